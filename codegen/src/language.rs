@@ -1,0 +1,430 @@
+//! The spec language: one struct per mapping of `spec/README.md`.
+//!
+//! The single source for decoding (serde) and for the editors' JSON Schema (schemars); the doc
+//! comments here are what an editor shows.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::decode::ShortOrLong;
+use crate::source::Spanned;
+
+/// A text with the place where it was written.
+pub type Text = Spanned<String>;
+/// A mapping that keeps the order of the file.
+pub type Map<T> = IndexMap<Text, T>;
+
+/// One group of operations with the types that belong to it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// What the group is about: the documentation of its module.
+    pub doc: Text,
+    /// REST operations by the vendor's name.
+    #[serde(default)]
+    pub operations: Map<Operation>,
+    /// Identifiers, each a type of its own.
+    #[serde(default)]
+    pub ids: Map<Id>,
+    /// Vocabularies of text values.
+    #[serde(default)]
+    pub enums: Map<Enum>,
+    /// JSON objects.
+    #[serde(default)]
+    pub models: Map<Model>,
+    /// One of several shapes.
+    #[serde(default)]
+    pub unions: Map<Union>,
+}
+
+/// `api.yaml`: what holds for all operations of an API.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    /// What the API is about.
+    pub doc: Text,
+    /// The vendor's release that the description follows.
+    pub version: Text,
+    /// Environments by name; the first is the default.
+    pub servers: Map<Server>,
+    /// How requests prove who sends them.
+    pub authentication: Spanned<Authentication>,
+    /// Environment variables that `from_env` reads.
+    pub environment: Environment,
+    /// The object around every answer.
+    pub envelope: Envelope,
+    /// How lists are cut into pages.
+    pub pagination: Pagination,
+    /// How values are written.
+    pub encodings: Encodings,
+    /// Error statuses that every operation can answer, documented or not.
+    #[serde(default)]
+    pub errors: Vec<Spanned<u16>>,
+    /// Groups of query parameters that operations include.
+    #[serde(default)]
+    pub parameters: Map<Map<Field>>,
+    /// Descriptions by field name.
+    #[serde(default)]
+    pub glossary: Map<Text>,
+}
+
+/// A server of an API.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Base URL without a slash at its end.
+    pub url: Text,
+    /// What it is for.
+    pub doc: Text,
+}
+
+/// How requests prove who sends them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Authentication {
+    /// `Authorization: Bearer <key>`.
+    Bearer,
+}
+
+/// Environment variables that `from_env` reads.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Environment {
+    /// Variable with the API key.
+    pub api_key: Text,
+    /// Variable with another base URL.
+    pub base_url: Text,
+}
+
+/// The properties of the object around every answer.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Envelope {
+    /// Property with the result.
+    pub data: Text,
+    /// Property with the error.
+    pub error: Text,
+    /// Property with request id and page tokens.
+    pub metadata: Text,
+}
+
+/// How lists are cut into pages.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pagination {
+    /// Parameter with the number of items per page.
+    pub size: Text,
+    /// Parameter with the token of the page wanted.
+    pub token: Text,
+    /// Property of the metadata with the token of the next page.
+    pub next: Text,
+    /// Property of the metadata with the token of the previous page.
+    pub previous: Text,
+}
+
+/// How values are written.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Encodings {
+    /// Decimal numbers.
+    pub decimal: Spanned<DecimalEncoding>,
+    /// Instants.
+    pub timestamp: Spanned<TimestampEncoding>,
+    /// Calendar days.
+    pub date: Spanned<DateEncoding>,
+    /// Lists in a query.
+    pub list: Spanned<ListEncoding>,
+}
+
+/// How decimal numbers are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DecimalEncoding {
+    /// As JSON strings.
+    String,
+    /// As JSON numbers.
+    Number,
+}
+
+/// How instants are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TimestampEncoding {
+    /// `2025-10-31T14:30:00.123456789Z`.
+    Rfc3339,
+    /// Milliseconds since 1970 as an integer.
+    UnixMillis,
+}
+
+/// How calendar days are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DateEncoding {
+    /// `2025-10-31`.
+    Iso8601,
+    /// `20251031` as an integer.
+    Yyyymmdd,
+}
+
+/// How lists are written in a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ListEncoding {
+    /// `status=NEW,FILLED`.
+    Comma,
+    /// `status=NEW&status=FILLED`.
+    Repeat,
+}
+
+/// A REST operation.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Operation {
+    /// Method and path template: `GET /v1/clock`.
+    pub http: Text,
+    /// What it does.
+    pub doc: Text,
+    /// Type of each `{placeholder}` of the path.
+    #[serde(default)]
+    pub path: Map<Field>,
+    /// Groups of shared query parameters, which come before those of `query`.
+    #[serde(default)]
+    pub include: Vec<Text>,
+    /// Query parameters.
+    #[serde(default)]
+    pub query: Map<Field>,
+    /// Type of the request's body; `T?` if it may be left out.
+    pub body: Option<Text>,
+    /// What must hold between query parameters.
+    #[serde(default)]
+    pub rules: Vec<Spanned<Rule>>,
+    /// `T`, `T?`, `list<T>`, `page<T>` or `nothing`.
+    pub result: Text,
+    /// Status of success, 200 unless said.
+    pub status: Option<Spanned<u16>>,
+    /// Status of a partial success.
+    pub partial: Option<Spanned<u16>>,
+    /// Documented error statuses.
+    #[serde(default)]
+    pub errors: Vec<Spanned<u16>>,
+    /// Those of `errors` whose `data` holds the result's rows.
+    #[serde(default)]
+    pub rows: Vec<Spanned<u16>>,
+    /// What may happen after a failure that may have reached the server.
+    pub repeat: Spanned<Repeat>,
+    /// With `repeat: keyed`: the field of the body's rows that makes a repetition recognisable.
+    pub key: Option<Text>,
+    /// That it will go away.
+    pub deprecated: Option<Deprecation>,
+}
+
+/// What may happen after a failure that may have reached the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Repeat {
+    /// Changes nothing: repeat freely.
+    Read,
+    /// Has the same effect if it is sent again.
+    Idempotent,
+    /// May be sent again only with the same key in every row.
+    Keyed,
+    /// Is never sent again.
+    Never,
+}
+
+/// A field of a model or a parameter: `decimal?`, or a mapping.
+pub type Field = Spanned<ShortOrLong<String, FieldLong>>;
+
+/// A field with attributes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FieldLong {
+    /// A type such as `decimal?` or `list<Order>`.
+    #[serde(rename = "type")]
+    pub ty: Text,
+    /// What it means.
+    pub doc: Option<Text>,
+    /// Rust name, where it differs by more than case.
+    pub rust: Option<Text>,
+    /// Least number.
+    pub min: Option<Spanned<i64>>,
+    /// Greatest number.
+    pub max: Option<Spanned<i64>>,
+    /// Least number of characters.
+    pub min_length: Option<Spanned<u32>>,
+    /// Greatest number of characters.
+    pub max_length: Option<Spanned<u32>>,
+    /// Least number of items.
+    pub min_items: Option<Spanned<u32>>,
+    /// Greatest number of items.
+    pub max_items: Option<Spanned<u32>>,
+    /// What the server takes when it is absent.
+    pub default: Option<Spanned<Literal>>,
+    /// Personal data, never printed.
+    #[serde(default)]
+    pub sensitive: bool,
+    /// That it will go away.
+    pub deprecated: Option<Deprecation>,
+    /// Tells null from absent.
+    pub clearable: Option<Spanned<bool>>,
+}
+
+/// That something will go away.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Deprecation {
+    /// Release or day of the announcement.
+    pub since: Text,
+    /// What to use instead.
+    pub note: Option<Text>,
+}
+
+/// An identifier with a type of its own.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Id {
+    /// `i64` or `string`.
+    #[serde(rename = "type")]
+    pub ty: Text,
+    /// What it identifies.
+    pub doc: Text,
+    /// What else converts into it: names of ids, and `string`.
+    #[serde(default)]
+    pub accepts: Vec<Text>,
+    /// Least number of characters.
+    pub min_length: Option<Spanned<u32>>,
+    /// Greatest number of characters.
+    pub max_length: Option<Spanned<u32>>,
+}
+
+/// A vocabulary of text values.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Enum {
+    /// What the values say.
+    pub doc: Text,
+    /// Why a value that is not listed is an error.
+    pub closed: Option<Text>,
+    /// Values by their text on the wire.
+    pub values: Map<Value>,
+}
+
+/// A value of an enum: its description, or a mapping.
+pub type Value = Spanned<ShortOrLong<String, ValueLong>>;
+
+/// A value of an enum with attributes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ValueLong {
+    /// What it means.
+    pub doc: Text,
+    /// Rust name, where it differs by more than case.
+    pub rust: Option<Text>,
+    /// That it will go away.
+    pub deprecated: Option<Deprecation>,
+}
+
+/// A JSON object.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// What it is.
+    pub doc: Text,
+    /// Models whose fields come first.
+    #[serde(default)]
+    pub include: Vec<Text>,
+    /// Its own fields.
+    #[serde(default)]
+    pub fields: Map<Field>,
+    /// What must hold between fields before it is sent.
+    #[serde(default)]
+    pub rules: Vec<Spanned<Rule>>,
+    /// Named ways to make it.
+    #[serde(default)]
+    pub constructors: Map<Constructor>,
+    /// That it will go away.
+    pub deprecated: Option<Deprecation>,
+}
+
+/// What must hold between fields: one of the first three, or `when` with `require` or `forbid`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Exactly one of these is present.
+    #[serde(default)]
+    pub exactly_one: Vec<Text>,
+    /// One of these or more are present.
+    #[serde(default)]
+    pub at_least_one: Vec<Text>,
+    /// None or one of these is present.
+    #[serde(default)]
+    pub at_most_one: Vec<Text>,
+    /// Fields and the values of theirs for which the rule holds.
+    #[serde(default)]
+    pub when: Map<Vec<Text>>,
+    /// What must be present then.
+    #[serde(default)]
+    pub require: Vec<Text>,
+    /// What must be absent then.
+    #[serde(default)]
+    pub forbid: Vec<Text>,
+}
+
+/// A named way to make a model.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Constructor {
+    /// What it makes.
+    pub doc: Text,
+    /// Fields with a fixed value.
+    #[serde(default)]
+    pub set: Map<Spanned<Literal>>,
+    /// Fields that are arguments.
+    #[serde(default)]
+    pub take: Vec<Text>,
+}
+
+/// One of several shapes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Union {
+    /// What it is.
+    pub doc: Text,
+    /// The property whose value says which variant it is.
+    pub tag: Option<Text>,
+    /// An object with a single property whose name says which variant it is.
+    pub keyed: Option<Spanned<bool>>,
+    /// Told apart by the kind of JSON value.
+    pub by_shape: Option<Spanned<bool>>,
+    /// Types by tag, key or shape.
+    pub variants: Map<Variant>,
+}
+
+/// A variant of a union: its type, or a mapping.
+pub type Variant = Spanned<ShortOrLong<String, VariantLong>>;
+
+/// A variant of a union with attributes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VariantLong {
+    /// The model that it holds.
+    #[serde(rename = "type")]
+    pub ty: Text,
+    /// What it means.
+    pub doc: Option<Text>,
+    /// Rust name, where it differs by more than case.
+    pub rust: Option<Text>,
+}
+
+/// A plain value.
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(untagged)]
+pub enum Literal {
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A text.
+    Text(String),
+}

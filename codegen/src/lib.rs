@@ -1,0 +1,1 @@
+//! Turns the description of Clear Street's APIs in `spec/` into the crate `clear-street`.

@@ -1,0 +1,1 @@
+//! Typed client for Clear Street's brokerage APIs.
