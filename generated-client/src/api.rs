@@ -1,0 +1,60 @@
+//! What holds for all operations of an API.
+
+use crate::record::{Encoding, Table};
+
+/// One of Clear Street's APIs.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Api {
+    /// Name of the API and of its module: `trading`.
+    pub name: &'static str,
+    /// The vendor's release that this crate follows.
+    pub version: &'static str,
+    /// Its servers; the first is the default.
+    pub servers: &'static [Server],
+    /// Environment variable with the API key.
+    pub api_key_variable: &'static str,
+    /// Environment variable with another base URL.
+    pub base_url_variable: &'static str,
+    /// How lists are cut into pages.
+    pub pagination: Pagination,
+    /// The object around every answer: the fields of result, error and metadata, in this order.
+    pub(crate) envelope: Table,
+    /// How values are written.
+    pub(crate) encoding: &'static Encoding,
+    /// How lists are written in a query.
+    pub(crate) list: ListEncoding,
+}
+
+/// A server of an API.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Server {
+    /// Name of the environment: `production`.
+    pub name: &'static str,
+    /// Base URL without a slash at its end.
+    pub url: &'static str,
+}
+
+/// Names of the parameters and properties that cut lists into pages.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Pagination {
+    /// Parameter with the number of items per page.
+    pub size: &'static str,
+    /// Parameter with the token of the page wanted.
+    pub token: &'static str,
+    /// Property of the metadata with the token of the next page.
+    pub next: &'static str,
+    /// Property of the metadata with the token of the previous page.
+    pub previous: &'static str,
+}
+
+/// How a list is written in a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ListEncoding {
+    /// `status=NEW,FILLED`
+    Comma,
+    /// `status=NEW&status=FILLED`
+    Repeat,
+}

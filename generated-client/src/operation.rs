@@ -1,0 +1,261 @@
+//! Operations as data: what the generated code says about each endpoint.
+
+use std::fmt;
+
+use crate::api::Api;
+use crate::record::{Rule, Value};
+
+/// One endpoint of an API, as the specification describes it.
+///
+/// Every request type has one, `GetOrders::OPERATION` for instance, and every API lists all of
+/// them in `OPERATIONS`.
+///
+/// ```
+/// # use clear_street::operation::{Method, Operation};
+/// fn describe(operation: &Operation) -> String {
+///     format!("{}: {} {}", operation.name, operation.method, operation.path)
+/// }
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Operation {
+    /// The API that it belongs to.
+    pub api: &'static Api,
+    /// The vendor's name of it: `get_orders`.
+    pub name: &'static str,
+    /// The group of operations that it is in: `orders`.
+    pub group: &'static str,
+    /// HTTP method.
+    pub method: Method,
+    /// Path with placeholders: `/v1/accounts/{account_id}/orders`.
+    pub path: &'static str,
+    /// Path parameters in the order of the path, then query parameters.
+    pub parameters: &'static [Parameter],
+    /// What must hold between the parameters.
+    pub(crate) rules: &'static [Rule],
+    /// Whether it has a body.
+    pub body: BodyKind,
+    /// Whether and how it may be sent again after a failure.
+    pub repeat: Repeat,
+    /// With [`Repeat::Keyed`]: the field of the body's rows that makes a repetition recognisable.
+    pub key: Option<&'static str>,
+    /// Status of success.
+    pub status: u16,
+    /// Status of a partial success.
+    pub partial: Option<u16>,
+    /// Documented error statuses, ascending.
+    pub errors: &'static [u16],
+    /// Those of `errors` whose body has the result's rows.
+    pub rows: &'static [u16],
+    /// Where the page token goes, if the result is a page.
+    pub page_token: Option<PageToken>,
+    /// What its result is decoded as.
+    pub(crate) answer: Answer,
+}
+
+/// HTTP methods that the APIs use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// `GET`
+    Get,
+    /// `POST`
+    Post,
+    /// `PUT`
+    Put,
+    /// `PATCH`
+    Patch,
+    /// `DELETE`
+    Delete,
+}
+
+impl Method {
+    /// The method as in a request line: `GET`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Whether a request may be sent again after a failure that may have reached the server.
+///
+/// The HTTP method does not tell: closing a position is a DELETE that creates an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Repeat {
+    /// It changes nothing: always.
+    Read,
+    /// Sending it again has the same effect as sending it once.
+    Idempotent,
+    /// Only with the same key in every row of the body.
+    Keyed,
+    /// Never by itself; only the caller can know.
+    Never,
+}
+
+/// Whether an operation has a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum BodyKind {
+    /// It has none.
+    None,
+    /// It may be left out.
+    Optional,
+    /// It must be there.
+    Required,
+}
+
+/// Where the token of the page wanted goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PageToken {
+    /// Into the parameter at this index.
+    Parameter(usize),
+    /// Into a field of the body's object.
+    Body,
+}
+
+/// Where a parameter stands in the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// In the path, as one segment of it.
+    Path,
+    /// In the query.
+    Query,
+}
+
+/// A parameter of an operation.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Parameter {
+    /// Name on the wire.
+    pub name: &'static str,
+    /// Where it stands.
+    pub place: Place,
+    /// Whether a request without it is refused.
+    pub required: bool,
+    pub(crate) bounds: Bounds,
+}
+
+/// Bounds of a parameter's value, inclusive.
+#[derive(Clone, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) min: Option<i64>,
+    pub(crate) max: Option<i64>,
+    pub(crate) min_length: Option<u32>,
+    pub(crate) max_length: Option<u32>,
+    pub(crate) min_items: Option<u32>,
+    pub(crate) max_items: Option<u32>,
+}
+
+impl Bounds {
+    const NONE: Self = Self {
+        min: None,
+        max: None,
+        min_length: None,
+        max_length: None,
+        min_items: None,
+        max_items: None,
+    };
+}
+
+impl Parameter {
+    /// A placeholder of the path: always required.
+    pub(crate) const fn path(name: &'static str) -> Self {
+        Self {
+            name,
+            place: Place::Path,
+            required: true,
+            bounds: Bounds::NONE,
+        }
+    }
+
+    /// A query parameter, optional until [`required`](Self::required).
+    pub(crate) const fn query(name: &'static str) -> Self {
+        Self {
+            name,
+            place: Place::Query,
+            required: false,
+            bounds: Bounds::NONE,
+        }
+    }
+
+    pub(crate) const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    pub(crate) const fn min(mut self, min: i64) -> Self {
+        self.bounds.min = Some(min);
+        self
+    }
+
+    pub(crate) const fn max(mut self, max: i64) -> Self {
+        self.bounds.max = Some(max);
+        self
+    }
+
+    pub(crate) const fn min_length(mut self, length: u32) -> Self {
+        self.bounds.min_length = Some(length);
+        self
+    }
+
+    pub(crate) const fn max_length(mut self, length: u32) -> Self {
+        self.bounds.max_length = Some(length);
+        self
+    }
+
+    pub(crate) const fn min_items(mut self, items: u32) -> Self {
+        self.bounds.min_items = Some(items);
+        self
+    }
+
+    pub(crate) const fn max_items(mut self, items: u32) -> Self {
+        self.bounds.max_items = Some(items);
+        self
+    }
+}
+
+/// The type that an operation's result is decoded as.
+#[derive(Clone, Copy)]
+pub(crate) struct Answer {
+    blank: Option<fn() -> Box<dyn Value>>,
+}
+
+impl Answer {
+    /// The operation answers a value.
+    pub(crate) const fn of<T: Value + 'static>() -> Self {
+        Self {
+            blank: Some(|| Box::new(T::blank())),
+        }
+    }
+
+    /// The operation answers nothing but success.
+    pub(crate) const fn nothing() -> Self {
+        Self { blank: None }
+    }
+
+    /// A place to decode a result into, if there is one.
+    pub(crate) fn blank(self) -> Option<Box<dyn Value>> {
+        self.blank.map(|blank| blank())
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.blank.is_some() {
+            "Value"
+        } else {
+            "Nothing"
+        })
+    }
+}
