@@ -1,0 +1,181 @@
+//! One test case per operation and per type: Rust source that calls the generated crate, with what
+//! must be seen on the wire.
+//!
+//! The `tests` package compiles it in its build script and walks over it; the compile-time
+//! benchmark takes it as the program that calls every operation.
+
+mod sample;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use serde_json::{Value, json};
+
+use crate::ir;
+use sample::{Sample, Samples, ident, rejected_by};
+
+/// The source of `fn operations()` and `fn types()` for one API.
+///
+/// It refers to `OperationCase` and `TypeCase`, which the package that includes it defines.
+pub fn source(api: &ir::Api) -> String {
+    let samples = Samples::new(api);
+    let module = ident(&api.name);
+    let operations = api
+        .groups
+        .iter()
+        .flat_map(|group| group.operations.iter().map(move |operation| (group, operation)))
+        .map(|(group, operation)| operation_case(api, &samples, group, operation));
+    let types = api.groups.iter().flat_map(|group| type_cases(api, group));
+    let tokens = quote! {
+        /// Every operation with all of its parameters.
+        pub fn operations() -> Vec<OperationCase<clear_street::#module::Client>> {
+            vec![#(#operations),*]
+        }
+
+        /// Every type by its name.
+        pub fn types() -> Vec<TypeCase> {
+            vec![#(#types),*]
+        }
+    };
+    tokens.to_string()
+}
+
+fn operation_case(
+    api: &ir::Api,
+    samples: &Samples<'_>,
+    group: &ir::Group,
+    operation: &ir::Operation,
+) -> TokenStream {
+    let call = Call::new(samples, group, operation);
+    let Call { expression, path, query, body } = call;
+    let (name, group_name) = (&operation.name, &group.name);
+    let method = method(operation.method);
+    let query = query.iter().map(|(key, value)| quote!((#key, #value)));
+    let body = option(body.map(|body| body.to_string()));
+    let status = operation.status;
+    let answer = answer(api, samples, &operation.result);
+    quote! {
+        OperationCase {
+            operation: #name,
+            group: #group_name,
+            method: #method,
+            path: #path,
+            query: &[#(#query),*],
+            body: #body,
+            status: #status,
+            answer: #answer,
+            send: |client| Box::pin(async move { #expression.send().await.map(|response| format!("{:?}", response.data)) }),
+        }
+    }
+}
+
+/// A call of an operation and what it must send.
+struct Call {
+    expression: TokenStream,
+    /// With the parameters in it, not percent-encoded.
+    path: String,
+    query: Vec<(String, String)>,
+    body: Option<Value>,
+}
+
+impl Call {
+    fn new(samples: &Samples<'_>, group: &ir::Group, operation: &ir::Operation) -> Self {
+        let rejected = rejected_by(&operation.rules);
+        let mut arguments = Vec::new();
+        let mut setters = Vec::new();
+        let mut path = operation.path.clone();
+        let mut query = Vec::new();
+        for parameter in &operation.parameters {
+            let field = &parameter.field;
+            if rejected.contains(field.wire.as_str()) {
+                continue;
+            }
+            let Sample { expression, json } = samples.of(&field.ty, &field.bounds);
+            let text = text(&json);
+            match parameter.place {
+                ir::Place::Path => path = path.replace(&format!("{{{}}}", field.wire), &text),
+                ir::Place::Query => query.push((field.wire.clone(), text)),
+            }
+            if field.required {
+                arguments.push(expression);
+            } else {
+                let setter = ident(&field.rust);
+                setters.push(quote!(.#setter(#expression)));
+            }
+        }
+        let body = operation.body.as_ref().map(|body| {
+            let Sample { expression, json } = samples.of(&body.ty, &ir::Bounds::default());
+            if body.required {
+                arguments.push(expression);
+            } else {
+                setters.push(quote!(.body(#expression)));
+            }
+            json
+        });
+        let handle = ident(&group.name);
+        let name = ident(&operation.name);
+        let expression = quote!(client.#handle().#name(#(#arguments),*)#(#setters)*);
+        Self { expression, path, query, body }
+    }
+}
+
+/// A full answer of success.
+fn answer(api: &ir::Api, samples: &Samples<'_>, result: &ir::Outcome) -> String {
+    let bounds = ir::Bounds::default();
+    let data = match result {
+        ir::Outcome::Value(ty) => samples.of(ty, &bounds).json,
+        ir::Outcome::Page(ty) => json!([samples.of(ty, &bounds).json]),
+        ir::Outcome::Nothing => Value::Null,
+    };
+    let envelope = &api.envelope;
+    json!({
+        envelope.data.as_str(): data,
+        envelope.error.as_str(): null,
+        envelope.metadata.as_str(): { "request_id": "request-1" },
+    })
+    .to_string()
+}
+
+fn type_cases(api: &ir::Api, group: &ir::Group) -> Vec<TokenStream> {
+    let ids = group.ids.iter().map(|id| &id.rust);
+    let enums = group.enums.iter().map(|item| &item.rust);
+    let models = group.models.iter().map(|model| &model.rust);
+    let unions = group.unions.iter().map(|union| &union.rust);
+    let (api, module) = (ident(&api.name), ident(&group.name));
+    ids.chain(enums)
+        .chain(models)
+        .chain(unions)
+        .map(|rust| {
+            let ty = ident(rust);
+            let name = rust.trim_start_matches("r#");
+            quote! {
+                TypeCase { name: #name, recode: recode::<clear_street::#api::#module::#ty> }
+            }
+        })
+        .collect()
+}
+
+/// A scalar or list as one query value before percent-encoding.
+fn text(json: &Value) -> String {
+    match json {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
+}
+
+fn method(method: ir::Method) -> &'static str {
+    match method {
+        ir::Method::Get => "GET",
+        ir::Method::Post => "POST",
+        ir::Method::Put => "PUT",
+        ir::Method::Patch => "PATCH",
+        ir::Method::Delete => "DELETE",
+    }
+}
+
+fn option(value: Option<String>) -> TokenStream {
+    match value {
+        Some(value) => quote!(Some(#value)),
+        None => quote!(None),
+    }
+}
