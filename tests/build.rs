@@ -1,0 +1,16 @@
+//! Makes one call per operation and one entry per type from the spec.
+
+use std::env;
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=../spec");
+    let out = env::var("OUT_DIR")?;
+    for api in clear_street_codegen::read(Path::new("../spec"))? {
+        let file = Path::new(&out).join(format!("{}.rs", api.name));
+        fs::write(file, clear_street_codegen::cases::source(&api))?;
+    }
+    Ok(())
+}

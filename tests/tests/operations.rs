@@ -1,0 +1,157 @@
+//! Every operation against a real server on loopback: what is sent, and that the answer decodes.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use clear_street::trading::{Client, OPERATIONS};
+use clear_street_tests::cases::{OperationCase, trading};
+use clear_street_tests::replay::Tree;
+
+/// A request as the server saw it.
+#[derive(Clone, Debug)]
+struct Seen {
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+/// What the server answers next, and what it saw.
+#[derive(Clone, Default)]
+struct Server {
+    answer: Arc<Mutex<(u16, String)>>,
+    seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+impl Server {
+    async fn start() -> (Self, String) {
+        let server = Self::default();
+        let app = Router::new().fallback(Self::handle).with_state(server.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base_url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        (server, base_url)
+    }
+
+    async fn handle(
+        State(server): State<Self>,
+        method: Method,
+        uri: Uri,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Response {
+        server.seen.lock().unwrap().push(Seen { method, uri, headers, body });
+        let (status, answer) = server.answer.lock().unwrap().clone();
+        let status = StatusCode::from_u16(status).unwrap();
+        (status, [("content-type", "application/json")], answer).into_response()
+    }
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let hex: String = rest.by_ref().take(2).map(char::from).collect();
+            bytes.push(u8::from_str_radix(&hex, 16).unwrap());
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).unwrap()
+}
+
+fn client(base_url: &str) -> Client {
+    Client::builder().api_key("id.secret").base_url(base_url).build().unwrap()
+}
+
+#[test]
+fn every_operation_has_a_case() {
+    let cases: Vec<_> = trading::operations().iter().map(|case| (case.group, case.operation)).collect();
+    let operations: Vec<_> = OPERATIONS.iter().map(|operation| (operation.group(), operation.name())).collect();
+    assert_eq!(cases, operations);
+    assert_eq!(cases.len(), 61);
+}
+
+#[tokio::test]
+async fn every_operation_is_sent_as_the_spec_says() {
+    let (server, base_url) = Server::start().await;
+    let client = client(&base_url);
+    for case in trading::operations() {
+        *server.answer.lock().unwrap() = (case.status, case.answer.to_owned());
+        let answer = (case.send)(&client).await;
+        let seen = server.seen.lock().unwrap().drain(..).collect::<Vec<_>>();
+        assert_eq!(seen.len(), 1, "{}", case.operation);
+        assert_sent(&case, &seen[0]);
+        if let Err(error) = answer {
+            panic!("{}: {error}", case.operation);
+        }
+    }
+}
+
+fn assert_sent(case: &OperationCase<Client>, seen: &Seen) {
+    let name = case.operation;
+    assert_eq!(seen.method.as_str(), case.method, "{name}");
+    assert_path(case, seen.uri.path());
+    let query: BTreeMap<String, String> = seen
+        .uri
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap())
+        .map(|(key, value)| (percent_decoded(key), percent_decoded(value)))
+        .collect();
+    let expected: BTreeMap<String, String> =
+        case.query.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    assert_eq!(query, expected, "{name}");
+    assert_eq!(seen.headers["authorization"], "Bearer id.secret", "{name}");
+    match case.body {
+        Some(body) => {
+            let sent = std::str::from_utf8(&seen.body).unwrap();
+            assert_eq!(Tree::parse(sent).unwrap(), Tree::parse(body).unwrap(), "{name}");
+            assert_eq!(seen.headers["content-type"], "application/json", "{name}");
+        }
+        None => assert!(seen.body.is_empty(), "{name}"),
+    }
+}
+
+/// An id of `a/b c` stays one segment.
+fn assert_path(case: &OperationCase<Client>, path: &str) {
+    let operation = OPERATIONS.iter().find(|operation| operation.name() == case.operation).unwrap();
+    assert_eq!(
+        path.split('/').count(),
+        operation.path().split('/').count(),
+        "{}: {path} has another number of segments than {}",
+        case.operation,
+        operation.path(),
+    );
+    assert_eq!(percent_decoded(path), case.path, "{}", case.operation);
+}
+
+#[tokio::test]
+async fn every_documented_error_is_an_error_with_the_servers_message() {
+    let (server, base_url) = Server::start().await;
+    let client = client(&base_url);
+    for case in trading::operations() {
+        let operation = OPERATIONS.iter().find(|operation| operation.name() == case.operation).unwrap();
+        for status in operation.errors() {
+            let answer = format!(
+                r#"{{"error":{{"code":{status},"message":"it went wrong","details":[]}},"metadata":{{"request_id":"request-7"}}}}"#
+            );
+            *server.answer.lock().unwrap() = (*status, answer);
+            let error = (case.send)(&client).await.expect_err(case.operation);
+            assert_eq!(error.status(), Some(*status), "{}", case.operation);
+            assert_eq!(error.request_id(), Some("request-7"), "{}", case.operation);
+            let text = error.to_string();
+            for part in ["it went wrong", "request-7", case.operation, &status.to_string()] {
+                assert!(text.contains(part), "{}: `{text}` lacks `{part}`", case.operation);
+            }
+        }
+    }
+}
