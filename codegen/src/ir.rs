@@ -4,7 +4,9 @@
 //! (`r#type`, `self_`). Types are resolved to the module that defines them. Nothing here refers
 //! to the spec's text: an emitter that needs a decision finds it made.
 
-use crate::language::{Authentication, DateEncoding, DecimalEncoding, ListEncoding, Repeat, TimestampEncoding};
+use crate::language::{
+    Authentication, DateEncoding, DecimalEncoding, ListEncoding, Repeat, TimestampEncoding,
+};
 
 /// One API: a folder of the spec and a module of the crate.
 #[derive(Clone, Debug, PartialEq)]

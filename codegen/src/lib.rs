@@ -1,3 +1,15 @@
 //! Turns the description of Clear Street's APIs in `spec/` into the crate `clear-street`.
+//!
+//! `load -> decode -> check -> lower -> emit -> compare or write`
 
+pub mod cases;
+pub mod decode;
+pub mod diagnostic;
+pub mod ir;
+pub mod language;
+pub mod load;
 pub mod lower;
+pub mod source;
+pub mod spec;
+pub mod type_expr;
+pub mod yaml;

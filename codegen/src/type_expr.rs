@@ -119,9 +119,9 @@ impl Parser {
     /// The place of a part of the text.
     fn place(&self, range: Range<usize>) -> Span {
         match self.offset {
-            Some(offset) => self
-                .span
-                .part(range.start.saturating_add(offset)..range.end.saturating_add(offset)),
+            Some(offset) => {
+                self.span.part(range.start.saturating_add(offset)..range.end.saturating_add(offset))
+            }
             None => self.span,
         }
     }
@@ -136,9 +136,13 @@ impl Parser {
         if let Some(inner) = text.strip_suffix('?') {
             if inner.ends_with('?') {
                 let extra = self.place(at.saturating_add(inner.len())..at.saturating_add(text.len()));
-                return Err(Diagnostic::new(Code::TypeSyntax, extra, "an optional type cannot be optional again")
-                    .fix("remove one `?`", extra, "")
-                    .boxed());
+                return Err(Diagnostic::new(
+                    Code::TypeSyntax,
+                    extra,
+                    "an optional type cannot be optional again",
+                )
+                .fix("remove one `?`", extra, "")
+                .boxed());
             }
             return Ok(TypeExpr::Option(Box::new(self.ty(inner, at)?)));
         }
@@ -153,8 +157,9 @@ impl Parser {
         }
         let diagnostic = Diagnostic::new(Code::TypeSyntax, whole, format!("`{text}` is not a type"))
             .note("write `T`, `T?`, `list<T>` or `map<T>`; the result of an operation may also be `page<T>` or `nothing`");
-        let element =
-            text.strip_suffix("[]").or_else(|| text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')));
+        let element = text
+            .strip_suffix("[]")
+            .or_else(|| text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')));
         Err(match element {
             Some(element) => diagnostic.fix("a list is written", whole, format!("list<{element}>")),
             None => diagnostic,
@@ -197,7 +202,10 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(parse(spanned(text), text).unwrap(), expected, "{text}");
         }
-        assert_eq!(parse_result(spanned("page<Order>"), "page<Order>").unwrap(), ResultExpr::Page(name("Order")));
+        assert_eq!(
+            parse_result(spanned("page<Order>"), "page<Order>").unwrap(),
+            ResultExpr::Page(name("Order"))
+        );
         assert_eq!(parse_result(spanned("nothing"), "nothing").unwrap(), ResultExpr::Nothing);
     }
 

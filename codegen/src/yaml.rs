@@ -23,7 +23,10 @@ pub struct Node {
 #[derive(Debug)]
 pub enum NodeKind {
     /// `plain` if it stands without quotes and is not a block.
-    Scalar { text: String, plain: bool },
+    Scalar {
+        text: String,
+        plain: bool,
+    },
     List(Vec<Node>),
     Mapping(Vec<(Node, Node)>),
 }
@@ -93,7 +96,7 @@ pub fn parse(file: FileId, text: &str, diagnostics: &mut Vec<Diagnostic>) -> Opt
             }
             Err(error) => {
                 let at = error.marker().byte_offset().unwrap_or(0);
-                let problem = tree.syntax_error(at, error.info());
+                let problem = tree.syntax_error(at, &error.info());
                 tree.diagnostics.push(problem);
                 diagnostics.append(&mut tree.diagnostics);
                 return None;
@@ -129,7 +132,12 @@ impl<'a> TreeBuilder<'a> {
         Self { file, text, nodes: 0, documents: 0, open: Vec::new(), root: None, diagnostics: Vec::new() }
     }
 
-    fn event(&mut self, event: Event<'_>, range: std::ops::Range<usize>, tag: Option<std::ops::Range<usize>>) {
+    fn event(
+        &mut self,
+        event: Event<'_>,
+        range: std::ops::Range<usize>,
+        tag: Option<std::ops::Range<usize>>,
+    ) {
         let span = self.span(range);
         if let Some(name) = event.tag() {
             let at = tag.map_or(span, |range| self.span(range));

@@ -23,11 +23,7 @@ pub(crate) struct Call {
 impl Call {
     /// A call without parameters.
     pub(crate) fn new(core: &Core, operation: &'static Operation) -> Self {
-        Self {
-            core: core.clone(),
-            operation,
-            options: RequestOptions::default(),
-        }
+        Self { core: core.clone(), operation, options: RequestOptions::default() }
     }
 
     /// Sets the parameter at this index of the operation's table.
@@ -43,9 +39,7 @@ impl Call {
 
     /// Sends it.
     pub(crate) fn send<T: Value>(self) -> Sending<T> {
-        Sending {
-            answer: PhantomData,
-        }
+        Sending { answer: PhantomData }
     }
 }
 

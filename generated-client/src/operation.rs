@@ -158,35 +158,19 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
-    const NONE: Self = Self {
-        min: None,
-        max: None,
-        min_length: None,
-        max_length: None,
-        min_items: None,
-        max_items: None,
-    };
+    const NONE: Self =
+        Self { min: None, max: None, min_length: None, max_length: None, min_items: None, max_items: None };
 }
 
 impl Parameter {
     /// A placeholder of the path: always required.
     pub(crate) const fn path(name: &'static str) -> Self {
-        Self {
-            name,
-            place: Place::Path,
-            required: true,
-            bounds: Bounds::NONE,
-        }
+        Self { name, place: Place::Path, required: true, bounds: Bounds::NONE }
     }
 
     /// A query parameter, optional until [`required`](Self::required).
     pub(crate) const fn query(name: &'static str) -> Self {
-        Self {
-            name,
-            place: Place::Query,
-            required: false,
-            bounds: Bounds::NONE,
-        }
+        Self { name, place: Place::Query, required: false, bounds: Bounds::NONE }
     }
 
     pub(crate) const fn required(mut self) -> Self {
@@ -234,9 +218,7 @@ pub(crate) struct Answer {
 impl Answer {
     /// The operation answers a value.
     pub(crate) const fn of<T: Value + 'static>() -> Self {
-        Self {
-            blank: Some(|| Box::new(T::blank())),
-        }
+        Self { blank: Some(|| Box::new(T::blank())) }
     }
 
     /// The operation answers nothing but success.
@@ -252,10 +234,6 @@ impl Answer {
 
 impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.blank.is_some() {
-            "Value"
-        } else {
-            "Nothing"
-        })
+        f.write_str(if self.blank.is_some() { "Value" } else { "Nothing" })
     }
 }

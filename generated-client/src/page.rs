@@ -12,10 +12,7 @@ pub struct Pages<T> {
 
 impl<T> Pages<T> {
     pub(crate) fn new(call: Call) -> Self {
-        Self {
-            call,
-            item: PhantomData,
-        }
+        Self { call, item: PhantomData }
     }
 }
 
@@ -27,8 +24,6 @@ pub struct Items<T> {
 
 impl<T> Items<T> {
     pub(crate) fn new(call: Call) -> Self {
-        Self {
-            pages: Pages::new(call),
-        }
+        Self { pages: Pages::new(call) }
     }
 }

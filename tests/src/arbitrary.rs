@@ -31,8 +31,10 @@ impl<'a> Values<'a> {
         for group in &api.groups {
             definitions.extend(group.ids.iter().map(|id| (id.rust.as_str(), Definition::Id(id))));
             definitions.extend(group.enums.iter().map(|item| (item.rust.as_str(), Definition::Enum(item))));
-            definitions.extend(group.models.iter().map(|model| (model.rust.as_str(), Definition::Model(model))));
-            definitions.extend(group.unions.iter().map(|union| (union.rust.as_str(), Definition::Union(union))));
+            definitions
+                .extend(group.models.iter().map(|model| (model.rust.as_str(), Definition::Model(model))));
+            definitions
+                .extend(group.unions.iter().map(|union| (union.rust.as_str(), Definition::Union(union))));
         }
         Self { definitions }
     }
@@ -77,10 +79,14 @@ impl<'a> Values<'a> {
             ir::Type::Duration => any::<u32>()
                 .prop_map(|seconds| json!(jiff::SignedDuration::from_secs(seconds.into()).to_string()))
                 .boxed(),
-            ir::Type::Uuid => any::<u128>().prop_map(|bits| json!(uuid::Uuid::from_u128(bits).to_string())).boxed(),
+            ir::Type::Uuid => {
+                any::<u128>().prop_map(|bits| json!(uuid::Uuid::from_u128(bits).to_string())).boxed()
+            }
             ir::Type::Bytes => Just(json!("AQL/")).boxed(),
             ir::Type::Json => any_json(),
-            ir::Type::Option(inner) | ir::Type::Patch(inner) | ir::Type::Boxed(inner) => self.ty(inner, depth),
+            ir::Type::Option(inner) | ir::Type::Patch(inner) | ir::Type::Boxed(inner) => {
+                self.ty(inner, depth)
+            }
             ir::Type::List(inner) => vec(self.ty(inner, depth), 0..3).prop_map(Value::from).boxed(),
             ir::Type::Map(inner) => vec((".{0,5}", self.ty(inner, depth)), 0..3)
                 .prop_map(|entries| Value::Object(entries.into_iter().collect()))
@@ -130,7 +136,9 @@ impl<'a> Values<'a> {
                         })
                         .boxed()
                 }
-                ir::Tagging::Keyed => payload.prop_map(move |payload| json!({ wire.as_str(): payload })).boxed(),
+                ir::Tagging::Keyed => {
+                    payload.prop_map(move |payload| json!({ wire.as_str(): payload })).boxed()
+                }
                 ir::Tagging::Shape if wire == "number" => {
                     any::<i32>().prop_map(|number| json!(f64::from(number) / 8.0)).boxed()
                 }

@@ -18,7 +18,8 @@ fn for_every_type(property: impl Fn(&TypeCase, Value) -> Result<(), TestCaseErro
         };
         assert!(cases.len() > 100, "only {} types", cases.len());
         for case in &cases {
-            let mut runner = TestRunner::new(Config { cases: 48, failure_persistence: None, ..Config::default() });
+            let mut runner =
+                TestRunner::new(Config { cases: 48, failure_persistence: None, ..Config::default() });
             if let Err(error) = runner.run(&values.of(case.name), |value| property(case, value)) {
                 panic!("{}: {error}", case.name);
             }

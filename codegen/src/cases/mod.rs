@@ -5,6 +5,7 @@
 //! benchmark takes it as the program that calls every operation.
 
 mod sample;
+pub mod yardstick;
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -234,7 +234,12 @@ fn whole(bounds: &ir::Bounds) -> i64 {
 /// The optional fields that a sample must not have, so that it keeps the model's rules.
 fn left_out(model: &ir::Model, depth: usize) -> BTreeSet<&str> {
     if depth >= DEPTH {
-        return model.fields.iter().filter(|field| !field.required).map(|field| field.wire.as_str()).collect();
+        return model
+            .fields
+            .iter()
+            .filter(|field| !field.required)
+            .map(|field| field.wire.as_str())
+            .collect();
     }
     rejected_by(&model.rules)
 }

@@ -65,7 +65,10 @@ pub fn library(api: &ir::Api) -> String {
 pub fn program(api: &ir::Api) -> String {
     let calls = api.groups.iter().flat_map(|group| &group.operations).map(|operation| {
         let path = &operation.path;
-        let body = operation.body.as_ref().map_or_else(|| quote!(()), |body| rust_type(&body.ty, &quote!(yardstick)));
+        let body = operation
+            .body
+            .as_ref()
+            .map_or_else(|| quote!(()), |body| rust_type(&body.ty, &quote!(yardstick)));
         let result = match &operation.result {
             ir::Outcome::Value(ty) => rust_type(ty, &quote!(yardstick)),
             ir::Outcome::Page(ty) => {
@@ -122,7 +125,8 @@ fn model(model: &ir::Model) -> TokenStream {
     let fields = model.fields.iter().map(|field| {
         let (rust, wire) = (ident(&field.rust), &field.wire);
         let ty = rust_type(&field.ty, &quote!(crate));
-        let skip = (!field.required).then(|| quote!(#[serde(default, skip_serializing_if = "Option::is_none")]));
+        let skip =
+            (!field.required).then(|| quote!(#[serde(default, skip_serializing_if = "Option::is_none")]));
         quote!(#[serde(rename = #wire)] #skip pub #rust: #ty)
     });
     quote! {

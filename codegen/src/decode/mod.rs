@@ -70,10 +70,12 @@ impl Context {
                     .suggest(word, known.iter().copied())
                     .note(format!("allowed: {}", known.join(", ")))
             }
-            ErrorKind::AmbiguousText(text) => {
-                Diagnostic::new(Code::AmbiguousText, span, format!("plain `{text}` is not a text to every YAML reader"))
-                    .fix("put it into quotes", span, format!("\"{text}\""))
-            }
+            ErrorKind::AmbiguousText(text) => Diagnostic::new(
+                Code::AmbiguousText,
+                span,
+                format!("plain `{text}` is not a text to every YAML reader"),
+            )
+            .fix("put it into quotes", span, format!("\"{text}\"")),
             ErrorKind::Other(message) => Diagnostic::new(Code::WrongType, span, message.clone()),
         })
     }

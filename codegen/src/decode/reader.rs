@@ -67,14 +67,23 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn mapping<'de, V: Visitor<'de>>(self, visitor: V, known: Option<&'static [&'static str]>) -> Result<V::Value> {
+    fn mapping<'de, V: Visitor<'de>>(
+        self,
+        visitor: V,
+        known: Option<&'static [&'static str]>,
+    ) -> Result<V::Value> {
         let NodeKind::Mapping(entries) = &self.node.kind else {
             return self.mismatch(&visitor);
         };
         if let Some(known) = known {
             self.report_unknown_keys(entries, known);
         }
-        self.at(visitor.visit_map(Entries { rest: entries.iter(), value: None, known, context: self.context }))
+        self.at(visitor.visit_map(Entries {
+            rest: entries.iter(),
+            value: None,
+            known,
+            context: self.context,
+        }))
     }
 
     /// All of them before any value is looked at, so that an error in a value hides none.
@@ -95,7 +104,8 @@ impl<'a> Reader<'a> {
 /// Whether YAML 1.1 or 1.2 readers take a plain scalar for something else than a text.
 fn is_ambiguous(text: &str) -> bool {
     const WORDS: &[&str] = &[
-        "", "~", "null", "true", "false", "yes", "no", "y", "n", "on", "off", ".inf", "-.inf", "+.inf", ".nan",
+        "", "~", "null", "true", "false", "yes", "no", "y", "n", "on", "off", ".inf", "-.inf", "+.inf",
+        ".nan",
     ];
     let lower = text.to_ascii_lowercase();
     if WORDS.contains(&lower.as_str()) {
@@ -166,7 +176,9 @@ impl<'de> Deserializer<'de> for Reader<'_> {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match &self.node.kind {
-            NodeKind::List(items) => self.at(visitor.visit_seq(Items { rest: items.iter(), context: self.context })),
+            NodeKind::List(items) => {
+                self.at(visitor.visit_seq(Items { rest: items.iter(), context: self.context }))
+            }
             _ => self.mismatch(&visitor),
         }
     }
@@ -181,7 +193,11 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        if name == spanned::NAME { visitor.visit_map(Place::new(self)) } else { self.mapping(visitor, Some(fields)) }
+        if name == spanned::NAME {
+            visitor.visit_map(Place::new(self))
+        } else {
+            self.mapping(visitor, Some(fields))
+        }
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -192,7 +208,9 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     ) -> Result<V::Value> {
         if name == short_or_long::NAME {
             return match &self.node.kind {
-                NodeKind::Scalar { .. } if !self.node.is_null() => visitor.visit_enum(Shape { reader: self, index: 0 }),
+                NodeKind::Scalar { .. } if !self.node.is_null() => {
+                    visitor.visit_enum(Shape { reader: self, index: 0 })
+                }
                 NodeKind::Mapping(_) => visitor.visit_enum(Shape { reader: self, index: 1 }),
                 _ => self.mismatch(&visitor),
             };
@@ -301,7 +319,11 @@ impl<'de> VariantAccess<'de> for ShapeValue<'_> {
         self.0.deserialize_seq(visitor)
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value> {
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
         self.0.mapping(visitor, Some(fields))
     }
 }

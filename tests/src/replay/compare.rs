@@ -43,11 +43,9 @@ fn compare(path: &str, before: &Tree, after: &Tree, found: &mut Vec<Difference>)
             }
         }
         _ if same_scalar(before, after) => {}
-        _ => found.push(Difference {
-            path: path.to_owned(),
-            before: before.summary(),
-            after: after.summary(),
-        }),
+        _ => {
+            found.push(Difference { path: path.to_owned(), before: before.summary(), after: after.summary() })
+        }
     }
 }
 

@@ -155,9 +155,8 @@ fn survivors(operation: &Operation, status: u16, recorded: &[u8]) -> Result<Vec<
 
 /// The entries of a folder, sorted, without hidden ones.
 fn entries(dir: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut entries = fs::read_dir(dir)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<io::Result<Vec<_>>>()?;
+    let mut entries =
+        fs::read_dir(dir)?.map(|entry| entry.map(|entry| entry.path())).collect::<io::Result<Vec<_>>>()?;
     entries.retain(|path| !file_name(path).starts_with('.'));
     entries.sort();
     Ok(entries)
