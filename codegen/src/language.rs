@@ -211,8 +211,10 @@ pub struct Operation {
     /// Those of `errors` whose `data` holds the result's rows.
     #[serde(default)]
     pub rows: Vec<Spanned<u16>>,
-    /// What may happen after a failure that may have reached the server.
-    pub repeat: Spanned<Repeat>,
+    /// What may happen after a failure that may have reached the server. Required; its absence
+    /// has an error of its own.
+    #[schemars(required)]
+    pub repeat: Option<Spanned<Repeat>>,
     /// With `repeat: keyed`: the field of the body's rows that makes a repetition recognisable.
     pub key: Option<Text>,
     /// That it will go away.

@@ -16,7 +16,7 @@ use crate::language::{DateEncoding, DecimalEncoding, TimestampEncoding};
 const DEPTH: usize = 3;
 
 /// A value in both of its forms.
-pub struct Sample {
+pub(super) struct Sample {
     /// Rust that makes it, with paths from outside of the crate.
     pub expression: TokenStream,
     /// What it is on the wire.
@@ -32,13 +32,13 @@ enum Definition<'a> {
 }
 
 /// Makes samples of the types of one API.
-pub struct Samples<'a> {
+pub(super) struct Samples<'a> {
     api: &'a ir::Api,
     definitions: BTreeMap<(&'a str, &'a str), Definition<'a>>,
 }
 
 impl<'a> Samples<'a> {
-    pub fn new(api: &'a ir::Api) -> Self {
+    pub(super) fn new(api: &'a ir::Api) -> Self {
         let mut definitions = BTreeMap::new();
         for group in &api.groups {
             let module = group.name.as_str();
@@ -54,7 +54,7 @@ impl<'a> Samples<'a> {
     }
 
     /// A sample of a type, within the bounds of the field that holds it.
-    pub fn of(&self, ty: &ir::Type, bounds: &ir::Bounds) -> Sample {
+    pub(super) fn of(&self, ty: &ir::Type, bounds: &ir::Bounds) -> Sample {
         self.at(ty, bounds, 0)
     }
 
@@ -214,7 +214,7 @@ impl<'a> Samples<'a> {
 }
 
 /// An identifier from an escaped name of the IR.
-pub fn ident(name: &str) -> Ident {
+pub(super) fn ident(name: &str) -> Ident {
     match name.strip_prefix("r#") {
         Some(raw) => Ident::new_raw(raw, proc_macro2::Span::call_site()),
         None => format_ident!("{name}"),
@@ -246,7 +246,7 @@ fn left_out(model: &ir::Model, depth: usize) -> BTreeSet<&str> {
 
 /// Of fields that exclude each other all but the first; with every other field present, the
 /// remaining rules hold.
-pub fn rejected_by(rules: &[ir::Rule]) -> BTreeSet<&str> {
+pub(super) fn rejected_by(rules: &[ir::Rule]) -> BTreeSet<&str> {
     rules
         .iter()
         .flat_map(|rule| match rule {

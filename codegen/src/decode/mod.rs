@@ -1,8 +1,9 @@
 //! The tree to plain structs, with every error of a file in one run.
 //!
 //! Serde stops at the first error. So the innermost node that fails is reported and masked, and
-//! decoding starts again without it, until nothing fails any more. Unknown keys do not stop
-//! anything: they are reported as they are met.
+//! decoding starts again without it, until nothing fails any more. A missing key is reported and
+//! supplied as an empty text with an empty span, so that the rest of its mapping is still checked.
+//! Unknown keys do not stop anything: they are reported as they are met.
 
 mod literal;
 mod reader;
@@ -10,14 +11,14 @@ mod short_or_long;
 mod spanned;
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use serde::de::{self, Deserialize, Expected, Unexpected};
 
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::Span;
-use crate::yaml::Node;
+use crate::yaml::{Node, NodeKind};
 
 pub use short_or_long::ShortOrLong;
 
@@ -29,12 +30,9 @@ pub fn decode<T: for<'de> Deserialize<'de>>(root: &Node, diagnostics: &mut Vec<D
     let value = loop {
         match T::deserialize(Reader::new(root, &context)) {
             Ok(value) => break Some(value),
-            Err(error) => {
-                let (id, span) = error.at.unwrap_or((root.id, root.span));
-                if let Some(problem) = context.problem(&error.kind, root, id, span) {
-                    context.diagnostics.get_mut().push(problem);
-                }
-                if id == root.id || !context.masked.insert(id) {
+            Err(Error { kind, at }) => {
+                let (id, span) = at.unwrap_or((root.id, root.span));
+                if !context.recover(&kind, root, id, span) {
                     break None;
                 }
             }
@@ -49,35 +47,52 @@ pub fn decode<T: for<'de> Deserialize<'de>>(root: &Node, diagnostics: &mut Vec<D
 struct Context {
     /// Nodes that failed; they are treated as absent.
     masked: HashSet<u32>,
+    /// Entries for missing keys, by the mapping that lacks them.
+    supplied: HashMap<u32, Vec<(Node, Node)>>,
     /// Unknown keys that were reported.
     unknown_keys: RefCell<HashSet<u32>>,
     diagnostics: RefCell<Vec<Diagnostic>>,
 }
 
 impl Context {
-    /// The report of an error, unless it only follows from one that was reported.
-    fn problem(&self, kind: &ErrorKind, root: &Node, id: u32, span: Span) -> Option<Diagnostic> {
-        Some(match kind {
-            ErrorKind::Missing(key) => {
-                let node = root.find(id)?;
-                if node.get(key).is_some() || self.is_misspelt(node, key) {
-                    return None;
+    /// Reports an error and arranges that the next attempt gets past it. `false` if none can.
+    fn recover(&mut self, kind: &ErrorKind, root: &Node, id: u32, span: Span) -> bool {
+        if let Some(mapping) = self.mapping_of_supplied(id) {
+            // An empty text was no value for this key: do without the mapping.
+            return mapping != root.id && self.masked.insert(mapping);
+        }
+        if let ErrorKind::Missing(key) = kind {
+            let node = root.find(id);
+            if let Some(node) = node.filter(|node| node.get(key).is_none()) {
+                if !self.is_misspelt(node, key) {
+                    self.diagnostics.get_mut().push(missing_key(key, span));
                 }
-                missing_key(key, span)
+                return self.supply(key, id, span);
             }
-            ErrorKind::UnknownWord { word, known } => {
-                Diagnostic::new(Code::UnknownWord, span, format!("unknown value `{word}`"))
-                    .suggest(word, known.iter().copied())
-                    .note(format!("allowed: {}", known.join(", ")))
-            }
-            ErrorKind::AmbiguousText(text) => Diagnostic::new(
-                Code::AmbiguousText,
-                span,
-                format!("plain `{text}` is not a text to every YAML reader"),
-            )
-            .fix("put it into quotes", span, format!("\"{text}\"")),
-            ErrorKind::Other(message) => Diagnostic::new(Code::WrongType, span, message.clone()),
-        })
+        } else {
+            self.diagnostics.get_mut().push(problem(kind, span));
+        }
+        id != root.id && self.masked.insert(id)
+    }
+
+    /// Gives a mapping an empty text for a key that it lacks. `false` if it has got one before.
+    fn supply(&mut self, key: &str, mapping: u32, span: Span) -> bool {
+        let supplied = self.supplied.values().map(Vec::len).sum::<usize>();
+        let entries = self.supplied.entry(mapping).or_default();
+        if entries.iter().any(|(name, _)| name.text() == Some(key)) {
+            return false;
+        }
+        // Ids of supplied nodes count down from the end, far from those of the file.
+        let id = u32::MAX.saturating_sub(u32::try_from(supplied).unwrap_or(u32::MAX));
+        let span = span.part(0..0);
+        let node = |text: &str| Node { id, span, kind: NodeKind::Scalar { text: text.to_owned(), plain: false } };
+        entries.push((node(key), node("")));
+        true
+    }
+
+    fn mapping_of_supplied(&self, id: u32) -> Option<u32> {
+        let holds = |entries: &Vec<(Node, Node)>| entries.iter().any(|(_, value)| value.id == id);
+        self.supplied.iter().find(|(_, entries)| holds(entries)).map(|(mapping, _)| *mapping)
     }
 
     /// Whether a key that was reported as unknown is probably this one.
@@ -90,15 +105,24 @@ impl Context {
     }
 }
 
-/// `repeat` has a code of its own: its absence is the one omission that could cost money.
 fn missing_key(key: &str, span: Span) -> Diagnostic {
-    if key == "repeat" {
-        return Diagnostic::new(Code::NoRepeatClass, span, "this operation does not say how it may be repeated")
-            .label("needs `repeat:`")
-            .note("`read`: changes nothing; `idempotent`: same effect if sent again; `keyed`: only with the same keys; `never`: left to the caller")
-            .help("the HTTP method does not tell; if in doubt, write `repeat: never`");
-    }
     Diagnostic::new(Code::MissingKey, span, format!("missing key `{key}`")).label(format!("needs `{key}:`"))
+}
+
+fn problem(kind: &ErrorKind, span: Span) -> Diagnostic {
+    match kind {
+        ErrorKind::Missing(key) => missing_key(key, span),
+        ErrorKind::UnknownWord { word, known } => {
+            Diagnostic::new(Code::UnknownWord, span, format!("unknown value `{word}`"))
+                .suggest(word, known.iter().copied())
+                .note(format!("allowed: {}", known.join(", ")))
+        }
+        ErrorKind::AmbiguousText(text) => {
+            Diagnostic::new(Code::AmbiguousText, span, format!("plain `{text}` is not a text to every YAML reader"))
+                .fix("put it into quotes", span, format!("\"{text}\""))
+        }
+        ErrorKind::Other(message) => Diagnostic::new(Code::WrongType, span, message.clone()),
+    }
 }
 
 /// An error on its way up; the innermost node that it passes gives the place.
@@ -166,3 +190,6 @@ fn describe(found: &Unexpected<'_>) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,8 @@
 //! `serde::Deserializer` over a node.
 
+use std::iter::Chain;
+use std::slice::Iter;
+
 use serde::de::value::{StrDeserializer, U8Deserializer};
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error as _, Expected, IntoDeserializer, MapAccess, SeqAccess,
@@ -39,6 +42,9 @@ impl<'a> Reader<'a> {
 
     fn mismatch<'de, V: Visitor<'de>, T>(&self, visitor: &V) -> Result<T> {
         let expected: &dyn Expected = visitor;
+        let expected = expected.to_string();
+        // Serde's derive names the Rust type, which says nothing to someone who writes YAML.
+        let expected = if expected.starts_with("struct ") { "a mapping" } else { &expected };
         self.at(Err(Error::custom(format!("expected {expected}, found {}", self.node.describe()))))
     }
 
@@ -78,8 +84,9 @@ impl<'a> Reader<'a> {
         if let Some(known) = known {
             self.report_unknown_keys(entries, known);
         }
+        let supplied = self.context.supplied.get(&self.node.id).map_or(&[][..], Vec::as_slice);
         self.at(visitor.visit_map(Entries {
-            rest: entries.iter(),
+            rest: entries.iter().chain(supplied),
             value: None,
             known,
             context: self.context,
@@ -236,7 +243,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
 
 /// The items of a list that did not fail before.
 struct Items<'a> {
-    rest: std::slice::Iter<'a, Node>,
+    rest: Iter<'a, Node>,
     context: &'a Context,
 }
 
@@ -254,7 +261,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
 
 /// The known entries of a mapping that did not fail before.
 struct Entries<'a> {
-    rest: std::slice::Iter<'a, (Node, Node)>,
+    rest: Chain<Iter<'a, (Node, Node)>, Iter<'a, (Node, Node)>>,
     value: Option<&'a Node>,
     known: Option<&'static [&'static str]>,
     context: &'a Context,
