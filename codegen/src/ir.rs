@@ -4,7 +4,7 @@
 //! (`r#type`, `self_`). Types are resolved to the module that defines them. Nothing here refers
 //! to the spec's text: an emitter that needs a decision finds it made.
 
-use crate::language::{
+pub use crate::language::{
     Authentication, DateEncoding, DecimalEncoding, ListEncoding, Repeat, TimestampEncoding,
 };
 
@@ -116,6 +116,19 @@ pub enum Method {
     Put,
     Patch,
     Delete,
+}
+
+impl Method {
+    /// As in a request: `GET`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -333,6 +346,8 @@ pub enum Fixed {
 pub struct Setter {
     /// Rust name of the method; differs from the field's where that is taken.
     pub rust: String,
+    /// Rust name of the method that sets the field to null, if it tells null from absent.
+    pub clear: Option<String>,
     /// The field, by index.
     pub field: usize,
 }

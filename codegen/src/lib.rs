@@ -5,6 +5,8 @@
 pub mod cases;
 pub mod decode;
 pub mod diagnostic;
+pub mod emit;
+pub mod format;
 pub mod ir;
 pub mod language;
 pub mod load;

@@ -1,3 +1,115 @@
 //! From the checked spec to the IR: everything that is decided is decided here.
 
+mod fields;
+mod graph;
+mod makers;
+mod models;
 pub mod names;
+mod operations;
+mod resolve;
+mod types;
+
+use crate::ir::{self, Type};
+use crate::language::Api;
+use crate::spec::{ApiSpec, Spec};
+use names::camel;
+use resolve::Resolver;
+
+/// Every API of a spec that has been checked.
+pub fn lower(spec: &Spec) -> Vec<ir::Api> {
+    spec.apis.iter().filter_map(|spec| Some(lower_api(spec, spec.api.as_ref()?))).collect()
+}
+
+fn lower_api(spec: &ApiSpec, api: &Api) -> ir::Api {
+    let resolver = Resolver::new(spec, api);
+    let mut lowered = ir::Api {
+        name: spec.name.clone(),
+        doc: api.doc.value.clone(),
+        version: api.version.value.clone(),
+        groups: groups(spec, &resolver),
+        servers: servers(api),
+        authentication: api.authentication.value,
+        api_key_variable: api.environment.api_key.value.clone(),
+        base_url_variable: api.environment.base_url.value.clone(),
+        envelope: ir::Envelope {
+            data: api.envelope.data.value.clone(),
+            error: api.envelope.error.value.clone(),
+            metadata: api.envelope.metadata.value.clone(),
+        },
+        pagination: ir::Pagination {
+            size: api.pagination.size.value.clone(),
+            token: api.pagination.token.value.clone(),
+            next: api.pagination.next.value.clone(),
+            previous: api.pagination.previous.value.clone(),
+        },
+        encodings: ir::Encodings {
+            decimal: api.encodings.decimal.value,
+            timestamp: api.encodings.timestamp.value,
+            date: api.encodings.date.value,
+            list: api.encodings.list.value,
+        },
+        errors: api.errors.iter().map(|status| status.value).collect(),
+        source: format!("{}/api.yaml", spec.name),
+    };
+    graph::directions(&mut lowered);
+    graph::boxes(&mut lowered);
+    for model in lowered.groups.iter_mut().flat_map(|group| &mut group.models) {
+        complete(model);
+    }
+    lowered
+}
+
+/// Decides what depends on the direction of a model.
+fn complete(model: &mut ir::Model) {
+    if model.direction.received {
+        for field in model.fields.iter_mut().filter(|field| field.deprecated.is_some()) {
+            make_optional(field);
+        }
+    }
+    if model.direction.sent {
+        makers::complete(model);
+    } else {
+        model.constructors.clear();
+    }
+}
+
+/// What is deprecated may be missing any day.
+fn make_optional(field: &mut ir::Field) {
+    if field.required {
+        field.required = false;
+        let ty = std::mem::replace(&mut field.ty, Type::Bool);
+        field.ty = Type::Option(Box::new(ty));
+    }
+}
+
+fn servers(api: &Api) -> Vec<ir::Server> {
+    let servers = api.servers.iter().map(|(name, server)| ir::Server {
+        name: name.value.clone(),
+        rust: camel(name),
+        url: server.url.value.clone(),
+        doc: server.doc.value.clone(),
+    });
+    servers.collect()
+}
+
+fn groups(spec: &ApiSpec, resolver: &Resolver<'_>) -> Vec<ir::Group> {
+    let groups = spec.groups.iter().map(|file| {
+        let group = &file.group;
+        ir::Group {
+            name: names::snake(&file.name),
+            rust: camel(&file.name),
+            doc: group.doc.value.clone(),
+            source: file.source.clone(),
+            operations: group
+                .operations
+                .iter()
+                .map(|(name, operation)| operations::operation(resolver, name, operation))
+                .collect(),
+            ids: group.ids.iter().map(|(name, id)| types::id(resolver, name, id)).collect(),
+            enums: group.enums.iter().map(|(name, item)| types::enumeration(name, item)).collect(),
+            models: group.models.iter().map(|(name, model)| models::model(resolver, name, model)).collect(),
+            unions: group.unions.iter().map(|(name, union)| types::union(resolver, name, union)).collect(),
+        }
+    });
+    groups.collect()
+}

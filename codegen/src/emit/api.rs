@@ -1,0 +1,103 @@
+//! What holds for a whole API: its servers, envelope and encodings.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::scope::Scope;
+use super::tokens::{ident, number};
+use super::{docs, items};
+use crate::ir::{Api, DateEncoding, DecimalEncoding, ListEncoding, Server, TimestampEncoding};
+
+/// The items of the module `api`.
+pub(super) fn emit(scope: &Scope<'_>, api: &Api) -> Vec<TokenStream> {
+    vec![environment(api), base_url(api), constant(scope, api), encoding(scope, api)]
+}
+
+fn environment(api: &Api) -> TokenStream {
+    let variants = api.servers.iter().enumerate().map(|(index, server)| {
+        let Server { rust, doc, .. } = server;
+        let (doc, name) = (docs::member(doc), ident(rust));
+        let default = (index == 0).then(|| quote!(#[default]));
+        quote!(#doc #default #name,)
+    });
+    quote! {
+        /// Where requests go.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Environment {
+            #(#variants)*
+        }
+    }
+}
+
+fn base_url(api: &Api) -> TokenStream {
+    let arms = api.servers.iter().map(|Server { rust, url, .. }| {
+        let name = ident(rust);
+        quote!(Self::#name => #url,)
+    });
+    quote! {
+        impl Environment {
+            /// The base URL, without a slash at its end.
+            pub const fn base_url(self) -> &'static str {
+                match self {
+                    #(#arms)*
+                }
+            }
+        }
+    }
+}
+
+fn constant(scope: &Scope<'_>, api: &Api) -> TokenStream {
+    let (item, list) = (scope.path(items::API), scope.path(items::LIST_ENCODING));
+    let (envelope, pagination) = (scope.path(items::ENVELOPE), scope.path(items::PAGINATION));
+    let Api { name, version, api_key_variable, base_url_variable, .. } = api;
+    let (data, error, metadata) = (&api.envelope.data, &api.envelope.error, &api.envelope.metadata);
+    let (size, token) = (&api.pagination.size, &api.pagination.token);
+    let (next, previous) = (&api.pagination.next, &api.pagination.previous);
+    let list_encoding = ident(match api.encodings.list {
+        ListEncoding::Comma => "Comma",
+        ListEncoding::Repeat => "Repeat",
+    });
+    let errors = api.errors.iter().copied().map(number);
+    let doc = docs::item(&api.doc);
+    quote! {
+        #doc
+        pub const API: #item = #item {
+            name: #name,
+            version: #version,
+            api_key_variable: #api_key_variable,
+            base_url_variable: #base_url_variable,
+            envelope: #envelope { data: #data, error: #error, metadata: #metadata },
+            pagination: #pagination { size: #size, token: #token, next: #next, previous: #previous },
+            encoding: &ENCODING,
+            list: #list::#list_encoding,
+            errors: &[#(#errors),*],
+        };
+    }
+}
+
+fn encoding(scope: &Scope<'_>, api: &Api) -> TokenStream {
+    let (item, decimal_item) = (scope.path(items::ENCODING), scope.path(items::DECIMAL_ENCODING));
+    let (timestamp_item, date_item) =
+        (scope.path(items::TIMESTAMP_ENCODING), scope.path(items::DATE_ENCODING));
+    let decimal = ident(match api.encodings.decimal {
+        DecimalEncoding::String => "String",
+        DecimalEncoding::Number => "Number",
+    });
+    let timestamp = ident(match api.encodings.timestamp {
+        TimestampEncoding::Rfc3339 => "Rfc3339",
+        TimestampEncoding::UnixMillis => "UnixMillis",
+    });
+    let date = ident(match api.encodings.date {
+        DateEncoding::Iso8601 => "Iso8601",
+        DateEncoding::Yyyymmdd => "Yyyymmdd",
+    });
+    quote! {
+        /// How values are written.
+        pub const ENCODING: #item = #item {
+            decimal: #decimal_item::#decimal,
+            timestamp: #timestamp_item::#timestamp,
+            date: #date_item::#date,
+        };
+    }
+}

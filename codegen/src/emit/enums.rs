@@ -1,0 +1,124 @@
+//! Enums: open or closed vocabularies of text.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::scope::Scope;
+use super::tokens::ident;
+use super::{Parts, docs, items, records};
+use crate::ir::Enum;
+
+/// The enum, its text, and how it is read and written.
+pub(super) fn emit(scope: &Scope<'_>, item: &Enum, parts: &mut Parts) {
+    parts.types.push(definition(scope, item));
+    parts.types.push(text(item));
+    parts.types.push(display(scope, item));
+    parts.records.push(text_record(scope, item));
+    parts.records.push(value(scope, item));
+    parts.records.extend(records::serde(scope, &item.rust));
+}
+
+fn definition(scope: &Scope<'_>, item: &Enum) -> TokenStream {
+    let (doc, name) = (docs::item(&item.doc), ident(&item.rust));
+    let derives = if item.open {
+        quote!(#[derive(Clone, Debug, PartialEq, Eq, Hash)])
+    } else {
+        quote!(#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)])
+    };
+    let values = item.values.iter().map(|value| {
+        let (doc, name) = (docs::member(&value.doc), ident(&value.rust));
+        let alias = docs::alias(&value.wire, &value.rust);
+        let deprecated = docs::deprecated(value.deprecated.as_ref());
+        quote!(#doc #alias #deprecated #name,)
+    });
+    let unrecognized = item.open.then(|| {
+        let doc = docs::member("A value that this version of the crate does not know.");
+        let unrecognized = scope.path(items::UNRECOGNIZED);
+        quote!(#doc Unrecognized(#unrecognized),)
+    });
+    quote! {
+        #doc
+        #derives
+        #[non_exhaustive]
+        pub enum #name {
+            #(#values)*
+            #unrecognized
+        }
+    }
+}
+
+fn text(item: &Enum) -> TokenStream {
+    let name = ident(&item.rust);
+    let arms = item.values.iter().map(|value| {
+        let (name, wire) = (ident(&value.rust), &value.wire);
+        quote!(Self::#name => #wire,)
+    });
+    let unrecognized = item.open.then(|| quote!(Self::Unrecognized(value) => value.as_str(),));
+    quote! {
+        impl #name {
+            /// The text on the wire.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    #(#arms)*
+                    #unrecognized
+                }
+            }
+        }
+    }
+}
+
+fn display(scope: &Scope<'_>, item: &Enum) -> TokenStream {
+    let (name, fmt) = (ident(&item.rust), scope.module(items::FMT));
+    quote! {
+        impl #fmt::Display for #name {
+            fn fmt(&self, f: &mut #fmt::Formatter<'_>) -> #fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    }
+}
+
+fn text_record(scope: &Scope<'_>, item: &Enum) -> TokenStream {
+    let (name, text) = (ident(&item.rust), scope.path(items::TEXT));
+    let arms = item.values.iter().map(|value| {
+        let (name, wire) = (ident(&value.rust), &value.wire);
+        quote!(#wire => Self::#name,)
+    });
+    let otherwise = if item.open {
+        let unrecognized = scope.path(items::UNRECOGNIZED);
+        quote!(Self::Unrecognized(#unrecognized::new(text)))
+    } else {
+        quote!(return false)
+    };
+    quote! {
+        impl #text for #name {
+            fn set(&mut self, text: &str) -> bool {
+                *self = match text {
+                    #(#arms)*
+                    _ => #otherwise,
+                };
+                true
+            }
+
+            #[comment = ""]
+            fn as_str(&self) -> &str {
+                Self::as_str(self)
+            }
+        }
+    }
+}
+
+fn value(scope: &Scope<'_>, item: &Enum) -> TokenStream {
+    let blank = match item.values.first() {
+        Some(value) => {
+            let value = ident(&value.rust);
+            quote!(Self::#value)
+        }
+        None => {
+            let unrecognized = scope.path(items::UNRECOGNIZED);
+            quote!(Self::Unrecognized(#unrecognized::new("")))
+        }
+    };
+    let (slot, view) = (scope.path(items::SLOT), scope.path(items::VIEW));
+    records::value(scope, &item.rust, &blank, &quote!(#slot::Text(self)), &quote!(#view::Text(self.as_str())))
+}

@@ -1,0 +1,154 @@
+//! Handles: `client.orders()` and its methods.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::operations::{argument_fields, value_type};
+use super::scope::Scope;
+use super::tokens::{ident, number};
+use super::types::{argument, from_argument, ty};
+use super::{Parts, docs, items};
+use crate::ir::{Group, Operation, Place, Repeat, Type};
+
+/// The handle of a group with one method per operation.
+pub(super) fn emit(scope: &Scope<'_>, group: &Group, parts: &mut Parts) {
+    let (name, core) = (ident(&group.rust), scope.path(items::CORE));
+    let doc = docs::item(&format!(
+        "{}\n\nObtained from [`Client::{2}`](super::Client::{1}).",
+        group.doc,
+        group.name,
+        group.name.trim_start_matches("r#"),
+    ));
+    let new = quote! {
+        pub(super) fn new(core: #core) -> Self {
+            Self { core }
+        }
+    };
+    let methods = docs::spaced(std::iter::once(new).chain(group.operations.iter().map(|o| method(scope, o))));
+    parts.operations.push(quote! {
+        #doc
+        #[derive(Clone, Debug)]
+        pub struct #name {
+            core: #core,
+        }
+    });
+    parts.operations.push(quote!(impl #name { #methods }));
+}
+
+fn method(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
+    let (doc, name, builder) =
+        (docs::member(&describe(operation)), ident(&operation.name), ident(&operation.rust));
+    let deprecated = docs::deprecated(operation.deprecated.as_ref());
+    let call = scope.path(items::CALL);
+    let mut arguments = Vec::new();
+    let mut sets = Vec::new();
+    for (index, parameter) in argument_fields(operation) {
+        let (name, of) = (ident(&parameter.field.rust), value_type(&parameter.field));
+        let ty = argument(scope, of);
+        arguments.push(quote!(#name: #ty));
+        sets.push(set(scope, &quote!(call), index, &name, of));
+    }
+    let body = operation.body.as_ref().map(|body| {
+        if body.required {
+            let ty = argument(scope, &body.ty);
+            arguments.push(quote!(body: #ty));
+            assign_body(from_argument(scope, &body.ty, quote!(body)))
+        } else {
+            let none = scope.path(items::NONE);
+            quote!(body: #none)
+        }
+    });
+    let start = quote!(#call::new(&self.core, &#builder::OPERATION));
+    let block = if sets.is_empty() {
+        quote!(#builder { call: #start, #body })
+    } else {
+        quote! {
+            let mut call = #start;
+            #(#sets)*
+            #builder { call, #body }
+        }
+    };
+    quote! {
+        #doc
+        #deprecated
+        pub fn #name(&self, #(#arguments),*) -> #builder {
+            #block
+        }
+    }
+}
+
+/// Puts the argument `name` into the parameter at `index` of `call`.
+pub(super) fn set(
+    scope: &Scope<'_>,
+    call: &TokenStream,
+    index: usize,
+    name: &TokenStream,
+    of: &Type,
+) -> TokenStream {
+    scope.methods(items::VALUE);
+    let index = number(index);
+    let value = from_argument(scope, of, name.clone());
+    if matches!(of, Type::List(_)) {
+        let ty = ty(scope, of);
+        quote! {
+            let #name: #ty = #value;
+            #call.set(#index, #name.view());
+        }
+    } else {
+        quote!(#call.set(#index, #value.view());)
+    }
+}
+
+fn assign_body(value: TokenStream) -> TokenStream {
+    if value.to_string() == "body" { value } else { quote!(body: #value) }
+}
+
+/// What it does, where it goes, how it fails and whether it is repeated.
+fn describe(operation: &Operation) -> String {
+    let mut text = format!(
+        "{}\n\n`{} {}`\n\n{}",
+        operation.doc,
+        operation.method.as_str(),
+        operation.path,
+        repetition(operation),
+    );
+    let arguments = argument_fields(operation)
+        .filter(|(_, parameter)| parameter.place == Place::Query)
+        .map(|(_, parameter)| (parameter.field.rust.as_str(), parameter.field.doc.as_str()));
+    for (index, (name, doc)) in arguments.enumerate() {
+        text.push_str(if index == 0 { "\n\n" } else { "\n" });
+        text.push_str(&format!("- `{}`: {doc}", name.trim_start_matches("r#")));
+    }
+    if let Some(status) = operation.partial {
+        text.push_str(&format!(
+            "\n\nA partial success ({status}) comes with the error that says what is missing."
+        ));
+    }
+    if !operation.errors.is_empty() {
+        let rows = if operation.rows.is_empty() {
+            String::new()
+        } else {
+            format!(" The errors of {} carry the rows of the result.", list(&operation.rows))
+        };
+        text.push_str(&format!("\n\nDocumented errors: {}.{rows}", list(&operation.errors)));
+    }
+    text
+}
+
+fn repetition(operation: &Operation) -> String {
+    match (operation.repeat, &operation.key) {
+        (Repeat::Read, _) => "Repeated after failures: it changes nothing.".to_owned(),
+        (Repeat::Idempotent, _) => "Repeated after failures: twice has the effect of once.".to_owned(),
+        (Repeat::Keyed, Some(key)) => format!(
+            "Repeated after failures only if every row has `{key}`, by which the server \
+             recognises it."
+        ),
+        (Repeat::Keyed, None) | (Repeat::Never, _) => {
+            "Never repeated by itself: a second request may act a second time.".to_owned()
+        }
+    }
+}
+
+fn list(statuses: &[u16]) -> String {
+    statuses.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,80 @@
+//! From the IR to Rust tokens: one function per kind of item.
+
+mod api;
+mod constructors;
+mod docs;
+mod enums;
+mod handles;
+mod ids;
+mod items;
+mod models;
+mod modules;
+mod operations;
+mod records;
+mod rules;
+mod scope;
+mod tokens;
+mod types;
+mod unions;
+
+use proc_macro2::TokenStream;
+
+use crate::format::Module;
+use crate::ir::{Api, Group};
+use scope::Scope;
+
+/// The items of a module in the order of the file.
+#[derive(Debug, Default)]
+struct Parts {
+    /// The handle and the builders.
+    operations: Vec<TokenStream>,
+    /// Ids, enums, models and unions.
+    types: Vec<TokenStream>,
+    /// How the types are read and written.
+    records: Vec<TokenStream>,
+}
+
+/// The module of one group.
+pub fn group(group: &Group) -> Module {
+    let scope = Scope::of_group(group);
+    let mut parts = Parts::default();
+    if !group.operations.is_empty() {
+        handles::emit(&scope, group, &mut parts);
+    }
+    for operation in &group.operations {
+        operations::emit(&scope, group, operation, &mut parts);
+    }
+    for model in &group.models {
+        models::emit(&scope, model, &mut parts);
+    }
+    for union in &group.unions {
+        unions::emit(&scope, union, &mut parts);
+    }
+    for item in &group.enums {
+        enums::emit(&scope, item, &mut parts);
+    }
+    for id in &group.ids {
+        ids::emit(&scope, id, &mut parts);
+    }
+    let Parts { operations, types, records } = parts;
+    let items = operations.into_iter().chain(types).collect();
+    module(&group.source, &group.doc, &scope, [items, records])
+}
+
+/// The module `api` with what holds for the whole API.
+pub fn api(api: &Api) -> Module {
+    let scope = Scope::empty("api");
+    let items = api::emit(&scope, api);
+    module(&api.source, &api.doc, &scope, [items, Vec::new()])
+}
+
+/// The module of the API itself: its modules, the client's accessors and the table of operations.
+pub fn root(api: &Api) -> Module {
+    let scope = Scope::empty("");
+    let items = modules::emit(&scope, api);
+    module(&api.name, &api.doc, &scope, [items, Vec::new()])
+}
+
+fn module(source: &str, doc: &str, scope: &Scope<'_>, [items, records]: [Vec<TokenStream>; 2]) -> Module {
+    Module { source: source.to_owned(), docs: docs::module(doc), imports: scope.imports(), items, records }
+}

@@ -1,0 +1,291 @@
+//! Operations: a constant that describes each, and a builder for its request.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::handles::set;
+use super::scope::Scope;
+use super::tokens::{ident, number};
+use super::types::{argument, from_argument, ty};
+use super::{Parts, docs, items, models, rules};
+use crate::ir::{Body, Field, Group, Method, Operation, Outcome, PageToken, Parameter, Place, Repeat, Type};
+
+/// The builder of one operation.
+pub(super) fn emit(scope: &Scope<'_>, group: &Group, operation: &Operation, parts: &mut Parts) {
+    parts.operations.push(definition(scope, group, operation));
+    let constant = constant(scope, group, operation);
+    let setters = operation
+        .parameters
+        .iter()
+        .enumerate()
+        .filter(|(_, parameter)| !is_argument(parameter))
+        .map(|(index, parameter)| setter(scope, index, &parameter.field));
+    let body = operation.body.as_ref().filter(|body| !body.required);
+    let methods = docs::spaced(
+        std::iter::once(constant)
+            .chain(setters)
+            .chain(body.map(|body| body_setter(scope, body)))
+            .chain(std::iter::once(options(scope)))
+            .chain(endings(scope, operation)),
+    );
+    let name = ident(&operation.rust);
+    parts.operations.push(quote!(impl #name { #methods }));
+}
+
+/// Parameters that are arguments of the handle's method, with their index.
+pub(super) fn argument_fields(operation: &Operation) -> impl Iterator<Item = (usize, &Parameter)> {
+    operation.parameters.iter().enumerate().filter(|(_, parameter)| is_argument(parameter))
+}
+
+/// What a parameter holds when it is present.
+pub(super) fn value_type(field: &Field) -> &Type {
+    match &field.ty {
+        Type::Option(inner) => inner,
+        other => other,
+    }
+}
+
+fn is_argument(parameter: &Parameter) -> bool {
+    parameter.place == Place::Path || parameter.field.required
+}
+
+fn definition(scope: &Scope<'_>, group: &Group, operation: &Operation) -> TokenStream {
+    let name = ident(&operation.rust);
+    let deprecated = docs::deprecated(operation.deprecated.as_ref());
+    let call = scope.path(items::CALL);
+    let doc = docs::item(&format!(
+        "Request of [`{0}::{1}`]: optional parameters, then [`send`](Self::send).",
+        group.rust,
+        operation.name.trim_start_matches("r#"),
+    ));
+    let body = operation.body.as_ref().map(|body| {
+        let ty = ty(scope, &body.ty);
+        if body.required {
+            quote!(body: #ty,)
+        } else {
+            let option = scope.path(items::OPTION);
+            quote!(body: #option<#ty>,)
+        }
+    });
+    quote! {
+        #doc
+        #deprecated
+        #[derive(Clone, Debug)]
+        #[must_use = "a request does nothing until it is sent"]
+        pub struct #name {
+            call: #call,
+            #body
+        }
+    }
+}
+
+fn constant(scope: &Scope<'_>, group: &Group, operation: &Operation) -> TokenStream {
+    let Operation { name, path, status, .. } = operation;
+    let name = name.trim_start_matches("r#");
+    let group_name = group.name.trim_start_matches("r#");
+    let doc = docs::member(&format!("`{} {path}`", operation.method.as_str()));
+    let (item, method, body_kind, repeat_kind) = (
+        scope.path(items::OPERATION),
+        scope.path(items::METHOD),
+        scope.path(items::BODY_KIND),
+        scope.path(items::REPEAT),
+    );
+    let method_name = ident(match operation.method {
+        Method::Get => "Get",
+        Method::Post => "Post",
+        Method::Put => "Put",
+        Method::Patch => "Patch",
+        Method::Delete => "Delete",
+    });
+    let parameters = operation.parameters.iter().map(|parameter| table_parameter(scope, parameter));
+    let rules = rules::emit(scope, &operation.rules);
+    let body = ident(match &operation.body {
+        None => "None",
+        Some(Body { required: true, .. }) => "Required",
+        Some(_) => "Optional",
+    });
+    let repeat = ident(match operation.repeat {
+        Repeat::Read => "Read",
+        Repeat::Idempotent => "Idempotent",
+        Repeat::Keyed => "Keyed",
+        Repeat::Never => "Never",
+    });
+    let key = optional(scope, operation.key.as_ref().map(|key| quote!(#key)));
+    let status = number(*status);
+    let partial = optional(scope, operation.partial.map(number));
+    let errors = operation.errors.iter().copied().map(number);
+    let rows = operation.rows.iter().copied().map(number);
+    let page_token = optional(scope, operation.page_token.map(|token| page_token(scope, token)));
+    let answer = answer(scope, &operation.result);
+    quote! {
+        #doc
+        pub const OPERATION: #item = #item {
+            api: &super::api::API,
+            name: #name,
+            group: #group_name,
+            method: #method::#method_name,
+            path: #path,
+            parameters: &[#(#parameters),*],
+            rules: &[#(#rules),*],
+            body: #body_kind::#body,
+            repeat: #repeat_kind::#repeat,
+            key: #key,
+            status: #status,
+            partial: #partial,
+            errors: &[#(#errors),*],
+            rows: &[#(#rows),*],
+            page_token: #page_token,
+            answer: #answer,
+        };
+    }
+}
+
+fn table_parameter(scope: &Scope<'_>, parameter: &Parameter) -> TokenStream {
+    let (item, wire) = (scope.path(items::PARAMETER), &parameter.field.wire);
+    let place = ident(match parameter.place {
+        Place::Path => "path",
+        Place::Query => "query",
+    });
+    let required = (parameter.place == Place::Query && parameter.field.required).then(|| quote!(.required()));
+    let bounds = models::bounds(&parameter.field.bounds);
+    let sensitive = parameter.field.sensitive.then(|| quote!(.sensitive()));
+    quote!(#item::#place(#wire) #required #bounds #sensitive)
+}
+
+fn page_token(scope: &Scope<'_>, token: PageToken) -> TokenStream {
+    let item = scope.path(items::PAGE_TOKEN);
+    match token {
+        PageToken::Parameter(index) => {
+            let index = number(index);
+            quote!(#item::Parameter(#index))
+        }
+        PageToken::Body => quote!(#item::Body),
+    }
+}
+
+fn answer(scope: &Scope<'_>, result: &Outcome) -> TokenStream {
+    let item = scope.path(items::ANSWER);
+    match result {
+        Outcome::Nothing => quote!(#item::nothing()),
+        _ => {
+            let ty = result_type(scope, result);
+            quote!(#item::of::<#ty>())
+        }
+    }
+}
+
+fn result_type(scope: &Scope<'_>, result: &Outcome) -> TokenStream {
+    match result {
+        Outcome::Value(of) => ty(scope, of),
+        Outcome::Page(item) => {
+            let (vec, item) = (scope.path(items::VEC), ty(scope, item));
+            quote!(#vec<#item>)
+        }
+        Outcome::Nothing => quote!(()),
+    }
+}
+
+fn setter(scope: &Scope<'_>, index: usize, field: &Field) -> TokenStream {
+    let (doc, name) = (docs::member(&field.doc), ident(&field.rust));
+    let alias = docs::alias(&field.wire, &field.rust);
+    let deprecated = docs::deprecated(field.deprecated.as_ref());
+    let argument = argument(scope, value_type(field));
+    let set = set(scope, &quote!(self.call), index, &name, value_type(field));
+    quote! {
+        #doc
+        #alias
+        #deprecated
+        pub fn #name(mut self, #name: #argument) -> Self {
+            #set
+            self
+        }
+    }
+}
+
+fn body_setter(scope: &Scope<'_>, body: &Body) -> TokenStream {
+    let argument = argument(scope, &body.ty);
+    let (some, value) = (scope.path(items::SOME), from_argument(scope, &body.ty, quote!(body)));
+    quote! {
+        /// The request's body, which may be left out.
+        pub fn body(mut self, body: #argument) -> Self {
+            self.body = #some(#value);
+            self
+        }
+    }
+}
+
+fn options(scope: &Scope<'_>) -> TokenStream {
+    let options = scope.path(items::REQUEST_OPTIONS);
+    quote! {
+        /// Settings of this request alone, and parameters that this crate does not know.
+        pub fn options(mut self, options: #options) -> Self {
+            self.call.configure(options);
+            self
+        }
+    }
+}
+
+/// `send`, and for a page also `pages` and `items`.
+fn endings(scope: &Scope<'_>, operation: &Operation) -> Vec<TokenStream> {
+    let (sending, result) = (scope.path(items::SENDING), result_type(scope, &operation.result));
+    let mut endings =
+        vec![ending(scope, operation, "send", "Sends the request.", &quote!(#sending<#result>), &{
+            quote!(self.call.send())
+        })];
+    if let Outcome::Page(item) = &operation.result {
+        let item = ty(scope, item);
+        let (pages, items) = (scope.path(items::PAGES), scope.path(items::ITEMS));
+        endings.push(ending(
+            scope,
+            operation,
+            "pages",
+            "Walks the pages, beginning with this one.",
+            &quote!(#pages<#item>),
+            &quote!(#pages::new(self.call)),
+        ));
+        endings.push(ending(
+            scope,
+            operation,
+            "items",
+            "Walks the items of all pages, beginning with this one.",
+            &quote!(#items<#item>),
+            &quote!(#items::new(self.call)),
+        ));
+    }
+    endings
+}
+
+fn ending(
+    scope: &Scope<'_>,
+    operation: &Operation,
+    name: &str,
+    doc: &str,
+    result: &TokenStream,
+    value: &TokenStream,
+) -> TokenStream {
+    let (doc, name) = (docs::member(doc), ident(name));
+    let (mutable, body) = match &operation.body {
+        None => (None, None),
+        Some(_) => {
+            scope.methods(items::VALUE);
+            (Some(quote!(mut)), Some(quote!(self.call.body(self.body.view());)))
+        }
+    };
+    quote! {
+        #doc
+        pub fn #name(#mutable self) -> #result {
+            #body
+            #value
+        }
+    }
+}
+
+fn optional(scope: &Scope<'_>, value: Option<TokenStream>) -> TokenStream {
+    match value {
+        Some(value) => {
+            let some = scope.path(items::SOME);
+            quote!(#some(#value))
+        }
+        None => scope.path(items::NONE),
+    }
+}

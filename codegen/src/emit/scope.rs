@@ -1,0 +1,112 @@
+//! Which names a generated module may use, and what it has to import for them.
+//!
+//! Code asks for what it names: [`Scope::path`] for what is written by hand, [`Scope::named`] for
+//! a type of the spec. Both note the import. Where names clash, the module's own types keep theirs,
+//! then what the generator relies on ([`items`](super::items)), and the rest is written as a full
+//! path.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::items::{self, Home, Item};
+use super::tokens::{ident, path};
+use crate::ir::{Group, Name};
+
+/// The names of one generated module.
+#[derive(Debug)]
+pub(super) struct Scope<'a> {
+    module: &'a str,
+    own: BTreeSet<&'a str>,
+    /// Names by the path of their module.
+    imports: RefCell<BTreeMap<String, BTreeSet<String>>>,
+}
+
+impl<'a> Scope<'a> {
+    /// The scope of a group's module.
+    pub(super) fn of_group(group: &'a Group) -> Self {
+        let mut scope = Self::empty(&group.name);
+        scope.own.extend(group.ids.iter().map(|id| id.rust.as_str()));
+        scope.own.extend(group.enums.iter().map(|item| item.rust.as_str()));
+        scope.own.extend(group.models.iter().map(|model| model.rust.as_str()));
+        scope.own.extend(group.unions.iter().map(|union| union.rust.as_str()));
+        scope.own.extend(group.operations.iter().map(|operation| operation.rust.as_str()));
+        if !group.operations.is_empty() {
+            scope.own.insert(&group.rust);
+        }
+        scope
+    }
+
+    /// The scope of a module without types of the spec.
+    pub(super) fn empty(module: &'a str) -> Self {
+        Self { module, own: BTreeSet::new(), imports: RefCell::default() }
+    }
+
+    /// How to write `item` here.
+    pub(super) fn path(&self, item: Item) -> TokenStream {
+        let home = home(item);
+        if self.own.contains(item.name) {
+            return path(&format!("{home}::{}", item.name));
+        }
+        if item.home != Home::Prelude {
+            self.import(home, item.name.to_owned());
+        }
+        ident(item.name)
+    }
+
+    /// Brings the methods of the trait `item` into scope.
+    pub(super) fn methods(&self, item: Item) {
+        let alias = if self.own.contains(item.name) { " as _" } else { "" };
+        self.import(home(item), format!("{}{alias}", item.name));
+    }
+
+    /// How to write a hand-written module, such as `record` in `record::debug`.
+    pub(super) fn module(&self, item: Item) -> TokenStream {
+        self.import(home(item), item.name.to_owned());
+        ident(item.name)
+    }
+
+    /// How to write a type of the spec here.
+    pub(super) fn named(&self, name: &Name) -> TokenStream {
+        if name.module == self.module {
+            return ident(&name.rust);
+        }
+        let home = format!("super::{}", name.module);
+        if self.own.contains(name.rust.as_str()) || items::is_reserved(&name.rust) {
+            return path(&format!("{home}::{}", name.rust));
+        }
+        self.import(home, name.rust.clone());
+        ident(&name.rust)
+    }
+
+    /// The imports asked for so far: what comes from elsewhere, then what comes from this crate.
+    pub(super) fn imports(&self) -> [TokenStream; 2] {
+        let mut blocks = [TokenStream::new(), TokenStream::new()];
+        for (home, names) in self.imports.borrow().iter() {
+            let local = home.starts_with("super::") || home.starts_with("crate");
+            let [elsewhere, here] = &mut blocks;
+            let block = if local { here } else { elsewhere };
+            let home = path(home);
+            let names: Vec<TokenStream> = names.iter().map(|name| path(name)).collect();
+            block.extend(match names.as_slice() {
+                [name] => quote!(use #home::#name;),
+                _ => quote!(use #home::{#(#names),*};),
+            });
+        }
+        blocks
+    }
+
+    fn import(&self, home: String, name: String) {
+        self.imports.borrow_mut().entry(home).or_default().insert(name);
+    }
+}
+
+fn home(item: Item) -> String {
+    match item.home {
+        Home::Prelude | Home::External => item.module.to_owned(),
+        Home::Runtime if item.module.is_empty() => "crate".to_owned(),
+        Home::Runtime => format!("crate::{}", item.module),
+    }
+}
