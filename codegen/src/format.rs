@@ -17,7 +17,7 @@ pub struct Module {
     /// Documentation of the module, as text.
     pub docs: String,
     /// Blocks of `use` lines.
-    pub imports: [TokenStream; 2],
+    pub imports: [TokenStream; 3],
     pub items: Vec<TokenStream>,
     /// Items that come last, below a comment that says what they are.
     pub records: Vec<TokenStream>,

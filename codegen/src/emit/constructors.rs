@@ -52,17 +52,22 @@ fn constructor(scope: &Scope<'_>, model: &Model, constructor: &Constructor) -> T
         let value = wrap(scope, field, fixed(scope, value_type(field), value));
         Some(assign(&ident(&field.rust), value))
     });
-    let rest = (constructor.takes.len() + constructor.sets.len() < model.fields.len()).then(|| {
+    let given = constructor.takes.len() + constructor.sets.len();
+    if given < model.fields.len() {
         scope.methods(items::VALUE);
-        quote!(..Self::blank())
-    });
+    }
+    let value = match given {
+        0 => quote!(Self::blank()),
+        _ if given < model.fields.len() => quote!(Self { #(#fixed,)* #(#from_arguments,)* ..Self::blank() }),
+        _ => quote!(Self { #(#fixed,)* #(#from_arguments,)* }),
+    };
     let many = (constructor.takes.len() >= MANY)
         .then(|| quote!(#[expect(clippy::too_many_arguments, reason = "all of them are required")]));
     quote! {
         #doc
         #many
         pub fn #name(#(#arguments),*) -> Self {
-            Self { #(#fixed,)* #(#from_arguments,)* #rest }
+            #value
         }
     }
 }

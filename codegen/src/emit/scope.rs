@@ -64,7 +64,7 @@ impl<'a> Scope<'a> {
 
     /// How to write a hand-written module, such as `record` in `record::debug`.
     pub(super) fn module(&self, item: Item) -> TokenStream {
-        self.import(home(item), item.name.to_owned());
+        self.import(format!("{}::{}", home(item), item.name), "self".to_owned());
         ident(item.name)
     }
 
@@ -81,18 +81,27 @@ impl<'a> Scope<'a> {
         ident(&name.rust)
     }
 
-    /// The imports asked for so far: what comes from elsewhere, then what comes from this crate.
-    pub(super) fn imports(&self) -> [TokenStream; 2] {
-        let mut blocks = [TokenStream::new(), TokenStream::new()];
-        for (home, names) in self.imports.borrow().iter() {
-            let local = home.starts_with("super::") || home.starts_with("crate");
-            let [elsewhere, here] = &mut blocks;
-            let block = if local { here } else { elsewhere };
+    /// The imports asked for so far: of the standard library, of other crates, of this crate.
+    pub(super) fn imports(&self) -> [TokenStream; 3] {
+        let mut blocks = [TokenStream::new(), TokenStream::new(), TokenStream::new()];
+        let imports = self.imports.borrow();
+        // The order of rustfmt: `super` before `crate`.
+        let (siblings, others): (Vec<_>, Vec<_>) =
+            imports.iter().partition(|(home, _)| home.starts_with("super::"));
+        for (home, names) in siblings.into_iter().chain(others) {
+            let [std, crates, here] = &mut blocks;
+            let block = match home.split("::").next() {
+                Some("std") => std,
+                Some("super" | "crate") => here,
+                _ => crates,
+            };
             let home = path(home);
-            let names: Vec<TokenStream> = names.iter().map(|name| path(name)).collect();
-            block.extend(match names.as_slice() {
+            let (module, rest): (Vec<&String>, Vec<&String>) = names.iter().partition(|name| *name == "self");
+            let list: Vec<TokenStream> = module.into_iter().chain(rest).map(|name| path(name)).collect();
+            block.extend(match list.as_slice() {
+                [_] if names.contains("self") => quote!(use #home;),
                 [name] => quote!(use #home::#name;),
-                _ => quote!(use #home::{#(#names),*};),
+                _ => quote!(use #home::{#(#list),*};),
             });
         }
         blocks

@@ -1,5 +1,6 @@
 //! Fields of models and parameters of operations.
 
+use super::description;
 use super::names;
 use super::resolve::{Resolver, parse};
 use crate::decode::ShortOrLong;
@@ -15,7 +16,7 @@ pub(super) fn field(resolver: &Resolver<'_>, wire: &Text, field: &Field) -> ir::
     };
     let expression = parse(ty);
     let clearable = long.and_then(|long| long.clearable.as_ref()).is_some_and(|it| it.value);
-    let doc = long.and_then(|long| long.doc.as_ref()).map(|doc| doc.value.clone());
+    let doc = long.and_then(|long| long.doc.as_ref()).map(|doc| description(doc));
     let rust = long.and_then(|long| long.rust.as_ref());
     ir::Field {
         wire: wire.value.clone(),

@@ -24,7 +24,7 @@ fn lower_api(spec: &ApiSpec, api: &Api) -> ir::Api {
     let resolver = Resolver::new(spec, api);
     let mut lowered = ir::Api {
         name: spec.name.clone(),
-        doc: api.doc.value.clone(),
+        doc: description(&api.doc),
         version: api.version.value.clone(),
         groups: groups(spec, &resolver),
         servers: servers(api),
@@ -87,7 +87,7 @@ fn servers(api: &Api) -> Vec<ir::Server> {
         name: name.value.clone(),
         rust: camel(name),
         url: server.url.value.clone(),
-        doc: server.doc.value.clone(),
+        doc: description(&server.doc),
     });
     servers.collect()
 }
@@ -98,7 +98,7 @@ fn groups(spec: &ApiSpec, resolver: &Resolver<'_>) -> Vec<ir::Group> {
         ir::Group {
             name: names::snake(&file.name),
             rust: camel(&file.name),
-            doc: group.doc.value.clone(),
+            doc: description(&group.doc),
             source: file.source.clone(),
             operations: group
                 .operations
@@ -112,4 +112,9 @@ fn groups(spec: &ApiSpec, resolver: &Resolver<'_>) -> Vec<ir::Group> {
         }
     });
     groups.collect()
+}
+
+/// A description without the line end of a block of text.
+fn description(text: &str) -> String {
+    text.trim().to_owned()
 }

@@ -1,5 +1,6 @@
 //! Models with their rules and constructors.
 
+use super::description;
 use super::resolve::{Resolver, innermost, parse};
 use super::{fields, names};
 use crate::decode::ShortOrLong;
@@ -14,7 +15,7 @@ pub(super) fn model(resolver: &Resolver<'_>, name: &Text, model: &Model) -> ir::
         written.iter().map(|(wire, field)| fields::field(resolver, wire, field)).collect();
     ir::Model {
         rust: names::given(name),
-        doc: model.doc.value.clone(),
+        doc: description(&model.doc),
         direction: ir::Direction::default(),
         rules: rules(&model.rules),
         constructors: model
@@ -93,7 +94,7 @@ fn constructor(
     let index = |wire: &str| fields.iter().position(|(name, _)| name.value == wire);
     ir::Constructor {
         rust: names::snake(name),
-        doc: constructor.doc.value.clone(),
+        doc: description(&constructor.doc),
         takes: constructor.take.iter().filter_map(|wire| index(wire)).collect(),
         sets: sets(resolver, fields, &constructor.set),
     }

@@ -1,10 +1,11 @@
 //! Operations.
 
+use super::description;
 use super::names::{self, camel, free};
 use super::resolve::{Resolver, parse, parse_result};
 use super::{fields, models};
 use crate::ir::{self, Method, Outcome, PageToken, Parameter, Place};
-use crate::language::{Field, Operation, Text};
+use crate::language::{Field, Operation, Repeat, Text};
 use crate::type_expr::{ResultExpr, TypeExpr};
 
 /// Methods that every request builder has, and variables of the handle's methods.
@@ -24,7 +25,7 @@ pub(super) fn operation(resolver: &Resolver<'_>, name: &Text, operation: &Operat
     ir::Operation {
         name: free(names::snake(name), |name| HANDLE.contains(&name)),
         rust: camel(name),
-        doc: operation.doc.value.clone(),
+        doc: description(&operation.doc),
         method: http_method(method),
         path: path.trim().to_owned(),
         body: operation.body.as_ref().map(|ty| body(resolver, ty)),
@@ -33,7 +34,8 @@ pub(super) fn operation(resolver: &Resolver<'_>, name: &Text, operation: &Operat
         partial: operation.partial.map(|status| status.value),
         errors: errors(resolver, operation),
         rows: operation.rows.iter().map(|status| status.value).collect(),
-        repeat: operation.repeat.value,
+        // The check has refused an operation without.
+        repeat: operation.repeat.map_or(Repeat::Never, |repeat| repeat.value),
         key: operation.key.as_ref().map(|key| key.value.clone()),
         page_token: page_token(resolver, &result, &parameters),
         deprecated: operation.deprecated.as_ref().map(fields::deprecation),

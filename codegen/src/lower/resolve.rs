@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::names;
 use super::types::value_name;
+use super::{description, names};
 use crate::ir::{Kind, Name, Type};
 use crate::language::{Api, Enum, Id, Model, Text};
 use crate::spec::ApiSpec;
@@ -88,7 +88,7 @@ impl<'a> Resolver<'a> {
     pub(super) fn doc(&self, field: &str, ty: &TypeExpr) -> String {
         let of_type = || self.types.get(innermost(ty)).map(|definition| definition.doc);
         let of_name = self.api.glossary.get(field).map(|doc| doc.as_str());
-        of_name.or_else(of_type).unwrap_or_default().to_owned()
+        description(of_name.or_else(of_type).unwrap_or_default())
     }
 
     /// The type of an expression that has been checked.

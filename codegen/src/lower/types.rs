@@ -1,5 +1,6 @@
 //! Ids, enums and unions.
 
+use super::description;
 use super::names::{self, camel, free};
 use super::resolve::{Resolver, parse};
 use super::{fields, resolve};
@@ -11,7 +12,7 @@ pub(super) fn id(resolver: &Resolver<'_>, name: &Text, id: &Id) -> ir::Id {
     let number = id.ty.as_str() == "i64";
     ir::Id {
         rust: names::given(name),
-        doc: id.doc.value.clone(),
+        doc: description(&id.doc),
         repr: if number { IdRepr::I64 } else { IdRepr::Text },
         accepts: id.accepts.iter().filter_map(|name| resolver.name(name).cloned()).collect(),
         accepts_plain: id.accepts.iter().any(|name| name.value == id.ty.value),
@@ -32,13 +33,13 @@ pub(super) fn enumeration(name: &Text, item: &Enum) -> ir::Enum {
         ir::Value {
             wire: wire.value.clone(),
             rust: value_name(item, wire, value),
-            doc: doc.clone(),
+            doc: description(doc),
             deprecated: deprecated.map(fields::deprecation),
         }
     });
     ir::Enum {
         rust: names::given(name),
-        doc: item.doc.value.clone(),
+        doc: description(&item.doc),
         open: item.closed.is_none(),
         values: values.collect(),
     }
@@ -62,7 +63,7 @@ pub(super) fn union(resolver: &Resolver<'_>, name: &Text, union: &Union) -> ir::
     };
     ir::Union {
         rust: names::given(name),
-        doc: union.doc.value.clone(),
+        doc: description(&union.doc),
         tagging,
         variants: union.variants.iter().map(|(wire, item)| variant(resolver, wire, item)).collect(),
         direction: ir::Direction::default(),
@@ -75,7 +76,7 @@ fn variant(resolver: &Resolver<'_>, wire: &Text, variant: &Variant) -> ir::Varia
         ShortOrLong::Long(long) => (&long.ty, Some(long)),
     };
     let expression = parse(ty);
-    let doc = long.and_then(|long| long.doc.as_ref()).map(|doc| doc.value.clone());
+    let doc = long.and_then(|long| long.doc.as_ref()).map(|doc| description(doc));
     let doc = doc.unwrap_or_else(|| resolver.doc(wire, &expression));
     let rust = long.and_then(|long| long.rust.as_ref());
     let name = rust.map_or_else(|| camel(wire), |rust| names::given(rust));
