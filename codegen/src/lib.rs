@@ -3,10 +3,13 @@
 //! `load -> decode -> check -> lower -> emit -> compare or write`
 
 pub mod cases;
+pub mod check;
 pub mod decode;
 pub mod diagnostic;
 pub mod emit;
 pub mod format;
+mod forms;
+pub mod front;
 pub mod ir;
 pub mod language;
 pub mod load;

@@ -57,7 +57,8 @@ impl Files {
 ///
 /// A byte order mark is dropped, and so is the carriage return of a line's end: a checkout with
 /// CRLF means the same and has the same columns.
-pub fn load(files: &Files, shown: &str, diagnostics: &mut Vec<Diagnostic>) -> SourceMap {
+pub fn load(files: &Files, shown: &str) -> (SourceMap, Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
     let mut sources = SourceMap::default();
     for (path, content) in &files.0 {
         let shown = if shown.is_empty() { path.clone() } else { format!("{shown}/{path}") };
@@ -74,5 +75,5 @@ pub fn load(files: &Files, shown: &str, diagnostics: &mut Vec<Diagnostic>) -> So
         let message = "this folder has no `<api>/*.yaml`";
         diagnostics.push(Diagnostic::new(Code::Folder, Span::new(file, 0..0), message));
     }
-    sources
+    (sources, diagnostics)
 }

@@ -40,7 +40,8 @@ pub struct GroupSpec {
 }
 
 /// Decodes all files.
-pub fn decode_all(sources: &SourceMap, diagnostics: &mut Vec<Diagnostic>) -> Spec {
+pub fn decode_all(sources: &SourceMap) -> (Spec, Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
     let mut spec = Spec::default();
     for file in sources.ids() {
         let Some((api_name, stem, source)) = place(&sources.file(file).path) else {
@@ -57,7 +58,7 @@ pub fn decode_all(sources: &SourceMap, diagnostics: &mut Vec<Diagnostic>) -> Spe
             });
         }
         if let Some(api) = spec.apis.last_mut() {
-            api.add(file, stem, source, sources, diagnostics);
+            api.add(file, stem, source, sources, &mut diagnostics);
         }
     }
     for api in &spec.apis {
@@ -70,7 +71,7 @@ pub fn decode_all(sources: &SourceMap, diagnostics: &mut Vec<Diagnostic>) -> Spe
             diagnostics.push(Diagnostic::new(Code::Folder, Span::new(api.file, 0..0), message));
         }
     }
-    spec
+    (spec, diagnostics)
 }
 
 /// API, file stem and path below the spec folder of a path that is shown.

@@ -85,7 +85,8 @@ impl Context {
         // Ids of supplied nodes count down from the end, far from those of the file.
         let id = u32::MAX.saturating_sub(u32::try_from(supplied).unwrap_or(u32::MAX));
         let span = span.part(0..0);
-        let node = |text: &str| Node { id, span, kind: NodeKind::Scalar { text: text.to_owned(), plain: false } };
+        let node =
+            |text: &str| Node { id, span, kind: NodeKind::Scalar { text: text.to_owned(), plain: false } };
         entries.push((node(key), node("")));
         true
     }
@@ -117,10 +118,12 @@ fn problem(kind: &ErrorKind, span: Span) -> Diagnostic {
                 .suggest(word, known.iter().copied())
                 .note(format!("allowed: {}", known.join(", ")))
         }
-        ErrorKind::AmbiguousText(text) => {
-            Diagnostic::new(Code::AmbiguousText, span, format!("plain `{text}` is not a text to every YAML reader"))
-                .fix("put it into quotes", span, format!("\"{text}\""))
-        }
+        ErrorKind::AmbiguousText(text) => Diagnostic::new(
+            Code::AmbiguousText,
+            span,
+            format!("plain `{text}` is not a text to every YAML reader"),
+        )
+        .fix("put it into quotes", span, format!("\"{text}\"")),
         ErrorKind::Other(message) => Diagnostic::new(Code::WrongType, span, message.clone()),
     }
 }

@@ -115,11 +115,11 @@ pub(super) fn innermost(expression: &TypeExpr) -> &str {
 
 pub(super) fn parse(text: &Text) -> TypeExpr {
     // The check has refused what does not parse.
-    type_expr::parse(text.as_spanned(), text).unwrap_or_else(|_| TypeExpr::Name(text.clone()))
+    type_expr::parse(text.as_spanned()).unwrap_or_else(|_| TypeExpr::Name(text.clone()))
 }
 
 pub(super) fn parse_result(text: &Text) -> ResultExpr {
-    type_expr::parse_result(text.as_spanned(), text).unwrap_or(ResultExpr::Nothing)
+    type_expr::parse_result(text.as_spanned()).unwrap_or(ResultExpr::Nothing)
 }
 
 fn built_in(name: &str) -> Type {
