@@ -1,6 +1,7 @@
 //! Source texts and places in them.
 
 use std::borrow::{Borrow, Cow};
+use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::{Deref, Range};
 
@@ -122,6 +123,12 @@ impl<T> Deref for Spanned<T> {
 
     fn deref(&self) -> &T {
         &self.value
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Spanned<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
     }
 }
 

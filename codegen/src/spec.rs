@@ -1,10 +1,12 @@
 //! The decoded spec: the files of every API as structs of the language.
 
+use std::collections::BTreeSet;
+
 use crate::decode::decode;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::language::{Api, Group};
 use crate::source::{FileId, SourceMap, Span};
-use crate::yaml::{self, Node};
+use crate::yaml;
 
 /// All APIs of a spec folder, sorted by name.
 #[derive(Debug, Default)]
@@ -22,10 +24,8 @@ pub struct ApiSpec {
     pub api: Option<Api>,
     /// Sorted by file name.
     pub groups: Vec<GroupSpec>,
-    /// Names in sections of files that do not decode: they are defined, whatever they are.
-    pub broken_names: Vec<String>,
-    /// Whether a file is no YAML at all, so that names may be missing.
-    pub has_unreadable_files: bool,
+    /// Every name in what could not be read: it may be defined there, whatever it is.
+    pub broken_names: BTreeSet<String>,
 }
 
 /// One file.
@@ -53,8 +53,7 @@ pub fn decode_all(sources: &SourceMap) -> (Spec, Vec<Diagnostic>) {
                 file,
                 api: None,
                 groups: Vec::new(),
-                broken_names: Vec::new(),
-                has_unreadable_files: false,
+                broken_names: BTreeSet::new(),
             });
         }
         if let Some(api) = spec.apis.last_mut() {
@@ -92,31 +91,28 @@ impl ApiSpec {
         sources: &SourceMap,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
-        let Some(root) = yaml::parse(file, &sources.file(file).text, diagnostics) else {
-            self.has_unreadable_files = true;
+        let text = &sources.file(file).text;
+        let Some(root) = yaml::parse(file, text, diagnostics) else {
+            self.broken_names.extend(words(text));
             return;
         };
         if stem == "api" {
             self.file = file;
-            self.api = decode(&root, diagnostics);
+            let decoded = decode(&root, diagnostics);
+            self.broken_names.extend(decoded.broken_names);
+            self.api = decoded.value;
             return;
         }
-        self.broken_names.extend(defined_names(&root));
-        match decode(&root, diagnostics) {
-            Some(group) => {
-                self.groups.push(GroupSpec { name: stem.to_owned(), source: source.to_owned(), file, group });
-            }
-            None => self.has_unreadable_files = true,
+        let decoded = decode(&root, diagnostics);
+        self.broken_names.extend(decoded.broken_names);
+        if let Some(group) = decoded.value {
+            self.groups.push(GroupSpec { name: stem.to_owned(), source: source.to_owned(), file, group });
         }
     }
 }
 
-/// The names of all types in a file's tree, also of those that do not decode.
-fn defined_names(root: &Node) -> impl Iterator<Item = String> {
-    ["ids", "enums", "models", "unions"]
-        .into_iter()
-        .filter_map(|section| root.get(section))
-        .flat_map(Node::entries)
-        .filter_map(|(name, _)| name.text())
-        .map(str::to_owned)
+/// Everything that may be a name in a text that is not YAML.
+fn words(text: &str) -> impl Iterator<Item = String> {
+    let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.filter(|word| !word.is_empty()).map(str::to_owned)
 }

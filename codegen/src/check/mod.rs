@@ -3,11 +3,42 @@
 //! Every check collects; none stops another. What follows from a problem that was reported before
 //! is not reported again.
 
+mod api;
+mod cycles;
+mod docs;
+mod fields;
+mod literals;
+mod models;
+mod names;
+mod operations;
+mod route;
+mod rules;
+mod scope;
+mod types;
+mod usage;
+
 use crate::diagnostic::Diagnostic;
 use crate::spec::Spec;
+use scope::Scope;
 
 /// Checks all APIs. `earlier` are the problems of the files themselves.
 pub fn check(spec: &Spec, earlier: &[Diagnostic]) -> Vec<Diagnostic> {
-    let _ = (spec, earlier);
-    Vec::new()
+    let mut out = Vec::new();
+    for api in &spec.apis {
+        let scope = Scope::new(api);
+        names::check(&scope, &mut out);
+        docs::check(&scope, &mut out);
+        api::check(&scope, &mut out);
+        types::check(&scope, &mut out);
+        models::check(&scope, &mut out);
+        cycles::check(&scope, &mut out);
+        operations::check(&scope, &mut out);
+    }
+    // What is in error may be what uses the rest.
+    if !earlier.iter().chain(&out).any(Diagnostic::is_error) {
+        for api in &spec.apis {
+            usage::check(&Scope::new(api), &mut out);
+        }
+    }
+    out
 }

@@ -11,7 +11,7 @@ mod short_or_long;
 mod spanned;
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 
 use serde::de::{self, Deserialize, Expected, Unexpected};
@@ -24,8 +24,17 @@ pub use short_or_long::ShortOrLong;
 
 use reader::Reader;
 
-/// Decodes a file. `None` if nothing of it can be decoded.
-pub fn decode<T: for<'de> Deserialize<'de>>(root: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<T> {
+/// What could be decoded of a file.
+#[derive(Debug)]
+pub struct Decoded<T> {
+    /// `None` if nothing could.
+    pub value: Option<T>,
+    /// Every name that stands in what was left out.
+    pub broken_names: BTreeSet<String>,
+}
+
+/// Decodes a file.
+pub fn decode<T: for<'de> Deserialize<'de>>(root: &Node, diagnostics: &mut Vec<Diagnostic>) -> Decoded<T> {
     let mut context = Context::default();
     let value = loop {
         match T::deserialize(Reader::new(root, &context)) {
@@ -39,7 +48,9 @@ pub fn decode<T: for<'de> Deserialize<'de>>(root: &Node, diagnostics: &mut Vec<D
         }
     };
     diagnostics.append(context.diagnostics.get_mut());
-    value
+    let mut broken_names = BTreeSet::new();
+    context.collect_broken(root, value.is_none(), &mut broken_names);
+    Decoded { value, broken_names }
 }
 
 /// What is known of a file from earlier attempts.
@@ -94,6 +105,31 @@ impl Context {
     fn mapping_of_supplied(&self, id: u32) -> Option<u32> {
         let holds = |entries: &Vec<(Node, Node)>| entries.iter().any(|(_, value)| value.id == id);
         self.supplied.iter().find(|(_, entries)| holds(entries)).map(|(mapping, _)| *mapping)
+    }
+
+    /// Collects the names in what was left out; recursion ends with the nesting that YAML may have.
+    fn collect_broken(&self, node: &Node, is_broken: bool, names: &mut BTreeSet<String>) {
+        let is_broken = is_broken || self.masked.contains(&node.id);
+        match &node.kind {
+            NodeKind::Scalar { text, .. } if is_broken => _ = names.insert(text.clone()),
+            NodeKind::Scalar { .. } => {}
+            NodeKind::List(items) => {
+                for item in items {
+                    self.collect_broken(item, is_broken, names);
+                }
+            }
+            NodeKind::Mapping(entries) => {
+                for (key, value) in entries {
+                    let is_left_out = is_broken
+                        || [key.id, value.id].iter().any(|id| self.masked.contains(id))
+                        || self.unknown_keys.borrow().contains(&key.id);
+                    if is_left_out {
+                        names.extend(key.text().map(str::to_owned));
+                    }
+                    self.collect_broken(value, is_left_out, names);
+                }
+            }
+        }
     }
 
     /// Whether a key that was reported as unknown is probably this one.

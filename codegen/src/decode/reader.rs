@@ -259,9 +259,12 @@ impl<'de> SeqAccess<'de> for Items<'_> {
     }
 }
 
+/// A key and its value.
+type Entry = (Node, Node);
+
 /// The known entries of a mapping that did not fail before.
 struct Entries<'a> {
-    rest: Chain<Iter<'a, (Node, Node)>, Iter<'a, (Node, Node)>>,
+    rest: Chain<Iter<'a, Entry>, Iter<'a, Entry>>,
     value: Option<&'a Node>,
     known: Option<&'static [&'static str]>,
     context: &'a Context,

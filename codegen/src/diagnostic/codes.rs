@@ -67,6 +67,8 @@ codes! {
         "The message lists the allowed words.";
     EmptyDoc = "E105", Error, "A description is empty.",
         "Descriptions become the documentation of the crate. Say in one sentence what it means.";
+    BadServer = "E106", Error, "A server's address is not a base URL.",
+        "A base URL is scheme and host, perhaps with the beginning of every path, without a slash at its end:\n\n    servers:\n      production: { url: https://api.clearstreet.com, doc: Real accounts, real money. }";
     TypeSyntax = "E201", Error, "A type cannot be parsed.",
         "Types are written `T`, `T?`, `list<T>` and `map<T>`; the result of an operation may also be `page<T>` or `nothing`.";
     UnknownType = "E202", Error, "A type is not defined.",
@@ -89,6 +91,8 @@ codes! {
         "It tells null from absent, so the field must be optional.";
     BadId = "E211", Error, "An id is not well formed.",
         "Its type is `i64` or `string`; `accepts` lists ids and `string`.";
+    BadDefault = "E212", Error, "A default does not fit the type.",
+        "`default` tells what the server takes when the field is absent: a value of the field's type. For an enum it is a value as on the wire.";
     HttpLine = "E301", Error, "`http` is not a method and a path.",
         "Write `GET /v1/accounts/{account_id}`. Methods are GET, POST, PUT, PATCH and DELETE.";
     MissingPathParameter = "E302", Error, "A `{placeholder}` of the path has no entry under `path:`.",
@@ -112,7 +116,7 @@ codes! {
     UnknownGroup = "E311", Error, "A group of parameters is not defined.",
         "`include` of an operation names groups of `parameters:` in api.yaml.";
     ValueCollision = "E401", Error, "Two values or variants become the same Rust name.",
-        "Give one of them a `rust:` name:\n\n    values:\n      CANCELED: No longer open.\n      Canceled: { doc: …, rust: CanceledLower }\n\n`Unrecognized` (enums) and `Unknown` (unions) are taken.";
+        "Give one of them a `rust:` name:\n\n    values:\n      CANCELED: No longer open.\n      Canceled: { doc: …, rust: CanceledLower }";
     EmptyEnum = "E402", Error, "An enum or union has nothing in it.",
         "List at least one value or variant.";
     UnknownField = "E403", Error, "A rule, constructor or key names a field that does not exist.",
@@ -133,6 +137,8 @@ codes! {
         "Types are UpperCamelCase; files, operations and constructors snake_case.";
     RedundantRust = "W504", Warning, "`rust:` says what is so anyway.",
         "The name follows from the one on the wire; leave `rust:` out.";
+    UnfinishedDoc = "W505", Warning, "A description does not end like a sentence.",
+        "Descriptions become the documentation of the crate, where they stand as sentences. End it with a full stop.";
 }
 
 impl fmt::Display for Code {

@@ -1,0 +1,54 @@
+//! `api.yaml`: servers, variables, statuses, and the groups of parameters.
+
+use super::fields;
+use super::operations::{error_statuses, query_type};
+use super::scope::{Entry, Scope, is_supplied, ty};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::language::{Api, Text};
+
+pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
+    let Some(api) = &scope.api.api else { return };
+    servers(api, out);
+    for variable in [&api.environment.api_key, &api.environment.base_url] {
+        environment_variable(variable, out);
+    }
+    error_statuses(&api.errors, out);
+    for group in api.parameters.values() {
+        fields::check(scope, group, out);
+        for (name, field) in group {
+            let entry = Entry { name, field, ty: ty(field.ty()), through: None };
+            query_type(scope, &entry, out);
+        }
+    }
+}
+
+fn servers(api: &Api, out: &mut Vec<Diagnostic>) {
+    if api.servers.is_empty() {
+        out.push(Diagnostic::new(Code::BadServer, api.version.span, "this API has no servers"));
+    }
+    for server in api.servers.values() {
+        let url = &server.url;
+        let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        let message = match host {
+            _ if is_supplied(url.as_spanned()) => continue,
+            None => "a server's address begins with `https://`",
+            Some("") => "this address has no host",
+            Some(host) if host.ends_with('/') => {
+                "a base URL has no slash at its end: every path begins with one"
+            }
+            Some(host) if host.contains(|c: char| c.is_whitespace() || matches!(c, '?' | '#' | '{')) => {
+                "a base URL has no spaces, query, fragment or placeholders"
+            }
+            Some(_) => continue,
+        };
+        out.push(Diagnostic::new(Code::BadServer, url.span, message));
+    }
+}
+
+fn environment_variable(name: &Text, out: &mut Vec<Diagnostic>) {
+    let fits = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    if !is_supplied(name.as_spanned()) && !name.chars().all(fits) {
+        let message = format!("the environment variable `{name}` is not in UPPER_SNAKE_CASE");
+        out.push(Diagnostic::new(Code::Convention, name.span, message));
+    }
+}

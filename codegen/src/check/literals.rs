@@ -1,0 +1,67 @@
+//! Plain values where the spec gives one for a field: defaults and what constructors set.
+
+use super::scope::{Scope, Shape};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::language::{Enum, Literal};
+use crate::source::{Span, Spanned};
+use crate::type_expr::TypeExpr;
+
+/// Reports a value that a field of this type cannot have.
+pub(super) fn check(
+    scope: &Scope<'_>,
+    ty: &TypeExpr,
+    literal: &Spanned<Literal>,
+    code: Code,
+    what: &str,
+    out: &mut Vec<Diagnostic>,
+) {
+    let fits = match (scope.shape(ty.required()), &literal.value) {
+        (Shape::Unknown | Shape::Optional, _) => true,
+        (Shape::Enum(item), Literal::Text(text)) => {
+            return out.extend(unknown_value(item, Spanned::new(text, literal.span), ty));
+        }
+        (Shape::Id(id), Literal::Int(_)) => id.ty.as_str() == "i64",
+        (Shape::Id(id), Literal::Text(_)) => id.ty.as_str() == "string",
+        (Shape::BuiltIn(name), Literal::Int(value)) => holds(name, *value),
+        (Shape::BuiltIn(name), Literal::Bool(_)) => name == "bool",
+        (Shape::BuiltIn(name), Literal::Text(_)) => match code {
+            // Documentation only: `30d`, `now`.
+            Code::BadDefault => !matches!(name, "bool" | "i32" | "i64" | "u32" | "u64"),
+            _ => name == "string",
+        },
+        // Documentation only: several values in one text.
+        (Shape::List(_), Literal::Text(_)) => code == Code::BadDefault,
+        _ => false,
+    };
+    if !fits {
+        let message = format!("{what} does not fit the type");
+        out.push(Diagnostic::new(code, literal.span, message).also(place(ty), "the type"));
+    }
+}
+
+/// Whether a whole number can be a value of a built-in type.
+fn holds(name: &str, value: i64) -> bool {
+    match name {
+        "i32" => i32::try_from(value).is_ok(),
+        "u32" => u32::try_from(value).is_ok(),
+        "u64" => u64::try_from(value).is_ok(),
+        "i64" | "decimal" => true,
+        _ => false,
+    }
+}
+
+/// A value that is not one of an enum's.
+pub(super) fn unknown_value(item: &Enum, value: Spanned<&String>, ty: &TypeExpr) -> Option<Diagnostic> {
+    if item.values.contains_key(value.as_str()) {
+        return None;
+    }
+    let name = ty.required().as_name().map_or("the enum", |name| name.as_str());
+    let message = format!("`{}` is not a value of `{name}`", value.value);
+    let values = item.values.keys().map(|value| value.as_str());
+    Some(Diagnostic::new(Code::UnknownValue, value.span, message).suggest(value.value, values))
+}
+
+/// Where a type stands.
+fn place(ty: &TypeExpr) -> Span {
+    ty.names().first().map(|(name, _)| name.span).unwrap_or_default()
+}

@@ -1,0 +1,300 @@
+//! Operations: parameters, body, result, statuses, and how they may be repeated.
+
+use super::scope::{Entry, Fields, Kind, Scope, Shape, is_supplied, ty};
+use super::{fields, route, rules};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::language::{Field, Map, Operation, Repeat, Text};
+use crate::source::Spanned;
+use crate::type_expr::{self, ResultExpr, TypeExpr};
+
+pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
+    let mut routes = Vec::new();
+    for (_, name, operation) in scope.operations() {
+        if let Some(route) = route::parse(&operation.http, out) {
+            route.check_parameters(scope, operation, out);
+            check_body(scope, operation, Some(route.method), out);
+            routes.push((name, operation, route));
+        } else {
+            check_body(scope, operation, None, out);
+        }
+        check_operation(scope, name, operation, out);
+    }
+    route::doubles(&routes, out);
+}
+
+fn check_operation<'a>(scope: &Scope<'a>, name: &Text, operation: &'a Operation, out: &mut Vec<Diagnostic>) {
+    check_include(scope, operation, out);
+    let query = scope.query(operation);
+    path(scope, &operation.path, out);
+    fields::check(scope, &operation.path, out);
+    fields::check(scope, &operation.query, out);
+    query_types(scope, &query, &operation.query, out);
+    fields::collisions(&with_path(operation, &query), "parameter", out);
+    rules::check(scope, &query, &operation.rules, "query parameter", out);
+    let result = check_result(scope, operation, out);
+    statuses(operation, result.as_ref(), out);
+    repetition(scope, name, operation, out);
+    if matches!(result, Some(ResultExpr::Page(_))) {
+        page_parameters(scope, operation, &query, out);
+    }
+}
+
+fn check_include(scope: &Scope<'_>, operation: &Operation, out: &mut Vec<Diagnostic>) {
+    let Some(api) = &scope.api.api else { return };
+    for (index, name) in operation.include.iter().enumerate() {
+        if !api.parameters.contains_key(name.as_str()) && !scope.is_broken(name) {
+            let message = format!("unknown group of parameters `{name}`");
+            let known = api.parameters.keys().map(|name| name.as_str());
+            out.push(
+                Diagnostic::new(Code::UnknownGroup, name.span, message)
+                    .label("not among `parameters:` of api.yaml")
+                    .suggest(name, known),
+            );
+        } else if operation.include.iter().take(index).any(|other| other == name) {
+            let message = format!("`{name}` is included twice");
+            out.push(Diagnostic::new(Code::UnknownGroup, name.span, message));
+        }
+    }
+}
+
+fn with_path<'a>(operation: &'a Operation, query: &Fields<'a>) -> Fields<'a> {
+    let entry = |(name, field): (&'a Text, &'a Field)| Entry { name, field, ty: None, through: None };
+    let query = query.entries.iter().map(|it| Entry { ty: None, ..*it });
+    Fields { entries: operation.path.iter().map(entry).chain(query).collect(), complete: true }
+}
+
+fn path(scope: &Scope<'_>, parameters: &Map<Field>, out: &mut Vec<Diagnostic>) {
+    for (name, field) in parameters {
+        let Some(ty) = ty(field.ty()) else { continue };
+        let problem = match scope.shape(&ty) {
+            Shape::Optional => "cannot be optional: it is part of the path",
+            _ if !is_scalar(scope, &ty) => "cannot have this type: only a plain value fits into a path",
+            _ => continue,
+        };
+        let message = format!("the path parameter `{name}` {problem}");
+        out.push(Diagnostic::new(Code::BadParameter, field.ty().span, message));
+    }
+}
+
+fn query_types(scope: &Scope<'_>, query: &Fields<'_>, own: &Map<Field>, out: &mut Vec<Diagnostic>) {
+    for entry in query.entries.iter().filter(|entry| own.contains_key(entry.name.as_str())) {
+        query_type(scope, entry, out);
+    }
+}
+
+/// Checks the type of a query parameter, its own or one of a group's.
+pub(super) fn query_type(scope: &Scope<'_>, entry: &Entry<'_>, out: &mut Vec<Diagnostic>) {
+    let Some(ty) = &entry.ty else { return };
+    let fits = match scope.shape(ty.required()) {
+        Shape::List(item) => is_scalar(scope, item),
+        _ => is_scalar(scope, ty.required()),
+    };
+    if !fits {
+        let message = format!("the query parameter `{}` cannot have this type", entry.name);
+        out.push(
+            Diagnostic::new(Code::BadParameter, entry.field.ty().span, message)
+                .note("query parameters are plain values, ids, enums, and lists of them"),
+        );
+    }
+    if let Some(clearable) = entry.field.long().and_then(|long| long.clearable.as_ref()) {
+        let message = "`clearable` on a parameter: there is no null in a URL";
+        out.push(Diagnostic::new(Code::BadClearable, clearable.span, message));
+    }
+}
+
+/// Whether a value is one text in a URL.
+fn is_scalar(scope: &Scope<'_>, ty: &TypeExpr) -> bool {
+    match scope.shape(ty) {
+        Shape::BuiltIn(name) => name != "json",
+        Shape::Id(_) | Shape::Enum(_) | Shape::Unknown => true,
+        _ => false,
+    }
+}
+
+fn check_body(scope: &Scope<'_>, operation: &Operation, method: Option<&str>, out: &mut Vec<Diagnostic>) {
+    let Some(body) = &operation.body else { return };
+    if method == Some("GET") {
+        let message = "a GET has no body";
+        out.push(Diagnostic::new(Code::BadBody, body.span, message).also(operation.http.span, "the method"));
+    }
+    let Some(ty) = scope.check_type(body.as_spanned(), out) else { return };
+    let fits = match scope.shape(ty.required()) {
+        Shape::List(item) => !is_scalar(scope, item) || matches!(scope.shape(item), Shape::Unknown),
+        Shape::BuiltIn("json") | Shape::Model | Shape::Union | Shape::Map | Shape::Unknown => true,
+        _ => false,
+    };
+    if !fits {
+        let message = format!("`{body}` cannot be a body");
+        out.push(
+            Diagnostic::new(Code::BadBody, body.span, message)
+                .note("a body is a model, a union, or a list of them"),
+        );
+    }
+}
+
+fn check_result(scope: &Scope<'_>, operation: &Operation, out: &mut Vec<Diagnostic>) -> Option<ResultExpr> {
+    let text = operation.result.as_spanned();
+    if is_supplied(text) {
+        return None;
+    }
+    match type_expr::parse_result(text) {
+        Ok(result) => {
+            if let ResultExpr::Value(ty) | ResultExpr::Page(ty) = &result {
+                scope.check_names(ty, out);
+            }
+            Some(result)
+        }
+        Err(problem) => {
+            out.push(*problem);
+            None
+        }
+    }
+}
+
+fn statuses(operation: &Operation, result: Option<&ResultExpr>, out: &mut Vec<Diagnostic>) {
+    let mut problem = |status: &Spanned<u16>, message: String| {
+        out.push(Diagnostic::new(Code::BadStatus, status.span, message));
+    };
+    let is_success = |status: &Spanned<u16>| (200..300).contains(&status.value);
+    if let Some(status) = &operation.status {
+        if !is_success(status) {
+            problem(status, format!("{} is not a status of success", status.value));
+        } else if matches!(status.value, 204 | 205) && !matches!(result, Some(ResultExpr::Nothing) | None) {
+            problem(status, format!("{} has no content, so the result is `nothing`", status.value));
+        }
+    }
+    if let Some(partial) = &operation.partial {
+        if !is_success(partial) {
+            problem(
+                partial,
+                format!("{} is not a status of success, not even of a partial one", partial.value),
+            );
+        } else if partial.value == operation.status.map_or(200, |status| status.value) {
+            problem(partial, format!("{} is the status of full success already", partial.value));
+        } else if matches!(result, Some(ResultExpr::Nothing)) {
+            problem(partial, "an operation without a result cannot answer a part of it".to_owned());
+        }
+    }
+    for row in &operation.rows {
+        if !operation.errors.contains(row) {
+            problem(row, format!("{} is not among `errors`", row.value));
+        } else if matches!(result, Some(ResultExpr::Nothing)) {
+            problem(row, "an operation without a result has no rows".to_owned());
+        }
+    }
+    error_statuses(&operation.errors, out);
+    error_statuses(&operation.rows, out);
+}
+
+/// Checks a list of error statuses.
+pub(super) fn error_statuses(statuses: &[Spanned<u16>], out: &mut Vec<Diagnostic>) {
+    for (index, status) in statuses.iter().enumerate() {
+        let message = if !(400..600).contains(&status.value) {
+            format!("{} is not a status of an error", status.value)
+        } else if statuses.iter().take(index).any(|other| other == status) {
+            format!("{} is listed twice", status.value)
+        } else {
+            continue;
+        };
+        out.push(Diagnostic::new(Code::BadStatus, status.span, message));
+    }
+}
+
+/// The repeat class, and the key that goes with one of them.
+fn repetition(scope: &Scope<'_>, name: &Text, operation: &Operation, out: &mut Vec<Diagnostic>) {
+    let Some(repeat) = &operation.repeat else {
+        if !scope.is_broken("repeat") {
+            out.push(no_repeat_class(name));
+        }
+        return;
+    };
+    match (&operation.key, repeat.value) {
+        (Some(key), Repeat::Keyed) => key_field(scope, operation, key, out),
+        (Some(key), _) => out.push(
+            Diagnostic::new(Code::BadKey, key.span, "a key on an operation that is not `keyed`")
+                .also(repeat.span, "the repeat class"),
+        ),
+        (None, Repeat::Keyed) if !scope.is_broken("key") => out.push(
+            Diagnostic::new(Code::BadKey, repeat.span, "`keyed` without a `key`").label("needs `key:`").help(
+                "name the field of the body's rows that makes a repetition recognisable, as in `key: id`",
+            ),
+        ),
+        (None, _) => {}
+    }
+}
+
+fn no_repeat_class(name: &Text) -> Diagnostic {
+    Diagnostic::new(Code::NoRepeatClass, name.span, format!("`{name}` does not say how it may be repeated"))
+        .label("needs `repeat:`")
+        .note("`read` changes nothing; `idempotent` has the same effect if it is sent again;")
+        .note("`keyed` may be sent again only with the same key in every row; `never` is left to the caller")
+        .help("the HTTP method does not tell; if in doubt, write `repeat: never`")
+}
+
+fn key_field(scope: &Scope<'_>, operation: &Operation, key: &Text, out: &mut Vec<Diagnostic>) {
+    let Some(body) = &operation.body else {
+        out.push(Diagnostic::new(Code::BadKey, key.span, "a key without a `body` that holds it"));
+        return;
+    };
+    let Some(fields) = body_fields(scope, body) else { return };
+    match fields.get(key) {
+        Some(entry) => {
+            let is_text = entry.ty.as_ref().is_none_or(|ty| match scope.shape(ty.required()) {
+                Shape::BuiltIn(name) => matches!(name, "string" | "uuid"),
+                Shape::Id(id) => id.ty.as_str() == "string",
+                Shape::Unknown => true,
+                _ => false,
+            });
+            if !is_text {
+                let message = format!("the key `{key}` is not a text");
+                out.push(
+                    Diagnostic::new(Code::BadKey, key.span, message).also(entry.field.ty().span, "its type"),
+                );
+            }
+        }
+        None => out.extend(rules::unknown_field(scope, &fields, key, "field of the body")),
+    }
+}
+
+/// The fields of a body's model, or of the rows of a list.
+fn body_fields<'a>(scope: &Scope<'a>, body: &'a Text) -> Option<Fields<'a>> {
+    let ty = ty(body.as_spanned())?;
+    let row = match ty.required() {
+        TypeExpr::List(row) => row.as_ref(),
+        other => other,
+    };
+    match scope.get(row.as_name()?)?.kind {
+        Kind::Model(model) => Some(scope.fields(model)),
+        _ => None,
+    }
+}
+
+fn page_parameters(scope: &Scope<'_>, operation: &Operation, query: &Fields<'_>, out: &mut Vec<Diagnostic>) {
+    let Some(api) = &scope.api.api else { return };
+    let body = operation.body.as_ref().and_then(|body| body_fields(scope, body));
+    let is_complete = query.complete && body.as_ref().is_none_or(|fields| fields.complete);
+    let entry = |name: &str| query.get(name).or_else(|| body.as_ref().and_then(|fields| fields.get(name)));
+    for name in [&api.pagination.size, &api.pagination.token] {
+        match entry(name) {
+            Some(parameter) if !parameter.is_optional() && parameter.ty.is_some() => {
+                let message =
+                    format!("the page parameter `{name}` must be optional: the first page has none");
+                out.push(Diagnostic::new(Code::PageParameters, parameter.field.ty().span, message));
+            }
+            Some(_) => {}
+            None if !is_complete || scope.is_broken(name) || is_supplied(name.as_spanned()) => {}
+            None => {
+                let message = format!("a paged result, but no parameter `{name}`");
+                let problem = Diagnostic::new(Code::PageParameters, operation.result.span, message);
+                let holder = api.parameters.iter().find(|(_, group)| group.contains_key(name.as_str()));
+                out.push(match holder {
+                    Some((group, _)) => {
+                        problem.help(format!("include the group that has it: `include: [{group}]`"))
+                    }
+                    None => problem.note("its name comes from `pagination:` of api.yaml"),
+                });
+                return;
+            }
+        }
+    }
+}
