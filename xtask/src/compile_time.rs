@@ -24,7 +24,7 @@ const PROFILES: [(&str, &[&str]); 3] =
     [("check", &["check"]), ("debug", &["build"]), ("release", &["build", "--release"])];
 
 /// Measures and prints a table.
-pub fn run(root: &Path, apis: &[Api], runs: u32) -> Result<(), Box<dyn Error>> {
+pub(crate) fn run(root: &Path, apis: &[Api], runs: u32) -> Result<(), Box<dyn Error>> {
     let api = apis.first().ok_or("the spec has no API")?;
     let workspace = Workspace::write(root, api)?;
     println!("| what | profile | clear-street | derives | ratio |\n|---|---|---|---|---|");

@@ -1,3 +1,173 @@
-//! The maintainers' commands.
+//! The maintainers' commands. Each is a call of a library; nothing is decided here.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
-fn main() {}
+mod codegen;
+mod compile_time;
+mod replay;
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clear_street_codegen::diagnostic::{self, Format};
+
+/// Maintains clear-street: the spec, the generated code, and what is measured of them.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Writes the generated code of the crate from the spec
+    Codegen {
+        #[command(flatten)]
+        spec: SpecArgs,
+        /// Folder of the generated code
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// Writes nothing; fails if the folder is not what would be written
+        #[arg(long)]
+        check: bool,
+    },
+    /// Reports all problems of the spec
+    Check {
+        #[command(flatten)]
+        spec: SpecArgs,
+    },
+    /// Says more about a code of a problem, such as E202; without one, lists all codes
+    Explain {
+        /// The code
+        code: Option<String>,
+    },
+    /// Prints the JSON Schema of spec files, for editors
+    Schema {
+        /// Which kind of file
+        #[arg(value_enum, default_value_t = SchemaKind::Group)]
+        kind: SchemaKind,
+    },
+    /// Decodes recorded bodies DIR/<operation>/<status>/<name>.json and reports what does not survive
+    Replay {
+        /// Folder of the recorded bodies
+        dir: PathBuf,
+    },
+    /// Measures what the crate costs to compile, next to the same models with serde's derives
+    CompileTime {
+        /// How often each is measured; the best counts
+        #[arg(long, default_value_t = 3)]
+        runs: u32,
+    },
+}
+
+#[derive(Args)]
+struct SpecArgs {
+    /// Folder of the spec
+    #[arg(long, value_name = "DIR")]
+    spec: Option<PathBuf>,
+    /// How problems are printed
+    #[arg(long, value_enum, default_value_t)]
+    format: FormatArg,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum FormatArg {
+    /// In colour on a terminal
+    #[default]
+    Auto,
+    Plain,
+    Color,
+    /// One JSON object a line
+    Json,
+    /// Annotations of GitHub's workflow log
+    Github,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum SchemaKind {
+    /// A group of operations
+    Group,
+    /// api.yaml
+    Api,
+}
+
+impl SpecArgs {
+    /// The folder, and the name under which people know it.
+    fn dir(&self) -> (PathBuf, String) {
+        match &self.spec {
+            Some(dir) => (dir.clone(), dir.to_string_lossy().replace('\\', "/")),
+            None => (root().join("spec"), "spec".to_owned()),
+        }
+    }
+
+    fn format(&self) -> Format {
+        match self.format {
+            FormatArg::Auto if std::io::IsTerminal::is_terminal(&std::io::stderr()) => Format::Color,
+            FormatArg::Auto | FormatArg::Plain => Format::Plain,
+            FormatArg::Color => Format::Color,
+            FormatArg::Json => Format::Json,
+            FormatArg::Github => Format::Github,
+        }
+    }
+}
+
+/// The repository.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
+    match command {
+        Command::Codegen { spec, out, check } => {
+            let out = out.unwrap_or_else(|| root().join("generated-client/src/generated"));
+            codegen::run(&spec, &out, check)
+        }
+        Command::Check { spec } => codegen::check(&spec),
+        Command::Explain { code } => Ok(explain(code.as_deref())),
+        Command::Schema { kind } => {
+            println!("{}", match kind {
+                SchemaKind::Group => clear_street_codegen::schema::group(),
+                SchemaKind::Api => clear_street_codegen::schema::api(),
+            });
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Replay { dir } => replay::run(&root(), &dir),
+        Command::CompileTime { runs } => {
+            let apis = clear_street_codegen::read(&root().join("spec"))?;
+            compile_time::run(&root(), &apis, runs)?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn explain(code: Option<&str>) -> ExitCode {
+    let Some(code) = code else {
+        for code in diagnostic::Code::ALL {
+            println!("{code}  {}", code.summary());
+        }
+        return ExitCode::SUCCESS;
+    };
+    match diagnostic::explain(code) {
+        Some(text) => {
+            print!("{text}");
+            ExitCode::SUCCESS
+        }
+        None => {
+            eprintln!("error: there is no code `{code}`; `cargo xtask explain` lists all");
+            ExitCode::FAILURE
+        }
+    }
+}
