@@ -2,7 +2,9 @@
 
 use clear_street::trading::Client;
 use clear_street::trading::accounts::AccountId;
-use clear_street::trading::orders::{NewOrder, ReplaceOrderRequest, RequestTimeInForce, Side, TrailingOffsetType};
+use clear_street::trading::orders::{
+    NewOrder, ReplaceOrderRequest, RequestTimeInForce, Side, TrailingOffsetType,
+};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
@@ -20,7 +22,10 @@ fn each_constructor_sets_what_its_order_type_needs() {
             NewOrder::limit("AAPL", Side::Buy, ten, PRICE, DAY),
             json!({"order_type": "LIMIT", "limit_price": "150.25"}),
         ),
-        (NewOrder::stop("AAPL", Side::Buy, ten, STOP, DAY), json!({"order_type": "STOP", "stop_price": "148.00"})),
+        (
+            NewOrder::stop("AAPL", Side::Buy, ten, STOP, DAY),
+            json!({"order_type": "STOP", "stop_price": "148.00"}),
+        ),
         (
             NewOrder::stop_limit("AAPL", Side::Buy, ten, STOP, PRICE, DAY),
             json!({"order_type": "STOP_LIMIT", "stop_price": "148.00", "limit_price": "150.25"}),
@@ -38,7 +43,9 @@ fn each_constructor_sets_what_its_order_type_needs() {
         ),
     ];
     for (order, mut expected) in cases {
-        for (key, value) in [("instrument_id", "AAPL"), ("side", "BUY"), ("quantity", "10"), ("time_in_force", "DAY")] {
+        for (key, value) in
+            [("instrument_id", "AAPL"), ("side", "BUY"), ("quantity", "10"), ("time_in_force", "DAY")]
+        {
             expected[key] = Value::from(value);
         }
         assert_eq!(serde_json::to_value(&order).unwrap(), expected);

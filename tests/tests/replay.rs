@@ -7,7 +7,8 @@ use std::process::Command;
 use clear_street::trading::OPERATIONS;
 use clear_street_tests::replay::{Report, replay};
 
-const CLOCK: &str = r#"{"data":{"clock":"2025-10-31T14:30:00.123456789Z"},"error":null,"metadata":{"request_id":"r1"}}"#;
+const CLOCK: &str =
+    r#"{"data":{"clock":"2025-10-31T14:30:00.123456789Z"},"error":null,"metadata":{"request_id":"r1"}}"#;
 
 fn record(dir: &Path, file: &str, body: &str) {
     let path = dir.join(file);
@@ -28,9 +29,18 @@ fn bodies_that_survive() {
     let report = replayed(&[
         ("get_clock/200/plain.json", CLOCK),
         // Another way to write the same instant, and no `error`.
-        ("get_clock/200/offset.json", r#"{"data":{"clock":"2025-10-31T10:30:00-04:00"},"metadata":{"request_id":"r1"}}"#),
-        ("get_clock/500/error.json", r#"{"error":{"code":500,"message":"down","details":[{"type":"x"}]},"metadata":{"request_id":"r1"}}"#),
-        ("get_executions/200/one.json", r#"{"data":[{"id":"e1","order_id":"o1","price":"150.2500","quantity":10,"side":"HEDGE","transaction_time":"2025-10-31T14:30:00Z","symbol":null}],"error":null,"metadata":{"request_id":"r1","next_page_token":"abc"}}"#),
+        (
+            "get_clock/200/offset.json",
+            r#"{"data":{"clock":"2025-10-31T10:30:00-04:00"},"metadata":{"request_id":"r1"}}"#,
+        ),
+        (
+            "get_clock/500/error.json",
+            r#"{"error":{"code":500,"message":"down","details":[{"type":"x"}]},"metadata":{"request_id":"r1"}}"#,
+        ),
+        (
+            "get_executions/200/one.json",
+            r#"{"data":[{"id":"e1","order_id":"o1","price":"150.2500","quantity":10,"side":"HEDGE","transaction_time":"2025-10-31T14:30:00Z","symbol":null}],"error":null,"metadata":{"request_id":"r1","next_page_token":"abc"}}"#,
+        ),
         ("delete_screener/200/empty.json", ""),
     ]);
     assert!(report.is_clean(), "{report}");

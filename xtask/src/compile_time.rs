@@ -46,7 +46,8 @@ impl Workspace {
     fn write(root: &Path, api: &Api) -> Result<Self, Box<dyn Error>> {
         let dir = root.join("target/compile-time");
         let client = root.join("generated-client");
-        let manifest = "[workspace]\nresolver = \"3\"\nmembers = [\"program\", \"yardstick\", \"yardstick-program\"]\n";
+        let manifest =
+            "[workspace]\nresolver = \"3\"\nmembers = [\"program\", \"yardstick\", \"yardstick-program\"]\n";
         write(&dir.join("Cargo.toml"), manifest)?;
         let client = format!("clear-street = {{ path = {:?} }}\n{VALUES}", client.display().to_string());
         package(&dir, "program", "main.rs", &client, &program(api))?;
@@ -92,7 +93,13 @@ tokio = { version = "1", features = ["rt-multi-thread", "macros", "net", "io-uti
 uuid = { version = "1", features = ["serde"] }
 "#;
 
-fn package(dir: &Path, name: &str, file: &str, dependencies: &str, source: &str) -> Result<(), Box<dyn Error>> {
+fn package(
+    dir: &Path,
+    name: &str,
+    file: &str,
+    dependencies: &str,
+    source: &str,
+) -> Result<(), Box<dyn Error>> {
     let manifest = format!(
         "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n{dependencies}"
     );

@@ -43,12 +43,6 @@ enum Command {
         /// The code
         code: Option<String>,
     },
-    /// Prints the JSON Schema of spec files, for editors
-    Schema {
-        /// Which kind of file
-        #[arg(value_enum, default_value_t = SchemaKind::Group)]
-        kind: SchemaKind,
-    },
     /// Decodes recorded bodies DIR/<operation>/<status>/<name>.json and reports what does not survive
     Replay {
         /// Folder of the recorded bodies
@@ -83,14 +77,6 @@ enum FormatArg {
     Json,
     /// Annotations of GitHub's workflow log
     Github,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum SchemaKind {
-    /// A group of operations
-    Group,
-    /// api.yaml
-    Api,
 }
 
 impl SpecArgs {
@@ -137,13 +123,6 @@ fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         }
         Command::Check { spec } => codegen::check(&spec),
         Command::Explain { code } => Ok(explain(code.as_deref())),
-        Command::Schema { kind } => {
-            println!("{}", match kind {
-                SchemaKind::Group => clear_street_codegen::schema::group(),
-                SchemaKind::Api => clear_street_codegen::schema::api(),
-            });
-            Ok(ExitCode::SUCCESS)
-        }
         Command::Replay { dir } => replay::run(&root(), &dir),
         Command::CompileTime { runs } => {
             let apis = clear_street_codegen::read(&root().join("spec"))?;
