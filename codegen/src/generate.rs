@@ -99,7 +99,7 @@ impl File<'_> {
         match self {
             Self::Root(api) => emit::root(api),
             Self::Api(api) => emit::api(api),
-            Self::Group(_, group) => emit::group(group),
+            Self::Group(api, group) => emit::group(api, group),
         }
     }
 

@@ -75,6 +75,8 @@ pub struct Group {
     /// Path below the spec folder: `trading/orders.yaml`.
     pub source: String,
     pub operations: Vec<Operation>,
+    /// The operation that the documentation shows, by index.
+    pub example: Option<usize>,
     pub ids: Vec<Id>,
     pub enums: Vec<Enum>,
     pub models: Vec<Model>,
@@ -346,8 +348,6 @@ pub enum Fixed {
 pub struct Setter {
     /// Rust name of the method; differs from the field's where that is taken.
     pub rust: String,
-    /// Rust name of the method that sets the field to null, if it tells null from absent.
-    pub clear: Option<String>,
     /// The field, by index.
     pub field: usize,
 }

@@ -72,36 +72,31 @@ fn constructor(scope: &Scope<'_>, model: &Model, constructor: &Constructor) -> T
     }
 }
 
-fn setter(scope: &Scope<'_>, model: &Model, setter: &Setter) -> Vec<TokenStream> {
-    let Some(field) = model.fields.get(setter.field) else { return Vec::new() };
+fn setter(scope: &Scope<'_>, model: &Model, setter: &Setter) -> Option<TokenStream> {
+    let field = model.fields.get(setter.field)?;
     let (doc, name, field_name) = (docs::member(&field.doc), ident(&setter.rust), ident(&field.rust));
     let alias = docs::alias(&field.wire, &setter.rust);
     let deprecated = docs::deprecated(field.deprecated.as_ref());
-    let argument_type = argument(scope, value_type(field));
-    let value = from_argument(scope, value_type(field), field_name.clone());
-    let value = wrap(scope, field, value);
-    let mut methods = vec![quote! {
+    let (argument, value) = match &field.ty {
+        // Also `None` and `Patch::Null` convert into it.
+        Type::Patch(_) => {
+            let (into, patch) = (scope.path(items::INTO), ty(scope, &field.ty));
+            (quote!(impl #into<#patch>), quote!(#field_name.into()))
+        }
+        _ => {
+            let of = value_type(field);
+            (argument(scope, of), wrap(scope, field, from_argument(scope, of, field_name.clone())))
+        }
+    };
+    Some(quote! {
         #doc
         #alias
         #deprecated
-        pub fn #name(mut self, #field_name: #argument_type) -> Self {
+        pub fn #name(mut self, #field_name: #argument) -> Self {
             self.#field_name = #value;
             self
         }
-    }];
-    if let Some(clear) = &setter.clear {
-        let doc = docs::member(&format!("Sends null for [`{0}`](Self::{0}).", field.rust));
-        let (name, patch) = (ident(clear), scope.path(items::PATCH));
-        methods.push(quote! {
-            #doc
-            #deprecated
-            pub fn #name(mut self) -> Self {
-                self.#field_name = #patch::Null;
-                self
-            }
-        });
-    }
-    methods
+    })
 }
 
 /// What a field holds when it is present.

@@ -84,25 +84,26 @@ fn text_record(scope: &Scope<'_>, item: &Enum) -> TokenStream {
         let (name, wire) = (ident(&value.rust), &value.wire);
         quote!(#wire => Self::#name,)
     });
+    let (option, some) = (scope.path(items::OPTION), scope.path(items::SOME));
     let otherwise = if item.open {
         let unrecognized = scope.path(items::UNRECOGNIZED);
         quote!(Self::Unrecognized(#unrecognized::new(text)))
     } else {
-        quote!(return false)
+        let none = scope.path(items::NONE);
+        quote!(return #none)
     };
+    let type_name = &item.rust;
     quote! {
         impl #text for #name {
-            fn set(&mut self, text: &str) -> bool {
-                *self = match text {
+            const NAME: &'static str = #type_name;
+
+            #[comment = ""]
+            fn parse(text: &str) -> #option<Self> {
+                let value = match text {
                     #(#arms)*
                     _ => #otherwise,
                 };
-                true
-            }
-
-            #[comment = ""]
-            fn as_str(&self) -> &str {
-                Self::as_str(self)
+                #some(value)
             }
         }
     }

@@ -7,17 +7,20 @@ use super::operations::{argument_fields, value_type};
 use super::scope::Scope;
 use super::tokens::{ident, number};
 use super::types::{argument, from_argument, ty};
-use super::{Parts, docs, items};
+use super::{Parts, docs, examples, items};
 use crate::ir::{Group, Operation, Place, Repeat, Type};
 
 /// The handle of a group with one method per operation.
-pub(super) fn emit(scope: &Scope<'_>, group: &Group, parts: &mut Parts) {
+pub(super) fn emit(scope: &Scope<'_>, api: &str, group: &Group, parts: &mut Parts) {
     let (name, core) = (ident(&group.rust), scope.path(items::CORE));
+    let example = group.example.and_then(|index| group.operations.get(index));
+    let example = example
+        .map_or_else(String::new, |operation| format!("\n\n{}", examples::emit(api, group, operation)));
     let doc = docs::item(&format!(
-        "{}\n\nObtained from [`Client::{2}`](super::Client::{1}).",
+        "{}\n\nObtained from [`Client::{}`](super::super::Client::{}).{example}",
         group.doc,
-        group.name,
         group.name.trim_start_matches("r#"),
+        group.name,
     ));
     let new = quote! {
         pub(super) fn new(core: #core) -> Self {

@@ -61,11 +61,10 @@ items! {
     UUID = External "uuid" "Uuid";
     ZONED = External "jiff" "Zoned";
 
-    BYTES = Runtime "value" "Bytes";
-    JSON = Runtime "value" "Json";
-    PATCH = Runtime "value" "Patch";
-    UNKNOWN_VARIANT = Runtime "value" "UnknownVariant";
-    UNRECOGNIZED = Runtime "value" "Unrecognized";
+    JSON = Runtime "" "Json";
+    PATCH = Runtime "" "Patch";
+    UNKNOWN_VARIANT = Runtime "" "UnknownVariant";
+    UNRECOGNIZED = Runtime "" "Unrecognized";
 
     RECORD_MODULE = Runtime "" "record";
     FIELD = Runtime "record" "Field";
@@ -81,20 +80,20 @@ items! {
     VIEW = Runtime "record" "View";
 
     ANSWER = Runtime "operation" "Answer";
-    API = Runtime "operation" "Api";
+    API = Runtime "api" "Api";
     BODY_KIND = Runtime "operation" "BodyKind";
-    DATE_ENCODING = Runtime "operation" "DateEncoding";
-    DECIMAL_ENCODING = Runtime "operation" "DecimalEncoding";
-    ENCODING = Runtime "operation" "Encoding";
-    ENVELOPE = Runtime "operation" "Envelope";
-    LIST_ENCODING = Runtime "operation" "ListEncoding";
+    DATE_ENCODING = Runtime "record" "DateEncoding";
+    DECIMAL_ENCODING = Runtime "record" "DecimalEncoding";
+    ENCODING = Runtime "record" "Encoding";
+    ENVELOPE = Runtime "api" "Envelope";
+    LIST_ENCODING = Runtime "api" "ListEncoding";
     METHOD = Runtime "operation" "Method";
     OPERATION = Runtime "operation" "Operation";
     PAGE_TOKEN = Runtime "operation" "PageToken";
-    PAGINATION = Runtime "operation" "Pagination";
+    PAGINATION = Runtime "api" "Pagination";
     PARAMETER = Runtime "operation" "Parameter";
     REPEAT = Runtime "operation" "Repeat";
-    TIMESTAMP_ENCODING = Runtime "operation" "TimestampEncoding";
+    TIMESTAMP_ENCODING = Runtime "record" "TimestampEncoding";
 
     CALL = Runtime "call" "Call";
     CORE = Runtime "client" "Core";

@@ -4,6 +4,7 @@ mod api;
 mod constructors;
 mod docs;
 mod enums;
+mod examples;
 mod handles;
 mod ids;
 mod items;
@@ -35,11 +36,11 @@ struct Parts {
 }
 
 /// The module of one group.
-pub fn group(group: &Group) -> Module {
+pub fn group(api: &Api, group: &Group) -> Module {
     let scope = Scope::of_group(group);
     let mut parts = Parts::default();
     if !group.operations.is_empty() {
-        handles::emit(&scope, group, &mut parts);
+        handles::emit(&scope, &api.name, group, &mut parts);
     }
     for operation in &group.operations {
         operations::emit(&scope, group, operation, &mut parts);

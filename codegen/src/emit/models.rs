@@ -57,8 +57,8 @@ fn record(scope: &Scope<'_>, model: &Model) -> TokenStream {
                 TABLE
             }
         },
-        quote!(fn slot(&mut self, #unused: usize) -> #option<#slot<'_>> { #slots }),
-        quote!(fn view(&self, #unused: usize) -> #option<#view<'_>> { #views }),
+        quote!(fn slot_at(&mut self, #unused: usize) -> #option<#slot<'_>> { #slots }),
+        quote!(fn view_at(&self, #unused: usize) -> #option<#view<'_>> { #views }),
     ]);
     quote!(impl #record for #name { #methods })
 }

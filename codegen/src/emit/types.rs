@@ -24,7 +24,10 @@ pub(super) fn ty(scope: &Scope<'_>, of: &Type) -> TokenStream {
         Type::Zoned => scope.path(items::ZONED),
         Type::Duration => scope.path(items::DURATION),
         Type::Uuid => scope.path(items::UUID),
-        Type::Bytes => scope.path(items::BYTES),
+        Type::Bytes => {
+            let vec = scope.path(items::VEC);
+            quote!(#vec<u8>)
+        }
         Type::Json => scope.path(items::JSON),
         Type::Option(inner) => generic(scope.path(items::OPTION), scope, inner),
         Type::Patch(inner) => generic(scope.path(items::PATCH), scope, inner),

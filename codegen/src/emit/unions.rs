@@ -104,10 +104,10 @@ fn record(scope: &Scope<'_>, union: &Union) -> TokenStream {
             }
         },
         quote! {
-            fn view(&self) -> #view<'_> {
+            fn payload(&self) -> #view<'_> {
                 match self {
                     #(Self::#views(value) => value.view(),)*
-                    Self::Unknown(unknown) => unknown.view(),
+                    Self::Unknown(unknown) => #view::Json(unknown.json()),
                 }
             }
         },

@@ -2,7 +2,7 @@
 
 use super::description;
 use super::names;
-use super::resolve::{Resolver, parse};
+use super::resolve::{Resolver, innermost, parse};
 use crate::decode::ShortOrLong;
 use crate::ir::{self, Bounds, Type};
 use crate::language::{Deprecation, Field, FieldLong, Text};
@@ -41,16 +41,10 @@ pub(super) fn deprecation(deprecation: &Deprecation) -> ir::Deprecation {
     }
 }
 
-/// Its own bounds, and those of the id that is its type.
+/// Its own bounds, and those of the id that is its type or the type of its items.
 fn bounds(resolver: &Resolver<'_>, ty: &TypeExpr, long: Option<&FieldLong>) -> Bounds {
     let mut bounds = Bounds::default();
-    let required = match ty {
-        TypeExpr::Option(inner) => inner,
-        other => other,
-    };
-    if let TypeExpr::Name(name) = required
-        && let Some(id) = resolver.id(name)
-    {
+    if let Some(id) = resolver.id(innermost(ty)) {
         bounds.min_length = id.min_length.map(|bound| bound.value);
         bounds.max_length = id.max_length.map(|bound| bound.value);
     }

@@ -1,7 +1,7 @@
 //! How models that are sent are made: the names of their constructors and setters.
 
-use super::names::{free, snake};
-use crate::ir::{Constructor, Model, Setter, Type};
+use super::names::free;
+use crate::ir::{Constructor, Model, Setter};
 
 /// Methods of models' traits that an own method would hide.
 const METHODS: &[&str] = &["blank", "clone", "default", "into", "slot", "to_owned", "try_into", "view"];
@@ -23,14 +23,9 @@ pub(super) fn complete(model: &mut Model) {
     }
     let mut setters: Vec<Setter> = Vec::new();
     for (index, field) in model.fields.iter().enumerate().filter(|(_, field)| !field.required) {
-        let taken = |name: &str| {
-            taken(name, &constructors)
-                || setters.iter().any(|s| s.rust == name || s.clear.as_deref() == Some(name))
-        };
-        let rust = free(field.rust.clone(), taken);
-        let clear = matches!(field.ty, Type::Patch(_))
-            .then(|| free(snake(&format!("clear_{}", field.rust.trim_start_matches("r#"))), taken));
-        setters.push(Setter { rust, clear, field: index });
+        let taken =
+            |name: &str| taken(name, &constructors) || setters.iter().any(|setter| setter.rust == name);
+        setters.push(Setter { rust: free(field.rust.clone(), taken), field: index });
     }
     model.constructors = constructors;
     model.setters = setters;

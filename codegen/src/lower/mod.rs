@@ -10,7 +10,7 @@ mod resolve;
 mod types;
 
 use crate::ir::{self, Type};
-use crate::language::Api;
+use crate::language::{Api, Repeat};
 use crate::spec::{ApiSpec, Spec};
 use names::camel;
 use resolve::Resolver;
@@ -95,16 +95,18 @@ fn servers(api: &Api) -> Vec<ir::Server> {
 fn groups(spec: &ApiSpec, resolver: &Resolver<'_>) -> Vec<ir::Group> {
     let groups = spec.groups.iter().map(|file| {
         let group = &file.group;
+        let operations: Vec<ir::Operation> = group
+            .operations
+            .iter()
+            .map(|(name, operation)| operations::operation(resolver, name, operation))
+            .collect();
         ir::Group {
             name: names::snake(&file.name),
             rust: camel(&file.name),
             doc: description(&group.doc),
             source: file.source.clone(),
-            operations: group
-                .operations
-                .iter()
-                .map(|(name, operation)| operations::operation(resolver, name, operation))
-                .collect(),
+            example: example(&operations),
+            operations,
             ids: group.ids.iter().map(|(name, id)| types::id(resolver, name, id)).collect(),
             enums: group.enums.iter().map(|(name, item)| types::enumeration(name, item)).collect(),
             models: group.models.iter().map(|(name, model)| models::model(resolver, name, model)).collect(),
@@ -112,6 +114,14 @@ fn groups(spec: &ApiSpec, resolver: &Resolver<'_>) -> Vec<ir::Group> {
         }
     });
     groups.collect()
+}
+
+/// The first operation that reads, or else the first.
+fn example(operations: &[ir::Operation]) -> Option<usize> {
+    let of = |suits: fn(&ir::Operation) -> bool| {
+        operations.iter().position(|operation| operation.deprecated.is_none() && suits(operation))
+    };
+    of(|operation| operation.repeat == Repeat::Read).or_else(|| of(|_| true))
 }
 
 /// A description without the line end of a block of text.
