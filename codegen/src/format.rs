@@ -16,6 +16,8 @@ pub struct Module {
     pub source: String,
     /// Documentation of the module, as text.
     pub docs: String,
+    /// Whether something deprecated is defined or used in it.
+    pub deprecations: bool,
     /// Blocks of `use` lines.
     pub imports: [TokenStream; 3],
     pub items: Vec<TokenStream>,
@@ -25,8 +27,11 @@ pub struct Module {
 
 /// The text of a generated file. An error means that an emitter made what is no Rust.
 pub fn format(module: Module) -> syn::Result<String> {
-    let Module { source, docs, imports, items, records } = module;
+    let Module { source, docs, deprecations, imports, items, records } = module;
     let mut text = format!("{HEADER}{source}, do not edit.\n\n{docs}");
+    if deprecations {
+        text.push_str("\n#![allow(deprecated, reason = \"what is deprecated is still read and written\")]\n");
+    }
     for tokens in imports.into_iter().chain(items) {
         push(&mut text, tokens)?;
     }

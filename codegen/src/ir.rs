@@ -77,6 +77,8 @@ pub struct Group {
     pub operations: Vec<Operation>,
     /// The operation that the documentation shows, by index.
     pub example: Option<usize>,
+    /// Whether something deprecated is defined or used here.
+    pub deprecations: bool,
     pub ids: Vec<Id>,
     pub enums: Vec<Enum>,
     pub models: Vec<Model>,

@@ -57,25 +57,38 @@ pub fn group(api: &Api, group: &Group) -> Module {
     for id in &group.ids {
         ids::emit(&scope, id, &mut parts);
     }
-    let Parts { operations, types, records } = parts;
-    let items = operations.into_iter().chain(types).collect();
-    module(&group.source, &group.doc, &scope, [items, records])
+    Module {
+        source: group.source.clone(),
+        docs: docs::module(&group.doc),
+        deprecations: group.deprecations,
+        imports: scope.imports(),
+        items: parts.operations.into_iter().chain(parts.types).collect(),
+        records: parts.records,
+    }
 }
 
 /// The module `api` with what holds for the whole API.
 pub fn api(api: &Api) -> Module {
     let scope = Scope::empty("api");
-    let items = api::emit(&scope, api);
-    module(&api.source, &api.doc, &scope, [items, Vec::new()])
+    Module {
+        source: api.source.clone(),
+        docs: docs::module(&api.doc),
+        deprecations: false,
+        items: api::emit(&scope, api),
+        imports: scope.imports(),
+        records: Vec::new(),
+    }
 }
 
 /// The module of the API itself: its modules, the client's accessors and the table of operations.
 pub fn root(api: &Api) -> Module {
     let scope = Scope::empty("");
-    let items = modules::emit(&scope, api);
-    module(&api.name, &api.doc, &scope, [items, Vec::new()])
-}
-
-fn module(source: &str, doc: &str, scope: &Scope<'_>, [items, records]: [Vec<TokenStream>; 2]) -> Module {
-    Module { source: source.to_owned(), docs: docs::module(doc), imports: scope.imports(), items, records }
+    Module {
+        source: api.name.clone(),
+        docs: docs::module(&api.doc),
+        deprecations: api.groups.iter().any(|group| group.deprecations),
+        items: modules::emit(&scope, api),
+        imports: scope.imports(),
+        records: Vec::new(),
+    }
 }

@@ -1,5 +1,6 @@
 //! From the checked spec to the IR: everything that is decided is decided here.
 
+mod deprecations;
 mod fields;
 mod graph;
 mod makers;
@@ -53,6 +54,7 @@ fn lower_api(spec: &ApiSpec, api: &Api) -> ir::Api {
     };
     graph::directions(&mut lowered);
     graph::boxes(&mut lowered);
+    deprecations::note(&mut lowered);
     for model in lowered.groups.iter_mut().flat_map(|group| &mut group.models) {
         complete(model);
     }
@@ -106,6 +108,7 @@ fn groups(spec: &ApiSpec, resolver: &Resolver<'_>) -> Vec<ir::Group> {
             doc: description(&group.doc),
             source: file.source.clone(),
             example: example(&operations),
+            deprecations: false,
             operations,
             ids: group.ids.iter().map(|(name, id)| types::id(resolver, name, id)).collect(),
             enums: group.enums.iter().map(|(name, item)| types::enumeration(name, item)).collect(),

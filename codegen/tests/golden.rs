@@ -1,0 +1,83 @@
+//! Small specs with the code that they become.
+//!
+//! `small` has one of everything, to be read; `nasty` has what breaks generators, and is compiled
+//! and run by the package `tests`. `UPDATE_EXPECT=1 cargo test -p clear-street-codegen` writes the
+//! expected files anew.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clear_street_codegen::diagnostic::Format;
+use clear_street_codegen::load::Files;
+use clear_street_codegen::output::Output;
+use clear_street_codegen::{front, generate, lower};
+
+fn golden(case: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(case)
+}
+
+fn output(files: &Files) -> Output {
+    let front = front::read(files, "spec");
+    assert!(!front.has_errors(), "{}", front.render(Format::Plain));
+    generate(&lower::lower(&front.spec)).unwrap()
+}
+
+fn check(case: &str) {
+    let output = output(&Files::read(&golden(case).join("spec")).unwrap());
+    let expected = golden(case).join("expected");
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        output.write(&expected).unwrap();
+    }
+    let differences = output.compare(&expected).unwrap();
+    assert!(differences.is_empty(), "{differences}\nor, for this test, set UPDATE_EXPECT=1");
+}
+
+#[test]
+fn small() {
+    check("small");
+}
+
+#[test]
+fn nasty() {
+    check("nasty");
+}
+
+/// The files of a spec as a system might list them.
+fn contents(dir: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut contents = Vec::new();
+    for api in fs::read_dir(dir).unwrap().map(Result::unwrap) {
+        for file in fs::read_dir(api.path()).unwrap().map(Result::unwrap) {
+            let path = format!("{}/{}", api.file_name().display(), file.file_name().display());
+            contents.push((path, fs::read(file.path()).unwrap()));
+        }
+    }
+    contents.sort();
+    contents
+}
+
+#[test]
+fn the_same_spec_makes_the_same_bytes() {
+    let spec = golden("small").join("spec");
+    let expected = output(&Files::read(&spec).unwrap());
+    let contents = contents(&spec);
+
+    let reversed = contents.iter().rev().cloned();
+    assert_eq!(output(&Files::from_contents(reversed)), expected, "another order of the files");
+
+    let crlf = contents.iter().map(|(path, content)| {
+        let text = String::from_utf8(content.clone()).unwrap().replace('\n', "\r\n");
+        (path.clone(), text.into_bytes())
+    });
+    assert_eq!(output(&Files::from_contents(crlf)), expected, "lines that end in CRLF");
+
+    let elsewhere = tempfile::tempdir().unwrap();
+    for (path, content) in &contents {
+        let path = elsewhere.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+    assert_eq!(output(&Files::read(elsewhere.path()).unwrap()), expected, "another folder");
+    assert_eq!(output(&Files::read(&spec).unwrap()), expected, "another run");
+}
