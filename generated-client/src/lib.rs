@@ -12,13 +12,11 @@ mod options;
 mod page;
 mod record;
 mod response;
+mod value;
 
 pub use call::Sending;
 pub use error::Error;
 pub use options::RequestOptions;
 pub use page::{Items, Pages};
 pub use response::Response;
-
-/// Any JSON, as it came.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Json(String);
+pub use value::{Json, JsonError, Patch, UnknownVariant, Unrecognized};

@@ -1,92 +1,74 @@
-//! Records: how models are read and written.
+//! Records: how models are read, written, checked and printed.
+//!
+//! The generator emits data and access for each model: a static [`Table`], and its fields as
+//! typed [`Slot`]s to write to and [`View`]s to read. Everything else is done here, once for all
+//! models, so that every policy stands in one place: what may be null, unknown fields, exact
+//! numbers, the JSON path of an error, redaction.
+//!
+//! - `decode` reads JSON into a slot.
+//! - `encode` writes a view as JSON, `texts` as the values of a parameter.
+//! - `check` finds what the server would refuse.
+//! - `debug` prints.
+//! - `serialize` and `deserialize` are what the models' implementations of serde's traits call.
 
-/// How an API writes values.
-#[derive(Debug)]
-pub struct Encoding {
-    /// Decimal numbers.
-    pub decimal: DecimalEncoding,
-    /// Instants.
-    pub timestamp: TimestampEncoding,
-    /// Calendar days.
-    pub date: DateEncoding,
+mod check;
+mod debug;
+mod decode;
+mod encode;
+mod exchange;
+mod path;
+#[cfg(test)]
+mod sample;
+mod slot;
+mod table;
+mod text;
+mod value;
+mod view;
+
+pub use check::{Invalid, check, check_bounds, check_rules};
+pub use debug::debug;
+pub use decode::{DecodeError, decode};
+pub use encode::encode;
+pub use exchange::{deserialize, serialize};
+pub use slot::{ListSlot, MapSlot, OptionSlot, Slot, TextSlot};
+pub use table::{
+    Bounds, DateEncoding, DecimalEncoding, Encoding, Field, Rule, Table, Tagging, TimestampEncoding,
+    UnionTable,
+};
+pub use text::texts;
+pub use value::Value;
+pub use view::{ListView, MapView, View};
+
+use crate::UnknownVariant;
+
+/// A model: access to its fields by their index in the table.
+pub trait Record {
+    /// What it consists of.
+    fn table(&self) -> &'static Table;
+    /// The place of the field at this index.
+    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>>;
+    /// The value of the field at this index.
+    fn view_at(&self, index: usize) -> Option<View<'_>>;
 }
 
-/// How decimal numbers are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DecimalEncoding {
-    /// As JSON strings.
-    String,
-    /// As JSON numbers.
-    Number,
+/// A union: access to its variants by their index in the table.
+pub trait Union {
+    /// What it can be.
+    fn table(&self) -> &'static UnionTable;
+    /// Which variant it is; none if it is unknown.
+    fn variant(&self) -> Option<usize>;
+    /// Becomes the variant at this index, blank, and gives the place of what it holds.
+    fn select(&mut self, index: usize) -> Option<Slot<'_>>;
+    /// What the variant holds; the JSON of an unknown one.
+    fn payload(&self) -> View<'_>;
+    /// Becomes unknown.
+    fn set_unknown(&mut self, unknown: UnknownVariant);
 }
 
-/// How instants are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TimestampEncoding {
-    /// RFC 3339.
-    Rfc3339,
-    /// Milliseconds since the epoch.
-    UnixMillis,
-}
-
-/// How calendar days are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DateEncoding {
-    /// `2025-10-31`
-    Iso8601,
-    /// `20251031`
-    Yyyymmdd,
-}
-
-/// Any value that a model can hold.
-pub trait Value {
-    /// A value to decode into.
-    fn blank() -> Self
-    where
-        Self: Sized;
-    /// A place to write the value to.
-    fn slot(&mut self) -> Slot<'_>;
-    /// The value to read.
-    fn view(&self) -> View<'_>;
-}
-
-/// A place to write a value to.
-#[derive(Debug)]
-pub enum Slot<'a> {
-    /// Text.
-    String(&'a mut String),
-}
-
-/// A value to read.
-#[derive(Clone, Copy, Debug)]
-pub enum View<'a> {
-    /// Text.
-    Text(&'a str),
-}
-
-/// The fields of a model.
-#[derive(Debug)]
-pub struct Table {
-    /// Name of the model.
-    pub name: &'static str,
-    /// How its values are written.
-    pub encoding: &'static Encoding,
-    /// Its fields.
-    pub fields: &'static [Field],
-    /// What must hold between them.
-    pub rules: &'static [Rule],
-}
-
-/// A field of a model.
-#[derive(Debug)]
-pub struct Field {
-    /// Name on the wire.
-    pub name: &'static str,
-}
-
-/// What must hold between fields.
-#[derive(Debug)]
-pub enum Rule {
-    /// Exactly one of the fields is there.
-    ExactlyOne(&'static [&'static str]),
+/// An enum: a value that is one text of several.
+pub trait Text: Sized {
+    /// Name of the enum.
+    const NAME: &'static str;
+    /// The value with this text; none if a closed enum does not list it.
+    fn parse(text: &str) -> Option<Self>;
 }

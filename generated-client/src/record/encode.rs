@@ -1,0 +1,141 @@
+//! Writing views.
+
+use serde::ser::{Error, Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde_json::value::RawValue;
+
+use super::check::unwritable;
+use super::text::scalar;
+use super::{
+    DateEncoding, DecimalEncoding, Encoding, Invalid, Record, Tagging, TimestampEncoding, Union, View,
+};
+
+/// Writes a view as JSON. Models write their values as their table says, everything else as
+/// `encoding` says.
+///
+/// # Errors
+/// If a value has no text in this encoding; [`check`](super::check) finds it with its path.
+pub fn encode(view: View<'_>, encoding: &Encoding) -> Result<Vec<u8>, Invalid> {
+    serde_json::to_vec(&Encode::new(view, *encoding))
+        .map_err(|error| Invalid { path: "$".to_owned(), message: error.to_string() })
+}
+
+/// The JSON of a view as text; what cannot be written is null.
+pub(super) fn json_text(view: View<'_>, encoding: &Encoding) -> String {
+    serde_json::to_string(&Encode::new(view, *encoding)).unwrap_or_else(|_| "null".to_owned())
+}
+
+/// Writes a view through any serializer.
+pub(super) struct Encode<'a> {
+    view: View<'a>,
+    encoding: Encoding,
+}
+
+impl<'a> Encode<'a> {
+    pub(super) fn new(view: View<'a>, encoding: Encoding) -> Self {
+        Self { view, encoding }
+    }
+}
+
+impl Serialize for Encode<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { view, encoding } = *self;
+        if let Some(reason) = unwritable(view, &encoding) {
+            return Err(S::Error::custom(reason));
+        }
+        match view {
+            View::Absent | View::Null => serializer.serialize_none(),
+            View::Bool(value) => serializer.serialize_bool(value),
+            View::I64(value) => serializer.serialize_i64(value),
+            View::U64(value) => serializer.serialize_u64(value),
+            View::F64(value) => serializer.serialize_f64(value),
+            View::Text(value) => serializer.serialize_str(value),
+            View::Decimal(value) if encoding.decimal == DecimalEncoding::Number => {
+                number(value.to_string(), serializer)
+            }
+            View::Timestamp(value) if encoding.timestamp == TimestampEncoding::UnixMillis => {
+                serializer.serialize_i64(value.as_millisecond())
+            }
+            View::Date(_) if encoding.date == DateEncoding::Yyyymmdd => match scalar(view, &encoding) {
+                Some(text) => number(text.into_owned(), serializer),
+                None => serializer.serialize_none(),
+            },
+            View::Decimal(value) => serializer.collect_str(&value),
+            View::Timestamp(value) => serializer.collect_str(&value),
+            View::Date(value) => serializer.collect_str(&value),
+            View::Duration(value) => serializer.collect_str(&value),
+            View::Uuid(value) => serializer.collect_str(value),
+            View::Zoned(_) | View::Bytes(_) => match scalar(view, &encoding) {
+                Some(text) => serializer.serialize_str(&text),
+                None => serializer.serialize_none(),
+            },
+            View::Json(value) => value.as_raw().serialize(serializer),
+            View::List(list) => {
+                let mut sequence = serializer.serialize_seq(Some(list.len()))?;
+                for item in list.items() {
+                    sequence.serialize_element(&Self::new(item, encoding))?;
+                }
+                sequence.end()
+            }
+            View::Map(map) => {
+                let mut object = serializer.serialize_map(Some(map.len()))?;
+                for (key, value) in map.entries() {
+                    object.serialize_entry(key, &Self::new(value, encoding))?;
+                }
+                object.end()
+            }
+            View::Record(record) => {
+                let mut object = serializer.serialize_map(None)?;
+                fields(record, None, &mut object)?;
+                object.end()
+            }
+            View::Union(union) => variant(union, encoding, serializer),
+        }
+    }
+}
+
+/// A number with all its digits.
+fn number<S: Serializer>(text: String, serializer: S) -> Result<S::Ok, S::Error> {
+    RawValue::from_string(text).map_err(S::Error::custom)?.serialize(serializer)
+}
+
+/// Writes the fields that are there, except the one named `tag`.
+fn fields<M: SerializeMap>(record: &dyn Record, tag: Option<&str>, object: &mut M) -> Result<(), M::Error> {
+    let table = record.table();
+    for (index, field) in table.fields.iter().enumerate() {
+        match record.view_at(index) {
+            None | Some(View::Absent) => {}
+            Some(_) if tag == Some(field.name) => {}
+            Some(view) => object.serialize_entry(field.name, &Encode::new(view, *table.encoding))?,
+        }
+    }
+    Ok(())
+}
+
+fn variant<S: Serializer>(union: &dyn Union, encoding: Encoding, serializer: S) -> Result<S::Ok, S::Error> {
+    let table = union.table();
+    let payload = union.payload();
+    let name = union.variant().and_then(|variant| table.variants.get(variant));
+    let Some(name) = name else {
+        return Encode::new(payload, encoding).serialize(serializer);
+    };
+    match table.tagging {
+        Tagging::Tag(tag) => {
+            let View::Record(record) = payload else {
+                return Err(S::Error::custom("a variant beside its tag must be a model"));
+            };
+            let mut object = serializer.serialize_map(None)?;
+            object.serialize_entry(tag, name)?;
+            fields(record, Some(tag), &mut object)?;
+            object.end()
+        }
+        Tagging::Keyed => {
+            let mut object = serializer.serialize_map(Some(1))?;
+            object.serialize_entry(name, &Encode::new(payload, *table.encoding))?;
+            object.end()
+        }
+        Tagging::Shape => {
+            let encoding = Encoding { decimal: DecimalEncoding::Number, ..*table.encoding };
+            Encode::new(payload, encoding).serialize(serializer)
+        }
+    }
+}

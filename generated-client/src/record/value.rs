@@ -1,0 +1,137 @@
+//! What a model can hold.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, Zoned};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use super::{Slot, View};
+use crate::{Json, Patch};
+
+/// Any value that a model can hold.
+///
+/// Sealed: only this crate can name it.
+pub trait Value {
+    /// A placeholder to decode into.
+    fn blank() -> Self
+    where
+        Self: Sized;
+    /// The place to write the value to.
+    fn slot(&mut self) -> Slot<'_>;
+    /// The value to read.
+    fn view(&self) -> View<'_>;
+}
+
+/// Implements `Value` for types with a slot of their own.
+macro_rules! leaves {
+    ($($type:ty: $slot:ident, $value:ident => $view:expr;)*) => {$(
+        impl Value for $type {
+            fn blank() -> Self {
+                Self::default()
+            }
+
+            fn slot(&mut self) -> Slot<'_> {
+                Slot::$slot(self)
+            }
+
+            fn view(&self) -> View<'_> {
+                let $value = self;
+                $view
+            }
+        }
+    )*};
+}
+
+leaves! {
+    bool: Bool, value => View::Bool(*value);
+    i32: I32, value => View::I64(i64::from(*value));
+    i64: I64, value => View::I64(*value);
+    u32: U32, value => View::U64(u64::from(*value));
+    u64: U64, value => View::U64(*value);
+    f64: F64, value => View::F64(*value);
+    String: String, value => View::Text(value);
+    Decimal: Decimal, value => View::Decimal(*value);
+    Date: Date, value => View::Date(*value);
+    Timestamp: Timestamp, value => View::Timestamp(*value);
+    Zoned: Zoned, value => View::Zoned(value);
+    SignedDuration: Duration, value => View::Duration(*value);
+    Uuid: Uuid, value => View::Uuid(value);
+    Vec<u8>: Bytes, value => View::Bytes(value);
+    Json: Json, value => View::Json(value);
+}
+
+impl<T: Value> Value for Option<T> {
+    fn blank() -> Self {
+        None
+    }
+
+    fn slot(&mut self) -> Slot<'_> {
+        Slot::Option(self)
+    }
+
+    fn view(&self) -> View<'_> {
+        self.as_ref().map_or(View::Absent, Value::view)
+    }
+}
+
+impl<T: Value> Value for Patch<T> {
+    fn blank() -> Self {
+        Self::Keep
+    }
+
+    fn slot(&mut self) -> Slot<'_> {
+        Slot::Option(self)
+    }
+
+    fn view(&self) -> View<'_> {
+        match self {
+            Self::Keep => View::Absent,
+            Self::Null => View::Null,
+            Self::Set(value) => value.view(),
+        }
+    }
+}
+
+impl<T: Value> Value for Box<T> {
+    fn blank() -> Self {
+        Self::new(T::blank())
+    }
+
+    fn slot(&mut self) -> Slot<'_> {
+        T::slot(self)
+    }
+
+    fn view(&self) -> View<'_> {
+        T::view(self)
+    }
+}
+
+impl<T: Value> Value for Vec<T> {
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    fn slot(&mut self) -> Slot<'_> {
+        Slot::List(self)
+    }
+
+    fn view(&self) -> View<'_> {
+        View::List(self)
+    }
+}
+
+impl<T: Value> Value for BTreeMap<String, T> {
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    fn slot(&mut self) -> Slot<'_> {
+        Slot::Map(self)
+    }
+
+    fn view(&self) -> View<'_> {
+        View::Map(self)
+    }
+}

@@ -1,0 +1,48 @@
+//! Changes of fields that can be cleared.
+
+/// What a PATCH does with a field: leaves it alone, clears it, or sets it.
+///
+/// An `Option` cannot tell *set to null* from *leave alone*. An optional field of a request that
+/// can be cleared is a `Patch`; its setter takes a plain value, `None` or `Patch::Null` to clear.
+///
+/// ```
+/// use clear_street::Patch;
+///
+/// assert_eq!(Patch::from(5), Patch::Set(5));
+/// assert_eq!(Patch::from(None::<i32>), Patch::Null);
+/// assert_eq!(Patch::<i32>::default(), Patch::Keep);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Patch<T> {
+    /// The field is left alone: nothing is sent.
+    #[default]
+    Keep,
+    /// The field is cleared: `null` is sent.
+    Null,
+    /// The field gets this value.
+    Set(T),
+}
+
+impl<T> Patch<T> {
+    /// The new value, if there is one.
+    #[must_use]
+    pub fn value(&self) -> Option<&T> {
+        match self {
+            Self::Set(value) => Some(value),
+            Self::Keep | Self::Null => None,
+        }
+    }
+}
+
+impl<T> From<T> for Patch<T> {
+    fn from(value: T) -> Self {
+        Self::Set(value)
+    }
+}
+
+impl<T> From<Option<T>> for Patch<T> {
+    /// `None` clears the field.
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Self::Set)
+    }
+}

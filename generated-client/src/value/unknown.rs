@@ -1,0 +1,63 @@
+//! What this version of the crate does not know, kept as it came.
+
+use std::fmt;
+
+use super::Json;
+
+/// The text of an enum's value that this version of the crate does not know.
+///
+/// It can be read and sent back, but not made.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Unrecognized(Box<str>);
+
+impl Unrecognized {
+    pub(crate) fn new(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The text on the wire.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Unrecognized {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Display for Unrecognized {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A variant of a union that this version of the crate does not know.
+///
+/// It can be read and sent back, but not made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownVariant {
+    tag: Box<str>,
+    json: Json,
+}
+
+impl UnknownVariant {
+    pub(crate) fn new(tag: &str, json: Json) -> Self {
+        Self { tag: tag.into(), json }
+    }
+
+    /// What would have said which variant it is: the tag, the only property's name, or the kind of
+    /// JSON value.
+    #[must_use]
+    pub fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    /// The whole value, tag included.
+    #[must_use]
+    pub fn json(&self) -> &Json {
+        &self.json
+    }
+}
