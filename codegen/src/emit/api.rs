@@ -49,7 +49,8 @@ fn base_url(api: &Api) -> TokenStream {
 
 fn constant(scope: &Scope<'_>, api: &Api) -> TokenStream {
     let (item, list) = (scope.path(items::API), scope.path(items::LIST_ENCODING));
-    let (envelope, pagination) = (scope.path(items::ENVELOPE), scope.path(items::PAGINATION));
+    let (table, field) = (scope.path(items::TABLE), scope.path(items::FIELD));
+    let pagination = scope.path(items::PAGINATION);
     let Api { name, version, api_key_variable, base_url_variable, .. } = api;
     let (data, error, metadata) = (&api.envelope.data, &api.envelope.error, &api.envelope.metadata);
     let (size, token) = (&api.pagination.size, &api.pagination.token);
@@ -67,7 +68,12 @@ fn constant(scope: &Scope<'_>, api: &Api) -> TokenStream {
             version: #version,
             api_key_variable: #api_key_variable,
             base_url_variable: #base_url_variable,
-            envelope: #envelope { data: #data, error: #error, metadata: #metadata },
+            envelope: #table {
+                name: "Envelope",
+                encoding: &ENCODING,
+                fields: &[#field::optional(#data), #field::optional(#error), #field::optional(#metadata)],
+                rules: &[],
+            },
             pagination: #pagination { size: #size, token: #token, next: #next, previous: #previous },
             encoding: &ENCODING,
             list: #list::#list_encoding,

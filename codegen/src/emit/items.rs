@@ -85,7 +85,6 @@ items! {
     DATE_ENCODING = Runtime "record" "DateEncoding";
     DECIMAL_ENCODING = Runtime "record" "DecimalEncoding";
     ENCODING = Runtime "record" "Encoding";
-    ENVELOPE = Runtime "api" "Envelope";
     LIST_ENCODING = Runtime "api" "ListEncoding";
     METHOD = Runtime "operation" "Method";
     OPERATION = Runtime "operation" "Operation";

@@ -139,12 +139,12 @@ fn table(scope: &Scope<'_>, union: &Union) -> TokenStream {
 }
 
 fn value(scope: &Scope<'_>, union: &Union) -> TokenStream {
-    let unknown = scope.path(items::UNKNOWN_VARIANT);
+    let (unknown, json) = (scope.path(items::UNKNOWN_VARIANT), scope.path(items::JSON));
     let (slot, view) = (scope.path(items::SLOT), scope.path(items::VIEW));
     records::value(
         scope,
         &union.rust,
-        &quote!(Self::Unknown(#unknown::blank())),
+        &quote!(Self::Unknown(#unknown::new("", #json::default()))),
         &quote!(#slot::Union(self)),
         &quote!(#view::Union(self)),
     )

@@ -2,8 +2,10 @@
 
 //! An API full of names that generators stumble over.
 
-use crate::api::{Api, Envelope, ListEncoding, Pagination};
-use crate::record::{DateEncoding, DecimalEncoding, Encoding, TimestampEncoding};
+use crate::api::{Api, ListEncoding, Pagination};
+use crate::record::{
+    DateEncoding, DecimalEncoding, Encoding, Field, Table, TimestampEncoding,
+};
 
 /// Where requests go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -32,10 +34,15 @@ pub const API: Api = Api {
     version: "2025-01-01",
     api_key_variable: "NASTY_API_KEY",
     base_url_variable: "NASTY_BASE_URL",
-    envelope: Envelope {
-        data: "data",
-        error: "error",
-        metadata: "metadata",
+    envelope: Table {
+        name: "Envelope",
+        encoding: &ENCODING,
+        fields: &[
+            Field::optional("data"),
+            Field::optional("error"),
+            Field::optional("metadata"),
+        ],
+        rules: &[],
     },
     pagination: Pagination {
         size: "page_size",

@@ -8,7 +8,7 @@ use std::fmt;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Patch, UnknownVariant};
+use crate::{Json, Patch, UnknownVariant};
 use crate::call::{Call, Sending};
 use crate::client::Core;
 use crate::operation::{Answer, BodyKind, Method, Operation, PageToken, Repeat};
@@ -962,7 +962,7 @@ impl Union for Tree {
 
 impl Value for Tree {
     fn blank() -> Self {
-        Self::Unknown(UnknownVariant::blank())
+        Self::Unknown(UnknownVariant::new("", Json::default()))
     }
 
     fn slot(&mut self) -> Slot<'_> {
@@ -1039,7 +1039,7 @@ impl Union for Wrapped {
 
 impl Value for Wrapped {
     fn blank() -> Self {
-        Self::Unknown(UnknownVariant::blank())
+        Self::Unknown(UnknownVariant::new("", Json::default()))
     }
 
     fn slot(&mut self) -> Slot<'_> {
@@ -1128,7 +1128,7 @@ impl Union for Shape {
 
 impl Value for Shape {
     fn blank() -> Self {
-        Self::Unknown(UnknownVariant::blank())
+        Self::Unknown(UnknownVariant::new("", Json::default()))
     }
 
     fn slot(&mut self) -> Slot<'_> {

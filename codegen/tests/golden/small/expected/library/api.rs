@@ -2,8 +2,10 @@
 
 //! The API of a lending library.
 
-use crate::api::{Api, Envelope, ListEncoding, Pagination};
-use crate::record::{DateEncoding, DecimalEncoding, Encoding, TimestampEncoding};
+use crate::api::{Api, ListEncoding, Pagination};
+use crate::record::{
+    DateEncoding, DecimalEncoding, Encoding, Field, Table, TimestampEncoding,
+};
 
 /// Where requests go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -32,10 +34,15 @@ pub const API: Api = Api {
     version: "2025-01-01",
     api_key_variable: "LIBRARY_API_KEY",
     base_url_variable: "LIBRARY_BASE_URL",
-    envelope: Envelope {
-        data: "data",
-        error: "error",
-        metadata: "metadata",
+    envelope: Table {
+        name: "Envelope",
+        encoding: &ENCODING,
+        fields: &[
+            Field::optional("data"),
+            Field::optional("error"),
+            Field::optional("metadata"),
+        ],
+        rules: &[],
     },
     pagination: Pagination {
         size: "page_size",

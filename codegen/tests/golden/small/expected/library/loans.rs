@@ -1271,7 +1271,7 @@ impl Union for Note {
 
 impl Value for Note {
     fn blank() -> Self {
-        Self::Unknown(UnknownVariant::blank())
+        Self::Unknown(UnknownVariant::new("", Json::default()))
     }
 
     fn slot(&mut self) -> Slot<'_> {
@@ -1352,7 +1352,7 @@ impl Union for Place {
 
 impl Value for Place {
     fn blank() -> Self {
-        Self::Unknown(UnknownVariant::blank())
+        Self::Unknown(UnknownVariant::new("", Json::default()))
     }
 
     fn slot(&mut self) -> Slot<'_> {
@@ -1433,7 +1433,7 @@ impl Union for Next {
 
 impl Value for Next {
     fn blank() -> Self {
-        Self::Unknown(UnknownVariant::blank())
+        Self::Unknown(UnknownVariant::new("", Json::default()))
     }
 
     fn slot(&mut self) -> Slot<'_> {
