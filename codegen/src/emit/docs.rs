@@ -50,10 +50,10 @@ pub(super) fn alias(wire: &str, rust: &str) -> TokenStream {
 
 /// Passes a deprecation on.
 pub(super) fn deprecated(deprecation: Option<&Deprecation>) -> TokenStream {
-    deprecation.map_or_else(
-        TokenStream::new,
-        |Deprecation { since, note }| quote!(#[deprecated(since = #since, note = #note)]),
-    )
+    let Some(Deprecation { since, note }) = deprecation else { return TokenStream::new() };
+    // The attribute's own `since` is for versions of the crate, not for releases of the API.
+    let note = format!("since {since}: {note}");
+    quote!(#[deprecated(note = #note)])
 }
 
 /// A blank line before a method: see [`crate::format`].

@@ -17,10 +17,9 @@ pub(super) fn emit(scope: &Scope<'_>, api: &str, group: &Group, parts: &mut Part
     let example = example
         .map_or_else(String::new, |operation| format!("\n\n{}", examples::emit(api, group, operation)));
     let doc = docs::item(&format!(
-        "{}\n\nObtained from [`Client::{}`](super::super::Client::{}).{example}",
+        "{}\n\nObtained from [`Client::{name}`](super::super::Client::{name}).{example}",
         group.doc,
-        group.name.trim_start_matches("r#"),
-        group.name,
+        name = group.name.trim_start_matches("r#"),
     ));
     let new = quote! {
         pub(super) fn new(core: #core) -> Self {

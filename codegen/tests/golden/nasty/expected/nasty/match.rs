@@ -20,7 +20,7 @@ use crate::record::{self, Field, Record, Slot, Table, Text, Value, View};
 
 /// Keywords and odd texts as names of everything.
 ///
-/// Obtained from [`Client::match`](super::super::Client::r#match).
+/// Obtained from [`Client::match`](super::super::Client::match).
 ///
 /// ```no_run
 /// # async fn run(

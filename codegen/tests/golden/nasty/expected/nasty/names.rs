@@ -256,7 +256,7 @@ impl std::default::Default for String {
 #[non_exhaustive]
 pub struct Vec {
     /// Others.
-    pub other: std::option::Option<std::vec::Vec<Box>>,
+    pub other: std::option::Option<std::vec::Vec<Result>>,
 }
 
 impl Vec {
@@ -266,7 +266,7 @@ impl Vec {
     }
 
     /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Box>) -> Self {
+    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Result>) -> Self {
         self.other = std::option::Option::Some(other.into_iter().collect());
         self
     }
@@ -286,50 +286,12 @@ pub struct Box {
     pub other: std::option::Option<std::vec::Vec<Some>>,
 }
 
-impl Box {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Some>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Box {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A model called `Some`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Some {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<None>>,
-}
-
-impl Some {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = None>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Some {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 /// A model called `None`.
@@ -340,50 +302,12 @@ pub struct None {
     pub other: std::option::Option<std::vec::Vec<Ok>>,
 }
 
-impl None {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Ok>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for None {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A model called `Ok`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Ok {
     /// Others.
-    pub other: std::option::Option<std::vec::Vec<Into>>,
-}
-
-impl Ok {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Into>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Ok {
-    fn default() -> Self {
-        Self::new()
-    }
+    pub other: std::option::Option<std::vec::Vec<Box>>,
 }
 
 /// A model called `Into`.
@@ -394,53 +318,12 @@ pub struct Into {
     pub other: std::option::Option<std::vec::Vec<From>>,
 }
 
-impl Into {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = From>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Into {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A model called `From`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct From {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<IntoIterator>>,
-}
-
-impl From {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(
-        mut self,
-        other: impl std::iter::IntoIterator<Item = IntoIterator>,
-    ) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for From {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 /// A model called `IntoIterator`.
@@ -451,50 +334,12 @@ pub struct IntoIterator {
     pub other: std::option::Option<std::vec::Vec<Default>>,
 }
 
-impl IntoIterator {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Default>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for IntoIterator {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A model called `Default`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Default {
     /// Others.
-    pub other: std::option::Option<std::vec::Vec<Value>>,
-}
-
-impl Default {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Value>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Default {
-    fn default() -> Self {
-        Self::new()
-    }
+    pub other: std::option::Option<std::vec::Vec<Into>>,
 }
 
 /// A model called `Value`.
@@ -503,25 +348,6 @@ impl std::default::Default for Default {
 pub struct Value {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Record>>,
-}
-
-impl Value {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Record>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Value {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 /// A model called `Record`.
@@ -548,68 +374,6 @@ pub struct Record {
     >,
 }
 
-impl Record {
-    /// With what is required.
-    pub fn new(number: impl std::convert::Into<rust_decimal::Decimal>) -> Self {
-        Self {
-            number: number.into(),
-            ..Self::blank()
-        }
-    }
-
-    /// A text.
-    pub fn text(mut self, text: impl std::convert::Into<std::string::String>) -> Self {
-        self.text = std::option::Option::Some(text.into());
-        self
-    }
-
-    /// A day.
-    pub fn day(mut self, day: jiff::civil::Date) -> Self {
-        self.day = std::option::Option::Some(day);
-        self
-    }
-
-    /// An identifier.
-    pub fn id(mut self, id: impl std::convert::Into<FromStr>) -> Self {
-        self.id = std::option::Option::Some(id.into());
-        self
-    }
-
-    /// An enum.
-    pub fn letter(mut self, letter: Copy) -> Self {
-        self.letter = std::option::Option::Some(letter);
-        self
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Table>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-
-    /// A change.
-    pub fn change(
-        mut self,
-        change: impl std::convert::Into<crate::Patch<rust_decimal::Decimal>>,
-    ) -> Self {
-        self.change = change.into();
-        self
-    }
-
-    /// Times.
-    pub fn times(
-        mut self,
-        times: impl std::iter::IntoIterator<
-            Item = (impl std::convert::Into<std::string::String>, jiff::Timestamp),
-        >,
-    ) -> Self {
-        self.times = std::option::Option::Some(
-            times.into_iter().map(|(key, value)| (key.into(), value)).collect(),
-        );
-        self
-    }
-}
-
 /// A model called `Table`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -618,50 +382,12 @@ pub struct Table {
     pub other: std::option::Option<std::vec::Vec<Slot>>,
 }
 
-impl Table {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Slot>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Table {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A model called `Slot`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Slot {
     /// Others.
-    pub other: std::option::Option<std::vec::Vec<View>>,
-}
-
-impl Slot {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = View>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Slot {
-    fn default() -> Self {
-        Self::new()
-    }
+    pub other: std::option::Option<std::vec::Vec<Value>>,
 }
 
 /// A model called `View`.
@@ -672,50 +398,12 @@ pub struct View {
     pub other: std::option::Option<std::vec::Vec<Field>>,
 }
 
-impl View {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Field>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for View {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A model called `Field`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Field {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Rule>>,
-}
-
-impl Field {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Rule>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Field {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 /// A model called `Rule`.
@@ -726,50 +414,12 @@ pub struct Rule {
     pub other: std::option::Option<std::vec::Vec<Text>>,
 }
 
-impl Rule {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Text>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Rule {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A model called `Text`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Text {
     /// Others.
-    pub other: std::option::Option<std::vec::Vec<Union>>,
-}
-
-impl Text {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Union>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Text {
-    fn default() -> Self {
-        Self::new()
-    }
+    pub other: std::option::Option<std::vec::Vec<View>>,
 }
 
 /// A model called `Union`.
@@ -780,53 +430,12 @@ pub struct Union {
     pub other: std::option::Option<std::vec::Vec<UnionTable>>,
 }
 
-impl Union {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(
-        mut self,
-        other: impl std::iter::IntoIterator<Item = UnionTable>,
-    ) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Union {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A model called `UnionTable`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UnionTable {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Tagging>>,
-}
-
-impl UnionTable {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Tagging>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for UnionTable {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 /// A model called `Tagging`.
@@ -837,50 +446,12 @@ pub struct Tagging {
     pub other: std::option::Option<std::vec::Vec<Client>>,
 }
 
-impl Tagging {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Client>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Tagging {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A model called `Client`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Client {
     /// Others.
-    pub other: std::option::Option<std::vec::Vec<Call>>,
-}
-
-impl Client {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Call>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Client {
-    fn default() -> Self {
-        Self::new()
-    }
+    pub other: std::option::Option<std::vec::Vec<Union>>,
 }
 
 /// A model called `Call`.
@@ -891,53 +462,12 @@ pub struct Call {
     pub other: std::option::Option<std::vec::Vec<Core>>,
 }
 
-impl Call {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Core>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Call {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A model called `Core`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Core {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Operation>>,
-}
-
-impl Core {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(
-        mut self,
-        other: impl std::iter::IntoIterator<Item = Operation>,
-    ) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Core {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 /// A model called `Operation`.
@@ -948,53 +478,12 @@ pub struct Operation {
     pub other: std::option::Option<std::vec::Vec<Parameter>>,
 }
 
-impl Operation {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(
-        mut self,
-        other: impl std::iter::IntoIterator<Item = Parameter>,
-    ) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Operation {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A model called `Parameter`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Parameter {
     /// Others.
-    pub other: std::option::Option<std::vec::Vec<Method>>,
-}
-
-impl Parameter {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Method>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Parameter {
-    fn default() -> Self {
-        Self::new()
-    }
+    pub other: std::option::Option<std::vec::Vec<Call>>,
 }
 
 /// A model called `Method`.
@@ -1005,50 +494,12 @@ pub struct Method {
     pub other: std::option::Option<std::vec::Vec<Repeat>>,
 }
 
-impl Method {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Repeat>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Method {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A model called `Repeat`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Repeat {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Answer>>,
-}
-
-impl Repeat {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Answer>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Repeat {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 /// A model called `Answer`.
@@ -1059,56 +510,12 @@ pub struct Answer {
     pub other: std::option::Option<std::vec::Vec<BodyKind>>,
 }
 
-impl Answer {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(
-        mut self,
-        other: impl std::iter::IntoIterator<Item = BodyKind>,
-    ) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Answer {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A model called `BodyKind`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BodyKind {
     /// Others.
-    pub other: std::option::Option<std::vec::Vec<PageToken>>,
-}
-
-impl BodyKind {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(
-        mut self,
-        other: impl std::iter::IntoIterator<Item = PageToken>,
-    ) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for BodyKind {
-    fn default() -> Self {
-        Self::new()
-    }
+    pub other: std::option::Option<std::vec::Vec<Method>>,
 }
 
 /// A model called `PageToken`.
@@ -1119,50 +526,12 @@ pub struct PageToken {
     pub other: std::option::Option<std::vec::Vec<Sending>>,
 }
 
-impl PageToken {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Sending>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for PageToken {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A model called `Sending`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Sending {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Pages>>,
-}
-
-impl Sending {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Pages>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Sending {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 /// A model called `Pages`.
@@ -1173,53 +542,12 @@ pub struct Pages {
     pub other: std::option::Option<std::vec::Vec<Items>>,
 }
 
-impl Pages {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Items>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Pages {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A model called `Items`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Items {
     /// Others.
-    pub other: std::option::Option<std::vec::Vec<RequestOptions>>,
-}
-
-impl Items {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(
-        mut self,
-        other: impl std::iter::IntoIterator<Item = RequestOptions>,
-    ) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Items {
-    fn default() -> Self {
-        Self::new()
-    }
+    pub other: std::option::Option<std::vec::Vec<PageToken>>,
 }
 
 /// A model called `RequestOptions`.
@@ -1230,56 +558,12 @@ pub struct RequestOptions {
     pub other: std::option::Option<std::vec::Vec<Unrecognized>>,
 }
 
-impl RequestOptions {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(
-        mut self,
-        other: impl std::iter::IntoIterator<Item = Unrecognized>,
-    ) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for RequestOptions {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A model called `Unrecognized`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Unrecognized {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<UnknownVariant>>,
-}
-
-impl Unrecognized {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(
-        mut self,
-        other: impl std::iter::IntoIterator<Item = UnknownVariant>,
-    ) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Unrecognized {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 /// A model called `UnknownVariant`.
@@ -1290,50 +574,12 @@ pub struct UnknownVariant {
     pub other: std::option::Option<std::vec::Vec<Json>>,
 }
 
-impl UnknownVariant {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Json>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for UnknownVariant {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A model called `Json`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Json {
     /// Others.
-    pub other: std::option::Option<std::vec::Vec<Patch>>,
-}
-
-impl Json {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Patch>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Json {
-    fn default() -> Self {
-        Self::new()
-    }
+    pub other: std::option::Option<std::vec::Vec<RequestOptions>>,
 }
 
 /// A model called `Patch`.
@@ -1344,50 +590,12 @@ pub struct Patch {
     pub other: std::option::Option<std::vec::Vec<Decimal>>,
 }
 
-impl Patch {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Decimal>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Patch {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A model called `Decimal`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Decimal {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Date>>,
-}
-
-impl Decimal {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Date>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Decimal {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 /// A model called `Date`.
@@ -1398,53 +606,12 @@ pub struct Date {
     pub other: std::option::Option<std::vec::Vec<Timestamp>>,
 }
 
-impl Date {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(
-        mut self,
-        other: impl std::iter::IntoIterator<Item = Timestamp>,
-    ) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Date {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A model called `Timestamp`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Timestamp {
     /// Others.
-    pub other: std::option::Option<std::vec::Vec<Zoned>>,
-}
-
-impl Timestamp {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Zoned>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Timestamp {
-    fn default() -> Self {
-        Self::new()
-    }
+    pub other: std::option::Option<std::vec::Vec<Patch>>,
 }
 
 /// A model called `Zoned`.
@@ -1455,53 +622,12 @@ pub struct Zoned {
     pub other: std::option::Option<std::vec::Vec<SignedDuration>>,
 }
 
-impl Zoned {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(
-        mut self,
-        other: impl std::iter::IntoIterator<Item = SignedDuration>,
-    ) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Zoned {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A model called `SignedDuration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SignedDuration {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Uuid>>,
-}
-
-impl SignedDuration {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Uuid>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for SignedDuration {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 /// A model called `Uuid`.
@@ -1512,56 +638,12 @@ pub struct Uuid {
     pub other: std::option::Option<std::vec::Vec<BTreeMap>>,
 }
 
-impl Uuid {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(
-        mut self,
-        other: impl std::iter::IntoIterator<Item = BTreeMap>,
-    ) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Uuid {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A model called `BTreeMap`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BTreeMap {
     /// Others.
-    pub other: std::option::Option<std::vec::Vec<Serialize>>,
-}
-
-impl BTreeMap {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(
-        mut self,
-        other: impl std::iter::IntoIterator<Item = Serialize>,
-    ) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for BTreeMap {
-    fn default() -> Self {
-        Self::new()
-    }
+    pub other: std::option::Option<std::vec::Vec<Zoned>>,
 }
 
 /// A model called `Serialize`.
@@ -1572,56 +654,12 @@ pub struct Serialize {
     pub other: std::option::Option<std::vec::Vec<Serializer>>,
 }
 
-impl Serialize {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(
-        mut self,
-        other: impl std::iter::IntoIterator<Item = Serializer>,
-    ) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Serialize {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A model called `Serializer`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Serializer {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Deserialize>>,
-}
-
-impl Serializer {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(
-        mut self,
-        other: impl std::iter::IntoIterator<Item = Deserialize>,
-    ) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Serializer {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 /// A model called `Deserialize`.
@@ -1632,53 +670,12 @@ pub struct Deserialize {
     pub other: std::option::Option<std::vec::Vec<Deserializer>>,
 }
 
-impl Deserialize {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(
-        mut self,
-        other: impl std::iter::IntoIterator<Item = Deserializer>,
-    ) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Deserialize {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A model called `Deserializer`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Deserializer {
     /// Others.
-    pub other: std::option::Option<std::vec::Vec<Debug>>,
-}
-
-impl Deserializer {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Debug>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Deserializer {
-    fn default() -> Self {
-        Self::new()
-    }
+    pub other: std::option::Option<std::vec::Vec<Serialize>>,
 }
 
 /// A model called `Debug`.
@@ -1689,53 +686,12 @@ pub struct Debug {
     pub other: std::option::Option<std::vec::Vec<Clone>>,
 }
 
-impl Debug {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Clone>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Debug {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A model called `Clone`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Clone {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<PartialEq>>,
-}
-
-impl Clone {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(
-        mut self,
-        other: impl std::iter::IntoIterator<Item = PartialEq>,
-    ) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Clone {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 /// A model called `PartialEq`.
@@ -1746,50 +702,12 @@ pub struct PartialEq {
     pub other: std::option::Option<std::vec::Vec<Self_>>,
 }
 
-impl PartialEq {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Self_>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for PartialEq {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A model called `Self`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Self_ {
     /// Others.
-    pub other: std::option::Option<std::vec::Vec<Api>>,
-}
-
-impl Self_ {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Api>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Self_ {
-    fn default() -> Self {
-        Self::new()
-    }
+    pub other: std::option::Option<std::vec::Vec<Debug>>,
 }
 
 /// A model called `Api`.
@@ -1800,56 +718,12 @@ pub struct Api {
     pub other: std::option::Option<std::vec::Vec<Encoding>>,
 }
 
-impl Api {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(
-        mut self,
-        other: impl std::iter::IntoIterator<Item = Encoding>,
-    ) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Api {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A model called `Encoding`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Encoding {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Environment>>,
-}
-
-impl Encoding {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(
-        mut self,
-        other: impl std::iter::IntoIterator<Item = Environment>,
-    ) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Encoding {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 /// A model called `Environment`.
@@ -1860,50 +734,12 @@ pub struct Environment {
     pub other: std::option::Option<std::vec::Vec<Error>>,
 }
 
-impl Environment {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Error>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Environment {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A model called `Error`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Error {
     /// Others.
-    pub other: std::option::Option<std::vec::Vec<Result>>,
-}
-
-impl Error {
-    /// With what is required.
-    pub fn new() -> Self {
-        Self::blank()
-    }
-
-    /// Others.
-    pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Result>) -> Self {
-        self.other = std::option::Option::Some(other.into_iter().collect());
-        self
-    }
-}
-
-impl std::default::Default for Error {
-    fn default() -> Self {
-        Self::new()
-    }
+    pub other: std::option::Option<std::vec::Vec<Api>>,
 }
 
 /// An enum.

@@ -60,7 +60,7 @@ impl Uses {
     /// Repeated after failures: it changes nothing.
     ///
     /// Documented errors: 401, 429.
-    #[deprecated(since = "2", note = "use `get_uses`")]
+    #[deprecated(note = "since 2: use `get_uses`")]
     pub fn old(&self) -> Old {
         Old {
             call: Call::new(&self.core, &Old::OPERATION),
@@ -109,7 +109,7 @@ impl GetUses {
 }
 
 /// Request of [`Uses::old`]: optional parameters, then [`send`](Self::send).
-#[deprecated(since = "2", note = "use `get_uses`")]
+#[deprecated(note = "since 2: use `get_uses`")]
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Old {
@@ -138,7 +138,7 @@ impl Old {
     };
 
     /// Nothing any more.
-    #[deprecated(since = "1", note = "leave it out")]
+    #[deprecated(note = "since 1: leave it out")]
     pub fn last(mut self, last: impl Into<String>) -> Self {
         self.call.set(0, last.into().view());
         self
@@ -173,12 +173,12 @@ pub struct Used {
 }
 
 /// What is deprecated.
-#[deprecated(since = "2", note = "It will go away.")]
+#[deprecated(note = "since 2: It will go away.")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OldModel {
     /// A field.
-    #[deprecated(since = "1", note = "it is empty")]
+    #[deprecated(note = "since 1: it is empty")]
     pub last: Option<String>,
 }
 

@@ -565,7 +565,7 @@ pub enum LoanState {
     #[doc(alias = "BACK")]
     Returned,
     /// The book is gone.
-    #[deprecated(since = "2025-03-01", note = "is never reported")]
+    #[deprecated(note = "since 2025-03-01: is never reported")]
     Lost,
     /// A value that this version of the crate does not know.
     Unrecognized(Unrecognized),

@@ -77,7 +77,7 @@ impl Members {
     /// Repeated after failures: twice has the effect of once.
     ///
     /// Documented errors: 401, 429.
-    #[deprecated(since = "2025-06-01", note = "members leave by themselves")]
+    #[deprecated(note = "since 2025-06-01: members leave by themselves")]
     pub fn remove_member(&self, member_id: impl Into<MemberId>) -> RemoveMember {
         let mut call = Call::new(&self.core, &RemoveMember::OPERATION);
         call.set(0, member_id.into().view());
@@ -168,7 +168,7 @@ impl ChangeMember {
 }
 
 /// Request of [`Members::remove_member`]: optional parameters, then [`send`](Self::send).
-#[deprecated(since = "2025-06-01", note = "members leave by themselves")]
+#[deprecated(note = "since 2025-06-01: members leave by themselves")]
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct RemoveMember {
@@ -217,7 +217,7 @@ pub struct Member {
     /// Name on the card.
     pub name: String,
     /// Fees due, in euros.
-    #[deprecated(since = "2025-06-01", note = "use `balance`")]
+    #[deprecated(note = "since 2025-06-01: use `balance`")]
     pub fees: Option<Decimal>,
     /// Fees due, in euros.
     pub balance: Option<Decimal>,
