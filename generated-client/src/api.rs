@@ -10,30 +10,20 @@ pub struct Api {
     pub name: &'static str,
     /// The vendor's release that this crate follows.
     pub version: &'static str,
-    /// Its servers; the first is the default.
-    pub servers: &'static [Server],
     /// Environment variable with the API key.
     pub api_key_variable: &'static str,
     /// Environment variable with another base URL.
     pub base_url_variable: &'static str,
-    /// How lists are cut into pages.
-    pub pagination: Pagination,
     /// The object around every answer: the fields of result, error and metadata, in this order.
     pub(crate) envelope: Table,
+    /// How lists are cut into pages.
+    pub pagination: Pagination,
     /// How values are written.
     pub(crate) encoding: &'static Encoding,
     /// How lists are written in a query.
     pub(crate) list: ListEncoding,
-}
-
-/// A server of an API.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Server {
-    /// Name of the environment: `production`.
-    pub name: &'static str,
-    /// Base URL without a slash at its end.
-    pub url: &'static str,
+    /// Error statuses that every operation can answer, documented or not.
+    pub errors: &'static [u16],
 }
 
 /// Names of the parameters and properties that cut lists into pages.

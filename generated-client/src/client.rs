@@ -1,9 +1,170 @@
 //! What all clients are made of.
 
+use std::ffi::OsString;
+use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-/// The shared part of a client.
-#[derive(Clone, Debug)]
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::api::Api;
+use crate::authentication::ApiKey;
+use crate::error::{Error, ErrorKind};
+use crate::headers::Header;
+use crate::transport::{BaseUrl, Transport, TransportSettings};
+
+/// The shared part of a client: cheap to clone, the same connections for all clones.
+#[derive(Clone)]
 pub(crate) struct Core {
-    _inner: Arc<()>,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    api: &'static Api,
+    base_url: BaseUrl,
+    key: ApiKey,
+    /// Sent with every request, authentication included.
+    headers: Vec<Header>,
+    timeout: Duration,
+    transport: Transport,
+}
+
+impl Core {
+    pub(crate) fn base_url(&self) -> &str {
+        self.inner.base_url.as_str()
+    }
+
+    pub(crate) fn headers(&self) -> &[Header] {
+        &self.inner.headers
+    }
+
+    pub(crate) fn timeout(&self) -> Duration {
+        self.inner.timeout
+    }
+
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.inner.transport
+    }
+
+    /// The text that must never be shown.
+    pub(crate) fn secret(&self) -> &str {
+        self.inner.key.secret()
+    }
+}
+
+impl fmt::Debug for Core {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Core")
+            .field("api", &self.inner.api.name)
+            .field("base_url", &self.inner.base_url)
+            .field("key", &self.inner.key)
+            .field("headers", &self.inner.headers)
+            .field("timeout", &self.inner.timeout)
+            .field("transport", &self.inner.transport)
+            .finish()
+    }
+}
+
+/// What a client is made from.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    api: &'static Api,
+    pub(crate) key: Option<SecretString>,
+    pub(crate) base_url: String,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) timeout: Duration,
+    pub(crate) response_limit: usize,
+    pub(crate) user_agent: Option<String>,
+    pub(crate) headers: Vec<(String, SecretString)>,
+}
+
+impl Settings {
+    /// The defaults.
+    pub(crate) fn new(api: &'static Api, base_url: &str) -> Self {
+        Self {
+            api,
+            key: None,
+            base_url: base_url.to_owned(),
+            connect_timeout: Duration::from_secs(5),
+            timeout: Duration::from_secs(30),
+            response_limit: 64 << 20,
+            user_agent: None,
+            headers: Vec::new(),
+        }
+    }
+
+    /// Takes key and base URL from the variables that the API names.
+    ///
+    /// The variables are looked up through a function, so that tests need not change those of the
+    /// process.
+    pub(crate) fn read_environment(
+        &mut self,
+        variable: &dyn Fn(&str) -> Option<OsString>,
+    ) -> Result<(), Error> {
+        let read = |name: &str| match variable(name).map(OsString::into_string) {
+            None => Ok(None),
+            Some(Ok(text)) if text.trim().is_empty() => {
+                Err(misconfigured(format!("{name} is set but empty")))
+            }
+            Some(Ok(text)) => Ok(Some(text)),
+            Some(Err(_)) => Err(misconfigured(format!("{name} is not Unicode text"))),
+        };
+        let key = self.api.api_key_variable;
+        let Some(text) = read(key)? else {
+            return Err(misconfigured(format!(
+                "the environment variable {key} is not set; it holds the API key"
+            )));
+        };
+        self.key = Some(text.into());
+        if let Some(base_url) = read(self.api.base_url_variable)? {
+            self.base_url = base_url;
+        }
+        Ok(())
+    }
+
+    /// Makes the client. No connection is made yet.
+    pub(crate) fn build(self) -> Result<Core, Error> {
+        let key = self.key.ok_or_else(|| misconfigured("the client has no API key"))?;
+        let key = ApiKey::new(key)?;
+        let base_url = BaseUrl::parse(&self.base_url)
+            .map_err(|message| misconfigured(format!("the base URL {message}")))?;
+        if self.timeout.is_zero() || self.connect_timeout.is_zero() {
+            return Err(misconfigured("a timeout of zero leaves no time for a request"));
+        }
+        let transport = Transport::new(&TransportSettings {
+            https_only: base_url.is_https(),
+            connect_timeout: self.connect_timeout,
+            response_limit: self.response_limit,
+        })
+        .map_err(|source| misconfigured("the HTTP client cannot be made").caused_by(Some(source)))?;
+        let headers = headers(&key, self.user_agent.as_deref(), &self.headers)?;
+        let inner = Inner { api: self.api, base_url, key, headers, timeout: self.timeout, transport };
+        Ok(Core { inner: Arc::new(inner) })
+    }
+}
+
+/// The headers of every request.
+fn headers(
+    key: &ApiKey,
+    user_agent: Option<&str>,
+    others: &[(String, SecretString)],
+) -> Result<Vec<Header>, Error> {
+    let product = concat!("clear-street-rs/", env!("CARGO_PKG_VERSION"));
+    let agent = match user_agent {
+        Some(suffix) => format!("{product} {suffix}"),
+        None => product.to_owned(),
+    };
+    let mut headers = vec![
+        key.header()?,
+        Header::constant("accept", "application/json"),
+        Header::own("user-agent", &agent).map_err(misconfigured)?,
+    ];
+    for (name, value) in others {
+        headers.push(Header::new(name, value.expose_secret()).map_err(misconfigured)?);
+    }
+    Ok(headers)
+}
+
+fn misconfigured(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Configuration, message)
 }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::api::Api;
-use crate::record::{Rule, Value};
+pub use crate::api::{Api, Pagination};
+use crate::record::{Bounds, Rule, Value};
 
 /// One endpoint of an API, as the specification describes it.
 ///
@@ -143,38 +143,33 @@ pub struct Parameter {
     pub place: Place,
     /// Whether a request without it is refused.
     pub required: bool,
+    /// Whether its value is personal.
+    pub sensitive: bool,
     pub(crate) bounds: Bounds,
-}
-
-/// Bounds of a parameter's value, inclusive.
-#[derive(Clone, Debug)]
-pub(crate) struct Bounds {
-    pub(crate) min: Option<i64>,
-    pub(crate) max: Option<i64>,
-    pub(crate) min_length: Option<u32>,
-    pub(crate) max_length: Option<u32>,
-    pub(crate) min_items: Option<u32>,
-    pub(crate) max_items: Option<u32>,
-}
-
-impl Bounds {
-    const NONE: Self =
-        Self { min: None, max: None, min_length: None, max_length: None, min_items: None, max_items: None };
 }
 
 impl Parameter {
     /// A placeholder of the path: always required.
     pub(crate) const fn path(name: &'static str) -> Self {
-        Self { name, place: Place::Path, required: true, bounds: Bounds::NONE }
+        Self::new(name, Place::Path, true)
     }
 
     /// A query parameter, optional until [`required`](Self::required).
     pub(crate) const fn query(name: &'static str) -> Self {
-        Self { name, place: Place::Query, required: false, bounds: Bounds::NONE }
+        Self::new(name, Place::Query, false)
+    }
+
+    const fn new(name: &'static str, place: Place, required: bool) -> Self {
+        Self { name, place, required, sensitive: false, bounds: Bounds::NONE }
     }
 
     pub(crate) const fn required(mut self) -> Self {
         self.required = true;
+        self
+    }
+
+    pub(crate) const fn sensitive(mut self) -> Self {
+        self.sensitive = true;
         self
     }
 
@@ -224,6 +219,11 @@ impl Answer {
     /// The operation answers nothing but success.
     pub(crate) const fn nothing() -> Self {
         Self { blank: None }
+    }
+
+    /// Whether the operation answers nothing but success.
+    pub(crate) const fn is_nothing(self) -> bool {
+        self.blank.is_none()
     }
 
     /// A place to decode a result into, if there is one.

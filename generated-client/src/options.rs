@@ -1,14 +1,85 @@
 //! Settings of one request.
 
+use std::fmt;
 use std::time::Duration;
+
+use secrecy::SecretString;
 
 use crate::Json;
 
-/// Settings of one request, and what this crate does not know about it.
-#[derive(Clone, Debug, Default)]
+/// Settings of one request, and parts of it that this crate does not know.
+///
+/// What the vendor adds to the API can be used before this crate knows it:
+///
+/// ```
+/// use std::time::Duration;
+/// use clear_street::RequestOptions;
+///
+/// let options = RequestOptions::new()
+///     .timeout(Duration::from_secs(2))
+///     .query("new_filter", "value")
+///     .header("x-correlation-id", "42");
+/// ```
+#[derive(Clone, Default)]
+#[must_use = "options have no effect until they are given to a request"]
 pub struct RequestOptions {
-    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, SecretString)>,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) fields: Vec<(String, Json)>,
     pub(crate) timeout: Option<Duration>,
+}
+
+impl RequestOptions {
+    /// No settings.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a header. Headers that the client itself sets are refused when the request is sent.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), SecretString::from(value.into())));
+        self
+    }
+
+    /// Adds a query parameter that the request has no setter for. It may be added more than once.
+    pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets a field of the body's object that its type does not have. Where the body is a list,
+    /// the request is refused.
+    pub fn body_field(mut self, name: impl Into<String>, value: Json) -> Self {
+        self.fields.push((name.into(), value));
+        self
+    }
+
+    /// Longest time from sending to the last byte of the answer; else the client's.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Adds other settings to these; where both set the same, the others win.
+    pub(crate) fn merge(&mut self, others: Self) {
+        self.headers.extend(others.headers);
+        self.query.extend(others.query);
+        self.fields.extend(others.fields);
+        self.timeout = others.timeout.or(self.timeout);
+    }
+}
+
+/// Names only: values may be personal.
+impl fmt::Debug for RequestOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fn names<T>(entries: &[(String, T)]) -> Vec<&str> {
+            entries.iter().map(|(name, _)| name.as_str()).collect()
+        }
+        f.debug_struct("RequestOptions")
+            .field("headers", &names(&self.headers))
+            .field("query", &names(&self.query))
+            .field("body_fields", &names(&self.fields))
+            .field("timeout", &self.timeout)
+            .finish()
+    }
 }

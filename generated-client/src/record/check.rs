@@ -9,7 +9,7 @@ use super::text::scalar;
 use super::{Bounds, DateEncoding, Encoding, Record, Rule, Tagging, TimestampEncoding, Union, View};
 
 /// What is wrong with a value that was to be sent, and where.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invalid {
     /// JSON path: `$[0].limit_price`.
     pub path: String,

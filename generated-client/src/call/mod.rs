@@ -1,0 +1,129 @@
+//! One call of an operation, from its parameters to its answer.
+
+mod body;
+mod encode;
+mod prepare;
+mod send;
+mod undocumented;
+
+use std::fmt;
+
+pub(crate) use self::encode::Argument;
+pub use self::send::Sending;
+pub use self::undocumented::UndocumentedRequest;
+use crate::Json;
+use crate::client::Core;
+use crate::error::{Error, ErrorKind};
+use crate::operation::{Operation, PageToken};
+use crate::options::RequestOptions;
+use crate::record::{self, Invalid, Value, View};
+
+/// An operation and what it is called with.
+///
+/// Values are encoded as they are set; what is wrong with them comes out when the call is sent.
+#[derive(Clone)]
+pub(crate) struct Call {
+    core: Core,
+    operation: &'static Operation,
+    /// Takes the place of the operation's path, encoded already.
+    path: Option<String>,
+    /// One for each of the operation's parameters.
+    arguments: Vec<Option<Argument>>,
+    body: Option<Vec<u8>>,
+    options: RequestOptions,
+    /// The first thing that was wrong.
+    invalid: Option<Invalid>,
+}
+
+impl Call {
+    /// A call without parameters.
+    pub(crate) fn new(core: &Core, operation: &'static Operation) -> Self {
+        Self {
+            core: core.clone(),
+            operation,
+            path: None,
+            arguments: vec![None; operation.parameters.len()],
+            body: None,
+            options: RequestOptions::default(),
+            invalid: None,
+        }
+    }
+
+    /// Sets the parameter at this index of the operation's table.
+    pub(crate) fn set(&mut self, index: usize, value: View<'_>) {
+        let operation = self.operation;
+        let mut parameters = operation.parameters.iter().zip(&mut self.arguments);
+        let Some((parameter, place)) = parameters.nth(index) else {
+            return self.refuse_all(format!("has no parameter {index}"));
+        };
+        match Argument::new(parameter, value, operation.api.encoding) {
+            Ok(argument) => *place = argument,
+            Err(invalid) => self.refuse(invalid),
+        }
+    }
+
+    /// Sets the body; none if it is absent.
+    pub(crate) fn body(&mut self, body: View<'_>) {
+        let encoding = self.operation.api.encoding;
+        if matches!(body, View::Absent) {
+            return;
+        }
+        match record::check(body, encoding).and_then(|()| record::encode(body, encoding)) {
+            Ok(body) => self.body = Some(body),
+            Err(invalid) => self.refuse(invalid),
+        }
+    }
+
+    /// Adds settings of this call alone.
+    pub(crate) fn configure(&mut self, options: RequestOptions) {
+        self.options.merge(options);
+    }
+
+    /// Sends it.
+    pub(crate) fn send<T: Value>(self) -> Sending<T> {
+        Sending::new(self)
+    }
+
+    /// An error of this call.
+    pub(crate) fn error(&self, kind: ErrorKind, message: impl Into<String>) -> Error {
+        Error::new(kind, message).operating(self.operation)
+    }
+
+    fn refuse(&mut self, invalid: Invalid) {
+        self.invalid.get_or_insert(invalid);
+    }
+
+    fn refuse_all(&mut self, message: String) {
+        let message = format!("`{}` {message}", self.operation.name);
+        self.refuse(Invalid { path: "$".to_owned(), message });
+    }
+
+    /// Asks for the page that the token stands for.
+    pub(crate) fn turn_to(&mut self, token: String) {
+        match self.operation.page_token {
+            Some(PageToken::Parameter(index)) => self.set(index, View::Text(&token)),
+            Some(PageToken::Body) => {
+                let name = self.operation.api.pagination.token;
+                match Json::new(&token) {
+                    Ok(token) => self.configure(RequestOptions::new().body_field(name, token)),
+                    Err(error) => self.refuse_all(format!("cannot ask for the next page: {error}")),
+                }
+            }
+            None => self.refuse_all("has no pages".to_owned()),
+        }
+    }
+}
+
+/// Names only: values may be personal.
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let given =
+            self.operation.parameters.iter().zip(&self.arguments).filter(|(_, argument)| argument.is_some());
+        f.debug_struct("Call")
+            .field("operation", &self.operation.name)
+            .field("parameters", &given.map(|(parameter, _)| parameter.name).collect::<Vec<_>>())
+            .field("has_body", &self.body.is_some())
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}

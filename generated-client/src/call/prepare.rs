@@ -1,0 +1,113 @@
+//! From a call to the request that is sent.
+
+use secrecy::ExposeSecret;
+
+use super::Call;
+use super::body::with_fields;
+use super::encode::{self, Argument};
+use crate::error::{Error, ErrorKind, Result};
+use crate::headers::Header;
+use crate::operation::{BodyKind, Place};
+use crate::record::{self, View};
+use crate::transport::HttpRequest;
+
+impl Call {
+    /// The request, complete and frozen; or what is wrong with it.
+    pub(super) fn prepare(&self) -> Result<HttpRequest> {
+        self.check()?;
+        let body = self.frozen_body()?;
+        Ok(HttpRequest {
+            method: self.operation.method,
+            url: self.url()?,
+            headers: self.headers(body.is_some())?,
+            body,
+            timeout: self.timeout()?,
+        })
+    }
+
+    /// What can be known to be wrong before anything is sent.
+    fn check(&self) -> Result<()> {
+        if let Some(invalid) = &self.invalid {
+            return Err(self.error(ErrorKind::Invalid, &invalid.message).at(&invalid.path));
+        }
+        for (parameter, argument) in self.operation.parameters.iter().zip(&self.arguments) {
+            if parameter.required && argument.is_none() {
+                return Err(self.invalid(parameter.name, "is required"));
+            }
+        }
+        if self.operation.body == BodyKind::Required && self.body.is_none() {
+            return Err(self.invalid("body", "is required"));
+        }
+        let rules = self.operation.rules;
+        record::check_rules(rules, &|name| self.view(name))
+            .map_err(|invalid| self.error(ErrorKind::Invalid, invalid.message))
+    }
+
+    /// The value of a parameter, for the rules.
+    fn view(&self, name: &str) -> View<'_> {
+        let mut all = self.operation.parameters.iter().zip(&self.arguments);
+        match all.find(|(parameter, _)| parameter.name == name) {
+            Some((_, Some(Argument::One(text)))) => View::Text(text),
+            Some((_, Some(Argument::List(texts)))) => View::List(texts),
+            _ => View::Absent,
+        }
+    }
+
+    fn url(&self) -> Result<String> {
+        let path = match &self.path {
+            Some(path) => encode::check_path(path)
+                .map(|()| path.clone())
+                .map_err(|message| self.invalid("path", message))?,
+            None => encode::path(self.operation.path, |name| match self.view(name) {
+                View::Text(text) => Some(text),
+                _ => None,
+            })
+            .map_err(|(name, message)| self.invalid(&name, message))?,
+        };
+        let list = self.operation.api.list;
+        let mut query = String::new();
+        for (parameter, argument) in self.operation.parameters.iter().zip(&self.arguments) {
+            if let (Place::Query, Some(argument)) = (parameter.place, argument) {
+                encode::query(&mut query, parameter.name, argument, list);
+            }
+        }
+        for (name, value) in &self.options.query {
+            encode::query(&mut query, name, &Argument::One(value.clone()), list);
+        }
+        Ok([self.core.base_url(), &path, &query].concat())
+    }
+
+    fn frozen_body(&self) -> Result<Option<Vec<u8>>> {
+        if self.options.fields.is_empty() {
+            return Ok(self.body.clone());
+        }
+        let body = with_fields(self.body.as_deref(), &self.options.fields);
+        body.map(Some).map_err(|message| self.invalid("body", message))
+    }
+
+    fn headers(&self, has_body: bool) -> Result<Vec<Header>> {
+        let mut headers = self.core.headers().to_vec();
+        if has_body {
+            headers.push(Header::constant("content-type", "application/json"));
+        }
+        for (name, value) in &self.options.headers {
+            let header = Header::new(name, value.expose_secret());
+            headers.push(header.map_err(|message| self.invalid("options", message))?);
+        }
+        Ok(headers)
+    }
+
+    fn timeout(&self) -> Result<std::time::Duration> {
+        let timeout = self.options.timeout.unwrap_or_else(|| self.core.timeout());
+        if timeout.is_zero() {
+            return Err(self.invalid("timeout", "is zero: it leaves no time for the request"));
+        }
+        Ok(timeout)
+    }
+
+    /// The error of a request that was not sent because of its contents.
+    fn invalid(&self, place: &str, message: impl Into<String>) -> Error {
+        let message = format!("`{place}` {}", message.into());
+        self.error(ErrorKind::Invalid, message).at(place)
+    }
+}

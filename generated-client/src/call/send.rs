@@ -1,0 +1,127 @@
+//! Sending a call: the one executor of all operations.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tracing::Span;
+
+use super::Call;
+use crate::error::{Delivery, Error, ErrorKind, Received, Result};
+use crate::operation::Operation;
+use crate::record::Value;
+use crate::response::{Parts, Response, read};
+use crate::transport::{Fault, HttpResponse, TransportError};
+
+/// A request that is being sent: a future of its [`Response`].
+///
+/// Nothing is sent before it is polled. A request whose future is dropped may or may not have
+/// reached the server.
+#[must_use = "a request is not sent until it is awaited"]
+pub struct Sending<T> {
+    exchange: Exchange,
+    answer: PhantomData<fn() -> T>,
+}
+
+/// All of it that does not depend on the type of the result.
+struct Exchange {
+    call: Call,
+    span: Span,
+    reply: Pin<Box<dyn Future<Output = Result<HttpResponse>> + Send>>,
+}
+
+impl<T> Sending<T> {
+    pub(super) fn new(call: Call) -> Self {
+        Self { exchange: Exchange::new(call), answer: PhantomData }
+    }
+}
+
+impl<T: Value> Future for Sending<T> {
+    type Output = Result<Response<T>>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let reply = ready!(self.exchange.poll(context));
+        let mut data = T::blank();
+        let parts = self.exchange.read(reply, &mut data);
+        Poll::Ready(parts.map(|parts| Response::new(data, parts)))
+    }
+}
+
+impl Exchange {
+    fn new(call: Call) -> Self {
+        let operation = call.operation;
+        let span = tracing::info_span!(
+            "clear_street",
+            operation = operation.name,
+            method = operation.method.as_str(),
+            path = operation.path,
+            status = tracing::field::Empty,
+            request_id = tracing::field::Empty,
+        );
+        Self { reply: Box::pin(execute(call.clone())), call, span }
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<HttpResponse>> {
+        let _entered = self.span.enter();
+        self.reply.as_mut().poll(context)
+    }
+
+    /// Reads the reply, and the result into its place.
+    fn read(&self, reply: Result<HttpResponse>, data: &mut dyn Value) -> Result<Parts> {
+        let _entered = self.span.enter();
+        let secret = self.call.core.secret();
+        let outcome = reply.and_then(|reply| read(self.call.operation, reply, secret, data));
+        let (status, request_id) = match &outcome {
+            Ok(parts) => (Some(parts.status), parts.request_id()),
+            Err(error) => (error.status(), error.request_id()),
+        };
+        self.span.record("status", status);
+        self.span.record("request_id", request_id);
+        match &outcome {
+            Ok(_) => tracing::debug!("answered"),
+            Err(error) => {
+                tracing::debug!(kind = ?error.kind(), delivery = ?error.delivery(), "failed")
+            }
+        }
+        outcome
+    }
+}
+
+/// Sends a call, whatever its operation and its result.
+async fn execute(call: Call) -> Result<HttpResponse> {
+    let request = call.prepare()?;
+    let reply = call.core.transport().send(request).await;
+    reply.map_err(|failure| unanswered(call.operation, failure))
+}
+
+/// The error of a request that has no complete answer.
+fn unanswered(operation: &Operation, failure: TransportError) -> Error {
+    let (kind, delivery, message) = match failure.fault {
+        Fault::Refused => (ErrorKind::Invalid, Delivery::NotSent, "the request cannot be sent"),
+        Fault::Connect => (ErrorKind::Connect, Delivery::NotSent, "there is no connection to the server"),
+        Fault::Timeout => {
+            (ErrorKind::Timeout, Delivery::MaybeSent, "the time was up before the answer was complete")
+        }
+        Fault::Broken => (
+            ErrorKind::Connection,
+            Delivery::MaybeSent,
+            "the connection broke before the answer was complete",
+        ),
+        Fault::TooLarge => {
+            (ErrorKind::TooLarge, Delivery::Answered, "the answer is larger than the client accepts")
+        }
+    };
+    let error = Error::new(kind, message).operating(operation).delivered(delivery).caused_by(failure.source);
+    match failure.head {
+        Some((status, headers)) => error.answered(Received { status, headers, ..Received::default() }),
+        None => error,
+    }
+}
+
+impl<T> fmt::Debug for Sending<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Sending").field(&self.exchange.call).finish()
+    }
+}

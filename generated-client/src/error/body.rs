@@ -1,0 +1,96 @@
+//! What the server says about an error.
+
+use std::fmt;
+
+use crate::Json;
+use crate::record::{Encoding, Field, Record, Slot, Table, Value, View};
+
+/// What the server says about an error.
+///
+/// Of a request that failed see [`Error`](crate::Error), which shows the same; of one that
+/// succeeded in part, [`Response::error`](crate::Response::error).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ApiError {
+    code: Option<Json>,
+    message: Option<String>,
+    details: Option<Vec<Json>>,
+}
+
+impl ApiError {
+    /// The server's error code, which is the HTTP status for most errors.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_ref().map(|code| code.text().trim_matches('"'))
+    }
+
+    /// What went wrong, for people.
+    #[must_use]
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref().filter(|message| !message.is_empty())
+    }
+
+    /// Violations of fields and the like, of several shapes.
+    #[must_use]
+    pub fn details(&self) -> &[Json] {
+        self.details.as_deref().unwrap_or_default()
+    }
+
+    /// Whether there is nothing in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.code.is_none() && self.message.is_none()
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.message(), self.code()) {
+            (Some(message), _) => f.write_str(message),
+            (None, Some(code)) => write!(f, "error {code}"),
+            (None, None) => f.write_str("an error that the server does not explain"),
+        }
+    }
+}
+
+impl Record for ApiError {
+    fn table(&self) -> &'static Table {
+        const TABLE: &Table = &Table {
+            name: "ApiError",
+            encoding: &Encoding::TEXT,
+            fields: &[Field::optional("code"), Field::optional("message"), Field::optional("details")],
+            rules: &[],
+        };
+        TABLE
+    }
+
+    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
+        Some(match index {
+            0 => self.code.slot(),
+            1 => self.message.slot(),
+            2 => self.details.slot(),
+            _ => return None,
+        })
+    }
+
+    fn view_at(&self, index: usize) -> Option<View<'_>> {
+        Some(match index {
+            0 => self.code.view(),
+            1 => self.message.view(),
+            2 => self.details.view(),
+            _ => return None,
+        })
+    }
+}
+
+impl Value for ApiError {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn slot(&mut self) -> Slot<'_> {
+        Slot::Record(self)
+    }
+
+    fn view(&self) -> View<'_> {
+        View::Record(self)
+    }
+}

@@ -1,0 +1,274 @@
+//! The one error type.
+
+mod body;
+mod redact;
+mod retry_after;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+pub use self::body::ApiError;
+pub(crate) use self::redact::{excerpt, scrub};
+use self::retry_after::retry_after;
+use crate::Json;
+use crate::api::Api;
+use crate::headers::Headers;
+use crate::operation::Operation;
+use crate::record::Value;
+use crate::response::read_rows;
+
+/// Result of everything that this crate does.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why something failed: one type for everything.
+///
+/// [`kind`](Self::kind) says what happened, [`delivery`](Self::delivery) whether the request may
+/// have had an effect. What the server said is part of the text of the error; neither text nor
+/// `Debug` contain the API key.
+///
+/// ```
+/// use clear_street::{Delivery, Error, ErrorKind};
+///
+/// fn advice(error: &Error) -> &'static str {
+///     match (error.kind(), error.delivery()) {
+///         (ErrorKind::Invalid, _) => "correct the request",
+///         (ErrorKind::Api, _) if error.status() == Some(429) => "slow down",
+///         (_, Delivery::NotSent) => "nothing happened: try again",
+///         (_, Delivery::MaybeSent) => "look whether it happened before trying again",
+///         _ => "read the message",
+///     }
+/// }
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    delivery: Delivery,
+    api: Option<&'static Api>,
+    operation: Option<&'static str>,
+    message: String,
+    path: Option<String>,
+    answer: Option<Received>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What the server answered, as far as it came.
+#[derive(Default)]
+pub(crate) struct Received {
+    pub(crate) status: u16,
+    pub(crate) headers: Headers,
+    pub(crate) body: Vec<u8>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) error: Option<ApiError>,
+}
+
+/// What went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The client cannot be made: a missing key, a base URL that is none.
+    Configuration,
+    /// The request breaks a rule that is known beforehand; it was not sent.
+    Invalid,
+    /// There is no connection to the server; nothing was sent.
+    Connect,
+    /// The time was up before the answer was complete.
+    Timeout,
+    /// The connection broke before the answer was complete.
+    Connection,
+    /// The server answered with an error.
+    Api,
+    /// The server's answer is not what it should be; [`Error::path`] may say where.
+    Response,
+    /// The server's answer is larger than the client accepts.
+    TooLarge,
+    /// A list cannot be walked: its page tokens lead nowhere.
+    Paging,
+}
+
+/// Whether a request reached the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Delivery {
+    /// It did not: it had no effect.
+    NotSent,
+    /// Nobody knows: it may have had its effect.
+    MaybeSent,
+    /// It did: the server answered.
+    Answered,
+}
+
+impl Error {
+    /// An error before anything was sent.
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            delivery: Delivery::NotSent,
+            api: None,
+            operation: None,
+            message: message.into(),
+            path: None,
+            answer: None,
+            source: None,
+        }))
+    }
+
+    pub(crate) fn operating(mut self, operation: &Operation) -> Self {
+        self.0.api = Some(operation.api);
+        self.0.operation = Some(operation.name);
+        self
+    }
+
+    pub(crate) fn delivered(mut self, delivery: Delivery) -> Self {
+        self.0.delivery = delivery;
+        self
+    }
+
+    pub(crate) fn at(mut self, path: impl Into<String>) -> Self {
+        self.0.path = Some(path.into());
+        self
+    }
+
+    pub(crate) fn answered(mut self, answer: Received) -> Self {
+        self.0.answer = Some(answer);
+        self
+    }
+
+    pub(crate) fn caused_by(mut self, source: Option<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = source;
+        self
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Whether the request reached the server.
+    #[must_use]
+    pub fn delivery(&self) -> Delivery {
+        self.0.delivery
+    }
+
+    /// Name of the operation: `get_orders`. None for what is no operation, such as making a client.
+    #[must_use]
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation
+    }
+
+    /// HTTP status, if one came.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.0.answer.as_ref().map(|answer| answer.status)
+    }
+
+    /// The server's error code, which is the HTTP status for most errors.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.error_body()?.code()
+    }
+
+    /// What the server said; else what this crate says.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        self.error_body().and_then(ApiError::message).unwrap_or(&self.0.message)
+    }
+
+    /// What the server added to its message: violations of fields and the like, of several shapes.
+    #[must_use]
+    pub fn details(&self) -> &[Json] {
+        self.error_body().map(ApiError::details).unwrap_or_default()
+    }
+
+    /// The server's number for the request: what the vendor's support asks for.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.answer.as_ref()?.request_id.as_deref()
+    }
+
+    /// How long the server asks to wait.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        retry_after(self.headers()?)
+    }
+
+    /// Headers of the answer, if one came.
+    #[must_use]
+    pub fn headers(&self) -> Option<&Headers> {
+        self.0.answer.as_ref().map(|answer| &answer.headers)
+    }
+
+    /// Where in the request or the answer the fault is: `$.data[3].price`.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        self.0.path.as_deref()
+    }
+
+    /// The answer's body as it came, but for credentials. It may hold personal data: the text of
+    /// an error shows at most 2 KiB of it, and only if it is not understood.
+    #[must_use]
+    pub fn body(&self) -> Option<&[u8]> {
+        self.0.answer.as_ref().map(|answer| answer.body.as_slice())
+    }
+
+    /// The rows that some operations answer with an error, one for each row sent.
+    ///
+    /// `T` is the operation's result type. None if the answer has no rows.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Response`] if the rows are there but are no `T`.
+    pub fn data<T: Value>(&self) -> Result<Option<T>> {
+        let (Some(answer), Some(api)) = (&self.0.answer, self.0.api) else {
+            return Ok(None);
+        };
+        let mut data = T::blank();
+        let found = read_rows(api, &answer.body, &mut data)?;
+        Ok(found.then_some(data))
+    }
+
+    fn error_body(&self) -> Option<&ApiError> {
+        self.0.answer.as_ref()?.error.as_ref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(operation) = self.operation() {
+            write!(f, "{operation}: ")?;
+        }
+        if let Some(status) = self.status() {
+            write!(f, "status {status}: ")?;
+        }
+        f.write_str(self.message())?;
+        if let Some(path) = self.path() {
+            write!(f, " at {path}")?;
+        }
+        if let Some(id) = self.request_id() {
+            write!(f, " (request id {id})")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.kind())
+            .field("delivery", &self.delivery())
+            .field("operation", &self.operation())
+            .field("status", &self.status())
+            .field("message", &self.message())
+            .field("path", &self.path())
+            .field("request_id", &self.request_id())
+            .field("source", &self.0.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_ref().map(|source| &**source as &(dyn StdError + 'static))
+    }
+}

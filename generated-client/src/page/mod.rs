@@ -1,0 +1,186 @@
+//! Walking lists that come in pages.
+
+mod walk;
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::vec;
+
+use futures_core::Stream;
+
+use self::walk::Walk;
+use crate::call::{Call, Sending};
+use crate::error::Result;
+use crate::record::Value;
+use crate::response::Response;
+
+/// Walks the pages of a list: a [`Stream`] of responses, and [`next`](Self::next) for those who
+/// need no more.
+///
+/// A page is fetched when it is asked for. After an error the walk is over; it can be taken up
+/// again with the page token that [`token`](Self::token) gives.
+///
+/// ```no_run
+/// # async fn show<T: std::fmt::Debug + 'static>(mut pages: clear_street::Pages<T>) -> clear_street::Result<()>
+/// # where clear_street::Pages<T>: futures_core::Stream<Item = clear_street::Result<clear_street::Response<Vec<T>>>> {
+/// # use std::pin::Pin;
+/// # let mut next = async || std::future::poll_fn(|cx| futures_core::Stream::poll_next(Pin::new(&mut pages), cx)).await;
+/// while let Some(page) = next().await {
+///     let page = page?;
+///     println!("page {:?}: {:?}", page.metadata().page_number, page.data);
+/// }
+/// # Ok(()) }
+/// ```
+#[must_use = "nothing is fetched before a page is asked for"]
+pub struct Pages<T> {
+    walk: Walk,
+    fetching: Option<Sending<Vec<T>>>,
+}
+
+/// Nothing of it is pinned in place.
+impl<T> Unpin for Pages<T> {}
+
+impl<T> Pages<T> {
+    pub(crate) fn new(call: Call) -> Self {
+        Self { walk: Walk::new(call), fetching: None }
+    }
+
+    /// Walks towards the beginning of the list instead, from the same page.
+    pub fn backwards(mut self) -> Self {
+        self.walk.turn_back();
+        self
+    }
+
+    /// Token of the page that comes next; none at the start and at the end.
+    #[must_use]
+    pub fn token(&self) -> Option<&str> {
+        self.walk.token()
+    }
+}
+
+impl<T: Value> Pages<T> {
+    /// Fetches the next page; none after the last.
+    ///
+    /// # Errors
+    ///
+    /// Those of the request, and [`ErrorKind::Paging`](crate::ErrorKind::Paging) where the
+    /// server's tokens lead nowhere.
+    pub async fn next(&mut self) -> Option<Result<Response<Vec<T>>>> {
+        poll_fn(|context| self.poll_page(context)).await
+    }
+
+    fn poll_page(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Response<Vec<T>>>>> {
+        if self.fetching.is_none() {
+            match self.walk.next() {
+                None => return Poll::Ready(None),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                Some(Ok(call)) => self.fetching = Some(call.send()),
+            }
+        }
+        let Some(fetching) = &mut self.fetching else {
+            return Poll::Ready(None);
+        };
+        let page = ready!(Pin::new(fetching).poll(context));
+        self.fetching = None;
+        match &page {
+            Ok(page) => self.walk.arrived(page.metadata(), page.data.len()),
+            Err(_) => self.walk.failed(),
+        }
+        Poll::Ready(Some(page))
+    }
+}
+
+impl<T: Value> Stream for Pages<T> {
+    type Item = Result<Response<Vec<T>>>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_page(context)
+    }
+}
+
+/// Walks the items of all pages of a list: a [`Stream`] of items, and [`next`](Self::next) for
+/// those who need no more.
+///
+/// Pages are fetched as their items are needed. After an error the walk is over; see
+/// [`Pages`] for a walk that can be taken up again.
+#[must_use = "nothing is fetched before an item is asked for"]
+pub struct Items<T> {
+    pages: Pages<T>,
+    page: vec::IntoIter<T>,
+}
+
+/// Nothing of it is pinned in place.
+impl<T> Unpin for Items<T> {}
+
+impl<T> Items<T> {
+    pub(crate) fn new(call: Call) -> Self {
+        Self { pages: Pages::new(call), page: Vec::new().into_iter() }
+    }
+
+    /// Walks towards the beginning of the list instead: from the last item of the same page.
+    pub fn backwards(mut self) -> Self {
+        self.pages = self.pages.backwards();
+        self
+    }
+}
+
+impl<T: Value> Items<T> {
+    /// The next item; none after the last.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Pages::next`].
+    pub async fn next(&mut self) -> Option<Result<T>> {
+        poll_fn(|context| self.poll_item(context)).await
+    }
+
+    /// Fetches all pages that are left and collects their items. The list is held in memory: for
+    /// long ones, walk it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Pages::next`]; the items before it are lost.
+    pub async fn into_vec(mut self) -> Result<Vec<T>> {
+        let mut items = Vec::new();
+        while let Some(item) = self.next().await {
+            items.push(item?);
+        }
+        Ok(items)
+    }
+
+    fn poll_item(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
+        let backwards = self.pages.walk.is_backwards();
+        loop {
+            if let Some(item) = if backwards { self.page.next_back() } else { self.page.next() } {
+                return Poll::Ready(Some(Ok(item)));
+            }
+            match ready!(self.pages.poll_page(context)) {
+                Some(Ok(page)) => self.page = page.into_data().into_iter(),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
+    }
+}
+
+impl<T: Value> Stream for Items<T> {
+    type Item = Result<T>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_item(context)
+    }
+}
+
+impl<T> fmt::Debug for Pages<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Pages").field(&self.walk).finish()
+    }
+}
+
+impl<T> fmt::Debug for Items<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Items").field(&self.pages.walk).finish()
+    }
+}

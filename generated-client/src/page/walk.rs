@@ -1,0 +1,115 @@
+//! From page to page, whatever is on them.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use crate::call::Call;
+use crate::error::{Delivery, ErrorKind, Result};
+use crate::response::Metadata;
+
+/// So many empty pages in a row are taken for a fault of the server: a few happen where a filter
+/// is applied to pages that are cut already.
+const EMPTY_PAGES: u32 = 100;
+
+/// Where a walk is and where it goes.
+#[derive(Clone, Debug)]
+pub(super) struct Walk {
+    call: Call,
+    backwards: bool,
+    position: Position,
+    /// Nothing more is fetched.
+    over: bool,
+    /// Tokens that were followed: a walk never goes in circles.
+    seen: HashSet<String>,
+    /// Empty pages in a row.
+    empty: u32,
+}
+
+#[derive(Clone)]
+enum Position {
+    Start,
+    At(String),
+    /// The tokens lead nowhere.
+    Lost(&'static str),
+    End,
+}
+
+impl Walk {
+    pub(super) fn new(call: Call) -> Self {
+        Self {
+            call,
+            backwards: false,
+            position: Position::Start,
+            over: false,
+            seen: HashSet::new(),
+            empty: 0,
+        }
+    }
+
+    pub(super) fn turn_back(&mut self) {
+        self.backwards = true;
+    }
+
+    pub(super) fn is_backwards(&self) -> bool {
+        self.backwards
+    }
+
+    /// The token of the page that comes next.
+    pub(super) fn token(&self) -> Option<&str> {
+        match &self.position {
+            Position::At(token) => Some(token),
+            _ => None,
+        }
+    }
+
+    /// The request of the page that comes next.
+    pub(super) fn next(&mut self) -> Option<Result<Call>> {
+        if self.over {
+            return None;
+        }
+        let mut call = self.call.clone();
+        match &self.position {
+            Position::Start => {}
+            Position::At(token) => call.turn_to(token.clone()),
+            Position::Lost(message) => {
+                self.over = true;
+                return Some(Err(call.error(ErrorKind::Paging, *message).delivered(Delivery::Answered)));
+            }
+            Position::End => return None,
+        }
+        Some(Ok(call))
+    }
+
+    /// A page came with so many items.
+    pub(super) fn arrived(&mut self, metadata: &Metadata, items: usize) {
+        let token = if self.backwards { &metadata.previous_page_token } else { &metadata.next_page_token };
+        self.empty = if items == 0 { self.empty.saturating_add(1) } else { 0 };
+        self.position = match token.as_deref() {
+            None | Some("") => Position::End,
+            Some(token) if !self.seen.insert(token.to_owned()) => {
+                Position::Lost("the server gave the same page token twice: the list would never end")
+            }
+            Some(_) if self.empty >= EMPTY_PAGES => {
+                Position::Lost("the server gave 100 empty pages in a row, each with a token of another")
+            }
+            Some(token) => Position::At(token.to_owned()),
+        };
+    }
+
+    /// A page did not come: the walk is over, and stays where it was.
+    pub(super) fn failed(&mut self) {
+        self.over = true;
+    }
+}
+
+/// Tokens are opaque and long.
+impl fmt::Debug for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Start => "start",
+            Self::At(_) => "between pages",
+            Self::Lost(_) => "lost",
+            Self::End => "end",
+        })
+    }
+}

@@ -1,0 +1,172 @@
+//! What an answer means.
+
+use super::envelope::Envelope;
+use super::{Metadata, Parts};
+use crate::api::Api;
+use crate::error::{ApiError, Delivery, Error, ErrorKind, Received, Result, excerpt, scrub};
+use crate::operation::Operation;
+use crate::record::{self, DecodeError, Value, View};
+use crate::transport::HttpResponse;
+
+/// Reads the answer to an operation: its result into `data`, all else into what is returned.
+pub(crate) fn read(
+    operation: &Operation,
+    response: HttpResponse,
+    secret: &str,
+    data: &mut dyn Value,
+) -> Result<Parts> {
+    let mut envelope = Envelope::new(operation.api, (!operation.answer.is_nothing()).then_some(data));
+    if let Err(fault) = receive(&mut envelope, &response) {
+        return Err(failure(operation, response, secret, fault));
+    }
+    let Envelope { error, metadata, .. } = envelope;
+    let HttpResponse { status, headers, body } = response;
+    let mut metadata = metadata.unwrap_or_default();
+    if metadata.request_id.is_none() {
+        metadata.request_id = headers.get(REQUEST_ID).map(str::to_owned);
+    }
+    Ok(Parts { status, headers, metadata, error, body })
+}
+
+const REQUEST_ID: &str = "x-request-id";
+
+/// Why an answer is no success.
+enum Fault {
+    /// By its status, or by the error in it.
+    Refused,
+    /// It should have a body.
+    Empty,
+    /// It should have a result.
+    NoResult,
+    /// It is not what it should be.
+    Undecodable(DecodeError),
+}
+
+/// Takes the answer of a request that succeeded; else says why it did not.
+fn receive(envelope: &mut Envelope<'_>, response: &HttpResponse) -> Result<(), Fault> {
+    if !is_success(response.status) {
+        return Err(Fault::Refused);
+    }
+    let optional = envelope.data_is_optional();
+    if response.body.is_empty() {
+        return if optional { Ok(()) } else { Err(Fault::Empty) };
+    }
+    envelope.decode(&response.body).map_err(Fault::Undecodable)?;
+    match &envelope.error {
+        _ if envelope.has_data() => Ok(()),
+        Some(_) => Err(Fault::Refused),
+        None if optional => Ok(()),
+        None => Err(Fault::NoResult),
+    }
+}
+
+fn is_success(status: u16) -> bool {
+    (200..300).contains(&status)
+}
+
+/// The error of a request that was answered, but not with success.
+fn failure(operation: &Operation, response: HttpResponse, secret: &str, fault: Fault) -> Error {
+    let HttpResponse { status, headers, body } = response;
+    let body = scrub(body, secret);
+    let (error, metadata) = explanation(operation.api, &body);
+    let request_id = metadata.request_id.or_else(|| headers.get(REQUEST_ID).map(str::to_owned));
+    let received = Received { status, headers, body, request_id, error };
+    complain(fault, &received).operating(operation).delivered(Delivery::Answered).answered(received)
+}
+
+fn complain(fault: Fault, received: &Received) -> Error {
+    match fault {
+        Fault::Refused if (300..400).contains(&received.status) => {
+            Error::new(ErrorKind::Api, "the server redirects elsewhere, which is not followed")
+        }
+        Fault::Refused => {
+            let message =
+                with_excerpt("the server answered with an error that it does not explain", received);
+            Error::new(ErrorKind::Api, message)
+        }
+        Fault::Empty => Error::new(ErrorKind::Response, "the answer has no body"),
+        Fault::NoResult => Error::new(ErrorKind::Response, "the answer has no result"),
+        Fault::Undecodable(error) if received.body.trim_ascii_start().starts_with(b"{") => undecodable(error),
+        Fault::Undecodable(_) => {
+            Error::new(ErrorKind::Response, with_excerpt("the answer is no JSON object", received))
+        }
+    }
+}
+
+fn undecodable(error: DecodeError) -> Error {
+    Error::new(ErrorKind::Response, error.message).at(error.path)
+}
+
+/// With the beginning of the body and what it is said to be.
+fn with_excerpt(what: &str, received: &Received) -> String {
+    let kind = received.headers.get("content-type").unwrap_or("unknown content type");
+    match excerpt(&received.body) {
+        body if body.is_empty() => format!("{what}, without a body"),
+        body => format!("{what} ({kind}): {body}"),
+    }
+}
+
+/// What a body says about the error: in the envelope, or, as some servers in between do, by itself.
+fn explanation(api: &'static Api, body: &[u8]) -> (Option<ApiError>, Metadata) {
+    let mut envelope = Envelope::new(api, None);
+    if envelope.decode(body).is_err() {
+        return (None, Metadata::default());
+    }
+    let bare = if envelope.is_foreign() { bare(body) } else { None };
+    (envelope.error.or(bare), envelope.metadata.unwrap_or_default())
+}
+
+/// An error without an envelope.
+fn bare(body: &[u8]) -> Option<ApiError> {
+    let mut error = ApiError::blank();
+    record::decode(body, error.slot()).ok()?;
+    (!error.is_empty()).then_some(error)
+}
+
+/// Reads the result's rows out of the body of an error; false if it has none.
+pub(crate) fn read_rows(api: &'static Api, body: &[u8], data: &mut dyn Value) -> Result<bool> {
+    let mut envelope = Envelope::new(api, Some(data));
+    envelope.decode(body).map_err(undecodable)?;
+    Ok(envelope.has_data())
+}
+
+impl Operation {
+    /// Decodes a recorded body as this operation's answer with this status, and encodes it again.
+    ///
+    /// What is in the body and not in what is returned is what this crate does not know. The
+    /// statuses of success and those of [`rows`](Self::rows) have the operation's result, all
+    /// others the server's error.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Response`] with the JSON path of what is not as the specification says.
+    ///
+    /// ```no_run
+    /// # fn replay(operation: &clear_street::operation::Operation) -> clear_street::Result<()> {
+    /// let body = std::fs::read("orders.json").unwrap_or_default();
+    /// println!("{}", String::from_utf8_lossy(&operation.recode(200, &body)?));
+    /// # Ok(()) }
+    /// ```
+    pub fn recode(&self, status: u16, body: &[u8]) -> Result<Vec<u8>> {
+        let has_result = is_success(status) || self.rows.contains(&status);
+        let mut value = if has_result { self.answer.blank() } else { None };
+        let mut envelope =
+            Envelope::new(self.api, value.as_mut().map(|value| value.as_mut() as &mut dyn Value));
+        if body.is_empty() {
+            return Ok(Vec::new());
+        }
+        envelope.decode(body).map_err(|error| undecodable(error).operating(self))?;
+        if envelope.is_foreign() {
+            if let Some(error) = bare(body) {
+                return encode(self, error.view());
+            }
+        }
+        encode(self, View::Record(&envelope))
+    }
+}
+
+fn encode(operation: &Operation, view: View<'_>) -> Result<Vec<u8>> {
+    record::encode(view, operation.api.encoding).map_err(|invalid| {
+        Error::new(ErrorKind::Response, invalid.message).at(invalid.path).operating(operation)
+    })
+}

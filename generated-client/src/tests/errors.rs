@@ -1,0 +1,201 @@
+//! What goes wrong.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use super::support::{KEY, Reply, Server};
+use super::{CREATE, core, list, send_list, settings};
+use crate::call::Call;
+use crate::error::{Delivery, Error, ErrorKind};
+use crate::options::RequestOptions;
+use crate::record::Value;
+
+async fn failed(status: u16, headers: &'static [(&str, &str)], body: impl Into<Vec<u8>>) -> Error {
+    let body = body.into();
+    let server = Server::start(move |_| Reply::new(status, headers, &body)).await;
+    let error = send_list(&server).await.unwrap_err();
+    assert_eq!(error.status(), Some(status));
+    assert_eq!(error.delivery(), Delivery::Answered);
+    assert_eq!(error.operation(), Some("list"));
+    error
+}
+
+const JSON: &[(&str, &str)] = &[("content-type", "application/json")];
+const HTML: &[(&str, &str)] = &[("content-type", "text/html")];
+
+#[tokio::test]
+async fn an_error_says_what_the_server_says() {
+    let body = r#"{"problem": {"code": 404, "message": "no such thing", "details": [{"a": 1}, "b"]},
+        "about": {"request_id": "r1"}}"#;
+    let error = failed(404, &[("retry-after", "3")], body).await;
+    assert_eq!(error.kind(), ErrorKind::Api);
+    assert_eq!(error.code(), Some("404"));
+    assert_eq!(error.message(), "no such thing");
+    assert_eq!(error.request_id(), Some("r1"));
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(3)));
+    assert_eq!(error.details().iter().map(|json| json.text()).collect::<Vec<_>>(), [r#"{"a": 1}"#, r#""b""#]);
+    assert_eq!(error.to_string(), "list: status 404: no such thing (request id r1)");
+    assert_eq!(error.data::<Vec<String>>().unwrap(), None);
+}
+
+#[tokio::test]
+async fn errors_of_other_shapes_are_clear_too() {
+    let cases: [(u16, _, &str, &str); 8] = [
+        (403, JSON, r#"{"code": 403, "message": "bare"}"#, "list: status 403: bare"),
+        (403, JSON, r#"{"code": "DENIED", "message": "text code"}"#, "list: status 403: text code"),
+        (500, JSON, "", "without a body"),
+        (502, HTML, "<html>Bad Gateway</html>", "(text/html): <html>Bad Gateway</html>"),
+        (500, JSON, r#"{"problem": "just text"}"#, r#"(application/json): {"problem": "just text"}"#),
+        (500, JSON, r#"{"problem": null}"#, r#"{"problem": null}"#),
+        (500, JSON, "[1", "[1"),
+        (302, &[("location", "/elsewhere")], "", "redirects elsewhere, which is not followed"),
+    ];
+    for (status, headers, body, text) in cases {
+        let error = failed(status, headers, body).await;
+        assert_eq!(error.kind(), ErrorKind::Api);
+        assert!(error.to_string().contains(text), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn success_that_is_no_json_is_clear_too() {
+    for (body, text) in [
+        (b"<html>Welcome</html>".to_vec(), "no JSON object (text/html): <html>Welcome</html>"),
+        (b"[]".to_vec(), "no JSON object (text/html): []"),
+        (b"\xff\xfe".to_vec(), "no JSON object (text/html): \u{fffd}\u{fffd}"),
+    ] {
+        let error = failed(200, HTML, body).await;
+        assert_eq!(error.kind(), ErrorKind::Response);
+        assert!(error.to_string().ends_with(text), "{error}");
+    }
+    let error = failed(200, JSON, r#"{"result": ["a"#).await;
+    assert_eq!(error.kind(), ErrorKind::Response);
+    let error = failed(500, HTML, "x".repeat(100_000)).await;
+    assert!(error.to_string().len() < 2300, "{}", error.to_string().len());
+    assert_eq!(error.body().unwrap().len(), 100_000);
+}
+
+#[tokio::test]
+async fn the_rows_of_an_error_can_be_read() {
+    let body = r#"{"result": ["row 1", "row 2"], "problem": {"message": "duplicates"}}"#;
+    let server = Server::answering(409, body).await;
+    let mut call = Call::new(&core(&server), &CREATE);
+    call.set(0, "fast".to_owned().view());
+    call.body(vec!["x".to_owned()].view());
+    let error = call.send::<Vec<String>>().await.unwrap_err();
+    assert_eq!(error.data::<Vec<String>>().unwrap().unwrap(), ["row 1", "row 2"]);
+    let mismatch = error.data::<Vec<i64>>().unwrap_err();
+    assert_eq!((mismatch.kind(), mismatch.path()), (ErrorKind::Response, Some("$.result[0]")));
+}
+
+#[tokio::test]
+async fn redirects_are_not_followed() {
+    let elsewhere = Server::answering(200, r#"{"result": []}"#).await;
+    let target = elsewhere.url.clone();
+    for status in [301, 302, 307, 308] {
+        let location = target.clone();
+        let server = Server::start(move |_| Reply::new(status, &[("location", &location)], "")).await;
+        let error = send_list(&server).await.unwrap_err();
+        assert_eq!(error.status(), Some(status));
+    }
+    assert_eq!(elsewhere.requests().len(), 0);
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_was_sent_nothing() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let call = Call::new(&settings(&url).build().unwrap(), &super::MAYBE);
+    let error = call.send::<Option<String>>().await.unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Connect, Delivery::NotSent));
+    assert_eq!((error.status(), error.request_id(), error.body()), (None, None, None));
+    assert!(error.source().is_some());
+}
+
+#[tokio::test]
+async fn a_server_that_is_silent_may_have_been_reached() {
+    let server = Server::start(|_| Reply::Silence).await;
+    let mut call = list(&server);
+    call.configure(RequestOptions::new().timeout(Duration::from_millis(100)));
+    let error = call.send::<Vec<String>>().await.unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Timeout, Delivery::MaybeSent));
+
+    let mut settings = settings(&server.url);
+    settings.timeout = Duration::from_millis(100);
+    let call = Call::new(&settings.build().unwrap(), &super::MAYBE);
+    let error = call.send::<Option<String>>().await.unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Timeout, Delivery::MaybeSent));
+}
+
+#[tokio::test]
+async fn a_broken_answer_may_have_had_its_effect() {
+    for (bytes, status) in [
+        ("", None),
+        ("HTTP/1.1 200 OK\r\ncontent-le", None),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 100\r\nx-request-id: h1\r\n\r\n{\"result\":", Some(200)),
+        ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{\"a", Some(200)),
+        ("this is no HTTP", None),
+    ] {
+        let server = Server::start(move |_| Reply::Bytes(bytes.into())).await;
+        let error = send_list(&server).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Connection, "{error}");
+        assert_eq!(error.delivery(), Delivery::MaybeSent, "{error}");
+        assert_eq!(error.status(), status, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_may_not_be_larger_than_allowed() {
+    let body = format!(r#"{{"result": ["{}"]}}"#, "x".repeat(1000));
+    let length = body.len();
+    let chunked =
+        format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{length:x}\r\n{body}\r\n0\r\n\r\n");
+    for chunked in [Some(chunked), None] {
+        let body = body.clone();
+        let server = Server::start(move |_| match &chunked {
+            Some(bytes) => Reply::Bytes(bytes.clone().into()),
+            None => Reply::json(200, &body),
+        })
+        .await;
+        for (limit, fits) in [(length, true), (length - 1, false)] {
+            let mut settings = settings(&server.url);
+            settings.response_limit = limit;
+            let mut call = Call::new(&settings.build().unwrap(), &super::LIST);
+            call.set(0, "7".to_owned().view());
+            match call.send::<Vec<String>>().await {
+                Ok(_) => assert!(fits),
+                Err(error) => {
+                    assert!(!fits, "{error}");
+                    assert_eq!((error.kind(), error.status()), (ErrorKind::TooLarge, Some(200)));
+                    assert_eq!(error.delivery(), Delivery::Answered);
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_the_server_repeats_of_the_key_is_not_kept() {
+    let body =
+        format!(r#"{{"problem": {{"message": "key {KEY} is unknown", "details": ["Bearer {KEY}"]}}}}"#);
+    for (status, body) in
+        [(401, body.clone()), (401, format!("<p>{KEY}</p>")), (200, format!("<p>{KEY}</p>"))]
+    {
+        let error = failed(status, HTML, body).await;
+        let shown = format!(
+            "{error} {error:?} {:?} {}",
+            error.details(),
+            String::from_utf8_lossy(error.body().unwrap())
+        );
+        assert!(!shown.contains("planted"), "{shown}");
+        assert!(shown.contains("[redacted]"), "{shown}");
+    }
+}
+
+#[test]
+fn a_result_is_cheap_to_pass_on() {
+    assert_eq!(size_of::<Error>(), size_of::<usize>());
+}

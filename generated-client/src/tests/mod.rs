@@ -1,0 +1,125 @@
+//! The runtime against a real server on loopback, with an API of its own: whatever the
+//! specification says of the real ones, the mechanisms are these.
+
+mod answers;
+mod clients;
+mod errors;
+mod paging;
+mod redaction;
+mod requests;
+#[path = "../../tests/support/mod.rs"]
+mod support;
+
+use std::time::Duration;
+
+use self::support::{KEY, Server};
+use crate::api::{Api, ListEncoding, Pagination};
+use crate::call::{Call, Sending};
+use crate::client::{Core, Settings};
+use crate::operation::{Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat};
+use crate::record::{Encoding, Field, Rule, Table, Value};
+
+/// Names differ from those of the real APIs, so that none of them can be fixed in the runtime.
+static API: Api = Api {
+    name: "sample",
+    version: "1",
+    api_key_variable: "SAMPLE_KEY",
+    base_url_variable: "SAMPLE_URL",
+    pagination: Pagination {
+        size: "size",
+        token: "token",
+        next: "next_page_token",
+        previous: "previous_page_token",
+    },
+    envelope: Table {
+        name: "Envelope",
+        encoding: &Encoding::TEXT,
+        fields: &[Field::optional("result"), Field::optional("problem"), Field::optional("about")],
+        rules: &[],
+    },
+    encoding: &Encoding::TEXT,
+    list: ListEncoding::Comma,
+    errors: &[401, 429],
+};
+
+const BLANK: Operation = Operation {
+    api: &API,
+    name: "list",
+    group: "things",
+    method: Method::Get,
+    path: "/v1/things/{id}",
+    parameters: &[],
+    rules: &[],
+    body: BodyKind::None,
+    repeat: Repeat::Read,
+    key: None,
+    status: 200,
+    partial: None,
+    errors: &[],
+    rows: &[],
+    page_token: None,
+    answer: Answer::of::<Vec<String>>(),
+};
+
+static LIST: Operation = Operation {
+    parameters: &[
+        Parameter::path("id").min_length(1),
+        Parameter::query("kind").max_items(3),
+        Parameter::query("size").min(1).max(10),
+        Parameter::query("token"),
+        Parameter::query("from"),
+        Parameter::query("until"),
+    ],
+    rules: &[Rule::AtMostOne(&["from", "until"])],
+    partial: Some(207),
+    page_token: Some(PageToken::Parameter(3)),
+    ..BLANK
+};
+
+static CREATE: Operation = Operation {
+    name: "create",
+    method: Method::Post,
+    path: "/v1/things",
+    parameters: &[Parameter::query("mode").required()],
+    body: BodyKind::Required,
+    repeat: Repeat::Never,
+    errors: &[409, 422],
+    rows: &[409],
+    page_token: Some(PageToken::Body),
+    ..BLANK
+};
+
+static DELETE: Operation = Operation {
+    name: "delete",
+    method: Method::Delete,
+    path: "/v1/things",
+    body: BodyKind::Optional,
+    answer: Answer::nothing(),
+    ..BLANK
+};
+
+static MAYBE: Operation =
+    Operation { name: "maybe", path: "/v1/maybe", answer: Answer::of::<Option<String>>(), ..BLANK };
+
+fn settings(url: &str) -> Settings {
+    let mut settings = Settings::new(&API, url);
+    settings.key = Some(KEY.into());
+    // Long enough for a busy machine: no test waits for it.
+    settings.timeout = Duration::from_secs(60);
+    settings
+}
+
+fn core(server: &Server) -> Core {
+    settings(&server.url).build().unwrap()
+}
+
+/// A call of `LIST` with what it requires.
+fn list(server: &Server) -> Call {
+    let mut call = Call::new(&core(server), &LIST);
+    call.set(0, "7".to_owned().view());
+    call
+}
+
+fn send_list(server: &Server) -> Sending<Vec<String>> {
+    list(server).send()
+}

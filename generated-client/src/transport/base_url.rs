@@ -1,0 +1,91 @@
+//! The address that all paths are put behind.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use reqwest::Url;
+
+/// A base URL: https, or http to this machine; perhaps with a path, never with a slash at its end.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct BaseUrl {
+    text: String,
+    https: bool,
+}
+
+impl BaseUrl {
+    /// Reads it; the error says what is wrong with it.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let url = Url::parse(text.trim()).map_err(|error| format!("is no URL: {error}"))?;
+        let https = url.scheme() == "https";
+        if !https && !(url.scheme() == "http" && is_loopback(&url)) {
+            return Err("must begin with https:// (http:// is allowed to this machine only)".to_owned());
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("must not contain a user name or password".to_owned());
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err("must not contain a query or fragment".to_owned());
+        }
+        Ok(Self { text: url.as_str().trim_end_matches('/').to_owned(), https })
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn is_https(&self) -> bool {
+        self.https
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+impl fmt::Debug for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.text, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slashes_at_the_end_are_dropped_and_paths_kept() {
+        for (given, kept) in [
+            ("https://api.example.com", "https://api.example.com"),
+            ("https://api.example.com/", "https://api.example.com"),
+            (" https://API.example.com/gateway/v2/\n", "https://api.example.com/gateway/v2"),
+            ("http://localhost:8080", "http://localhost:8080"),
+            ("http://127.0.0.1:1/x", "http://127.0.0.1:1/x"),
+            ("http://127.9.9.9", "http://127.9.9.9"),
+            ("http://[::1]:8080/", "http://[::1]:8080"),
+        ] {
+            assert_eq!(BaseUrl::parse(given).unwrap().as_str(), kept);
+        }
+    }
+
+    #[test]
+    fn what_is_not_private_or_not_a_base_is_refused() {
+        for given in [
+            "",
+            "api.example.com",
+            "http://api.example.com",
+            "http://localhost.example.com",
+            "http://127.0.0.1.example.com",
+            "http://10.0.0.1",
+            "ftp://localhost",
+            "https://user@api.example.com",
+            "https://:password@api.example.com",
+            "https://api.example.com/?a=b",
+            "https://api.example.com/#a",
+            "file:///etc/passwd",
+        ] {
+            assert!(BaseUrl::parse(given).is_err(), "{given}");
+        }
+    }
+}
