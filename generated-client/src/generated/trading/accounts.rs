@@ -601,7 +601,7 @@ pub struct AccountBalancesSod {
     /// How much could be bought.
     pub buying_power: Decimal,
     /// How much could be bought in day trades.
-    #[deprecated(since = "2025-10-31", note = "The vendor names no replacement.")]
+    #[deprecated(note = "since 2025-10-31: The vendor names no replacement.")]
     pub day_trade_buying_power: Option<Decimal>,
     /// What the long positions are worth.
     pub long_market_value: Decimal,
@@ -636,13 +636,13 @@ pub struct MarginDetails {
     /// Underlyings that need the most margin; only if `top_margin_contributors_limit` was given.
     pub top_contributors: Option<Vec<MarginTopContributor>>,
     /// Day trades on the last five trading days.
-    #[deprecated(since = "2025-10-31", note = "The vendor names no replacement.")]
+    #[deprecated(note = "since 2025-10-31: The vendor names no replacement.")]
     pub day_trade_count: Option<u32>,
     /// Day-trade buying power used today; absent means zero.
-    #[deprecated(since = "2025-10-31", note = "The vendor names no replacement.")]
+    #[deprecated(note = "since 2025-10-31: The vendor names no replacement.")]
     pub day_trade_buying_power_usage: Option<Decimal>,
     /// Whether the account is flagged as a pattern day trader.
-    #[deprecated(since = "2025-10-31", note = "The vendor names no replacement.")]
+    #[deprecated(note = "since 2025-10-31: The vendor names no replacement.")]
     pub pattern_day_trader: Option<bool>,
 }
 
@@ -679,7 +679,7 @@ pub struct MarginTopContributor {
     /// Equity needed to keep the positions.
     pub maintenance_margin_requirement: Decimal,
     /// Day-trade buying power used today; meaningful for pattern day traders.
-    #[deprecated(since = "2025-10-31", note = "The vendor names no replacement.")]
+    #[deprecated(note = "since 2025-10-31: The vendor names no replacement.")]
     pub day_trade_buying_power_usage: Option<Decimal>,
 }
 
