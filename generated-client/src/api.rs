@@ -42,6 +42,7 @@ pub struct Pagination {
 
 /// How a list is written in a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "an API uses one of them")]
 pub(crate) enum ListEncoding {
     /// `status=NEW,FILLED`
     Comma,

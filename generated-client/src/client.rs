@@ -66,7 +66,7 @@ impl fmt::Debug for Core {
 }
 
 /// What a client is made from.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Settings {
     api: &'static Api,
     pub(crate) key: Option<SecretString>,
@@ -140,6 +140,21 @@ impl Settings {
         let headers = headers(&key, self.user_agent.as_deref(), &self.headers)?;
         let inner = Inner { api: self.api, base_url, key, headers, timeout: self.timeout, transport };
         Ok(Core { inner: Arc::new(inner) })
+    }
+}
+
+/// Without the base URL, which may hold a password until it is checked.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("api", &self.api.name)
+            .field("key", &self.key)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("timeout", &self.timeout)
+            .field("response_limit", &self.response_limit)
+            .field("user_agent", &self.user_agent)
+            .field("headers", &self.headers)
+            .finish_non_exhaustive()
     }
 }
 

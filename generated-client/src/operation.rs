@@ -148,6 +148,7 @@ pub struct Parameter {
     pub(crate) bounds: Bounds,
 }
 
+#[allow(dead_code, reason = "what the specification can say, whether or not an operation needs it")]
 impl Parameter {
     /// A placeholder of the path: always required.
     pub(crate) const fn path(name: &'static str) -> Self {

@@ -156,12 +156,10 @@ impl Operation {
             return Ok(Vec::new());
         }
         envelope.decode(body).map_err(|error| undecodable(error).operating(self))?;
-        if envelope.is_foreign() {
-            if let Some(error) = bare(body) {
-                return encode(self, error.view());
-            }
+        match envelope.is_foreign().then(|| bare(body)).flatten() {
+            Some(error) => encode(self, error.view()),
+            None => encode(self, View::Record(&envelope)),
         }
-        encode(self, View::Record(&envelope))
     }
 }
 

@@ -17,7 +17,8 @@ impl BaseUrl {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let url = Url::parse(text.trim()).map_err(|error| format!("is no URL: {error}"))?;
         let https = url.scheme() == "https";
-        if !https && !(url.scheme() == "http" && is_loopback(&url)) {
+        let is_private = https || (url.scheme() == "http" && is_loopback(&url));
+        if !is_private {
             return Err("must begin with https:// (http:// is allowed to this machine only)".to_owned());
         }
         if !url.username().is_empty() || url.password().is_some() {
