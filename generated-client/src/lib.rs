@@ -1,4 +1,59 @@
 //! Typed client for Clear Street's brokerage APIs.
+//!
+//! Everything in [`trading`] begins with a [`trading::Client`], which has a handle for each group
+//! of operations. A handle makes requests, which are sent:
+//!
+//! ```no_run
+//! use clear_street::trading::Client;
+//! use clear_street::trading::orders::OrderStatus;
+//!
+//! # async fn run() -> clear_street::Result<()> {
+//! // The API key comes from CLEAR_STREET_API_KEY.
+//! let client = Client::from_env()?;
+//!
+//! let mut accounts = client.accounts().get_accounts().items();
+//! while let Some(account) = accounts.next().await {
+//!     let account = account?;
+//!     let orders = client.orders().get_orders(account.id).status([OrderStatus::New]).send().await?;
+//!     println!("{} has {} new orders", account.id, orders.data.len());
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! It needs a Tokio runtime.
+//!
+//! # Requests
+//!
+//! What an operation requires are arguments, everything else are setters. What can be known to be
+//! wrong is refused before anything is sent, with an error that names the field. A request that is
+//! a list can be sent for one page, or walked with `pages` and `items`: see [`Pages`] and [`Items`].
+//! [`RequestOptions`] has settings of one request and what this crate does not know: headers,
+//! query parameters, fields of the body. Whole endpoints that it does not know are reached with
+//! [`trading::Client::request`].
+//!
+//! # Answers
+//!
+//! A [`Response`] has the result as `data`, with status, headers, request id, page tokens and the
+//! body as it came. Prices and quantities are exact decimals; what does not fit is an error with
+//! its place in the JSON, never rounded. Values of enums and variants of unions that are newer than
+//! this crate are kept: [`Unrecognized`], [`UnknownVariant`].
+//!
+//! # Errors
+//!
+//! There is one type, [`Error`]. Its text always has what the server said and the request id.
+//! [`Error::delivery`] tells whether a request that failed may have had its effect: an order whose
+//! answer was lost may be in the market.
+//!
+//! # Secrets
+//!
+//! The API key is kept out of everything that is printed or traced, sent only to the client's base
+//! URL, and only over TLS (to this machine also without). Redirects are not followed. Certificates
+//! are always checked.
+//!
+//! # Tracing
+//!
+//! Each call is a `tracing` span `clear_street` with operation, method, path template, status and
+//! request id; never bodies or parameters.
 
 #![warn(missing_docs)]
 #![warn(clippy::arithmetic_side_effects)]
@@ -28,3 +83,8 @@ pub use options::RequestOptions;
 pub use page::{Items, Pages};
 pub use response::{Metadata, Response};
 pub use value::{Json, JsonError, Patch, UnknownVariant, Unrecognized};
+
+/// The examples of the README are compiled with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,6 +1,8 @@
 //! What is traced. A program of its own: what is traced depends on the first subscriber of a
 //! process.
 
+#![allow(clippy::unwrap_used, reason = "a test fails where it panics")]
+
 mod support;
 
 use std::fmt::{Debug, Write};

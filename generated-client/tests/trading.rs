@@ -1,6 +1,8 @@
 //! The Trading API as a program uses it, against a real server on loopback. What holds for every
 //! operation is tested beside the runtime.
 
+#![allow(clippy::unwrap_used, reason = "a test fails where it panics")]
+
 mod support;
 
 use std::fmt::Debug;

@@ -23,13 +23,11 @@ use crate::response::Response;
 /// again with the page token that [`token`](Self::token) gives.
 ///
 /// ```no_run
-/// # async fn show<T: std::fmt::Debug + 'static>(mut pages: clear_street::Pages<T>) -> clear_street::Result<()>
-/// # where clear_street::Pages<T>: futures_core::Stream<Item = clear_street::Result<clear_street::Response<Vec<T>>>> {
-/// # use std::pin::Pin;
-/// # let mut next = async || std::future::poll_fn(|cx| futures_core::Stream::poll_next(Pin::new(&mut pages), cx)).await;
-/// while let Some(page) = next().await {
+/// # async fn run(client: clear_street::trading::Client) -> clear_street::Result<()> {
+/// let mut pages = client.accounts().get_accounts().page_size(100).pages();
+/// while let Some(page) = pages.next().await {
 ///     let page = page?;
-///     println!("page {:?}: {:?}", page.metadata().page_number, page.data);
+///     println!("page {:?} with {} accounts", page.metadata().page_number, page.data.len());
 /// }
 /// # Ok(()) }
 /// ```
@@ -105,6 +103,18 @@ impl<T: Value> Stream for Pages<T> {
 ///
 /// Pages are fetched as their items are needed. After an error the walk is over; see
 /// [`Pages`] for a walk that can be taken up again.
+///
+/// ```no_run
+/// # async fn run(client: clear_street::trading::Client) -> clear_street::Result<()> {
+/// let mut accounts = client.accounts().get_accounts().items();
+/// while let Some(account) = accounts.next().await {
+///     println!("{:?}", account?);
+/// }
+///
+/// // A list that is known to be short:
+/// let accounts = client.accounts().get_accounts().items().into_vec().await?;
+/// # Ok(()) }
+/// ```
 #[must_use = "nothing is fetched before an item is asked for"]
 pub struct Items<T> {
     pages: Pages<T>,

@@ -55,7 +55,9 @@ fn variables_must_be_text() {
 
 #[test]
 fn settings_that_cannot_work_are_refused() {
-    let cases: [(&dyn Fn(&mut Settings), &str); 7] = [
+    type Change<'a> = &'a dyn Fn(&mut Settings);
+
+    let cases: [(Change<'_>, &str); 7] = [
         (&|settings| settings.key = None, "no API key"),
         (&|settings| settings.key = Some("a key\n".into()), "the API key contains"),
         (&|settings| settings.base_url = "api.example.com".to_owned(), "the base URL is no URL"),

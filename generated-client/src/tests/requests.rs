@@ -108,9 +108,11 @@ async fn ids_cannot_leave_their_segment() {
 
 #[tokio::test]
 async fn what_breaks_a_rule_is_not_sent() {
+    type Change<'a> = &'a dyn Fn(&mut Call);
+
     let server = server().await;
     let too_many = texts(&["a", "b", "c", "d"]);
-    let cases: [(&dyn Fn(&mut Call), &str, &str); 6] = [
+    let cases: [(Change<'_>, &str, &str); 6] = [
         (&|call| call.set(0, String::new().view()), "id", "at least 1 character"),
         (&|call| call.set(1, too_many.view()), "kind", "at most 3 items"),
         (&|call| call.set(1, texts(&[]).view()), "kind", "a list without items"),

@@ -1,26 +1,32 @@
 //! A real HTTP/1.1 server on loopback. Written by hand because it must also answer what a server
 //! library would refuse to send: cut bodies, silence, bytes that are no HTTP.
 
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "each test program uses a part of it, and fails where it fails"
+)]
+
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 /// The key that all tests use, and that must never be seen.
-pub const KEY: &str = "planted-id.planted-secret";
+pub(crate) const KEY: &str = "planted-id.planted-secret";
 
 /// A request as the server saw it.
 #[derive(Clone, Debug)]
-pub struct Request {
-    pub method: String,
+pub(crate) struct Request {
+    pub(crate) method: String,
     /// Path and query, as they came.
-    pub target: String,
-    pub headers: Vec<(String, String)>,
-    pub body: String,
+    pub(crate) target: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 impl Request {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut found = self.headers.iter().filter(|(known, _)| known == name);
         let value = found.next().map(|(_, value)| value.as_str());
         assert!(found.next().is_none(), "{name} was sent twice");
@@ -29,7 +35,7 @@ impl Request {
 }
 
 /// What the server does with a request.
-pub enum Reply {
+pub(crate) enum Reply {
     /// Sends these bytes and closes the connection.
     Bytes(Vec<u8>),
     /// Says nothing until the client gives up.
@@ -37,7 +43,7 @@ pub enum Reply {
 }
 
 impl Reply {
-    pub fn new(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn new(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Self {
         let body = body.as_ref();
         let mut bytes =
             format!("HTTP/1.1 {status} Status\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
@@ -48,19 +54,19 @@ impl Reply {
         Self::Bytes([bytes.as_bytes(), body].concat())
     }
 
-    pub fn json(status: u16, body: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn json(status: u16, body: impl AsRef<[u8]>) -> Self {
         Self::new(status, &[("content-type", "application/json")], body)
     }
 }
 
-pub struct Server {
-    pub url: String,
+pub(crate) struct Server {
+    pub(crate) url: String,
     seen: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Server {
     /// Answers every request with what the function makes of it.
-    pub async fn start(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+    pub(crate) async fn start(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -74,18 +80,18 @@ impl Server {
     }
 
     /// Answers every request with this JSON.
-    pub async fn answering(status: u16, body: impl Into<String>) -> Self {
+    pub(crate) async fn answering(status: u16, body: impl Into<String>) -> Self {
         let body = body.into();
         Self::start(move |_| Reply::json(status, &body)).await
     }
 
     /// All requests so far.
-    pub fn requests(&self) -> Vec<Request> {
+    pub(crate) fn requests(&self) -> Vec<Request> {
         self.seen.lock().unwrap().clone()
     }
 
     /// The only request so far.
-    pub fn request(&self) -> Request {
+    pub(crate) fn request(&self) -> Request {
         let mut requests = self.requests();
         assert_eq!(requests.len(), 1, "{requests:?}");
         requests.remove(0)
