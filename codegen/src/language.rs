@@ -3,17 +3,15 @@
 //! The single source for decoding (serde) and for the editors' JSON Schema (schemars); the doc
 //! comments here are what an editor shows.
 
-use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use crate::decode::Map;
 use crate::decode::ShortOrLong;
 use crate::source::Spanned;
 
 /// A text with the place where it was written.
 pub type Text = Spanned<String>;
-/// A mapping that keeps the order of the file.
-pub type Map<T> = IndexMap<Text, T>;
 
 /// One group of operations with the types that belong to it.
 #[derive(Debug, Deserialize, JsonSchema)]

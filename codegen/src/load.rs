@@ -36,7 +36,7 @@ impl Files {
             }
             for file in entries(&api_path)? {
                 let (path, name) = (file.path(), file.file_name().to_string_lossy().into_owned());
-                if name.ends_with(".yaml") && !name.starts_with('.') {
+                if [".yaml", ".yml"].iter().any(|end| name.ends_with(end)) && !name.starts_with('.') {
                     let content = fs::read(&path).map_err(|error| with_path(&path, error))?;
                     files.push((format!("{api_name}/{name}"), content));
                 }
@@ -64,10 +64,16 @@ pub fn load(files: &Files, shown: &str) -> (SourceMap, Vec<Diagnostic>) {
         let shown = if shown.is_empty() { path.clone() } else { format!("{shown}/{path}") };
         let text = String::from_utf8_lossy(content);
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text).replace("\r\n", "\n");
+        // `\u{fffd}` stands in the place of what is not UTF-8.
+        let broken = text.find('\u{fffd}').filter(|_| std::str::from_utf8(content).is_err());
         let file = sources.add(shown, text);
-        if let Err(error) = std::str::from_utf8(content) {
-            let message = format!("this file is not UTF-8 text from byte {} on", error.valid_up_to());
-            diagnostics.push(Diagnostic::new(Code::NotText, Span::new(file, 0..0), message));
+        if path.ends_with(".yml") {
+            let problem = Diagnostic::new(Code::Folder, Span::new(file, 0..0), "this file is not read");
+            diagnostics.push(problem.help("rename it: spec files end in `.yaml`"));
+        }
+        if let Some(at) = broken {
+            let place = Span::new(file, at..at.saturating_add('\u{fffd}'.len_utf8()));
+            diagnostics.push(Diagnostic::new(Code::NotText, place, "this is not UTF-8 text"));
         }
     }
     if files.0.is_empty() {

@@ -157,16 +157,7 @@ impl Parser {
         if !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
             return Ok(TypeExpr::Name(Spanned::new(text.to_owned(), whole)));
         }
-        let diagnostic = Diagnostic::new(Code::TypeSyntax, whole, format!("`{text}` is not a type"))
-            .note("write `T`, `T?`, `list<T>` or `map<T>`; the result of an operation may also be `page<T>` or `nothing`");
-        let element = text
-            .strip_suffix("[]")
-            .or_else(|| text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')));
-        Err(match element {
-            Some(element) => diagnostic.fix("a list is written", whole, format!("list<{element}>")),
-            None => diagnostic,
-        }
-        .boxed())
+        Err(not_a_type(text, whole).boxed())
     }
 
     /// What stands between `prefix` and the closing `>`.
@@ -176,6 +167,25 @@ impl Parser {
             Diagnostic::new(Code::TypeSyntax, self.span, message).boxed()
         })
     }
+}
+
+fn not_a_type(text: &str, place: Span) -> Diagnostic {
+    if text.is_empty() {
+        return Diagnostic::new(Code::TypeSyntax, place, "a type is missing here");
+    }
+    let problem = Diagnostic::new(Code::TypeSyntax, place, format!("`{text}` is not a type"));
+    let within =
+        |before: &str, after: &str| text.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+    if within("page<", ">").is_some() {
+        return problem.note("only the result of an operation is a page; other lists are `list<T>`");
+    }
+    if let Some(item) = within("", "[]").or_else(|| within("[", "]")).or_else(|| within("Vec<", ">")) {
+        return problem.fix("a list is written", place, format!("list<{item}>"));
+    }
+    if let Some(value) = within("Option<", ">") {
+        return problem.fix("what may be absent is written", place, format!("{value}?"));
+    }
+    problem.note("write `T`, `T?`, `list<T>` or `map<T>`")
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::language::{Api, Text};
 
 pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
     let Some(api) = &scope.api.api else { return };
-    servers(api, out);
+    servers(scope, api, out);
     for variable in [&api.environment.api_key, &api.environment.base_url] {
         environment_variable(variable, out);
     }
@@ -22,8 +22,8 @@ pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
     }
 }
 
-fn servers(api: &Api, out: &mut Vec<Diagnostic>) {
-    if api.servers.is_empty() {
+fn servers(scope: &Scope<'_>, api: &Api, out: &mut Vec<Diagnostic>) {
+    if api.servers.is_empty() && !scope.is_broken("servers") {
         out.push(Diagnostic::new(Code::BadServer, api.version.span, "this API has no servers"));
     }
     for server in api.servers.values() {

@@ -4,7 +4,7 @@ use super::scope::{Entry, Kind, Scope, is_supplied};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::language::Text;
 use crate::source::Spanned;
-use crate::type_expr::TypeExpr;
+use crate::type_expr::{BUILT_IN, TypeExpr};
 
 /// Checks every description that is written down. Those of fields: [`of_field`].
 pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
@@ -67,10 +67,11 @@ pub(super) fn of_field(scope: &Scope<'_>, entry: &Entry<'_>, out: &mut Vec<Diagn
 
 fn is_described_elsewhere(scope: &Scope<'_>, name: &Text, ty: &TypeExpr) -> bool {
     let Some(api) = &scope.api.api else { return true };
-    let is_defined = |name: &Text| scope.get(name).is_some() || scope.is_broken(name);
+    // A type that is not defined might have a description if it were.
+    let is_of_spec = |name: &Text| !BUILT_IN.contains(&name.as_str());
     api.glossary.contains_key(name.as_str())
         || scope.is_broken(name)
-        || ty.names().iter().any(|(name, _)| is_defined(name))
+        || ty.names().iter().any(|(name, _)| is_of_spec(name))
 }
 
 fn not_empty(doc: Spanned<&str>, what: &str, out: &mut Vec<Diagnostic>) -> bool {

@@ -17,7 +17,10 @@ mod scope;
 mod types;
 mod usage;
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::Diagnostic;
+use crate::source::FileId;
 use crate::spec::Spec;
 use scope::Scope;
 
@@ -34,6 +37,10 @@ pub fn check(spec: &Spec, earlier: &[Diagnostic]) -> Vec<Diagnostic> {
         cycles::check(&scope, &mut out);
         operations::check(&scope, &mut out);
     }
+    // A warning about what could not be read as it was meant would be wrong.
+    let broken_files: BTreeSet<FileId> =
+        earlier.iter().filter(|it| it.is_error()).map(|it| it.span.file).collect();
+    out.retain(|problem| problem.is_error() || !broken_files.contains(&problem.span.file));
     // What is in error may be what uses the rest.
     if !earlier.iter().chain(&out).any(Diagnostic::is_error) {
         for api in &spec.apis {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::scope::{Scope, is_supplied};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::language::{Operation, Text};
 use crate::source::{Span, Spanned};
 
@@ -127,6 +127,8 @@ impl Route<'_> {
         let declared: Vec<&Text> = operation.path.keys().collect();
         let extra =
             |name: &Text| !self.placeholders.iter().any(|placeholder| placeholder.value == name.as_str());
+        // One that is written in two ways is one mistake.
+        let mut misspelt: Vec<&str> = Vec::new();
         for placeholder in &self.placeholders {
             let name = placeholder.value;
             if operation.path.contains_key(name) || scope.is_broken(name) {
@@ -134,18 +136,22 @@ impl Route<'_> {
             }
             let left_over = declared.iter().filter(|name| extra(name)).map(|name| name.as_str());
             let message = format!("the path parameter `{name}` has no type");
-            out.push(
-                Diagnostic::new(Code::MissingPathParameter, placeholder.span, message)
-                    .label("not among `path:`")
-                    .suggest(name, left_over),
-            );
+            let problem = Diagnostic::new(Code::MissingPathParameter, placeholder.span, message)
+                .label("not among `path:`");
+            let near =
+                nearest(name, left_over).and_then(|near| declared.iter().find(|name| name.as_str() == near));
+            out.push(match near {
+                Some(near) => {
+                    misspelt.push(near.as_str());
+                    problem.fix(format!("did you mean this by `{near}`?"), near.span, name)
+                }
+                None => problem,
+            });
         }
-        for name in declared.iter().filter(|name| extra(name)) {
-            let names = self.placeholders.iter().map(|placeholder| placeholder.value);
+        for name in declared.iter().filter(|name| extra(name) && !misspelt.contains(&name.as_str())) {
             out.push(
                 Diagnostic::new(Code::ExtraPathParameter, name.span, format!("`{name}` is not in the path"))
-                    .also(operation.http.span, "the path")
-                    .suggest(name, names),
+                    .also(operation.http.span, "the path"),
             );
         }
         self.check_order(&declared, operation, out);

@@ -153,8 +153,11 @@ impl<'a> Scope<'a> {
         if self.definitions.contains_key(name.as_str()) || self.is_broken(name) {
             return;
         }
-        let problem = Diagnostic::new(Code::UnknownType, name.span, format!("unknown type `{name}`"))
-            .label("not defined in any file of this API");
+        let problem = Diagnostic::new(Code::UnknownType, name.span, format!("unknown type `{name}`"));
+        if name.as_str() == "nothing" {
+            return out.push(problem.label("only the result of an operation is `nothing`"));
+        }
+        let problem = problem.label("not defined in any file of this API");
         out.push(match foreign_name(name) {
             Some(ours) => problem.fix(format!("here it is called `{ours}`"), name.span, ours),
             None => problem.suggest(name, self.definitions.keys().copied().chain(BUILT_IN.iter().copied())),

@@ -15,7 +15,7 @@ pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
     for definition in scope.definitions() {
         match definition.kind {
             Kind::Id(item) => id(scope, definition.name, item, out),
-            Kind::Enum(item) => enumeration(definition.name, item, out),
+            Kind::Enum(item) => enumeration(scope, definition.name, item, out),
             Kind::Union(item) => union(scope, definition.name, item, out),
             Kind::Model(_) => {}
         }
@@ -68,8 +68,8 @@ fn id(scope: &Scope<'_>, name: &Text, id: &Id, out: &mut Vec<Diagnostic>) {
     order("min_length", wide(id.min_length), "max_length", wide(id.max_length), out);
 }
 
-fn enumeration(name: &Text, item: &Enum, out: &mut Vec<Diagnostic>) {
-    if item.values.is_empty() {
+fn enumeration(scope: &Scope<'_>, name: &Text, item: &Enum, out: &mut Vec<Diagnostic>) {
+    if item.values.is_empty() && !scope.is_broken("values") {
         out.push(Diagnostic::new(Code::EmptyEnum, name.span, format!("the enum `{name}` has no values")));
     }
     let values = item.values.iter().map(|(wire, value)| (wire, value.rust()));
@@ -104,7 +104,7 @@ fn rust_names<'a>(
 }
 
 fn union(scope: &Scope<'_>, name: &Text, union: &Union, out: &mut Vec<Diagnostic>) {
-    if union.variants.is_empty() {
+    if union.variants.is_empty() && !scope.is_broken("variants") {
         out.push(Diagnostic::new(Code::EmptyEnum, name.span, format!("the union `{name}` has no variants")));
     }
     let variants = union.variants.iter().map(|(wire, variant)| (wire, variant.rust()));

@@ -1,27 +1,36 @@
 //! The tree to plain structs, with every error of a file in one run.
 //!
-//! Serde stops at the first error. So the innermost node that fails is reported and masked, and
-//! decoding starts again without it, until nothing fails any more. A missing key is reported and
-//! supplied as an empty text with an empty span, so that the rest of its mapping is still checked.
-//! Unknown keys do not stop anything: they are reported as they are met.
+//! Serde stops at the first error. So every entry of a mapping with free keys, such as an operation
+//! or a field, is an [`Attempt`](attempt::Attempt) of its own: what fails in it is reported and
+//! masked, and the entry is read again, until it succeeds or nothing is left of it. The rest of the
+//! file is not read twice.
+//!
+//! What can be guessed is guessed, so that one mistake has one message: an unknown key stands for
+//! the known one that it resembles, and what stands in for a missing key is an empty text with an
+//! empty span.
 
+mod attempt;
+mod entries;
+mod error;
 mod literal;
+mod map;
 mod reader;
 mod short_or_long;
 mod spanned;
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::fmt;
 
-use serde::de::{self, Deserialize, Expected, Unexpected};
+use serde::de::Deserialize;
 
-use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::source::Span;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::yaml::{Node, NodeKind};
 
+pub use map::Map;
 pub use short_or_long::ShortOrLong;
 
+use attempt::Attempt;
+use error::{Error, ErrorKind};
 use reader::Reader;
 
 /// What could be decoded of a file.
@@ -35,21 +44,13 @@ pub struct Decoded<T> {
 
 /// Decodes a file.
 pub fn decode<T: for<'de> Deserialize<'de>>(root: &Node, diagnostics: &mut Vec<Diagnostic>) -> Decoded<T> {
-    let mut context = Context::default();
-    let value = loop {
-        match T::deserialize(Reader::new(root, &context)) {
-            Ok(value) => break Some(value),
-            Err(Error { kind, at }) => {
-                let (id, span) = at.unwrap_or((root.id, root.span));
-                if !context.recover(&kind, root, id, span) {
-                    break None;
-                }
-            }
-        }
-    };
-    diagnostics.append(context.diagnostics.get_mut());
-    let mut broken_names = BTreeSet::new();
+    let context = Context::default();
+    // An attempt reports its errors itself; it fails for no other reason.
+    let value = Attempt::<T>::deserialize(Reader::new(root, &context)).ok().and_then(|attempt| attempt.0);
+    let mut broken_names: BTreeSet<String> =
+        context.lost_keys.borrow().iter().map(|&key| key.to_owned()).collect();
     context.collect_broken(root, value.is_none(), &mut broken_names);
+    diagnostics.append(&mut context.diagnostics.into_inner());
     Decoded { value, broken_names }
 }
 
@@ -57,62 +58,67 @@ pub fn decode<T: for<'de> Deserialize<'de>>(root: &Node, diagnostics: &mut Vec<D
 #[derive(Default)]
 struct Context {
     /// Nodes that failed; they are treated as absent.
-    masked: HashSet<u32>,
-    /// Entries for missing keys, by the mapping that lacks them.
-    supplied: HashMap<u32, Vec<(Node, Node)>>,
-    /// Unknown keys that were reported.
-    unknown_keys: RefCell<HashSet<u32>>,
+    masked: RefCell<HashSet<u32>>,
+    /// Keys that are missing, by the mapping that lacks them.
+    missing: RefCell<HashMap<u32, Vec<&'static str>>>,
+    /// What unknown keys probably mean.
+    respelt: RefCell<HashMap<u32, &'static str>>,
+    /// Nodes that were reported although they are read.
+    reported: RefCell<HashSet<u32>>,
+    /// Keys that may have been in what was left out of the tree.
+    lost_keys: RefCell<BTreeSet<&'static str>>,
     diagnostics: RefCell<Vec<Diagnostic>>,
 }
 
 impl Context {
-    /// Reports an error and arranges that the next attempt gets past it. `false` if none can.
-    fn recover(&mut self, kind: &ErrorKind, root: &Node, id: u32, span: Span) -> bool {
-        if let Some(mapping) = self.mapping_of_supplied(id) {
-            // An empty text was no value for this key: do without the mapping.
-            return mapping != root.id && self.masked.insert(mapping);
-        }
-        if let ErrorKind::Missing(key) = kind {
-            let node = root.find(id);
-            if let Some(node) = node.filter(|node| node.get(key).is_none()) {
-                if !self.is_misspelt(node, key) {
-                    self.diagnostics.get_mut().push(missing_key(key, span));
-                }
-                return self.supply(key, id, span);
+    fn report(&self, diagnostic: Diagnostic) {
+        self.diagnostics.borrow_mut().push(diagnostic);
+    }
+
+    /// Whether this is the first report about a node.
+    fn is_new(&self, id: u32) -> bool {
+        self.reported.borrow_mut().insert(id)
+    }
+
+    fn is_masked(&self, id: u32) -> bool {
+        self.masked.borrow().contains(&id)
+    }
+
+    /// The missing keys of a mapping.
+    fn missing(&self, id: u32) -> Vec<&'static str> {
+        self.missing.borrow().get(&id).cloned().unwrap_or_default()
+    }
+
+    /// Reports an error within `root` and arranges that the next attempt gets past it. `false` if
+    /// none can.
+    fn recover(&self, error: Error, root: &Node) -> bool {
+        let Some(at) = error.at else { return false };
+        if let ErrorKind::Missing { key, is_reported } = error.kind {
+            if !is_reported {
+                let message = format!("missing key `{key}`");
+                let place = at.key.unwrap_or(at.span);
+                self.report(
+                    Diagnostic::new(Code::MissingKey, place, message).label(format!("needs `{key}:`")),
+                );
             }
-        } else {
-            self.diagnostics.get_mut().push(problem(kind, span));
+            let mut missing = self.missing.borrow_mut();
+            let keys = missing.entry(at.id).or_default();
+            if !keys.contains(&key) {
+                keys.push(key);
+                return true;
+            }
         }
-        id != root.id && self.masked.insert(id)
-    }
-
-    /// Gives a mapping an empty text for a key that it lacks. `false` if it has got one before.
-    fn supply(&mut self, key: &str, mapping: u32, span: Span) -> bool {
-        let supplied = self.supplied.values().map(Vec::len).sum::<usize>();
-        let entries = self.supplied.entry(mapping).or_default();
-        if entries.iter().any(|(name, _)| name.text() == Some(key)) {
-            return false;
-        }
-        // Ids of supplied nodes count down from the end, far from those of the file.
-        let id = u32::MAX.saturating_sub(u32::try_from(supplied).unwrap_or(u32::MAX));
-        let span = span.part(0..0);
-        let node =
-            |text: &str| Node { id, span, kind: NodeKind::Scalar { text: text.to_owned(), plain: false } };
-        entries.push((node(key), node("")));
-        true
-    }
-
-    fn mapping_of_supplied(&self, id: u32) -> Option<u32> {
-        let holds = |entries: &Vec<(Node, Node)>| entries.iter().any(|(_, value)| value.id == id);
-        self.supplied.iter().find(|(_, entries)| holds(entries)).map(|(mapping, _)| *mapping)
+        self.diagnostics.borrow_mut().extend(error.kind.diagnostic(at.span));
+        self.masked.borrow_mut().insert(at.id) && at.id != root.id
     }
 
     /// Collects the names in what was left out; recursion ends with the nesting that YAML may have.
     fn collect_broken(&self, node: &Node, is_broken: bool, names: &mut BTreeSet<String>) {
-        let is_broken = is_broken || self.masked.contains(&node.id);
+        let is_broken = is_broken || self.is_masked(node.id);
+        names.extend(self.missing(node.id).into_iter().map(str::to_owned));
         match &node.kind {
             NodeKind::Scalar { text, .. } if is_broken => _ = names.insert(text.clone()),
-            NodeKind::Scalar { .. } => {}
+            NodeKind::Scalar { .. } | NodeKind::Invalid => {}
             NodeKind::List(items) => {
                 for item in items {
                     self.collect_broken(item, is_broken, names);
@@ -120,9 +126,9 @@ impl Context {
             }
             NodeKind::Mapping(entries) => {
                 for (key, value) in entries {
-                    let is_left_out = is_broken
-                        || [key.id, value.id].iter().any(|id| self.masked.contains(id))
-                        || self.unknown_keys.borrow().contains(&key.id);
+                    let is_unknown = self.reported.borrow().contains(&key.id)
+                        && !self.respelt.borrow().contains_key(&key.id);
+                    let is_left_out = is_broken || is_unknown || self.is_masked(value.id);
                     if is_left_out {
                         names.extend(key.text().map(str::to_owned));
                     }
@@ -130,103 +136,6 @@ impl Context {
                 }
             }
         }
-    }
-
-    /// Whether a key that was reported as unknown is probably this one.
-    fn is_misspelt(&self, node: &Node, key: &str) -> bool {
-        let unknown = self.unknown_keys.borrow();
-        node.entries()
-            .iter()
-            .filter(|(name, _)| unknown.contains(&name.id))
-            .any(|(name, _)| nearest(name.text().unwrap_or_default(), [key]).is_some())
-    }
-}
-
-fn missing_key(key: &str, span: Span) -> Diagnostic {
-    Diagnostic::new(Code::MissingKey, span, format!("missing key `{key}`")).label(format!("needs `{key}:`"))
-}
-
-fn problem(kind: &ErrorKind, span: Span) -> Diagnostic {
-    match kind {
-        ErrorKind::Missing(key) => missing_key(key, span),
-        ErrorKind::UnknownWord { word, known } => {
-            Diagnostic::new(Code::UnknownWord, span, format!("unknown value `{word}`"))
-                .suggest(word, known.iter().copied())
-                .note(format!("allowed: {}", known.join(", ")))
-        }
-        ErrorKind::AmbiguousText(text) => Diagnostic::new(
-            Code::AmbiguousText,
-            span,
-            format!("plain `{text}` is not a text to every YAML reader"),
-        )
-        .fix("put it into quotes", span, format!("\"{text}\"")),
-        ErrorKind::Other(message) => Diagnostic::new(Code::WrongType, span, message.clone()),
-    }
-}
-
-/// An error on its way up; the innermost node that it passes gives the place.
-#[derive(Debug)]
-struct Error {
-    kind: ErrorKind,
-    at: Option<(u32, Span)>,
-}
-
-#[derive(Debug)]
-enum ErrorKind {
-    Missing(&'static str),
-    UnknownWord { word: String, known: &'static [&'static str] },
-    AmbiguousText(String),
-    Other(String),
-}
-
-impl From<ErrorKind> for Error {
-    fn from(kind: ErrorKind) -> Self {
-        Self { kind, at: None }
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.kind)
-    }
-}
-
-impl std::error::Error for Error {}
-
-impl de::Error for Error {
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        ErrorKind::Other(message.to_string()).into()
-    }
-
-    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::custom(format!("expected {expected}, found {}", describe(&found)))
-    }
-
-    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::invalid_type(found, expected)
-    }
-
-    fn missing_field(key: &'static str) -> Self {
-        ErrorKind::Missing(key).into()
-    }
-
-    fn unknown_variant(word: &str, known: &'static [&'static str]) -> Self {
-        ErrorKind::UnknownWord { word: word.to_owned(), known }.into()
-    }
-}
-
-/// In the words of someone who writes YAML.
-fn describe(found: &Unexpected<'_>) -> String {
-    match found {
-        Unexpected::Str(text) => format!("`{text}`"),
-        Unexpected::Signed(number) => format!("`{number}`"),
-        Unexpected::Unsigned(number) => format!("`{number}`"),
-        Unexpected::Float(number) => format!("`{number}`"),
-        Unexpected::Bool(value) => format!("`{value}`"),
-        Unexpected::Map => "a mapping".to_owned(),
-        Unexpected::Seq => "a list".to_owned(),
-        Unexpected::Unit => "nothing".to_owned(),
-        other => other.to_string(),
     }
 }
 

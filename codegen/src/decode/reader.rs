@@ -1,57 +1,84 @@
 //! `serde::Deserializer` over a node.
 
-use std::iter::Chain;
-use std::slice::Iter;
-
+use serde::de::DeserializeSeed;
 use serde::de::value::{StrDeserializer, U8Deserializer};
-use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error as _, Expected, IntoDeserializer, MapAccess, SeqAccess,
-    VariantAccess, Visitor,
-};
+use serde::de::{Deserializer, EnumAccess, Error as _, Expected, IntoDeserializer, VariantAccess, Visitor};
 
+use super::attempt::Attempts;
+use super::entries::{Entries, Items};
+use super::error::At;
 use super::spanned::Place;
-use super::{Context, Error, ErrorKind, short_or_long, spanned};
-use crate::diagnostic::{Code, Diagnostic};
+use super::{Context, Error, ErrorKind, attempt, short_or_long, spanned};
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::source::Span;
 use crate::yaml::{Node, NodeKind};
 
-type Result<T> = std::result::Result<T, Error>;
+pub(super) type Result<T> = std::result::Result<T, Error>;
 
 /// Reads one node.
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'a> {
-    node: &'a Node,
-    context: &'a Context,
+    pub(super) node: &'a Node,
+    /// The key whose value the node is.
+    pub(super) key: Option<Span>,
+    /// Whether this is the value of a key that `node` lacks: an empty text, an empty mapping, or
+    /// the first of the words that are allowed.
+    pub(super) stands_in: bool,
+    pub(super) context: &'a Context,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(node: &'a Node, context: &'a Context) -> Self {
-        Self { node, context }
+        Self { node, key: None, stands_in: false, context }
     }
 
-    pub(super) fn node(&self) -> &'a Node {
-        self.node
+    pub(super) fn span(&self) -> Span {
+        if self.stands_in { self.node.span.part(0..0) } else { self.node.span }
+    }
+
+    pub(super) fn is_masked(&self) -> bool {
+        !self.stands_in && self.context.is_masked(self.node.id)
+    }
+
+    /// Reports an error within this node. `false` if the node must be given up.
+    pub(super) fn recover(&self, error: Error) -> bool {
+        self.context.recover(error, self.node)
     }
 
     /// Gives an error the place of this node unless it has one from further inside.
     fn at<T>(&self, result: Result<T>) -> Result<T> {
         result.map_err(|mut error| {
-            error.at.get_or_insert((self.node.id, self.node.span));
+            if error.at.is_none() {
+                error.at = Some(At { id: self.node.id, span: self.span(), key: self.key });
+                if let ErrorKind::Missing { key, is_reported } = &mut error.kind {
+                    *is_reported = self.node.is_incomplete || self.has_key(key);
+                }
+            }
             error
         })
     }
 
+    /// Whether the node has an entry of this name, or one that was taken for it.
+    fn has_key(&self, name: &str) -> bool {
+        let respelt = self.context.respelt.borrow();
+        let is_it =
+            |key: &Node| key.text() == Some(name) || respelt.get(&key.id).is_some_and(|it| *it == name);
+        self.node.entries().iter().any(|(key, _)| is_it(key))
+    }
+
     fn mismatch<'de, V: Visitor<'de>, T>(&self, visitor: &V) -> Result<T> {
         let expected: &dyn Expected = visitor;
-        let expected = expected.to_string();
-        // Serde's derive names the Rust type, which says nothing to someone who writes YAML.
-        let expected = if expected.starts_with("struct ") { "a mapping" } else { &expected };
-        self.at(Err(Error::custom(format!("expected {expected}, found {}", self.node.describe()))))
+        self.at(Err(match self.node.kind {
+            NodeKind::Invalid => ErrorKind::Reported,
+            _ => ErrorKind::Mismatch { expected: expected.to_string(), found: self.node.describe() },
+        }
+        .into()))
     }
 
     /// The text of a scalar without quotes.
     fn plain(&self) -> Option<&'a str> {
         match &self.node.kind {
-            NodeKind::Scalar { text, plain: true } => Some(text),
+            NodeKind::Scalar { text, plain: true } if !self.stands_in => Some(text),
             _ => None,
         }
     }
@@ -65,10 +92,14 @@ impl<'a> Reader<'a> {
 
     fn text<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match &self.node.kind {
-            NodeKind::Scalar { text, plain: true } if is_ambiguous(text) => {
-                self.at(Err(ErrorKind::AmbiguousText(text.clone()).into()))
+            _ if self.stands_in => self.at(visitor.visit_str("")),
+            NodeKind::Scalar { text, plain: true } if text.is_empty() => self.mismatch(&visitor),
+            NodeKind::Scalar { text, plain } => {
+                if *plain && is_ambiguous(text) && self.context.is_new(self.node.id) {
+                    self.context.report(ambiguous(text, self.node.span));
+                }
+                self.at(visitor.visit_str(text))
             }
-            NodeKind::Scalar { text, .. } => self.at(visitor.visit_str(text)),
             _ => self.mismatch(&visitor),
         }
     }
@@ -78,50 +109,57 @@ impl<'a> Reader<'a> {
         visitor: V,
         known: Option<&'static [&'static str]>,
     ) -> Result<V::Value> {
+        if self.stands_in {
+            return self.at(visitor.visit_map(Entries::stand_ins(self, known.unwrap_or_default())));
+        }
         let NodeKind::Mapping(entries) = &self.node.kind else {
             return self.mismatch(&visitor);
         };
         if let Some(known) = known {
             self.report_unknown_keys(entries, known);
+            if self.node.is_incomplete {
+                let absent = known.iter().copied().filter(|key| !self.has_key(key));
+                self.context.lost_keys.borrow_mut().extend(absent);
+            }
         }
-        let supplied = self.context.supplied.get(&self.node.id).map_or(&[][..], Vec::as_slice);
-        self.at(visitor.visit_map(Entries {
-            rest: entries.iter().chain(supplied),
-            value: None,
-            known,
-            context: self.context,
-        }))
+        self.at(visitor.visit_map(Entries::new(self, entries, known)))
     }
 
     /// All of them before any value is looked at, so that an error in a value hides none.
     fn report_unknown_keys(&self, entries: &[(Node, Node)], known: &'static [&'static str]) {
         for (key, _) in entries {
             let name = key.text().unwrap_or_default();
-            if known.contains(&name) || !self.context.unknown_keys.borrow_mut().insert(key.id) {
+            if known.contains(&name) || !self.context.is_new(key.id) {
                 continue;
             }
-            let problem = Diagnostic::new(Code::UnknownKey, key.span, format!("unknown key `{name}`"))
-                .suggest(name, known.iter().copied())
-                .note(format!("known keys: {}", known.join(", ")));
-            self.context.diagnostics.borrow_mut().push(problem);
+            let absent = known.iter().copied().filter(|known| !self.has_key(known));
+            let mut problem = Diagnostic::new(Code::UnknownKey, key.span, format!("unknown key `{name}`"));
+            if let Some(meant) = nearest(name, absent) {
+                self.context.respelt.borrow_mut().insert(key.id, meant);
+                problem = problem.fix(format!("did you mean `{meant}`?"), key.span, meant);
+            }
+            self.context.report(problem.note(format!("known keys: {}", known.join(", "))));
         }
     }
 }
 
+fn ambiguous(text: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(Code::AmbiguousText, span, format!("plain `{text}` is not a text to every YAML reader"))
+        .fix("put it into quotes", span, format!("\"{text}\""))
+}
+
 /// Whether YAML 1.1 or 1.2 readers take a plain scalar for something else than a text.
 fn is_ambiguous(text: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "", "~", "null", "true", "false", "yes", "no", "y", "n", "on", "off", ".inf", "-.inf", "+.inf",
-        ".nan",
-    ];
-    let lower = text.to_ascii_lowercase();
-    if WORDS.contains(&lower.as_str()) {
+    const WORDS: &[&str] =
+        &["~", "null", "true", "false", "yes", "no", "y", "n", "on", "off", ".inf", "-.inf", "+.inf", ".nan"];
+    if WORDS.iter().any(|word| word.eq_ignore_ascii_case(text)) {
         return true;
     }
-    let numeric = |c: char| c.is_ascii_hexdigit() || matches!(c, '+' | '-' | '.' | '_' | ':' | 'x' | 'o');
-    lower.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'))
-        && lower.contains(|c: char| c.is_ascii_digit())
-        && lower.chars().all(numeric)
+    let numeric =
+        |c: u8| c.is_ascii_hexdigit() || matches!(c, b'+' | b'-' | b'.' | b'_' | b':' | b'x' | b'o');
+    text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'))
+        && text.bytes().any(|c| c.is_ascii_digit())
+        && text.bytes().all(|c| numeric(c.to_ascii_lowercase()))
 }
 
 macro_rules! whole_numbers {
@@ -141,15 +179,11 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        match &self.node.kind {
-            NodeKind::List(_) => self.deserialize_seq(visitor),
-            NodeKind::Mapping(_) => self.mapping(visitor, None),
-            NodeKind::Scalar { .. } => match self.plain() {
-                Some("true") => self.at(visitor.visit_bool(true)),
-                Some("false") => self.at(visitor.visit_bool(false)),
-                Some(text) if text.parse::<i64>().is_ok() => self.whole_number(visitor),
-                _ => self.text(visitor),
-            },
+        match self.plain() {
+            Some("true") => self.at(visitor.visit_bool(true)),
+            Some("false") => self.at(visitor.visit_bool(false)),
+            Some(text) if text.parse::<i64>().is_ok() => self.whole_number(visitor),
+            _ => self.text(visitor),
         }
     }
 
@@ -157,7 +191,8 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         match self.plain() {
             Some("true") => self.at(visitor.visit_bool(true)),
             Some("false") => self.at(visitor.visit_bool(false)),
-            _ => self.at(Err(Error::custom("expected `true` or `false` without quotes"))),
+            _ if self.stands_in => self.at(visitor.visit_bool(false)),
+            _ => self.mismatch(&visitor),
         }
     }
 
@@ -169,23 +204,14 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         self.text(visitor)
     }
 
-    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        self.at(visitor.visit_str(self.node.text().unwrap_or_default()))
-    }
-
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        if self.node.is_null() { self.at(visitor.visit_none()) } else { self.at(visitor.visit_some(self)) }
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value> {
-        self.at(visitor.visit_newtype_struct(self))
+        if self.stands_in { self.at(visitor.visit_none()) } else { self.at(visitor.visit_some(self)) }
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match &self.node.kind {
-            NodeKind::List(items) => {
-                self.at(visitor.visit_seq(Items { rest: items.iter(), context: self.context }))
-            }
+            _ if self.stands_in => self.at(visitor.visit_seq(Items::new(&[], self.context))),
+            NodeKind::List(items) => self.at(visitor.visit_seq(Items::new(items, self.context))),
             _ => self.mismatch(&visitor),
         }
     }
@@ -207,14 +233,28 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         }
     }
 
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value> {
+        if name == attempt::NAME {
+            visitor.visit_seq(Attempts::new(self))
+        } else {
+            self.deserialize_seq(visitor)
+        }
+    }
+
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         name: &'static str,
-        _: &'static [&'static str],
+        words: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
         if name == short_or_long::NAME {
             return match &self.node.kind {
+                _ if self.stands_in => visitor.visit_enum(Shape { reader: self, index: 0 }),
                 NodeKind::Scalar { .. } if !self.node.is_null() => {
                     visitor.visit_enum(Shape { reader: self, index: 0 })
                 }
@@ -222,14 +262,11 @@ impl<'de> Deserializer<'de> for Reader<'_> {
                 _ => self.mismatch(&visitor),
             };
         }
-        match self.node.text() {
-            Some(text) => self.at(visitor.visit_enum(StrDeserializer::<Error>::new(text))),
+        let word = if self.stands_in { words.first().copied() } else { self.node.text() };
+        match word {
+            Some(word) => self.at(visitor.visit_enum(StrDeserializer::<Error>::new(word))),
             None => self.mismatch(&visitor),
         }
-    }
-
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        if self.node.is_null() { self.at(visitor.visit_unit()) } else { self.mismatch(&visitor) }
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
@@ -237,62 +274,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     }
 
     serde::forward_to_deserialize_any! {
-        i128 u128 f32 f64 char bytes byte_buf unit_struct tuple tuple_struct
-    }
-}
-
-/// The items of a list that did not fail before.
-struct Items<'a> {
-    rest: Iter<'a, Node>,
-    context: &'a Context,
-}
-
-impl<'de> SeqAccess<'de> for Items<'_> {
-    type Error = Error;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
-        let context = self.context;
-        match self.rest.find(|item| !context.masked.contains(&item.id)) {
-            Some(node) => seed.deserialize(Reader { node, context }).map(Some),
-            None => Ok(None),
-        }
-    }
-}
-
-/// A key and its value.
-type Entry = (Node, Node);
-
-/// The known entries of a mapping that did not fail before.
-struct Entries<'a> {
-    rest: Chain<Iter<'a, Entry>, Iter<'a, Entry>>,
-    value: Option<&'a Node>,
-    known: Option<&'static [&'static str]>,
-    context: &'a Context,
-}
-
-impl<'de> MapAccess<'de> for Entries<'_> {
-    type Error = Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
-        let (context, known) = (self.context, self.known);
-        let is_readable = |(key, value): &&(Node, Node)| {
-            let masked = context.masked.contains(&key.id) || context.masked.contains(&value.id);
-            !masked && known.is_none_or(|known| known.contains(&key.text().unwrap_or_default()))
-        };
-        match self.rest.find(is_readable) {
-            Some((key, value)) => {
-                self.value = Some(value);
-                seed.deserialize(Reader { node: key, context }).map(Some)
-            }
-            None => Ok(None),
-        }
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value> {
-        match self.value.take() {
-            Some(node) => seed.deserialize(Reader { node, context: self.context }),
-            None => Err(Error::custom("a value was asked for before its key")),
-        }
+        i128 u128 f32 f64 char bytes byte_buf unit unit_struct newtype_struct tuple identifier
     }
 }
 
@@ -312,28 +294,25 @@ impl<'de, 'a> EnumAccess<'de> for Shape<'a> {
     }
 }
 
+/// The content of one of the two forms, which are both newtype variants.
 struct ShapeValue<'a>(Reader<'a>);
 
 impl<'de> VariantAccess<'de> for ShapeValue<'_> {
     type Error = Error;
 
-    fn unit_variant(self) -> Result<()> {
-        Ok(())
-    }
-
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value> {
         seed.deserialize(self.0)
     }
 
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value> {
-        self.0.deserialize_seq(visitor)
+    fn unit_variant(self) -> Result<()> {
+        Err(Error::custom("a form of a value holds something"))
     }
 
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value> {
-        self.0.mapping(visitor, Some(fields))
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value> {
+        self.unit_variant().and_then(|()| Err(Error::custom("and only one thing")))
+    }
+
+    fn struct_variant<V: Visitor<'de>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value> {
+        self.tuple_variant(0, visitor)
     }
 }

@@ -60,7 +60,7 @@ impl<'de> MapAccess<'de> for Place<'_> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
-        let span = self.reader.node().span;
+        let span = self.reader.span();
         let number = |value: u32| -> U32Deserializer<Error> { value.into_deserializer() };
         match self.step {
             1 => seed.deserialize(number(span.file.0)),

@@ -25,8 +25,8 @@ fn every_error_of_a_file_is_reported_in_one_run() {
         "unknown value `often`",
         "missing key `http`",
         "plain `no` is not a text",
-        "expected u16, found a text",
-        "expected a string, found a list",
+        "expected a whole number from 0 to 65535, found `1.5`",
+        "expected a text, found a list",
     ] {
         assert!(problems.contains(expected), "{expected} is not among\n{problems}");
     }

@@ -57,6 +57,8 @@ codes! {
         "Save it as UTF-8.";
     Folder = "E006", Error, "The spec folder does not have the expected shape.",
         "A spec folder holds one folder per API; each has an `api.yaml` and one file per group of operations:\n\n    spec/trading/api.yaml\n    spec/trading/orders.yaml";
+    CommaInText = "E007", Error, "A comma within a text without quotes, between braces.",
+        "Between braces a comma ends a text, and what follows it is taken for a key. Put the text into quotes, or write the mapping on several lines:\n\n    Side: { doc: \"Direction of an order, or of a fill.\", … }";
     UnknownKey = "E101", Error, "A mapping has a key that the language does not know.",
         "Keys are listed in spec/README.md; the message lists those of this mapping.";
     MissingKey = "E102", Error, "A required key is absent.",
