@@ -98,6 +98,15 @@ impl Call {
         self.refuse(Invalid { path: "$".to_owned(), message });
     }
 
+    /// The token of the page that the caller asks for, where it is a parameter.
+    pub(crate) fn page_token(&self) -> Option<&str> {
+        let Some(PageToken::Parameter(index)) = self.operation.page_token else { return None };
+        match self.arguments.get(index)?.as_ref()? {
+            Argument::One(token) => Some(token),
+            Argument::List(_) => None,
+        }
+    }
+
     /// Asks for the page that the token stands for.
     pub(crate) fn turn_to(&mut self, token: String) {
         match self.operation.page_token {

@@ -36,14 +36,8 @@ enum Position {
 
 impl Walk {
     pub(super) fn new(call: Call) -> Self {
-        Self {
-            call,
-            backwards: false,
-            position: Position::Start,
-            over: false,
-            seen: HashSet::new(),
-            empty: 0,
-        }
+        let seen = call.page_token().map(str::to_owned).into_iter().collect();
+        Self { call, backwards: false, position: Position::Start, over: false, seen, empty: 0 }
     }
 
     pub(super) fn turn_back(&mut self) {

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 
 use super::support::{KEY, Reply, Server};
 use super::{CREATE, core, list, send_list, settings};
@@ -105,9 +105,10 @@ async fn redirects_are_not_followed() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_was_sent_nothing() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    // Bound, so that nobody else gets the port, but not listening.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
     let call = Call::new(&settings(&url).build().unwrap(), &super::MAYBE);
     let error = call.send::<Option<String>>().await.unwrap_err();
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::Connect, Delivery::NotSent));

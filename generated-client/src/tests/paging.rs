@@ -122,6 +122,17 @@ async fn a_walk_does_not_go_in_circles() {
 }
 
 #[tokio::test]
+async fn a_walk_does_not_come_back_to_where_it_began() {
+    let server = Server::start(|_| page(&["a"], Some("t1"), None)).await;
+    let mut call = list(&server);
+    call.set(3, "t1".to_owned().view());
+    let mut items = Items::<String>::new(call);
+    assert_eq!(items.next().await.unwrap().unwrap(), "a");
+    assert_eq!(items.next().await.unwrap().unwrap_err().kind(), ErrorKind::Paging);
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
 async fn empty_pages_do_not_go_on_for_ever() {
     let server = Server::start(|request| {
         let number: u32 = token(request).map_or(0, |token| token.parse().unwrap());
