@@ -1,8 +1,8 @@
 //! Small specs with the code that they become.
 //!
-//! `small` has one of everything, to be read; `nasty` has what breaks generators, and is compiled
-//! and run by the package `tests`. `UPDATE_EXPECT=1 cargo test -p clear-street-codegen` writes the
-//! expected files anew.
+//! `small` has one of everything, to be read; `nasty` has what breaks generators. Both are compiled
+//! and run by `generated-client/src/tests/golden`. `UPDATE_EXPECT=1 cargo test -p
+//! clear-street-codegen` writes the expected files anew.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 

@@ -4,6 +4,7 @@
 mod answers;
 mod clients;
 mod errors;
+mod golden;
 mod paging;
 mod redaction;
 mod requests;
