@@ -74,7 +74,7 @@ fn client(base_url: &str) -> Client {
 fn every_operation_has_a_case() {
     let cases: Vec<_> = trading::operations().iter().map(|case| (case.group, case.operation)).collect();
     let operations: Vec<_> =
-        OPERATIONS.iter().map(|operation| (operation.group(), operation.name())).collect();
+        OPERATIONS.iter().map(|operation| (operation.group, operation.name)).collect();
     assert_eq!(cases, operations);
     assert_eq!(cases.len(), 61);
 }
@@ -124,13 +124,13 @@ fn assert_sent(case: &OperationCase<Client>, seen: &Seen) {
 
 /// An id of `a/b c` stays one segment.
 fn assert_path(case: &OperationCase<Client>, path: &str) {
-    let operation = OPERATIONS.iter().find(|operation| operation.name() == case.operation).unwrap();
+    let operation = OPERATIONS.iter().find(|operation| operation.name == case.operation).unwrap();
     assert_eq!(
         path.split('/').count(),
-        operation.path().split('/').count(),
+        operation.path.split('/').count(),
         "{}: {path} has another number of segments than {}",
         case.operation,
-        operation.path(),
+        operation.path,
     );
     assert_eq!(percent_decoded(path), case.path, "{}", case.operation);
 }
@@ -140,8 +140,8 @@ async fn every_documented_error_is_an_error_with_the_servers_message() {
     let (server, base_url) = Server::start().await;
     let client = client(&base_url);
     for case in trading::operations() {
-        let operation = OPERATIONS.iter().find(|operation| operation.name() == case.operation).unwrap();
-        for status in operation.errors() {
+        let operation = OPERATIONS.iter().find(|operation| operation.name == case.operation).unwrap();
+        for status in operation.errors {
             let answer = format!(
                 r#"{{"error":{{"code":{status},"message":"it went wrong","details":[]}},"metadata":{{"request_id":"request-7"}}}}"#
             );

@@ -107,7 +107,7 @@ impl<'a> Samples<'a> {
                 quote!(uuid::Uuid::from_u128(0x0193_a1b2_c3d4_7e5f_8a9b_0c1d_2e3f_4a5b)),
                 json!("0193a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"),
             ),
-            ir::Type::Bytes => sample(quote!(clear_street::Bytes::from(vec![1, 2, 255])), json!("AQL/")),
+            ir::Type::Bytes => sample(quote!(vec![1_u8, 2, 255]), json!("AQL/")),
             ir::Type::Json => sample(
                 quote!(r#"{"nested":[1,null,"x"]}"#.parse::<clear_street::Json>().unwrap()),
                 json!({"nested": [1, null, "x"]}),

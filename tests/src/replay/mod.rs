@@ -7,7 +7,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use clear_street::Operation;
+use clear_street::operation::Operation;
 
 pub use compare::{Difference, differences};
 pub use tree::Tree;
@@ -86,7 +86,7 @@ pub fn replay(dir: &Path, operations: &[&'static Operation]) -> io::Result<Repor
             continue;
         }
         let name = file_name(&operation_dir);
-        let Some(operation) = operations.iter().find(|operation| operation.name() == name) else {
+        let Some(operation) = operations.iter().find(|operation| operation.name == name) else {
             report.misplaced(dir, &operation_dir, &format!("there is no operation `{name}`"));
             continue;
         };
@@ -130,7 +130,7 @@ impl Report {
         match survivors(operation, status, &recorded) {
             Ok(lost) => {
                 for difference in lost {
-                    let operation = operation.name();
+                    let operation = operation.name;
                     self.find(dir, file, Problem::Lost { operation, difference });
                 }
             }
@@ -147,8 +147,8 @@ fn survivors(operation: &Operation, status: u16, recorded: &[u8]) -> Result<Vec<
         return Ok(Vec::new());
     }
     let tree = |body: &[u8]| {
-        let text = std::str::from_utf8(body).map_err(|error| format!("{}: {error}", operation.name()))?;
-        Tree::parse(text).map_err(|error| format!("{}: {error}", operation.name()))
+        let text = std::str::from_utf8(body).map_err(|error| format!("{}: {error}", operation.name))?;
+        Tree::parse(text).map_err(|error| format!("{}: {error}", operation.name))
     };
     Ok(differences(&tree(recorded)?, &tree(&again)?))
 }
