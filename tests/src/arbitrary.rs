@@ -12,11 +12,12 @@ use serde_json::{Map, Value, json};
 const DEPTH: usize = 3;
 
 /// Strategies for the types of one API.
+#[derive(Debug)]
 pub struct Values<'a> {
     definitions: BTreeMap<&'a str, Definition<'a>>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Definition<'a> {
     Id(&'a ir::Id),
     Enum(&'a ir::Enum),

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<String, clear_street::Error>> + Send + 'a>>;
 
 /// A call of an operation with all of its parameters, and what must be seen of it.
+#[derive(Debug)]
 pub struct OperationCase<C> {
     /// The vendor's name.
     pub operation: &'static str,
@@ -32,6 +33,7 @@ pub struct OperationCase<C> {
 }
 
 /// A type of the generated crate.
+#[derive(Debug)]
 pub struct TypeCase {
     /// Its name in the spec and in Rust.
     pub name: &'static str,

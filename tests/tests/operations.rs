@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use clear_street::trading::{Client, OPERATIONS};
 use clear_street_tests::cases::{OperationCase, trading};
-use clear_street_tests::replay::Tree;
+use clear_street_tests::replay::{Tree, differences};
 
 /// A request as the server saw it.
 #[derive(Clone, Debug)]
@@ -73,8 +73,7 @@ fn client(base_url: &str) -> Client {
 #[test]
 fn every_operation_has_a_case() {
     let cases: Vec<_> = trading::operations().iter().map(|case| (case.group, case.operation)).collect();
-    let operations: Vec<_> =
-        OPERATIONS.iter().map(|operation| (operation.group, operation.name)).collect();
+    let operations: Vec<_> = OPERATIONS.iter().map(|operation| (operation.group, operation.name)).collect();
     assert_eq!(cases, operations);
     assert_eq!(cases.len(), 61);
 }
@@ -115,7 +114,8 @@ fn assert_sent(case: &OperationCase<Client>, seen: &Seen) {
     match case.body {
         Some(body) => {
             let sent = std::str::from_utf8(&seen.body).unwrap();
-            assert_eq!(Tree::parse(sent).unwrap(), Tree::parse(body).unwrap(), "{name}");
+            let lost = differences(&Tree::parse(body).unwrap(), &Tree::parse(sent).unwrap());
+            assert_eq!(lost, [], "{name}");
             assert_eq!(seen.headers["content-type"], "application/json", "{name}");
         }
         None => assert!(seen.body.is_empty(), "{name}"),

@@ -16,7 +16,7 @@ pub(crate) fn read(
     data: &mut dyn Value,
 ) -> Result<Parts> {
     let mut envelope = Envelope::new(operation.api, (!operation.answer.is_nothing()).then_some(data));
-    if let Err(fault) = receive(&mut envelope, &response) {
+    if let Err(fault) = receive(&mut envelope, response.status, &response.body) {
         return Err(failure(operation, response, secret, fault));
     }
     let Envelope { error, metadata, .. } = envelope;
@@ -43,15 +43,15 @@ enum Fault {
 }
 
 /// Takes the answer of a request that succeeded; else says why it did not.
-fn receive(envelope: &mut Envelope<'_>, response: &HttpResponse) -> Result<(), Fault> {
-    if !is_success(response.status) {
+fn receive(envelope: &mut Envelope<'_>, status: u16, body: &[u8]) -> Result<(), Fault> {
+    if !is_success(status) {
         return Err(Fault::Refused);
     }
     let optional = envelope.data_is_optional();
-    if response.body.is_empty() {
+    if body.is_empty() {
         return if optional { Ok(()) } else { Err(Fault::Empty) };
     }
-    envelope.decode(&response.body).map_err(Fault::Undecodable)?;
+    envelope.decode(body).map_err(Fault::Undecodable)?;
     match &envelope.error {
         _ if envelope.has_data() => Ok(()),
         Some(_) => Err(Fault::Refused),
@@ -84,13 +84,17 @@ fn complain(fault: Fault, received: &Received) -> Error {
                 with_excerpt("the server answered with an error that it does not explain", received);
             Error::new(ErrorKind::Api, message)
         }
-        Fault::Empty => Error::new(ErrorKind::Response, "the answer has no body"),
-        Fault::NoResult => Error::new(ErrorKind::Response, "the answer has no result"),
+        Fault::Empty => incomplete("body"),
+        Fault::NoResult => incomplete("result"),
         Fault::Undecodable(error) if received.body.trim_ascii_start().starts_with(b"{") => undecodable(error),
         Fault::Undecodable(_) => {
             Error::new(ErrorKind::Response, with_excerpt("the answer is no JSON object", received))
         }
     }
+}
+
+fn incomplete(part: &str) -> Error {
+    Error::new(ErrorKind::Response, format!("the answer has no {part}"))
 }
 
 fn undecodable(error: DecodeError) -> Error {
@@ -152,10 +156,21 @@ impl Operation {
         let mut value = if has_result { self.answer.blank() } else { None };
         let mut envelope =
             Envelope::new(self.api, value.as_mut().map(|value| value.as_mut() as &mut dyn Value));
+        let received = match is_success(status) {
+            true => receive(&mut envelope, status, body),
+            false if body.is_empty() => Ok(()),
+            false => envelope.decode(body).map_err(Fault::Undecodable),
+        };
+        match received {
+            // A success that is an error is recorded as it came.
+            Ok(()) | Err(Fault::Refused) => {}
+            Err(Fault::Empty) => return Err(incomplete("body").operating(self)),
+            Err(Fault::NoResult) => return Err(incomplete("result").operating(self)),
+            Err(Fault::Undecodable(error)) => return Err(undecodable(error).operating(self)),
+        }
         if body.is_empty() {
             return Ok(Vec::new());
         }
-        envelope.decode(body).map_err(|error| undecodable(error).operating(self))?;
         match envelope.is_foreign().then(|| bare(body)).flatten() {
             Some(error) => encode(self, error.view()),
             None => encode(self, View::Record(&envelope)),

@@ -1,8 +1,7 @@
-use clear_street::trading::orders::{NewOrder, RequestTimeInForce, Side};
-use rust_decimal::Decimal;
+use clear_street::trading::orders::{NewOrder, Side};
 
-fn an_order_without_a_price() -> NewOrder {
-    NewOrder::limit("AAPL", Side::Buy, Decimal::TEN, RequestTimeInForce::Day)
+fn an_order_without_a_time_in_force() -> NewOrder {
+    NewOrder::market("AAPL", Side::Buy, 10)
 }
 
 fn main() {}
