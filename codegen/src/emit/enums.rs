@@ -13,6 +13,7 @@ pub(super) fn emit(scope: &Scope<'_>, item: &Enum, parts: &mut Parts) {
     parts.types.push(definition(scope, item));
     parts.types.push(text(item));
     parts.types.push(display(scope, item));
+    parts.types.push(from_str(scope, item));
     parts.records.push(text_record(scope, item));
     parts.records.push(value(scope, item));
     parts.records.extend(records::serde(scope, &item.rust));
@@ -73,6 +74,29 @@ fn display(scope: &Scope<'_>, item: &Enum) -> TokenStream {
         impl #fmt::Display for #name {
             fn fmt(&self, f: &mut #fmt::Formatter<'_>) -> #fmt::Result {
                 f.write_str(self.as_str())
+            }
+        }
+    }
+}
+
+/// `impl FromStr`: more strict than an answer, because what is parsed is about to be sent.
+fn from_str(scope: &Scope<'_>, item: &Enum) -> TokenStream {
+    let (name, type_name) = (ident(&item.rust), &item.rust);
+    let (from_str, not_listed) = (scope.path(items::FROM_STR), scope.path(items::NOT_LISTED));
+    let (result, text) = (scope.path(items::RESULT), scope.path(items::TEXT));
+    let (some, none) = (scope.path(items::SOME), scope.path(items::NONE));
+    let (ok, err) = (scope.path(items::OK), scope.path(items::ERR));
+    let unlisted = if item.open { quote!(#some(Self::Unrecognized(_)) | #none) } else { none };
+    quote! {
+        impl #from_str for #name {
+            type Err = #not_listed;
+
+            #[comment = ""]
+            fn from_str(text: &str) -> #result<Self, #not_listed> {
+                match #text::parse(text) {
+                    #unlisted => #err(#not_listed::new(#type_name, text)),
+                    #some(value) => #ok(value),
+                }
             }
         }
     }

@@ -91,6 +91,7 @@ fn conversions(scope: &Scope<'_>, id: &Id) -> Vec<TokenStream> {
     let mut conversions = Vec::new();
     match id.repr {
         IdRepr::I64 => {
+            conversions.push(from_str(scope, id));
             if id.accepts_plain {
                 conversions.push(from(scope, id, &quote!(i64), &quote!(Self(id))));
             }
@@ -110,6 +111,22 @@ fn conversions(scope: &Scope<'_>, id: &Id) -> Vec<TokenStream> {
         }
     }
     conversions
+}
+
+/// `impl FromStr` of a number.
+fn from_str(scope: &Scope<'_>, id: &Id) -> TokenStream {
+    let (name, from_str) = (ident(&id.rust), scope.path(items::FROM_STR));
+    let (result, error) = (scope.path(items::RESULT), scope.path(items::PARSE_INT_ERROR));
+    quote! {
+        impl #from_str for #name {
+            type Err = #error;
+
+            #[comment = ""]
+            fn from_str(text: &str) -> #result<Self, #error> {
+                text.parse().map(Self)
+            }
+        }
+    }
 }
 
 fn from_text_id(scope: &Scope<'_>, id: &Id, other: &Name) -> [TokenStream; 2] {

@@ -34,6 +34,7 @@ macro_rules! items {
 
 items! {
     BOX = Prelude "std::boxed" "Box";
+    ERR = Prelude "std::result::Result" "Err";
     DEFAULT = Prelude "std::default" "Default";
     FROM = Prelude "std::convert" "From";
     INTO = Prelude "std::convert" "Into";
@@ -48,6 +49,7 @@ items! {
 
     BTREE_MAP = External "std::collections" "BTreeMap";
     FMT = External "std" "fmt";
+    PARSE_INT_ERROR = External "std::num" "ParseIntError";
     FROM_STR = External "std::str" "FromStr";
 
     DATE = External "jiff::civil" "Date";
@@ -62,6 +64,7 @@ items! {
     ZONED = External "jiff" "Zoned";
 
     JSON = Runtime "" "Json";
+    NOT_LISTED = Runtime "" "NotListed";
     PATCH = Runtime "" "Patch";
     UNKNOWN_VARIANT = Runtime "" "UnknownVariant";
     UNRECOGNIZED = Runtime "" "Unrecognized";

@@ -5,13 +5,15 @@
 #![allow(deprecated, reason = "what is deprecated is still read and written")]
 
 use std::fmt;
+use std::num::ParseIntError;
+use std::str::FromStr;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::instruments::InstrumentId;
-use crate::{Patch, Unrecognized};
+use crate::{NotListed, Patch, Unrecognized};
 use crate::call::{Call, Sending};
 use crate::client::Core;
 use crate::operation::{
@@ -749,6 +751,19 @@ impl fmt::Display for AccountStatus {
     }
 }
 
+impl FromStr for AccountStatus {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("AccountStatus", text))
+            }
+            Some(value) => Ok(value),
+        }
+    }
+}
+
 /// How an account pays for what it buys.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -781,6 +796,19 @@ impl fmt::Display for AccountSubtype {
     }
 }
 
+impl FromStr for AccountSubtype {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("AccountSubtype", text))
+            }
+            Some(value) => Ok(value),
+        }
+    }
+}
+
 /// Whose business an account is for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -807,6 +835,19 @@ impl AccountType {
 impl fmt::Display for AccountType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for AccountType {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("AccountType", text))
+            }
+            Some(value) => Ok(value),
+        }
     }
 }
 
@@ -860,6 +901,17 @@ impl fmt::Display for MarginType {
     }
 }
 
+impl FromStr for MarginType {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("MarginType", text)),
+            Some(value) => Ok(value),
+        }
+    }
+}
+
 /// Number of a trading account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(i64);
@@ -882,6 +934,14 @@ impl fmt::Display for AccountId {
     }
 }
 
+impl FromStr for AccountId {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        text.parse().map(Self)
+    }
+}
+
 /// Number of the person or firm that holds an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntityId(i64);
@@ -901,6 +961,14 @@ impl EntityId {
 impl fmt::Display for EntityId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+impl FromStr for EntityId {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        text.parse().map(Self)
     }
 }
 

@@ -3,12 +3,13 @@
 //! The server's clock, and trading hours of the markets.
 
 use std::fmt;
+use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp, Zoned};
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::Unrecognized;
+use crate::{NotListed, Unrecognized};
 use crate::call::{Call, Sending};
 use crate::client::Core;
 use crate::operation::{Answer, BodyKind, Method, Operation, Parameter, Repeat};
@@ -255,6 +256,17 @@ impl fmt::Display for MarketType {
     }
 }
 
+impl FromStr for MarketType {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("MarketType", text)),
+            Some(value) => Ok(value),
+        }
+    }
+}
+
 /// What kind of day it is for a market.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -290,6 +302,17 @@ impl fmt::Display for DayType {
     }
 }
 
+impl FromStr for DayType {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("DayType", text)),
+            Some(value) => Ok(value),
+        }
+    }
+}
+
 /// Part of a trading day.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -319,6 +342,19 @@ impl MarketSessionType {
 impl fmt::Display for MarketSessionType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for MarketSessionType {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("MarketSessionType", text))
+            }
+            Some(value) => Ok(value),
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! figures and financial statements.
 
 use std::fmt;
+use std::str::FromStr;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -11,7 +12,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::instruments::{InstrumentId, InstrumentIdOrSymbol};
-use crate::Unrecognized;
+use crate::{NotListed, Unrecognized};
 use crate::call::{Call, Sending};
 use crate::client::Core;
 use crate::operation::{
@@ -1227,6 +1228,19 @@ impl fmt::Display for AllEventsEventType {
     }
 }
 
+impl FromStr for AllEventsEventType {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("AllEventsEventType", text))
+            }
+            Some(value) => Ok(value),
+        }
+    }
+}
+
 /// Time of day at which results are reported.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -1253,6 +1267,17 @@ impl ReportTime {
 impl fmt::Display for ReportTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for ReportTime {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("ReportTime", text)),
+            Some(value) => Ok(value),
+        }
     }
 }
 
@@ -1294,6 +1319,19 @@ impl fmt::Display for AnalystRating {
     }
 }
 
+impl FromStr for AnalystRating {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("AnalystRating", text))
+            }
+            Some(value) => Ok(value),
+        }
+    }
+}
+
 /// Length of the period that a statement covers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -1326,6 +1364,19 @@ impl FiscalPeriodType {
 impl fmt::Display for FiscalPeriodType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for FiscalPeriodType {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("FiscalPeriodType", text))
+            }
+            Some(value) => Ok(value),
+        }
     }
 }
 

@@ -3,12 +3,13 @@
 //! Finding instruments and option contracts, and reading what is fixed about them.
 
 use std::fmt;
+use std::str::FromStr;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::Unrecognized;
+use crate::{NotListed, Unrecognized};
 use crate::call::{Call, Sending};
 use crate::client::Core;
 use crate::operation::{
@@ -654,6 +655,19 @@ impl fmt::Display for SecurityType {
     }
 }
 
+impl FromStr for SecurityType {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("SecurityType", text))
+            }
+            Some(value) => Ok(value),
+        }
+    }
+}
+
 /// Class of instruments to search in; coarser than `SecurityType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -695,6 +709,17 @@ impl fmt::Display for AssetClass {
     }
 }
 
+impl FromStr for AssetClass {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("AssetClass", text)),
+            Some(value) => Ok(value),
+        }
+    }
+}
+
 /// What an option gives the right to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -721,6 +746,19 @@ impl ContractType {
 impl fmt::Display for ContractType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for ContractType {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("ContractType", text))
+            }
+            Some(value) => Ok(value),
+        }
     }
 }
 
@@ -753,6 +791,19 @@ impl fmt::Display for ExerciseStyle {
     }
 }
 
+impl FromStr for ExerciseStyle {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("ExerciseStyle", text))
+            }
+            Some(value) => Ok(value),
+        }
+    }
+}
+
 /// How an option contract is listed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -782,6 +833,19 @@ impl ListingType {
 impl fmt::Display for ListingType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for ListingType {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("ListingType", text))
+            }
+            Some(value) => Ok(value),
+        }
     }
 }
 

@@ -4,12 +4,13 @@
 //! an agreement that the user has accepted.
 
 use std::fmt;
+use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::accounts::AccountId;
-use crate::Unrecognized;
+use crate::{NotListed, Unrecognized};
 use crate::call::{Call, Sending};
 use crate::client::Core;
 use crate::operation::{Answer, BodyKind, Method, Operation, Parameter, Repeat};
@@ -372,6 +373,19 @@ impl fmt::Display for EntitlementAgreementKey {
     }
 }
 
+impl FromStr for EntitlementAgreementKey {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("EntitlementAgreementKey", text))
+            }
+            Some(value) => Ok(value),
+        }
+    }
+}
+
 /// What a grant permits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -395,6 +409,19 @@ impl EntitlementCode {
 impl fmt::Display for EntitlementCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for EntitlementCode {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("EntitlementCode", text))
+            }
+            Some(value) => Ok(value),
+        }
     }
 }
 

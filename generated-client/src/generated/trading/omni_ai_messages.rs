@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -15,7 +16,7 @@ use super::omni_ai_content::{
     ContentPartSuggestedActions, ContentPartText, ErrorStatus,
 };
 use super::omni_ai_threads::ThreadId;
-use crate::{Json, UnknownVariant, Unrecognized};
+use crate::{Json, NotListed, UnknownVariant, Unrecognized};
 use crate::call::{Call, Sending};
 use crate::client::Core;
 use crate::operation::{Answer, BodyKind, Method, Operation, Parameter, Repeat};
@@ -336,6 +337,19 @@ impl fmt::Display for MessageOutcome {
     }
 }
 
+impl FromStr for MessageOutcome {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("MessageOutcome", text))
+            }
+            Some(value) => Ok(value),
+        }
+    }
+}
+
 /// Who wrote a message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -362,6 +376,19 @@ impl MessageRole {
 impl fmt::Display for MessageRole {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for MessageRole {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("MessageRole", text))
+            }
+            Some(value) => Ok(value),
+        }
     }
 }
 

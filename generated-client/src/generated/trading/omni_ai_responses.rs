@@ -4,6 +4,7 @@
 //! final; then it is a message of the conversation.
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -14,7 +15,7 @@ use super::omni_ai_content::{
 };
 use super::omni_ai_messages::MessageId;
 use super::omni_ai_threads::ThreadId;
-use crate::{Json, UnknownVariant, Unrecognized};
+use crate::{Json, NotListed, UnknownVariant, Unrecognized};
 use crate::call::{Call, Sending};
 use crate::client::Core;
 use crate::operation::{Answer, BodyKind, Method, Operation, Parameter, Repeat};
@@ -306,6 +307,19 @@ impl ResponseStatus {
 impl fmt::Display for ResponseStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for ResponseStatus {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("ResponseStatus", text))
+            }
+            Some(value) => Ok(value),
+        }
     }
 }
 

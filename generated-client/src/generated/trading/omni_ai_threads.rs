@@ -4,6 +4,7 @@
 //! message starts a response, which is polled until it is final.
 
 use std::fmt;
+use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -11,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::accounts::AccountId;
 use super::omni_ai_messages::{Message, MessageId};
 use super::omni_ai_responses::{Response, ResponseId};
-use crate::Unrecognized;
+use crate::{NotListed, Unrecognized};
 use crate::call::{Call, Sending};
 use crate::client::Core;
 use crate::operation::{
@@ -676,6 +677,17 @@ impl fmt::Display for Capability {
     }
 }
 
+impl FromStr for Capability {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("Capability", text)),
+            Some(value) => Ok(value),
+        }
+    }
+}
+
 /// How the assistant works in a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -705,6 +717,19 @@ impl fmt::Display for ConversationMode {
     }
 }
 
+impl FromStr for ConversationMode {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("ConversationMode", text))
+            }
+            Some(value) => Ok(value),
+        }
+    }
+}
+
 /// What can be researched.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -728,6 +753,19 @@ impl DeepInsightsTargetType {
 impl fmt::Display for DeepInsightsTargetType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for DeepInsightsTargetType {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("DeepInsightsTargetType", text))
+            }
+            Some(value) => Ok(value),
+        }
     }
 }
 

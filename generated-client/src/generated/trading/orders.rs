@@ -3,6 +3,7 @@
 //! Submitting, reading, replacing and cancelling orders, and reading their executions.
 
 use std::fmt;
+use std::str::FromStr;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -10,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::accounts::AccountId;
 use super::instruments::{InstrumentId, InstrumentIdOrSymbol, SecurityType};
-use crate::Unrecognized;
+use crate::{NotListed, Unrecognized};
 use crate::call::{Call, Sending};
 use crate::client::Core;
 use crate::operation::{
@@ -1065,6 +1066,17 @@ impl fmt::Display for Side {
     }
 }
 
+impl FromStr for Side {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("Side", text)),
+            Some(value) => Ok(value),
+        }
+    }
+}
+
 /// How an order is priced and triggered.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -1109,6 +1121,17 @@ impl fmt::Display for OrderType {
     }
 }
 
+impl FromStr for OrderType {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("OrderType", text)),
+            Some(value) => Ok(value),
+        }
+    }
+}
+
 /// How a new order is priced and triggered.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -1147,6 +1170,19 @@ impl RequestOrderType {
 impl fmt::Display for RequestOrderType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for RequestOrderType {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("RequestOrderType", text))
+            }
+            Some(value) => Ok(value),
+        }
     }
 }
 
@@ -1206,6 +1242,19 @@ impl fmt::Display for TimeInForce {
     }
 }
 
+impl FromStr for TimeInForce {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("TimeInForce", text))
+            }
+            Some(value) => Ok(value),
+        }
+    }
+}
+
 /// How long a new order stays in force.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -1256,6 +1305,19 @@ impl RequestTimeInForce {
 impl fmt::Display for RequestTimeInForce {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for RequestTimeInForce {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("RequestTimeInForce", text))
+            }
+            Some(value) => Ok(value),
+        }
     }
 }
 
@@ -1327,6 +1389,19 @@ impl fmt::Display for OrderStatus {
     }
 }
 
+impl FromStr for OrderStatus {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("OrderStatus", text))
+            }
+            Some(value) => Ok(value),
+        }
+    }
+}
+
 /// Unit of a trailing offset.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -1356,6 +1431,19 @@ impl fmt::Display for TrailingOffsetType {
     }
 }
 
+impl FromStr for TrailingOffsetType {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("TrailingOffsetType", text))
+            }
+            Some(value) => Ok(value),
+        }
+    }
+}
+
 /// Whether an order is held back by Clear Street before it goes to the venue.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -1382,6 +1470,17 @@ impl QueueState {
 impl fmt::Display for QueueState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for QueueState {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("QueueState", text)),
+            Some(value) => Ok(value),
+        }
     }
 }
 

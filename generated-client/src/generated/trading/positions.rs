@@ -3,6 +3,7 @@
 //! Positions, closing them, and instructions to exercise options or not.
 
 use std::fmt;
+use std::str::FromStr;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -12,7 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::accounts::AccountId;
 use super::instruments::{InstrumentId, InstrumentIdOrSymbol, SecurityType};
 use super::orders::Order;
-use crate::Unrecognized;
+use crate::{NotListed, Unrecognized};
 use crate::call::{Call, Sending};
 use crate::client::Core;
 use crate::operation::{
@@ -677,6 +678,19 @@ impl fmt::Display for PositionSortField {
     }
 }
 
+impl FromStr for PositionSortField {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("PositionSortField", text))
+            }
+            Some(value) => Ok(value),
+        }
+    }
+}
+
 /// Order in which results are sorted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -703,6 +717,19 @@ impl SortDirection {
 impl fmt::Display for SortDirection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for SortDirection {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("SortDirection", text))
+            }
+            Some(value) => Ok(value),
+        }
     }
 }
 
@@ -735,6 +762,19 @@ impl fmt::Display for PositionType {
     }
 }
 
+impl FromStr for PositionType {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("PositionType", text))
+            }
+            Some(value) => Ok(value),
+        }
+    }
+}
+
 /// What is to be done with an option position.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -764,6 +804,19 @@ impl PositionInstructionType {
 impl fmt::Display for PositionInstructionType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for PositionInstructionType {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("PositionInstructionType", text))
+            }
+            Some(value) => Ok(value),
+        }
     }
 }
 
@@ -808,6 +861,19 @@ impl PositionInstructionStatus {
 impl fmt::Display for PositionInstructionStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for PositionInstructionStatus {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("PositionInstructionStatus", text))
+            }
+            Some(value) => Ok(value),
+        }
     }
 }
 

@@ -3,13 +3,14 @@
 //! Finding instruments by their figures, and keeping such searches.
 
 use std::fmt;
+use std::str::FromStr;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::positions::SortDirection;
-use crate::{Json, UnknownVariant, Unrecognized};
+use crate::{Json, NotListed, UnknownVariant, Unrecognized};
 use crate::call::{Call, Sending};
 use crate::client::Core;
 use crate::operation::{
@@ -852,6 +853,19 @@ impl fmt::Display for FieldLookback {
     }
 }
 
+impl FromStr for FieldLookback {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("FieldLookback", text))
+            }
+            Some(value) => Ok(value),
+        }
+    }
+}
+
 /// Span of time that a reported figure covers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -881,6 +895,19 @@ impl FieldPeriod {
 impl fmt::Display for FieldPeriod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for FieldPeriod {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("FieldPeriod", text))
+            }
+            Some(value) => Ok(value),
+        }
     }
 }
 
@@ -919,6 +946,17 @@ impl FieldType {
 impl fmt::Display for FieldType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for FieldType {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("FieldType", text)),
+            Some(value) => Ok(value),
+        }
     }
 }
 
@@ -987,6 +1025,19 @@ impl fmt::Display for FilterOperator {
     }
 }
 
+impl FromStr for FilterOperator {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("FilterOperator", text))
+            }
+            Some(value) => Ok(value),
+        }
+    }
+}
+
 /// How a modifier changes a variable.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -1013,6 +1064,17 @@ impl ModifierOp {
 impl fmt::Display for ModifierOp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for ModifierOp {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("ModifierOp", text)),
+            Some(value) => Ok(value),
+        }
     }
 }
 
@@ -1051,6 +1113,19 @@ impl OperatorArg {
 impl fmt::Display for OperatorArg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for OperatorArg {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => {
+                Err(NotListed::new("OperatorArg", text))
+            }
+            Some(value) => Ok(value),
+        }
     }
 }
 

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::num::ParseIntError;
+use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp, Zoned};
 use jiff::civil::Date;
@@ -11,7 +13,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
-use crate::{Json, Unrecognized};
+use crate::{Json, NotListed, Unrecognized};
 use crate::call::{Call, Sending};
 use crate::client::Core;
 use crate::operation::{Answer, BodyKind, Method, Operation, Parameter, Repeat};
@@ -3899,6 +3901,17 @@ impl fmt::Display for Keyword {
     }
 }
 
+impl FromStr for Keyword {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("Keyword", text)),
+            Some(value) => Ok(value),
+        }
+    }
+}
+
 /// One value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -3925,6 +3938,17 @@ impl fmt::Display for Single {
     }
 }
 
+impl FromStr for Single {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("Single", text)),
+            Some(value) => Ok(value),
+        }
+    }
+}
+
 /// One value, and no other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -3948,6 +3972,17 @@ impl fmt::Display for Closed {
     }
 }
 
+impl FromStr for Closed {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> Result<Self, NotListed> {
+        match Text::parse(text) {
+            None => Err(NotListed::new("Closed", text)),
+            Some(value) => Ok(value),
+        }
+    }
+}
+
 /// An identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id(i64);
@@ -3967,6 +4002,14 @@ impl Id {
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+impl FromStr for Id {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        text.parse().map(Self)
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use crate::NotListed;
 use crate::record::{self, Value as _};
 
 /// Types named like what generated code relies on.
@@ -765,6 +766,18 @@ impl Copy {
 impl fmt::Display for Copy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for Copy {
+    type Err = NotListed;
+
+    fn from_str(text: &str) -> std::result::Result<Self, NotListed> {
+        match crate::record::Text::parse(text) {
+            std::option::Option::Some(Self::Unrecognized(_))
+            | std::option::Option::None => Err(NotListed::new("Copy", text)),
+            std::option::Option::Some(value) => std::result::Result::Ok(value),
+        }
     }
 }
 
