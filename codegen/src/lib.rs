@@ -42,6 +42,7 @@ pub mod language;
 pub mod load;
 pub mod lower;
 pub mod output;
+pub mod schema;
 pub mod source;
 pub mod spec;
 pub mod type_expr;

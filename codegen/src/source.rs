@@ -84,6 +84,16 @@ impl SourceMap {
         self.file(span.file).text.get(span.range()).unwrap_or_default()
     }
 
+    /// The whole lines that a range lies in, and the number of the first, from 1.
+    pub fn lines(&self, file: FileId, range: Range<usize>) -> (Range<usize>, usize) {
+        let File { text, line_starts, .. } = self.file(file);
+        let line = line_starts.partition_point(|start| *start <= range.start);
+        let start = line.checked_sub(1).and_then(|line| line_starts.get(line)).copied().unwrap_or(0);
+        let end = line_starts.partition_point(|start| *start <= range.end);
+        let end = line_starts.get(end).copied().unwrap_or(text.len());
+        (start..end.max(start), line)
+    }
+
     /// Line and column of a place, from 1; columns count characters.
     pub fn line_column(&self, file: FileId, offset: u32) -> (usize, usize) {
         let File { text, line_starts, .. } = self.file(file);

@@ -12,7 +12,7 @@ pub(super) const NAME: &str = "$spec::ShortOrLong";
 /// A scalar or a mapping, told apart by the shape of the node alone, so that errors and spans
 /// inside the long form stay exact; `#[serde(untagged)]` would lose both.
 #[derive(Clone, Debug, JsonSchema)]
-#[schemars(untagged)]
+#[schemars(untagged, inline, description = "The short form, or a mapping.")]
 pub enum ShortOrLong<S, L> {
     Short(S),
     Long(L),

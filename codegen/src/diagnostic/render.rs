@@ -1,6 +1,7 @@
 //! Diagnostics as text for people, editors and CI.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Patch, Renderer, Snippet};
@@ -81,9 +82,10 @@ fn snippet(diagnostic: &Diagnostic, sources: &SourceMap, renderer: &Renderer) ->
         match &help.fix {
             None => group = group.element(Level::HELP.message(help.text.as_str())),
             Some((span, replacement)) => {
-                let patch = Patch::new(span.range(), replacement.as_str());
+                let window = Window::new(sources, span.file, std::iter::once(*span));
+                let patch = Patch::new(window.range(*span), replacement.as_str());
                 let title = Level::HELP.secondary_title(help.text.as_str());
-                fixes.push(title.element(source(sources, span.file).patch(patch)));
+                fixes.push(title.element(window.snippet().patch(patch)));
             }
         }
     }
@@ -102,9 +104,32 @@ fn files(diagnostic: &Diagnostic) -> Vec<FileId> {
     files
 }
 
-fn source<'a, T: Clone>(sources: &'a SourceMap, file: FileId) -> Snippet<'a, T> {
-    let file = sources.file(file);
-    Snippet::source(file.text.as_str()).path(file.path.as_str()).fold(true)
+/// The lines of a file that diagnostics of one problem are about. The renderer reads all that it is
+/// given, so it is not given the whole file.
+struct Window<'a> {
+    path: &'a str,
+    text: &'a str,
+    lines: Range<usize>,
+    first: usize,
+}
+
+impl<'a> Window<'a> {
+    fn new(sources: &'a SourceMap, file: FileId, spans: impl Iterator<Item = Span> + Clone) -> Self {
+        let start = spans.clone().map(|span| span.range().start).min().unwrap_or(0);
+        let end = spans.map(|span| span.range().end).max().unwrap_or(start);
+        let (lines, first) = sources.lines(file, start..end);
+        let file = sources.file(file);
+        Self { path: &file.path, text: file.text.get(lines.clone()).unwrap_or_default(), lines, first }
+    }
+
+    fn snippet<T: Clone>(&self) -> Snippet<'a, T> {
+        Snippet::source(self.text).path(self.path).line_start(self.first).fold(true)
+    }
+
+    fn range(&self, span: Span) -> Range<usize> {
+        let Range { start, end } = span.range();
+        start.saturating_sub(self.lines.start)..end.saturating_sub(self.lines.start)
+    }
 }
 
 fn annotated<'a>(
@@ -112,14 +137,18 @@ fn annotated<'a>(
     sources: &'a SourceMap,
     file: FileId,
 ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-    let mut snippet = source(sources, file);
-    if diagnostic.span.file == file {
-        let primary = AnnotationKind::Primary.span(diagnostic.span.range());
+    let related = diagnostic.related.iter().filter(|(span, _)| span.file == file);
+    let primary = Some(diagnostic.span).filter(|span| span.file == file);
+    let window =
+        Window::new(sources, file, primary.into_iter().chain(related.clone().map(|(span, _)| *span)));
+    let mut snippet = window.snippet();
+    if let Some(span) = primary {
+        let primary = AnnotationKind::Primary.span(window.range(span));
         let label = diagnostic.label.as_str();
         snippet = snippet.annotation(if label.is_empty() { primary } else { primary.label(label) });
     }
-    for (span, text) in diagnostic.related.iter().filter(|(span, _)| span.file == file) {
-        snippet = snippet.annotation(AnnotationKind::Context.span(span.range()).label(text.as_str()));
+    for (span, text) in related {
+        snippet = snippet.annotation(AnnotationKind::Context.span(window.range(*span)).label(text.as_str()));
     }
     snippet
 }

@@ -7,8 +7,13 @@ pub fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>)
     candidates
         .into_iter()
         .filter_map(|candidate| {
+            let length = candidate.chars().count();
+            let allowed = (written.len().max(length) / 3).max(1);
+            // There are no fewer edits than the lengths differ by.
+            if length.abs_diff(written.len()) > allowed {
+                return None;
+            }
             let other: Vec<char> = candidate.to_lowercase().chars().collect();
-            let allowed = (written.len().max(other.len()) / 3).max(1);
             let distance = distance(&written, &other);
             (distance <= allowed).then_some((distance, candidate))
         })
