@@ -43,6 +43,8 @@ enum Command {
         /// The code
         code: Option<String>,
     },
+    /// Prints a JSON Schema of the spec language, for editors
+    Schema,
     /// Decodes recorded bodies DIR/<operation>/<status>/<name>.json and reports what does not survive
     Replay {
         /// Folder of the recorded bodies
@@ -123,6 +125,10 @@ fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         }
         Command::Check { spec } => codegen::check(&spec),
         Command::Explain { code } => Ok(explain(code.as_deref())),
+        Command::Schema => {
+            print!("{}", clear_street_codegen::schema::schema());
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Replay { dir } => replay::run(&root(), &dir),
         Command::CompileTime { runs } => {
             let apis = clear_street_codegen::read(&root().join("spec"))?;
