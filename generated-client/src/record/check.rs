@@ -10,7 +10,7 @@ use super::{Bounds, DateEncoding, Encoding, Record, Rule, Tagging, TimestampEnco
 
 /// What is wrong with a value that was to be sent, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Invalid {
+pub(crate) struct Invalid {
     /// JSON path: `$[0].limit_price`.
     pub path: String,
     /// What is wrong: `` `limit_price` must be at least 0``.
@@ -27,7 +27,7 @@ impl fmt::Display for Invalid {
 ///
 /// # Errors
 /// The first field that is out of bounds or breaks a rule.
-pub fn check(view: View<'_>, encoding: &Encoding) -> Result<(), Invalid> {
+pub(crate) fn check(view: View<'_>, encoding: &Encoding) -> Result<(), Invalid> {
     check_bounds("value", view, &Bounds::NONE, encoding)
 }
 
@@ -36,7 +36,12 @@ pub fn check(view: View<'_>, encoding: &Encoding) -> Result<(), Invalid> {
 ///
 /// # Errors
 /// The first value that is out of bounds or breaks a rule.
-pub fn check_bounds(name: &str, view: View<'_>, bounds: &Bounds, encoding: &Encoding) -> Result<(), Invalid> {
+pub(crate) fn check_bounds(
+    name: &str,
+    view: View<'_>,
+    bounds: &Bounds,
+    encoding: &Encoding,
+) -> Result<(), Invalid> {
     value(name, view, bounds, encoding).map_err(Fault::finish)
 }
 
@@ -44,7 +49,7 @@ pub fn check_bounds(name: &str, view: View<'_>, bounds: &Bounds, encoding: &Enco
 ///
 /// # Errors
 /// The first rule that is broken.
-pub fn check_rules<'a>(rules: &[Rule], lookup: &dyn Fn(&str) -> View<'a>) -> Result<(), Invalid> {
+pub(crate) fn check_rules<'a>(rules: &[Rule], lookup: &dyn Fn(&str) -> View<'a>) -> Result<(), Invalid> {
     rules.iter().try_for_each(|rule| check_rule(rule, lookup)).map_err(Fault::finish)
 }
 

@@ -6,7 +6,7 @@ use super::text::scalar;
 use super::{Encoding, Record, Union, Value, View};
 
 /// Prints a value as `derive(Debug)` would, sensitive fields redacted.
-pub fn debug(value: &dyn Value, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub(crate) fn debug(value: &dyn Value, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     fmt::Debug::fmt(&value.view(), f)
 }
 

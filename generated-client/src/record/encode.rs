@@ -14,7 +14,7 @@ use super::{
 ///
 /// # Errors
 /// If a value has no text in this encoding; [`check`](super::check) finds it with its path.
-pub fn encode(view: View<'_>, encoding: &Encoding) -> Result<Vec<u8>, Invalid> {
+pub(crate) fn encode(view: View<'_>, encoding: &Encoding) -> Result<Vec<u8>, Invalid> {
     serde_json::to_vec(&Encode::new(view, *encoding))
         .map_err(|error| Invalid { path: "$".to_owned(), message: error.to_string() })
 }

@@ -21,12 +21,12 @@ const RAW: &str = "$serde_json::private::RawValue";
 const NUMBER: &str = "$serde_json::private::Number";
 
 /// Writes a value with any serializer.
-pub fn serialize<T: Value, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn serialize<T: Value, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
     Encode::new(value.view(), Encoding::TEXT).serialize(serializer)
 }
 
 /// Reads a value with any self-describing deserializer.
-pub fn deserialize<'de, T: Value, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+pub(crate) fn deserialize<'de, T: Value, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let text = deserializer.deserialize_newtype_struct(RAW, Whole)?;
     let mut value = T::blank();
     decode_text(&text, value.slot()).map_err(D::Error::custom)?;

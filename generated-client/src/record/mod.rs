@@ -18,6 +18,8 @@ mod encode;
 mod exchange;
 mod path;
 #[cfg(test)]
+mod round_trip;
+#[cfg(test)]
 mod sample;
 mod slot;
 mod table;
@@ -25,19 +27,19 @@ mod text;
 mod value;
 mod view;
 
-pub use check::{Invalid, check, check_bounds, check_rules};
-pub use debug::debug;
-pub use decode::{DecodeError, decode};
-pub use encode::encode;
-pub use exchange::{deserialize, serialize};
-pub use slot::{ListSlot, MapSlot, OptionSlot, Slot, TextSlot};
-pub use table::{
+pub(crate) use check::{Invalid, check, check_bounds, check_rules};
+pub(crate) use debug::debug;
+pub(crate) use decode::{DecodeError, decode};
+pub(crate) use encode::encode;
+pub(crate) use exchange::{deserialize, serialize};
+pub(crate) use slot::{ListSlot, MapSlot, OptionSlot, Slot, TextSlot};
+pub(crate) use table::{
     Bounds, DateEncoding, DecimalEncoding, Encoding, Field, Rule, Table, Tagging, TimestampEncoding,
     UnionTable,
 };
-pub use text::texts;
-pub use value::Value;
-pub use view::{ListView, MapView, View};
+pub(crate) use text::texts;
+pub(crate) use value::Value;
+pub(crate) use view::{ListView, MapView, View};
 
 use crate::UnknownVariant;
 

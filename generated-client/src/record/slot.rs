@@ -11,7 +11,7 @@ use super::{Record, Text, Union, Value};
 use crate::{Json, Patch};
 
 /// A place to write one value to.
-#[expect(missing_docs, reason = "each variant is named after its type")]
+#[expect(missing_debug_implementations, reason = "it never leaves this crate")]
 pub enum Slot<'a> {
     Bool(&'a mut bool),
     I32(&'a mut i32),

@@ -13,7 +13,7 @@ use super::{DateEncoding, Encoding, TimestampEncoding, View};
 
 /// The values of a parameter: none if it is absent, several if it is a list. What is neither a
 /// scalar nor a list is its JSON.
-pub fn texts(view: View<'_>, encoding: &Encoding) -> Vec<String> {
+pub(crate) fn texts(view: View<'_>, encoding: &Encoding) -> Vec<String> {
     match view {
         View::Absent | View::Null => Vec::new(),
         View::List(list) => list.items().flat_map(|item| texts(item, encoding)).collect(),

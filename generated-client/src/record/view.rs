@@ -12,7 +12,6 @@ use crate::Json;
 
 /// One value to read.
 #[derive(Clone, Copy)]
-#[expect(missing_docs, reason = "each variant is named after its type")]
 pub enum View<'a> {
     /// Not there: left out of an object.
     Absent,

@@ -7,7 +7,7 @@ use crate::record::path::Path;
 
 /// Why JSON could not be read, and where.
 #[derive(Debug, PartialEq, Eq)]
-pub struct DecodeError {
+pub(crate) struct DecodeError {
     /// JSON path: `$.data[3].price`.
     pub path: String,
     /// What was expected and what was found.

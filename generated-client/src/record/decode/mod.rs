@@ -9,6 +9,8 @@ mod container;
 mod failure;
 mod leaf;
 mod number;
+#[cfg(test)]
+mod tests;
 mod time;
 mod union;
 
@@ -20,16 +22,16 @@ use self::container::{ListVisitor, MapVisitor, OptionVisitor, RecordVisitor};
 use self::failure::Failure;
 use super::Slot;
 
-pub use self::failure::DecodeError;
+pub(crate) use self::failure::DecodeError;
 
-/// How deep objects and lists may be nested in each other.
-const MAX_DEPTH: usize = 128;
+/// How deep objects and lists may be nested in each other. serde_json would stop one level later.
+const MAX_DEPTH: usize = 127;
 
 /// Reads one JSON value into a slot. After an error the slot's content is unspecified.
 ///
 /// # Errors
 /// What was expected and what was found, with the JSON path.
-pub fn decode(json: &[u8], slot: Slot<'_>) -> Result<(), DecodeError> {
+pub(crate) fn decode(json: &[u8], slot: Slot<'_>) -> Result<(), DecodeError> {
     let text = std::str::from_utf8(json).map_err(|error| {
         let place = error.valid_up_to();
         Failure::other(format!("expected UTF-8, found other bytes at byte {place}")).finish()

@@ -56,3 +56,116 @@ pub(super) fn float(text: &str) -> Option<f64> {
     let value: f64 = text.parse().ok()?;
     (value.is_finite() && text.bytes().all(numeric)).then_some(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rust_decimal::Decimal;
+
+    use super::{decimal, float, integer};
+
+    #[test]
+    fn decimals_keep_what_is_written() {
+        for (text, expected) in [
+            ("0", "0"),
+            ("1.50", "1.50"),
+            ("-1.50", "-1.50"),
+            ("+1.5", "1.5"),
+            ("1e-3", "0.001"),
+            ("1.50e0", "1.50"),
+            ("1E5", "100000"),
+            ("12.5e+1", "125"),
+            ("1.25e1", "12.5"),
+            ("0e99999", "0"),
+            ("1000e-30", "0.0000000000000000000000000010"),
+            ("79228162514264337593543950335", "79228162514264337593543950335"),
+            ("-79228162514264337593543950335", "-79228162514264337593543950335"),
+            ("1234567890123456789012345678", "1234567890123456789012345678"),
+            ("0.1234567890123456789012345678", "0.1234567890123456789012345678"),
+        ] {
+            assert_eq!(decimal(text).map(|value| value.to_string()).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_decimal_or_does_not_fit_is_refused() {
+        for text in [
+            "",
+            "-",
+            ".",
+            "abc",
+            "1_000",
+            "1,5",
+            " 1",
+            "1 ",
+            "0x10",
+            "1e",
+            "e5",
+            "1e5.0",
+            "1e1e1",
+            "--1",
+            "1.2.3",
+            "NaN",
+            "inf",
+            "1e29",
+            "1e-29",
+            "1e99999999999999999999",
+            "1e-9223372036854775808",
+            "1e9223372036854775807",
+            "79228162514264337593543950336",
+            "123456789012345678901234567890",
+            "0.12345678901234567890123456789",
+            "1.12345678901234567890123456789",
+        ] {
+            assert_eq!(decimal(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn integers_are_exact() {
+        assert_eq!(integer(&i64::MIN.to_string()), Some(i64::MIN));
+        assert_eq!(integer(&u64::MAX.to_string()), Some(u64::MAX));
+        assert_eq!(integer("5.0"), Some(5_i32));
+        assert_eq!(integer("1e3"), Some(1000_u32));
+        assert_eq!(integer::<i64>("1.5"), None);
+        assert_eq!(integer::<i64>("9223372036854775808"), None);
+        assert_eq!(integer::<i32>("2147483648"), None);
+        assert_eq!(integer::<u32>("-1"), None);
+        assert_eq!(integer::<u64>("1e40"), None);
+    }
+
+    #[test]
+    fn floats_are_finite_numbers() {
+        assert_eq!(float("0.1"), Some(0.1));
+        assert_eq!(float("1e308"), Some(1e308));
+        for text in ["1e309", "nan", "inf", "infinity", "", "x"] {
+            assert_eq!(float(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_decimal_comes_back(digits in -79_228_162_514_264_337_593_543_950_335_i128..=79_228_162_514_264_337_593_543_950_335, scale in 0_u32..=28) {
+            let value = Decimal::from_i128_with_scale(digits, scale);
+            let text = value.to_string();
+            prop_assert_eq!(decimal(&text).unwrap().to_string(), text);
+        }
+
+        #[test]
+        fn an_exponent_is_a_moved_point(digits in -999_999_999_i64..=999_999_999, exponent in -20_i32..=18) {
+            let expected = match u32::try_from(exponent) {
+                Ok(zeros) => Decimal::from(digits) * Decimal::from(10_u64.pow(zeros)),
+                Err(_) => Decimal::new(digits, exponent.unsigned_abs()),
+            };
+            prop_assert_eq!(decimal(&format!("{digits}e{exponent}")), Some(expected));
+        }
+
+        #[test]
+        fn no_text_panics(text in "[-+0-9.eE_]{0,40}") {
+            decimal(&text);
+            integer::<i32>(&text);
+            integer::<u64>(&text);
+            float(&text);
+        }
+    }
+}

@@ -1,4 +1,7 @@
-//! Models in the shape in which the generator emits them, to test and measure with.
+//! Models in the shape in which the generator emits them, to test with.
+
+mod names;
+mod unions;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,147 +12,19 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
+pub(crate) use self::names::{AccountId, OrderId, OrderType, Side};
+pub(crate) use self::unions::{Action, Filter, Part};
 use crate::record::{
-    self, DateEncoding, DecimalEncoding, Encoding, Field, Record, Rule, Slot, Table, Tagging, Text,
-    TimestampEncoding, Union, UnionTable, Value, View,
+    self, DateEncoding, DecimalEncoding, Encoding, Field, Record, Rule, Slot, Table, TimestampEncoding,
+    Value, View,
 };
-use crate::{Json, Patch, UnknownVariant, Unrecognized};
+use crate::{Json, Patch};
 
 pub(crate) const ENCODING: Encoding = Encoding {
     decimal: DecimalEncoding::String,
     timestamp: TimestampEncoding::Rfc3339,
     date: DateEncoding::Iso8601,
 };
-
-/// Direction of an order.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub(crate) enum Side {
-    /// Buys.
-    Buy,
-    /// Sells.
-    Sell,
-    /// A value that this version of the crate does not know.
-    Unrecognized(Unrecognized),
-}
-
-impl Side {
-    /// The text on the wire.
-    pub(crate) fn as_str(&self) -> &str {
-        match self {
-            Self::Buy => "BUY",
-            Self::Sell => "SELL",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl Text for Side {
-    const NAME: &'static str = "Side";
-
-    fn parse(text: &str) -> Option<Self> {
-        Some(match text {
-            "BUY" => Self::Buy,
-            "SELL" => Self::Sell,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        })
-    }
-}
-
-impl Value for Side {
-    fn blank() -> Self {
-        Self::Buy
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-/// Kind of an order. Closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum OrderType {
-    /// At any price.
-    Market,
-    /// At a price or better.
-    Limit,
-}
-
-impl OrderType {
-    /// The text on the wire.
-    pub(crate) fn as_str(&self) -> &str {
-        match self {
-            Self::Market => "MARKET",
-            Self::Limit => "LIMIT",
-        }
-    }
-}
-
-impl Text for OrderType {
-    const NAME: &'static str = "OrderType";
-
-    fn parse(text: &str) -> Option<Self> {
-        Some(match text {
-            "MARKET" => Self::Market,
-            "LIMIT" => Self::Limit,
-            _ => return None,
-        })
-    }
-}
-
-impl Value for OrderType {
-    fn blank() -> Self {
-        Self::Market
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-/// Number of an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct AccountId(pub(crate) i64);
-
-impl Value for AccountId {
-    fn blank() -> Self {
-        Self(Value::blank())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        self.0.slot()
-    }
-
-    fn view(&self) -> View<'_> {
-        self.0.view()
-    }
-}
-
-/// Identifier of an order.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct OrderId(pub(crate) String);
-
-impl Value for OrderId {
-    fn blank() -> Self {
-        Self(Value::blank())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        self.0.slot()
-    }
-
-    fn view(&self) -> View<'_> {
-        self.0.view()
-    }
-}
 
 /// An order with about every kind of field.
 #[derive(Clone, PartialEq)]
@@ -439,212 +314,14 @@ impl Value for Empty {
     }
 }
 
-/// Told apart by `type`.
-#[derive(Clone, PartialEq)]
-pub(crate) enum Part {
-    /// A leg.
-    Leg(Leg),
-    /// Nothing.
-    Empty(Empty),
-    /// A variant that this version of the crate does not know.
-    Unknown(UnknownVariant),
-}
-
-impl Union for Part {
-    fn table(&self) -> &'static UnionTable {
-        const TABLE: &UnionTable = &UnionTable {
-            name: "Part",
-            encoding: &ENCODING,
-            tagging: Tagging::Tag("type"),
-            variants: &["leg", "empty"],
-        };
-        TABLE
-    }
-
-    fn variant(&self) -> Option<usize> {
-        Some(match self {
-            Self::Leg(_) => 0,
-            Self::Empty(_) => 1,
-            Self::Unknown(_) => return None,
-        })
-    }
-
-    fn select(&mut self, index: usize) -> Option<Slot<'_>> {
-        *self = match index {
-            0 => Self::Leg(Value::blank()),
-            1 => Self::Empty(Value::blank()),
-            _ => return None,
-        };
-        match self {
-            Self::Leg(value) => Some(value.slot()),
-            Self::Empty(value) => Some(value.slot()),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    fn payload(&self) -> View<'_> {
-        match self {
-            Self::Leg(value) => value.view(),
-            Self::Empty(value) => value.view(),
-            Self::Unknown(value) => value.json().view(),
-        }
-    }
-
-    fn set_unknown(&mut self, unknown: UnknownVariant) {
-        *self = Self::Unknown(unknown);
+impl fmt::Debug for Leg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        record::debug(self, f)
     }
 }
 
-impl Value for Part {
-    fn blank() -> Self {
-        Self::Leg(Value::blank())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Union(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Union(self)
-    }
-}
-
-/// Told apart by the name of the only property; one variant is a union itself.
-#[derive(Clone, PartialEq)]
-pub(crate) enum Action {
-    /// Shows a leg.
-    Show(Leg),
-    /// Fills a part in.
-    Fill(Part),
-    /// A variant that this version of the crate does not know.
-    Unknown(UnknownVariant),
-}
-
-impl Union for Action {
-    fn table(&self) -> &'static UnionTable {
-        const TABLE: &UnionTable = &UnionTable {
-            name: "Action",
-            encoding: &ENCODING,
-            tagging: Tagging::Keyed,
-            variants: &["show", "fill"],
-        };
-        TABLE
-    }
-
-    fn variant(&self) -> Option<usize> {
-        Some(match self {
-            Self::Show(_) => 0,
-            Self::Fill(_) => 1,
-            Self::Unknown(_) => return None,
-        })
-    }
-
-    fn select(&mut self, index: usize) -> Option<Slot<'_>> {
-        *self = match index {
-            0 => Self::Show(Value::blank()),
-            1 => Self::Fill(Value::blank()),
-            _ => return None,
-        };
-        match self {
-            Self::Show(value) => Some(value.slot()),
-            Self::Fill(value) => Some(value.slot()),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    fn payload(&self) -> View<'_> {
-        match self {
-            Self::Show(value) => value.view(),
-            Self::Fill(value) => value.view(),
-            Self::Unknown(value) => value.json().view(),
-        }
-    }
-
-    fn set_unknown(&mut self, unknown: UnknownVariant) {
-        *self = Self::Unknown(unknown);
-    }
-}
-
-impl Value for Action {
-    fn blank() -> Self {
-        Self::Show(Value::blank())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Union(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Union(self)
-    }
-}
-
-/// Told apart by the kind of JSON value.
-#[derive(Clone, PartialEq)]
-pub(crate) enum Filter {
-    /// A number.
-    Number(Decimal),
-    /// A text.
-    String(String),
-    /// A variant that this version of the crate does not know.
-    Unknown(UnknownVariant),
-}
-
-impl Union for Filter {
-    fn table(&self) -> &'static UnionTable {
-        const TABLE: &UnionTable = &UnionTable {
-            name: "Filter",
-            encoding: &ENCODING,
-            tagging: Tagging::Shape,
-            variants: &["number", "string"],
-        };
-        TABLE
-    }
-
-    fn variant(&self) -> Option<usize> {
-        Some(match self {
-            Self::Number(_) => 0,
-            Self::String(_) => 1,
-            Self::Unknown(_) => return None,
-        })
-    }
-
-    fn select(&mut self, index: usize) -> Option<Slot<'_>> {
-        *self = match index {
-            0 => Self::Number(Value::blank()),
-            1 => Self::String(Value::blank()),
-            _ => return None,
-        };
-        match self {
-            Self::Number(value) => Some(value.slot()),
-            Self::String(value) => Some(value.slot()),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    fn payload(&self) -> View<'_> {
-        match self {
-            Self::Number(value) => value.view(),
-            Self::String(value) => value.view(),
-            Self::Unknown(value) => value.json().view(),
-        }
-    }
-
-    fn set_unknown(&mut self, unknown: UnknownVariant) {
-        *self = Self::Unknown(unknown);
-    }
-}
-
-impl Value for Filter {
-    fn blank() -> Self {
-        Self::Number(Value::blank())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Union(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Union(self)
+impl fmt::Debug for Empty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        record::debug(self, f)
     }
 }
