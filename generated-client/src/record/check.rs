@@ -120,8 +120,12 @@ fn model(record: &dyn Record) -> Result<(), Fault> {
     let table = record.table();
     for (index, field) in table.fields.iter().enumerate() {
         if let Some(view) = record.view_at(index) {
-            value(field.name, view, &field.bounds, table.encoding)
-                .map_err(|fault| fault.field(field.name))?;
+            value(field.name, view, &field.bounds, table.encoding).map_err(|mut fault| {
+                if field.sensitive {
+                    fault.path.redact();
+                }
+                fault.field(field.name)
+            })?;
         }
     }
     let lookup = |name: &str| {

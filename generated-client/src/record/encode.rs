@@ -39,35 +39,20 @@ impl<'a> Encode<'a> {
 impl Serialize for Encode<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { view, encoding } = *self;
-        if let Some(reason) = unwritable(view, &encoding) {
-            return Err(S::Error::custom(reason));
-        }
         match view {
             View::Absent | View::Null => serializer.serialize_none(),
             View::Bool(value) => serializer.serialize_bool(value),
             View::I64(value) => serializer.serialize_i64(value),
             View::U64(value) => serializer.serialize_u64(value),
-            View::F64(value) => serializer.serialize_f64(value),
             View::Text(value) => serializer.serialize_str(value),
-            View::Decimal(value) if encoding.decimal == DecimalEncoding::Number => {
-                number(value.to_string(), serializer)
-            }
-            View::Timestamp(value) if encoding.timestamp == TimestampEncoding::UnixMillis => {
-                serializer.serialize_i64(value.as_millisecond())
-            }
-            View::Date(_) if encoding.date == DateEncoding::Yyyymmdd => match scalar(view, &encoding) {
-                Some(text) => number(text.into_owned(), serializer),
-                None => serializer.serialize_none(),
+            View::Decimal(value) => match encoding.decimal {
+                DecimalEncoding::String => serializer.serialize_str(value.array_string().as_ref()),
+                DecimalEncoding::Number => number(value.to_string(), serializer),
             },
-            View::Decimal(value) => serializer.collect_str(&value),
-            View::Timestamp(value) => serializer.collect_str(&value),
-            View::Date(value) => serializer.collect_str(&value),
+            View::F64(_) | View::Timestamp(_) | View::Date(_) => limited(view, encoding, serializer),
             View::Duration(value) => serializer.collect_str(&value),
             View::Uuid(value) => serializer.collect_str(value),
-            View::Zoned(_) | View::Bytes(_) => match scalar(view, &encoding) {
-                Some(text) => serializer.serialize_str(&text),
-                None => serializer.serialize_none(),
-            },
+            View::Zoned(_) | View::Bytes(_) => text(view, encoding, serializer),
             View::Json(value) => value.as_raw().serialize(serializer),
             View::List(list) => {
                 let mut sequence = serializer.serialize_seq(Some(list.len()))?;
@@ -91,6 +76,27 @@ impl Serialize for Encode<'_> {
             View::Union(union) => variant(union, encoding, serializer),
         }
     }
+}
+
+/// What some encodings cannot express.
+fn limited<S: Serializer>(view: View<'_>, encoding: Encoding, serializer: S) -> Result<S::Ok, S::Error> {
+    if let Some(reason) = unwritable(view, &encoding) {
+        return Err(S::Error::custom(reason));
+    }
+    match view {
+        View::F64(value) => serializer.serialize_f64(value),
+        View::Timestamp(value) if encoding.timestamp == TimestampEncoding::UnixMillis => {
+            serializer.serialize_i64(value.as_millisecond())
+        }
+        View::Timestamp(value) => serializer.collect_str(&value),
+        View::Date(value) if encoding.date == DateEncoding::Iso8601 => serializer.collect_str(&value),
+        _ => number(scalar(view, &encoding).unwrap_or_default().into_owned(), serializer),
+    }
+}
+
+/// What is always written as text.
+fn text<S: Serializer>(view: View<'_>, encoding: Encoding, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&scalar(view, &encoding).unwrap_or_default())
 }
 
 /// A number with all its digits.

@@ -32,14 +32,14 @@ pub(crate) use debug::debug;
 pub(crate) use decode::{DecodeError, decode};
 pub(crate) use encode::encode;
 pub(crate) use exchange::{deserialize, serialize};
-pub(crate) use slot::{ListSlot, MapSlot, OptionSlot, Slot, TextSlot};
+pub(crate) use slot::{ListSlot, MapSlot, OptionSlot, Slot};
 pub(crate) use table::{
     Bounds, DateEncoding, DecimalEncoding, Encoding, Field, Rule, Table, Tagging, TimestampEncoding,
     UnionTable,
 };
 pub(crate) use text::texts;
 pub(crate) use value::Value;
-pub(crate) use view::{ListView, MapView, View};
+pub(crate) use view::View;
 
 use crate::UnknownVariant;
 
