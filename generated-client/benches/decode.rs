@@ -2,6 +2,8 @@
 //!
 //! `cargo bench -p clear-street --bench decode`; each group prints `records` beside `derives`.
 
+#![expect(clippy::expect_used, reason = "a benchmark of what does not work should stop")]
+
 use std::fmt::Write;
 use std::hint::black_box;
 

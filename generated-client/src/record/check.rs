@@ -1,5 +1,8 @@
 //! What the server would refuse, found before it is sent.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use rust_decimal::Decimal;

@@ -53,3 +53,33 @@ fn variant(union: &dyn Union, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let name = union.variant().and_then(|variant| union.table().variants.get(variant));
     f.debug_tuple(name.unwrap_or(&"Unknown")).field(&union.payload()).finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::record::sample::{Action, Leg, Order, Part};
+    use crate::record::{Record, Value};
+    use crate::{Patch, Unrecognized};
+
+    #[test]
+    fn printed_without_what_is_personal() {
+        let order = Order {
+            side: crate::record::sample::Side::Unrecognized(Unrecognized::new("SHORT")),
+            phone: Some("4711".to_owned()),
+            note: Patch::Null,
+            contact: Some([("4711".to_owned(), rust_decimal::Decimal::ONE)].into()),
+            legs: vec![Leg { ratio: 2, price: Some(rust_decimal::Decimal::new(150, 2)) }],
+            action: Some(Action::Fill(Part::blank())),
+            ..Order::blank()
+        };
+        assert_eq!(
+            format!("{order:?}"),
+            "Order { account_id: 0, id: \"\", side: \"SHORT\", order_type: \"MARKET\", quantity: 0, \
+             limit_price: None, symbol: None, instrument_id: None, created_at: 1970-01-01T00:00:00Z, \
+             opens: None, day: None, open_for: None, phone: [redacted], note: Null, parent: None, \
+             legs: [Leg { ratio: 2, price: 1.50 }], tags: None, table: [], marks: [], details: None, \
+             parts: None, action: fill(leg(Leg { ratio: 0, price: None })), filter: None, blob: None, \
+             sequence: None, contact: [redacted] }"
+        );
+        assert!(order.table().fields.iter().any(|field| field.sensitive));
+    }
+}

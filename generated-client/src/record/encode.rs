@@ -4,7 +4,7 @@ use serde::ser::{Error, Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::value::RawValue;
 
 use super::check::unwritable;
-use super::text::scalar;
+use super::text::{scalar, short_decimal};
 use super::{
     DateEncoding, DecimalEncoding, Encoding, Invalid, Record, Tagging, TimestampEncoding, Union, View,
 };
@@ -46,7 +46,10 @@ impl Serialize for Encode<'_> {
             View::U64(value) => serializer.serialize_u64(value),
             View::Text(value) => serializer.serialize_str(value),
             View::Decimal(value) => match encoding.decimal {
-                DecimalEncoding::String => serializer.serialize_str(value.array_string().as_ref()),
+                DecimalEncoding::String => match short_decimal(value, &mut [0; 24]) {
+                    Some(text) => serializer.serialize_str(text),
+                    None => serializer.serialize_str(value.array_string().as_ref()),
+                },
                 DecimalEncoding::Number => number(value.to_string(), serializer),
             },
             View::F64(_) | View::Timestamp(_) | View::Date(_) => limited(view, encoding, serializer),

@@ -27,33 +27,11 @@ pub(crate) fn serialize<T: Value, S: Serializer>(value: &T, serializer: S) -> Re
 
 /// Reads a value with any self-describing deserializer.
 pub(crate) fn deserialize<'de, T: Value, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    let text = deserializer.deserialize_newtype_struct(RAW, Whole)?;
+    let mut text = String::new();
+    deserializer.deserialize_newtype_struct(RAW, Transcript { text: &mut text })?;
     let mut value = T::blank();
     decode_text(&text, value.slot()).map_err(D::Error::custom)?;
     Ok(value)
-}
-
-/// Takes a value as JSON text.
-struct Whole;
-
-impl<'de> Visitor<'de> for Whole {
-    type Value = String;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<String, A::Error> {
-        let mut text = String::new();
-        Transcript { text: &mut text }.visit_map(map)?;
-        Ok(text)
-    }
-
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
-        let mut text = String::new();
-        Transcript { text: &mut text }.deserialize(deserializer)?;
-        Ok(text)
-    }
 }
 
 /// Writes what a deserializer tells as JSON.
@@ -180,5 +158,111 @@ impl<'de> Visitor<'de> for Transcript<'_> {
         }
         self.text.push('}');
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::de::IntoDeserializer;
+    use serde::{Deserialize, Serialize};
+
+    use crate::Json;
+    use crate::record::sample::Order;
+    use crate::record::{Encoding, Value, decode, encode};
+
+    const ORDER: &str = r#"{"account_id":9007199254740993,"id":"o","side":"SHORT","order_type":"LIMIT","quantity":"0.10",
+        "limit_price":"1234567890123456789012345.678","created_at":"2025-10-31T14:30:00.123456789Z",
+        "legs":[{"ratio":1,"price":"1.50"}],"table":[[0.1,1e300]],"marks":[true,null],
+        "filter":1.5,"parts":[{"ratio":2,"type":"leg"},{"type":"new","x":[1,"a",{}]}],"note":null}"#;
+
+    fn order() -> Order {
+        let mut order = Order::blank();
+        decode(ORDER.as_bytes(), order.slot()).unwrap();
+        order
+    }
+
+    fn text(value: &dyn Value) -> String {
+        String::from_utf8(encode(value.view(), &Encoding::TEXT).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn through_values_of_serde_json() {
+        let value: serde_json::Value = serde_json::from_str(ORDER).unwrap();
+        assert_eq!(serde_json::from_value::<Order>(value.clone()).unwrap(), order());
+        assert_eq!(Order::deserialize(&value).unwrap(), order());
+        let back: Order = serde_json::from_value(serde_json::to_value(order()).unwrap()).unwrap();
+        assert_eq!(back, order());
+    }
+
+    #[test]
+    fn numbers_keep_their_digits() {
+        let precise = ORDER.replace("\"1234567890123456789012345.678\"", "1234567890123456789012345.678");
+        let read: Order = serde_json::from_str(&precise).unwrap();
+        assert_eq!(read, order());
+        assert_eq!(serde_json::from_reader::<_, Order>(precise.as_bytes()).unwrap(), order());
+    }
+
+    /// As serde buffers values that it has to look at twice.
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Order(Box<Order>),
+        Other { other: bool },
+    }
+
+    #[derive(Debug, PartialEq, Deserialize, Serialize)]
+    struct Wrapped {
+        name: String,
+        #[serde(flatten)]
+        order: Order,
+    }
+
+    #[test]
+    fn inside_of_derived_types() {
+        assert_eq!(serde_json::from_str::<Either>(ORDER).unwrap(), Either::Order(Box::new(order())));
+        assert_eq!(
+            serde_json::from_str::<Either>(r#"{"other":true}"#).unwrap(),
+            Either::Other { other: true }
+        );
+        let wrapped = Wrapped { name: "n".to_owned(), order: order() };
+        let json = serde_json::to_string(&wrapped).unwrap();
+        assert_eq!(serde_json::from_str::<Wrapped>(&json).unwrap(), wrapped);
+    }
+
+    #[test]
+    fn through_another_format() {
+        let mut bytes = Vec::new();
+        ciborium::into_writer(&order(), &mut bytes).unwrap();
+        let back: Order = ciborium::from_reader(bytes.as_slice()).unwrap();
+        assert_eq!(text(&back), text(&order()));
+    }
+
+    #[test]
+    fn errors_keep_their_path() {
+        let error =
+            serde_json::from_str::<Vec<Order>>(&format!("[{}]", ORDER.replace("9007199254740993", "1.5")));
+        let message = error.unwrap_err().to_string();
+        assert!(
+            message.starts_with("$.account_id: expected an integer of 64 bits, found `1.5`"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn json_keeps_its_text() {
+        let text = r#"{"a": [1.00, 1e2, 12345678901234567890123]}"#;
+        assert_eq!(serde_json::from_str::<Json>(text).unwrap().text(), text);
+        assert_eq!(serde_json::to_string(&text.parse::<Json>().unwrap()).unwrap(), text);
+    }
+
+    #[test]
+    fn bytes_and_odd_numbers_of_other_formats() {
+        type Plain = serde::de::value::Error;
+        let list: Vec<u8> = vec![1, 2];
+        let deserializer = list.into_deserializer();
+        let json: Result<Json, Plain> = Json::deserialize(deserializer);
+        assert_eq!(json.unwrap().text(), "[1,2]");
+        let json: Result<Json, Plain> = Json::deserialize(1.1_f32.into_deserializer());
+        assert_eq!(json.unwrap().text(), "1.1");
     }
 }

@@ -1,6 +1,7 @@
 //! Places to decode values into.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, Zoned};
@@ -11,7 +12,6 @@ use super::{Record, Text, Union, Value};
 use crate::{Json, Patch};
 
 /// A place to write one value to.
-#[expect(missing_debug_implementations, reason = "it never leaves this crate")]
 pub enum Slot<'a> {
     Bool(&'a mut bool),
     I32(&'a mut i32),
@@ -36,6 +36,13 @@ pub enum Slot<'a> {
     Map(&'a mut dyn MapSlot),
     Record(&'a mut dyn Record),
     Union(&'a mut dyn Union),
+}
+
+impl fmt::Debug for Slot<'_> {
+    /// What is in it is about to be replaced.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Slot")
+    }
 }
 
 /// An enum to write to.

@@ -7,6 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 use jiff::{Timestamp, Zoned};
+use rust_decimal::Decimal;
 
 use super::encode::json_text;
 use super::{DateEncoding, Encoding, TimestampEncoding, View};
@@ -49,6 +50,34 @@ pub(super) fn scalar<'a>(view: View<'a>, encoding: &Encoding) -> Option<Cow<'a, 
     })
 }
 
+/// The usual price, in a fraction of the time that printing it takes: none if it has more than 19
+/// digits.
+pub(super) fn short_decimal(value: Decimal, buffer: &mut [u8; 24]) -> Option<&str> {
+    let scale = value.scale();
+    let mut rest = u64::try_from(value.mantissa().unsigned_abs()).ok().filter(|_| scale < 19)?;
+    let mut digits = 0_u32;
+    let mut point = scale > 0;
+    let mut sign = value.is_sign_negative();
+    let mut start = buffer.len();
+    for place in buffer.iter_mut().rev() {
+        if point && digits == scale {
+            *place = b'.';
+            point = false;
+        } else if rest > 0 || digits <= scale {
+            *place = b'0' | (rest % 10) as u8;
+            rest /= 10;
+            digits = digits.wrapping_add(1);
+        } else if sign {
+            *place = b'-';
+            sign = false;
+        } else {
+            break;
+        }
+        start = start.wrapping_sub(1);
+    }
+    std::str::from_utf8(buffer.get(start..)?).ok()
+}
+
 fn date(date: Date, encoding: &Encoding) -> String {
     match encoding.date {
         DateEncoding::Iso8601 => date.to_string(),
@@ -69,4 +98,57 @@ fn zoned(zoned: &Zoned) -> String {
     let minutes = seconds.saturating_sub(seconds.checked_rem(60).unwrap_or_default());
     let offset = Offset::from_seconds(minutes).unwrap_or(Offset::UTC);
     zoned.timestamp().display_with_offset(offset).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::record::{DecimalEncoding, Value};
+
+    const INTEGERS: Encoding = Encoding {
+        decimal: DecimalEncoding::Number,
+        timestamp: TimestampEncoding::UnixMillis,
+        date: DateEncoding::Yyyymmdd,
+    };
+
+    #[test]
+    fn parameters_are_plain_text() {
+        let time: Timestamp = "2025-10-31T14:30:00.5Z".parse().unwrap();
+        let values: [(&dyn Value, &[&str], &[&str]); 7] = [
+            (&None::<i32>, &[], &[]),
+            (&true, &["true"], &["true"]),
+            (&Decimal::new(150, 2), &["1.50"], &["1.50"]),
+            (&time, &["2025-10-31T14:30:00.5Z"], &["1761921000500"]),
+            (&jiff::civil::date(2025, 1, 2), &["2025-01-02"], &["20250102"]),
+            (&vec!["a".to_owned(), "b,c".to_owned()], &["a", "b,c"], &["a", "b,c"]),
+            (&crate::Json::new(&[1]).unwrap(), &["[1]"], &["[1]"]),
+        ];
+        for (value, text, integers) in values {
+            assert_eq!(texts(value.view(), &Encoding::TEXT), text);
+            assert_eq!(texts(value.view(), &INTEGERS), integers);
+        }
+    }
+
+    #[test]
+    fn seconds_of_an_offset_do_not_move_the_instant() {
+        let offset = Offset::from_seconds(-17_762).unwrap();
+        let time = Timestamp::UNIX_EPOCH.to_zoned(offset.to_time_zone());
+        let written = zoned(&time);
+        assert_eq!(written, "1969-12-31T19:04:00-04:56");
+        assert_eq!(written.parse::<Timestamp>().unwrap(), Timestamp::UNIX_EPOCH);
+    }
+
+    proptest! {
+        #[test]
+        fn short_decimals_are_printed_like_all(digits in any::<i64>(), fewer in 0_u32..63, scale in 0_u32..=28) {
+            let value = Decimal::from_i128_with_scale(i128::from(digits.wrapping_shr(fewer)), scale);
+            if let Some(text) = short_decimal(value, &mut [0; 24]) {
+                prop_assert_eq!(text, value.to_string());
+            } else {
+                prop_assert!(scale >= 19);
+            }
+        }
+    }
 }

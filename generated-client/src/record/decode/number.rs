@@ -31,7 +31,7 @@ fn short(text: &str) -> Option<Decimal> {
         }
     }
     let mut decimal = Decimal::try_new(value, scale.unwrap_or_default()).ok()?;
-    decimal.set_sign_negative(digits.len() < text.len());
+    decimal.set_sign_negative(value != 0 && digits.len() < text.len());
     Some(decimal)
 }
 
@@ -104,6 +104,7 @@ mod tests {
             ("12.5e+1", "125"),
             ("1.25e1", "12.5"),
             ("0e99999", "0"),
+            ("-0.0", "0.0"),
             ("1000e-30", "0.0000000000000000000000000010"),
             ("79228162514264337593543950335", "79228162514264337593543950335"),
             ("-79228162514264337593543950335", "-79228162514264337593543950335"),
@@ -190,7 +191,7 @@ mod tests {
         #[test]
         fn an_exponent_is_a_moved_point(digits in -999_999_999_i64..=999_999_999, exponent in -20_i32..=18) {
             let expected = match u32::try_from(exponent) {
-                Ok(zeros) => Decimal::from(digits) * Decimal::from(10_u64.pow(zeros)),
+                Ok(zeros) => Decimal::from(digits).saturating_mul(10_u64.pow(zeros).into()),
                 Err(_) => Decimal::new(digits, exponent.unsigned_abs()),
             };
             prop_assert_eq!(decimal(&format!("{digits}e{exponent}")), Some(expected));

@@ -89,7 +89,7 @@ impl Record for Order {
                 Field::optional("filter"),
                 Field::optional("blob"),
                 Field::optional("sequence"),
-                Field::optional("contact").sensitive(),
+                Field::optional("contact").max(1000).sensitive(),
             ],
             rules: &[
                 Rule::AtMostOne(&["symbol", "instrument_id"]),
