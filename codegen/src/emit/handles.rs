@@ -139,14 +139,16 @@ fn describe(operation: &Operation) -> String {
 
 fn repetition(operation: &Operation) -> String {
     match (operation.repeat, &operation.key) {
-        (Repeat::Read, _) => "Repeated after failures: it changes nothing.".to_owned(),
-        (Repeat::Idempotent, _) => "Repeated after failures: twice has the effect of once.".to_owned(),
+        (Repeat::Read, _) => "May be repeated after any failure: it changes nothing.".to_owned(),
+        (Repeat::Idempotent, _) => {
+            "May be repeated after any failure: twice has the effect of once.".to_owned()
+        }
         (Repeat::Keyed, Some(key)) => format!(
-            "Repeated after failures only if every row has `{key}`, by which the server \
+            "May be repeated only if every row has `{key}`, by which the server \
              recognises it."
         ),
         (Repeat::Keyed, None) | (Repeat::Never, _) => {
-            "Never repeated by itself: a second request may act a second time.".to_owned()
+            "Must not be repeated blindly: a second request may act a second time.".to_owned()
         }
     }
 }

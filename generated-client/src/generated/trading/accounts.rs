@@ -52,7 +52,7 @@ impl Accounts {
     ///
     /// `GET /v1/accounts`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 403, 429, 500.
     pub fn get_accounts(&self) -> GetAccounts {
@@ -65,7 +65,7 @@ impl Accounts {
     ///
     /// `GET /v1/accounts/{account_id}`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 403, 404, 429, 500.
     pub fn get_account_by_id(&self, account_id: impl Into<AccountId>) -> GetAccountById {
@@ -78,7 +78,7 @@ impl Accounts {
     ///
     /// `PATCH /v1/accounts/{account_id}`
     ///
-    /// Never repeated by itself: a second request may act a second time.
+    /// Must not be repeated blindly: a second request may act a second time.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn patch_account_by_id(
@@ -95,7 +95,7 @@ impl Accounts {
     ///
     /// `GET /v1/accounts/{account_id}/balances`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 403, 404, 429, 500.
     pub fn get_account_balances(
@@ -112,7 +112,7 @@ impl Accounts {
     ///
     /// `GET /v1/accounts/{account_id}/portfolio-history`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// - `start_date`: First day of the range.
     ///

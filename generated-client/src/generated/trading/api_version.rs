@@ -39,7 +39,7 @@ impl ApiVersion {
     ///
     /// `GET /v1/version`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 429, 500.
     pub fn get_version(&self) -> GetVersion {

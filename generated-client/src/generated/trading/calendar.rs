@@ -43,7 +43,7 @@ impl Calendar {
     ///
     /// `GET /v1/clock`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 429.
     pub fn get_clock(&self) -> GetClock {
@@ -56,7 +56,7 @@ impl Calendar {
     ///
     /// `GET /v1/calendars/market-hours`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 429.
     pub fn get_market_hours_calendar(&self) -> GetMarketHoursCalendar {

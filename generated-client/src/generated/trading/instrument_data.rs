@@ -54,7 +54,7 @@ impl InstrumentData {
     ///
     /// `GET /v1/instruments/events`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 429, 500.
     pub fn get_all_instrument_events(&self) -> GetAllInstrumentEvents {
@@ -69,7 +69,7 @@ impl InstrumentData {
     ///
     /// `GET /v1/instruments/{instrument_id}/events`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 404, 429, 500.
     pub fn get_instrument_events(
@@ -85,7 +85,7 @@ impl InstrumentData {
     ///
     /// `GET /v1/instruments/{instrument_id}/analyst-reporting`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 404, 429, 500.
     pub fn get_instrument_analyst_consensus(
@@ -105,7 +105,7 @@ impl InstrumentData {
     ///
     /// `GET /v1/instruments/{instrument_id}/fundamentals`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 404, 429, 500.
     pub fn get_instrument_fundamentals(
@@ -121,7 +121,7 @@ impl InstrumentData {
     ///
     /// `GET /v1/instruments/{instrument_id}/balance-sheets`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 404, 429, 500.
     pub fn get_instrument_balance_sheet_statements(
@@ -142,7 +142,7 @@ impl InstrumentData {
     ///
     /// `GET /v1/instruments/{instrument_id}/income-statements`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 404, 429, 500.
     pub fn get_instrument_income_statements(
@@ -160,7 +160,7 @@ impl InstrumentData {
     ///
     /// `GET /v1/instruments/{instrument_id}/cash-flow-statements`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 404, 429, 500.
     pub fn get_instrument_cash_flow_statements(

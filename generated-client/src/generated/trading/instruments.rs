@@ -48,7 +48,7 @@ impl Instruments {
     ///
     /// `GET /v1/instruments`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 429, 500.
     pub fn get_instruments(&self) -> GetInstruments {
@@ -61,7 +61,7 @@ impl Instruments {
     ///
     /// `GET /v1/instruments/{instrument_id}`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 404, 429, 500.
     pub fn get_instrument_by_id(
@@ -80,7 +80,7 @@ impl Instruments {
     ///
     /// `GET /v1/instruments/search`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// - `q`: What to look for; upper and lower case are the same.
     ///
@@ -95,7 +95,7 @@ impl Instruments {
     ///
     /// `GET /v1/instruments/options/contracts`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 404, 429, 500.
     pub fn get_option_contracts(&self) -> GetOptionContracts {

@@ -43,7 +43,7 @@ impl MarketData {
     ///
     /// `GET /v1/market-data/snapshot`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 404, 429.
     pub fn get_snapshots(&self) -> GetSnapshots {
@@ -59,7 +59,7 @@ impl MarketData {
     ///
     /// `GET /v1/market-data/daily-summary`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// - `instrument_ids`: Only these instruments.
     ///

@@ -48,7 +48,7 @@ impl News {
     ///
     /// `GET /v1/news`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 429, 500.
     pub fn get_news(&self) -> GetNews {

@@ -45,7 +45,7 @@ impl OmniAiEntitlements {
     ///
     /// `GET /v1/omni-ai/entitlement-agreements`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 404, 429, 500.
     pub fn get_entitlement_agreements(&self) -> GetEntitlementAgreements {
@@ -58,7 +58,7 @@ impl OmniAiEntitlements {
     ///
     /// `GET /v1/omni-ai/entitlements`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 403, 429, 500.
     pub fn get_entitlements(&self) -> GetEntitlements {
@@ -72,7 +72,7 @@ impl OmniAiEntitlements {
     ///
     /// `POST /v1/omni-ai/entitlements`
     ///
-    /// Never repeated by itself: a second request may act a second time.
+    /// Must not be repeated blindly: a second request may act a second time.
     ///
     /// Documented errors: 400, 401, 403, 429, 500.
     pub fn create_entitlements(
@@ -89,7 +89,7 @@ impl OmniAiEntitlements {
     ///
     /// `DELETE /v1/omni-ai/entitlements/{entitlement_id}`
     ///
-    /// Never repeated by itself: a second request may act a second time.
+    /// Must not be repeated blindly: a second request may act a second time.
     ///
     /// Documented errors: 401, 404, 409, 429, 500.
     pub fn delete_entitlement(

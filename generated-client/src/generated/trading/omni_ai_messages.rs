@@ -55,7 +55,7 @@ impl OmniAiMessages {
     ///
     /// `GET /v1/omni-ai/messages/{message_id}`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// - `account_id`: Number of a trading account.
     ///
@@ -75,7 +75,7 @@ impl OmniAiMessages {
     ///
     /// `POST /v1/omni-ai/messages/{message_id}/feedback`
     ///
-    /// Never repeated by itself: a second request may act a second time.
+    /// Must not be repeated blindly: a second request may act a second time.
     ///
     /// Documented errors: 400, 401, 403, 422, 429, 500.
     pub fn submit_feedback(

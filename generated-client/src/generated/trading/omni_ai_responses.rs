@@ -55,7 +55,7 @@ impl OmniAiResponses {
     ///
     /// `GET /v1/omni-ai/responses/{response_id}`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// - `account_id`: Number of a trading account.
     ///
@@ -76,7 +76,7 @@ impl OmniAiResponses {
     ///
     /// `DELETE /v1/omni-ai/responses/{response_id}`
     ///
-    /// Never repeated by itself: a second request may act a second time.
+    /// Must not be repeated blindly: a second request may act a second time.
     ///
     /// - `account_id`: Number of a trading account.
     ///

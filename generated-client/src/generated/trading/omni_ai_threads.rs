@@ -53,7 +53,7 @@ impl OmniAiThreads {
     ///
     /// `GET /v1/omni-ai/threads`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// - `account_id`: Number of a trading account.
     ///
@@ -69,7 +69,7 @@ impl OmniAiThreads {
     ///
     /// `POST /v1/omni-ai/threads`
     ///
-    /// Never repeated by itself: a second request may act a second time.
+    /// Must not be repeated blindly: a second request may act a second time.
     ///
     /// Documented errors: 400, 401, 422, 429, 500.
     pub fn create_thread(&self, body: CreateThreadRequest) -> CreateThread {
@@ -83,7 +83,7 @@ impl OmniAiThreads {
     ///
     /// `GET /v1/omni-ai/threads/{thread_id}`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// - `account_id`: Number of a trading account.
     ///
@@ -105,7 +105,7 @@ impl OmniAiThreads {
     ///
     /// `GET /v1/omni-ai/threads/{thread_id}/messages`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// - `account_id`: Number of a trading account.
     ///
@@ -126,7 +126,7 @@ impl OmniAiThreads {
     ///
     /// `POST /v1/omni-ai/threads/{thread_id}/messages`
     ///
-    /// Never repeated by itself: a second request may act a second time.
+    /// Must not be repeated blindly: a second request may act a second time.
     ///
     /// Documented errors: 400, 401, 409, 422, 429, 500.
     pub fn create_message(
@@ -144,7 +144,7 @@ impl OmniAiThreads {
     ///
     /// `GET /v1/omni-ai/threads/{thread_id}/response`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// - `account_id`: Number of a trading account.
     ///

@@ -51,7 +51,7 @@ impl Orders {
     ///
     /// `GET /v1/accounts/{account_id}/orders`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 403, 429, 500.
     pub fn get_orders(&self, account_id: impl Into<AccountId>) -> GetOrders {
@@ -64,7 +64,7 @@ impl Orders {
     ///
     /// `GET /v1/accounts/{account_id}/orders/{order_id}`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 403, 404, 429, 500.
     pub fn get_order_by_id(
@@ -85,7 +85,7 @@ impl Orders {
     ///
     /// `POST /v1/accounts/{account_id}/orders`
     ///
-    /// Repeated after failures only if every row has `id`, by which the server recognises it.
+    /// May be repeated only if every row has `id`, by which the server recognises it.
     ///
     /// Documented errors: 400, 401, 403, 422, 429, 500.
     pub fn submit_orders(
@@ -105,7 +105,7 @@ impl Orders {
     ///
     /// `PATCH /v1/accounts/{account_id}/orders/{order_id}`
     ///
-    /// Never repeated by itself: a second request may act a second time.
+    /// Must not be repeated blindly: a second request may act a second time.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn replace_order(
@@ -127,7 +127,7 @@ impl Orders {
     ///
     /// `DELETE /v1/accounts/{account_id}/orders/{order_id}`
     ///
-    /// Repeated after failures: twice has the effect of once.
+    /// May be repeated after any failure: twice has the effect of once.
     ///
     /// Documented errors: 401, 403, 404, 429, 500.
     pub fn cancel_open_order(
@@ -148,7 +148,7 @@ impl Orders {
     ///
     /// `DELETE /v1/accounts/{account_id}/orders`
     ///
-    /// Never repeated by itself: a second request may act a second time.
+    /// Must not be repeated blindly: a second request may act a second time.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn cancel_all_open_orders(
@@ -164,7 +164,7 @@ impl Orders {
     ///
     /// `GET /v1/accounts/{account_id}/executions`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 403, 429, 500.
     pub fn get_executions(&self, account_id: impl Into<AccountId>) -> GetExecutions {

@@ -53,7 +53,7 @@ impl Positions {
     ///
     /// `GET /v1/accounts/{account_id}/positions`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 403, 429, 500.
     pub fn get_positions(&self, account_id: impl Into<AccountId>) -> GetPositions {
@@ -66,7 +66,7 @@ impl Positions {
     ///
     /// `DELETE /v1/accounts/{account_id}/positions`
     ///
-    /// Never repeated by itself: a second request may act a second time.
+    /// Must not be repeated blindly: a second request may act a second time.
     ///
     /// Documented errors: 400, 401, 403, 429, 500.
     pub fn close_positions(&self, account_id: impl Into<AccountId>) -> ClosePositions {
@@ -79,7 +79,7 @@ impl Positions {
     ///
     /// `DELETE /v1/accounts/{account_id}/positions/{instrument_id}`
     ///
-    /// Never repeated by itself: a second request may act a second time.
+    /// Must not be repeated blindly: a second request may act a second time.
     ///
     /// Documented errors: 400, 401, 403, 429, 500.
     pub fn close_position(
@@ -99,7 +99,7 @@ impl Positions {
     ///
     /// `GET /v1/accounts/{account_id}/positions/instructions`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 503.
     pub fn get_position_instructions(
@@ -118,8 +118,7 @@ impl Positions {
     ///
     /// `POST /v1/accounts/{account_id}/positions/instructions`
     ///
-    /// Repeated after failures only if every row has `instruction_id`, by which the server
-    /// recognises it.
+    /// May be repeated only if every row has `instruction_id`, by which the server recognises it.
     ///
     /// A partial success (207) comes with the error that says what is missing.
     ///
@@ -145,7 +144,7 @@ impl Positions {
     ///
     /// `DELETE /v1/accounts/{account_id}/positions/instructions/{instruction_id}`
     ///
-    /// Never repeated by itself: a second request may act a second time.
+    /// Must not be repeated blindly: a second request may act a second time.
     ///
     /// Documented errors: 401, 403, 404, 409, 429, 503.
     pub fn cancel_position_instruction(

@@ -49,7 +49,7 @@ impl Screener {
     ///
     /// `GET /v1/saved-screeners`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 429, 500.
     pub fn get_screeners(&self) -> GetScreeners {
@@ -62,7 +62,7 @@ impl Screener {
     ///
     /// `POST /v1/saved-screeners`
     ///
-    /// Never repeated by itself: a second request may act a second time.
+    /// Must not be repeated blindly: a second request may act a second time.
     ///
     /// Documented errors: 400, 401, 429, 500.
     pub fn create_screener(&self, body: CreateScreenerRequest) -> CreateScreener {
@@ -76,7 +76,7 @@ impl Screener {
     ///
     /// `GET /v1/saved-screeners/{screener_id}`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 404, 429, 500.
     pub fn get_screener_by_id(
@@ -92,7 +92,7 @@ impl Screener {
     ///
     /// `PUT /v1/saved-screeners/{screener_id}`
     ///
-    /// Repeated after failures: twice has the effect of once.
+    /// May be repeated after any failure: twice has the effect of once.
     ///
     /// Documented errors: 400, 401, 404, 429, 500.
     pub fn replace_screener(
@@ -109,7 +109,7 @@ impl Screener {
     ///
     /// `DELETE /v1/saved-screeners/{screener_id}`
     ///
-    /// Repeated after failures: twice has the effect of once.
+    /// May be repeated after any failure: twice has the effect of once.
     ///
     /// Documented errors: 401, 404, 429, 500.
     pub fn delete_screener(&self, screener_id: impl Into<ScreenerId>) -> DeleteScreener {
@@ -122,7 +122,7 @@ impl Screener {
     ///
     /// `POST /v1/screener`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 422, 429, 500.
     pub fn search_screener(&self, body: ScreenerSearchRequest) -> SearchScreener {

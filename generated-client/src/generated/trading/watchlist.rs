@@ -47,7 +47,7 @@ impl Watchlist {
     ///
     /// `GET /v1/watchlists`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 429, 500.
     pub fn get_watchlists(&self) -> GetWatchlists {
@@ -60,7 +60,7 @@ impl Watchlist {
     ///
     /// `GET /v1/watchlists/{watchlist_id}`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 404, 429, 500.
     pub fn get_watchlist_by_id(
@@ -76,7 +76,7 @@ impl Watchlist {
     ///
     /// `POST /v1/watchlists`
     ///
-    /// Never repeated by itself: a second request may act a second time.
+    /// Must not be repeated blindly: a second request may act a second time.
     ///
     /// Documented errors: 400, 401, 409, 429, 500.
     pub fn create_watchlist(&self, body: CreateWatchlistRequest) -> CreateWatchlist {
@@ -90,7 +90,7 @@ impl Watchlist {
     ///
     /// `DELETE /v1/watchlists/{watchlist_id}`
     ///
-    /// Repeated after failures: twice has the effect of once.
+    /// May be repeated after any failure: twice has the effect of once.
     ///
     /// Documented errors: 401, 404, 429, 500.
     pub fn delete_watchlist(
@@ -107,7 +107,7 @@ impl Watchlist {
     ///
     /// `POST /v1/watchlists/{watchlist_id}/items`
     ///
-    /// Never repeated by itself: a second request may act a second time.
+    /// Must not be repeated blindly: a second request may act a second time.
     ///
     /// Documented errors: 400, 401, 404, 409, 429, 500.
     pub fn add_watchlist_item(
@@ -124,7 +124,7 @@ impl Watchlist {
     ///
     /// `DELETE /v1/watchlists/{watchlist_id}/items/{item_id}`
     ///
-    /// Repeated after failures: twice has the effect of once.
+    /// May be repeated after any failure: twice has the effect of once.
     ///
     /// Documented errors: 401, 404, 429, 500.
     pub fn delete_watchlist_item(

@@ -47,7 +47,7 @@ impl Match {
     ///
     /// `GET /keywords`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 429.
     pub fn r#type(&self) -> Type {
@@ -60,7 +60,7 @@ impl Match {
     ///
     /// `POST /new/{body}/{call}/{self}`
     ///
-    /// Never repeated by itself: a second request may act a second time.
+    /// Must not be repeated blindly: a second request may act a second time.
     ///
     /// - `value`: Values.
     /// - `into_`: A number.
@@ -89,7 +89,7 @@ impl Match {
     ///
     /// `PUT /clone`
     ///
-    /// Repeated after failures: twice has the effect of once.
+    /// May be repeated after any failure: twice has the effect of once.
     ///
     /// Documented errors: 401, 429.
     pub fn clone_(&self) -> Clone {
@@ -103,7 +103,7 @@ impl Match {
     ///
     /// `PUT /large`
     ///
-    /// Repeated after failures: twice has the effect of once.
+    /// May be repeated after any failure: twice has the effect of once.
     ///
     /// Documented errors: 401, 429.
     pub fn put_large(&self, body: Large) -> PutLarge {
@@ -117,7 +117,7 @@ impl Match {
     ///
     /// `POST /map`
     ///
-    /// Never repeated by itself: a second request may act a second time.
+    /// Must not be repeated blindly: a second request may act a second time.
     ///
     /// Documented errors: 401, 429.
     pub fn map_of_lists(

@@ -35,7 +35,7 @@ impl Names {
     ///
     /// `POST /names`
     ///
-    /// Never repeated by itself: a second request may act a second time.
+    /// Must not be repeated blindly: a second request may act a second time.
     ///
     /// Documented errors: 401, 429.
     pub fn send(&self, body: Option) -> Send {

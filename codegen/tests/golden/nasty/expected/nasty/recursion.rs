@@ -48,7 +48,7 @@ impl Recursion {
     ///
     /// `POST /trees`
     ///
-    /// Never repeated by itself: a second request may act a second time.
+    /// Must not be repeated blindly: a second request may act a second time.
     ///
     /// Documented errors: 401, 429.
     pub fn plant(&self, body: Node) -> Plant {
@@ -62,7 +62,7 @@ impl Recursion {
     ///
     /// `POST /trees/walk`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 429.
     pub fn walk(&self, body: Walking) -> Walk {

@@ -44,7 +44,7 @@ impl Uses {
     ///
     /// `GET /uses/{id}`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 429.
     pub fn get_uses(&self, id: impl Into<super::names::FromStr>) -> GetUses {
@@ -57,7 +57,7 @@ impl Uses {
     ///
     /// `GET /old`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 429.
     #[deprecated(note = "since 2: use `get_uses`")]

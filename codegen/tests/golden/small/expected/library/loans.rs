@@ -61,7 +61,7 @@ impl Loans {
     ///
     /// `GET /v1/members/{member_id}/loans`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// - `day`: The day that counts.
     ///
@@ -77,8 +77,7 @@ impl Loans {
     ///
     /// `POST /v1/members/{member_id}/loans`
     ///
-    /// Repeated after failures only if every row has `reference`, by which the server recognises
-    /// it.
+    /// May be repeated only if every row has `reference`, by which the server recognises it.
     ///
     /// A partial success (207) comes with the error that says what is missing.
     ///
@@ -100,7 +99,7 @@ impl Loans {
     ///
     /// `DELETE /v1/members/{member_id}/loans`
     ///
-    /// Never repeated by itself: a second request may act a second time.
+    /// Must not be repeated blindly: a second request may act a second time.
     ///
     /// Documented errors: 401, 429.
     pub fn return_books(&self, member_id: impl Into<MemberId>) -> ReturnBooks {

@@ -46,7 +46,7 @@ impl Members {
     ///
     /// `GET /v1/members/{member_id}`
     ///
-    /// Repeated after failures: it changes nothing.
+    /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 404, 429.
     pub fn get_member(&self, member_id: impl Into<MemberId>) -> GetMember {
@@ -59,7 +59,7 @@ impl Members {
     ///
     /// `PATCH /v1/members/{member_id}`
     ///
-    /// Repeated after failures: twice has the effect of once.
+    /// May be repeated after any failure: twice has the effect of once.
     ///
     /// Documented errors: 400, 401, 404, 429.
     pub fn change_member(
@@ -76,7 +76,7 @@ impl Members {
     ///
     /// `DELETE /v1/members/{member_id}`
     ///
-    /// Repeated after failures: twice has the effect of once.
+    /// May be repeated after any failure: twice has the effect of once.
     ///
     /// Documented errors: 401, 429.
     #[deprecated(note = "since 2025-06-01: members leave by themselves")]
