@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::scope::{Fields, Kind, Scope};
+use super::scope::{Fields, Kind, MAX_INCLUDES, Scope};
 use super::{fields, literals, rules};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::language::{Constructor, Literal, Model, Rule, Text};
@@ -11,16 +11,27 @@ use crate::source::Spanned;
 
 pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
     for (name, model) in scope.models() {
-        include(scope, model, out);
-        fields::check(scope, &model.fields, out);
         let all = scope.fields(model);
+        include(scope, model, &all, out);
+        fields::check(scope, &model.fields, out);
         fields::collisions(&all, "field", out);
         rules::check(scope, &all, &model.rules, "field", out);
         constructors(scope, name, model, &all, out);
     }
 }
 
-fn include(scope: &Scope<'_>, model: &Model, out: &mut Vec<Diagnostic>) {
+fn include(scope: &Scope<'_>, model: &Model, all: &Fields<'_>, out: &mut Vec<Diagnostic>) {
+    for (name, through) in &all.twice {
+        let message = format!("the fields of `{name}` are included twice");
+        out.push(Diagnostic::new(Code::FieldCollision, through.span, message));
+    }
+    if let Some(first) = all.too_deep {
+        let message = format!("a chain of more than {MAX_INCLUDES} includes begins here");
+        out.push(
+            Diagnostic::new(Code::InfiniteType, first.span, message)
+                .help("include the fields that are meant directly"),
+        );
+    }
     for name in &model.include {
         match scope.get(name) {
             None => scope.check_reference(name, out),

@@ -60,7 +60,7 @@ fn check_include(scope: &Scope<'_>, operation: &Operation, out: &mut Vec<Diagnos
 fn with_path<'a>(operation: &'a Operation, query: &Fields<'a>) -> Fields<'a> {
     let entry = |(name, field): (&'a Text, &'a Field)| Entry { name, field, ty: None, through: None };
     let query = query.entries.iter().map(|it| Entry { ty: None, ..*it });
-    Fields { entries: operation.path.iter().map(entry).chain(query).collect(), complete: true }
+    Fields { entries: operation.path.iter().map(entry).chain(query).collect(), ..Fields::default() }
 }
 
 fn path(scope: &Scope<'_>, parameters: &Map<Field>, out: &mut Vec<Diagnostic>) {

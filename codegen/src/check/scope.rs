@@ -43,11 +43,20 @@ pub(super) enum Shape<'a> {
     Unknown,
 }
 
+/// How long a chain of includes may be.
+pub(super) const MAX_INCLUDES: usize = 16;
+
 /// The fields of a model or the parameters of an operation, included ones first.
 pub(super) struct Fields<'a> {
     pub(super) entries: Vec<Entry<'a>>,
     /// Whether every include is known.
     pub(super) complete: bool,
+    /// What is included, with the name in `include` by which it came in.
+    pub(super) included: Vec<(&'a str, &'a Text)>,
+    /// What would come in a second time.
+    pub(super) twice: Vec<(&'a Text, &'a Text)>,
+    /// By which name a chain of includes begins that is too long.
+    pub(super) too_deep: Option<&'a Text>,
 }
 
 pub(super) struct Entry<'a> {
@@ -166,7 +175,7 @@ impl<'a> Scope<'a> {
 
     /// The fields of a model with those of the models that it includes.
     pub(super) fn fields(&self, model: &'a Model) -> Fields<'a> {
-        let mut fields = Fields { entries: Vec::new(), complete: true };
+        let mut fields = Fields::default();
         self.collect(model, None, &mut Vec::new(), &mut fields);
         fields
     }
@@ -179,13 +188,21 @@ impl<'a> Scope<'a> {
         fields: &mut Fields<'a>,
     ) {
         for name in &model.include {
-            match self.model(name) {
-                Some(included) if !within.contains(&name.as_str()) => {
-                    within.push(name);
-                    self.collect(included, through.or(Some(name)), within, fields);
-                    within.pop();
-                }
-                _ => fields.complete = false,
+            let through = through.unwrap_or(name);
+            let Some(included) = self.model(name).filter(|_| !within.contains(&name.as_str())) else {
+                fields.complete = false;
+                continue;
+            };
+            if within.len() >= MAX_INCLUDES {
+                fields.complete = false;
+                fields.too_deep = Some(through);
+            } else if fields.included.iter().any(|(other, _)| *other == name.as_str()) {
+                fields.twice.push((name, through));
+            } else {
+                fields.included.push((name, through));
+                within.push(name);
+                self.collect(included, Some(through), within, fields);
+                within.pop();
             }
         }
         fields.extend(&model.fields, through);
@@ -193,7 +210,7 @@ impl<'a> Scope<'a> {
 
     /// The query parameters of an operation with those of the groups that it includes.
     pub(super) fn query(&self, operation: &'a Operation) -> Fields<'a> {
-        let mut fields = Fields { entries: Vec::new(), complete: true };
+        let mut fields = Fields::default();
         for name in &operation.include {
             match self.parameter_group(name) {
                 Some(group) => fields.extend(group, Some(name)),
@@ -206,6 +223,12 @@ impl<'a> Scope<'a> {
 
     pub(super) fn parameter_group(&self, name: &str) -> Option<&'a Map<Field>> {
         self.api.api.as_ref()?.parameters.get(name)
+    }
+}
+
+impl Default for Fields<'_> {
+    fn default() -> Self {
+        Self { entries: Vec::new(), complete: true, included: Vec::new(), twice: Vec::new(), too_deep: None }
     }
 }
 

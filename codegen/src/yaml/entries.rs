@@ -1,5 +1,7 @@
 //! Entries of a mapping that cannot be meant.
 
+use std::collections::BTreeMap;
+
 use super::tree::not_allowed;
 use super::{Node, NodeKind};
 use crate::diagnostic::{Code, Diagnostic};
@@ -29,15 +31,13 @@ pub(super) fn remove_doubles(entries: &mut Vec<Entry>, out: &mut Vec<Diagnostic>
     // Stable, so that the first of equals comes first.
     let mut keys: Vec<&Node> = entries.iter().map(|(key, _)| key).collect();
     keys.sort_by_key(|key| key.text());
-    let doubles: Vec<(u32, Diagnostic)> = keys
+    let doubles: BTreeMap<u32, Diagnostic> = keys
         .chunk_by(|one, other| one.text() == other.text())
         .filter_map(|equal| equal.split_first())
         .flat_map(|(first, others)| others.iter().map(move |other| (other.id, double(first, other))))
         .collect();
-    if !doubles.is_empty() {
-        entries.retain(|(key, _)| doubles.iter().all(|(id, _)| *id != key.id));
-        out.extend(doubles.into_iter().map(|(_, problem)| problem));
-    }
+    entries.retain(|(key, _)| !doubles.contains_key(&key.id));
+    out.extend(doubles.into_values());
 }
 
 fn double(first: &Node, other: &Node) -> Diagnostic {
