@@ -10,6 +10,8 @@ mod operations;
 mod resolve;
 mod types;
 
+use std::collections::BTreeSet;
+
 use crate::ir::{self, Type};
 use crate::language::{Api, Repeat};
 use crate::spec::{ApiSpec, Spec};
@@ -55,8 +57,15 @@ fn lower_api(spec: &ApiSpec, api: &Api) -> ir::Api {
     graph::directions(&mut lowered);
     graph::boxes(&mut lowered);
     deprecations::note(&mut lowered);
-    for model in lowered.groups.iter_mut().flat_map(|group| &mut group.models) {
-        complete(model);
+    let models = spec.groups.iter().flat_map(|group| group.group.models.values());
+    let included: BTreeSet<&str> =
+        models.flat_map(|model| &model.include).map(|name| name.as_str()).collect();
+    for group in &mut lowered.groups {
+        group.models.retain(|model| {
+            let direction = model.direction;
+            direction.sent || direction.received || !included.contains(model.rust.as_str())
+        });
+        group.models.iter_mut().for_each(complete);
     }
     lowered
 }

@@ -873,24 +873,6 @@ pub struct InstrumentFundamentals {
     pub dividend_yield: Option<Decimal>,
 }
 
-/// What a financial statement covers and when it was filed.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct StatementPeriod {
-    /// Fiscal year.
-    pub year: i32,
-    /// Part of the fiscal year, such as `Q1`.
-    pub period: String,
-    /// Length of the period that a statement covers.
-    pub period_type: FiscalPeriodType,
-    /// ISO 4217 code of the currency of all amounts.
-    pub reported_currency: String,
-    /// Day on which it was filed.
-    pub filing_date: Date,
-    /// When the SEC accepted the filing.
-    pub accepted_date: Timestamp,
-}
-
 /// What a company owns and owes at the end of a period. Amounts are in `reported_currency`; what is
 /// not reported is absent.
 #[derive(Clone, PartialEq)]
@@ -2380,90 +2362,6 @@ impl Serialize for InstrumentFundamentals {
 }
 
 impl<'de> Deserialize<'de> for InstrumentFundamentals {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for StatementPeriod {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "StatementPeriod",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("year"),
-                Field::required("period"),
-                Field::required("period_type"),
-                Field::required("reported_currency"),
-                Field::required("filing_date"),
-                Field::required("accepted_date"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => self.year.slot(),
-            1 => self.period.slot(),
-            2 => self.period_type.slot(),
-            3 => self.reported_currency.slot(),
-            4 => self.filing_date.slot(),
-            5 => self.accepted_date.slot(),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => self.year.view(),
-            1 => self.period.view(),
-            2 => self.period_type.view(),
-            3 => self.reported_currency.view(),
-            4 => self.filing_date.view(),
-            5 => self.accepted_date.view(),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for StatementPeriod {
-    fn blank() -> Self {
-        Self {
-            year: Value::blank(),
-            period: Value::blank(),
-            period_type: Value::blank(),
-            reported_currency: Value::blank(),
-            filing_date: Value::blank(),
-            accepted_date: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for StatementPeriod {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
-    }
-}
-
-impl Serialize for StatementPeriod {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for StatementPeriod {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         record::deserialize(deserializer)
     }

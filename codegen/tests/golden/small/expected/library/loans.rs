@@ -293,18 +293,6 @@ impl ReturnBooks {
     }
 }
 
-/// What every book has.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct BookCore {
-    /// Identifier of a book.
-    pub id: BookId,
-    /// Title.
-    pub title: String,
-    /// How large a book is.
-    pub size: Size,
-}
-
 /// A book with its sequels.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -718,78 +706,6 @@ impl From<&BookId> for BookOrTitle {
 }
 
 // Records: how the types above are read and written.
-
-impl Record for BookCore {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "BookCore",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("id"),
-                Field::required("title"),
-                Field::required("size"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => self.id.slot(),
-            1 => self.title.slot(),
-            2 => self.size.slot(),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => self.id.view(),
-            1 => self.title.view(),
-            2 => self.size.view(),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for BookCore {
-    fn blank() -> Self {
-        Self {
-            id: Value::blank(),
-            title: Value::blank(),
-            size: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for BookCore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
-    }
-}
-
-impl Serialize for BookCore {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for BookCore {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
 
 impl Record for Book {
     fn table(&self) -> &'static Table {
