@@ -10,7 +10,7 @@ mod cases;
 use std::collections::BTreeSet;
 use std::fs;
 
-use cases::{Contents, cases, root};
+use cases::{Contents, base, cases, root};
 use clear_street_codegen::diagnostic::{Code, Format, Severity, explain};
 use clear_street_codegen::front::{self, Front};
 use clear_street_codegen::load::Files;
@@ -38,6 +38,31 @@ fn every_case_is_reported_as_expected() {
     );
 }
 
+/// Two problems of one file as each format prints them.
+#[test]
+fn every_format_tells_the_same() {
+    let (_, files) = cases().into_iter().find(|(name, _)| name == "shape_words").unwrap();
+    let front =
+        read(files.into_iter().filter(|(path, _)| path.ends_with("orders.yaml")).chain(base()).collect());
+    let json = front.render(Format::Json);
+    assert_eq!(
+        json.lines().next(),
+        Some(
+            r#"{"code":"E104","help":[{"message":"did you mean `read`?","place":{"column":13,"end_column":17,"end_line":9,"file":"spec/trading/orders.yaml","line":9},"replacement":"read"}],"label":"","message":"unknown value `raed`","notes":["allowed: read, idempotent, keyed, never"],"place":{"column":13,"end_column":17,"end_line":9,"file":"spec/trading/orders.yaml","line":9},"related":[],"severity":"error"}"#
+        )
+    );
+    assert_eq!(json.lines().count(), 2);
+    let github = front.render(Format::Github);
+    assert_eq!(
+        github.lines().next(),
+        Some(
+            "::error file=spec/trading/orders.yaml,line=9,endLine=9,col=13,endColumn=17,title=E104::unknown value `raed`%0Ahelp: did you mean `read`?"
+        )
+    );
+    let color = front.render(Format::Color);
+    assert!(color.contains("\u{1b}[") && color.contains("E104"), "{color}");
+}
+
 #[test]
 fn every_code_has_a_case() {
     let seen: BTreeSet<Code> =
@@ -52,6 +77,8 @@ fn every_code_is_explained() {
     for code in Code::ALL {
         let text = explain(code.as_str()).unwrap();
         assert!(text.starts_with(code.as_str()) && text.contains(code.summary()), "{text}");
+        assert!(text.contains("\n\n    "), "no example: {text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 110), "{text}");
         let letter = match code.severity() {
             Severity::Error => 'E',
             Severity::Warning => 'W',

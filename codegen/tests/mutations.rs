@@ -115,7 +115,7 @@ fn answer(files: Contents) -> Front {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn a_changed_spec_is_refused_or_becomes_rust(

@@ -3,10 +3,12 @@
 mod codes;
 mod render;
 mod suggest;
+mod table;
 
-pub use codes::{Code, Severity, explain};
+pub use codes::{Severity, explain};
 pub use render::{Format, render};
 pub use suggest::nearest;
+pub use table::Code;
 
 use crate::source::Span;
 

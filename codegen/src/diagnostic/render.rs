@@ -205,10 +205,10 @@ fn annotation(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
         let _ = write!(body, "\nhelp: {}", help.text);
     }
     let escape = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let path = escape(&sources.file(diagnostic.span.file).path).replace(':', "%3A").replace(',', "%2C");
     format!(
-        "::{} file={},line={line},endLine={end_line},col={column},endColumn={end_column},title={}::{}",
+        "::{} file={path},line={line},endLine={end_line},col={column},endColumn={end_column},title={}::{}",
         word(diagnostic),
-        sources.file(diagnostic.span.file).path,
         diagnostic.code,
         escape(&body),
     )

@@ -25,9 +25,14 @@ fn contents(case: &Path) -> Contents {
     }
     let mut files = in_folder("trading", files);
     if !files.is_empty() && !files.iter().any(|(path, _)| path == "trading/api.yaml") {
-        files.push(("trading/api.yaml".to_owned(), fs::read(root().join("api.yaml")).unwrap()));
+        files.extend(base());
     }
     files
+}
+
+/// What a case without an `api.yaml` of its own is given.
+pub(crate) fn base() -> Contents {
+    vec![("trading/api.yaml".to_owned(), fs::read(root().join("api.yaml")).unwrap())]
 }
 
 /// A spec folder as it is.
