@@ -1,7 +1,7 @@
 //! The tree to plain structs, with every error of a file in one run.
 //!
 //! Serde stops at the first error. So every entry of a mapping with free keys, such as an operation
-//! or a field, is an [`Attempt`](attempt::Attempt) of its own: what fails in it is reported and
+//! or a field, is an `Attempt` of its own: what fails in it is reported and
 //! masked, and the entry is read again, until it succeeds or nothing is left of it. The rest of the
 //! file is not read twice.
 //!
