@@ -75,7 +75,7 @@ fn every_operation_has_a_case() {
     let cases: Vec<_> = trading::operations().iter().map(|case| (case.group, case.operation)).collect();
     let operations: Vec<_> = OPERATIONS.iter().map(|operation| (operation.group, operation.name)).collect();
     assert_eq!(cases, operations);
-    assert_eq!(cases.len(), 61);
+    assert!(cases.len() >= 61, "operations were lost: {}", cases.len());
 }
 
 #[tokio::test]

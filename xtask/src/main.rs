@@ -107,6 +107,12 @@ fn root() -> PathBuf {
     here.parent().unwrap_or(here).to_owned()
 }
 
+/// A path as someone in the working directory would write it.
+fn from_here(path: PathBuf) -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here).map(Path::to_owned).unwrap_or(path)
+}
+
 fn main() -> ExitCode {
     match run(Cli::parse().command) {
         Ok(code) => code,
@@ -120,7 +126,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
     match command {
         Command::Codegen { spec, out, check } => {
-            let out = out.unwrap_or_else(|| root().join("generated-client/src/generated"));
+            let out = out.unwrap_or_else(|| from_here(root().join("generated-client/src/generated")));
             codegen::run(&spec, &out, check)
         }
         Command::Check { spec } => codegen::check(&spec),
