@@ -1,23 +1,13 @@
 //! What generated code relies on, in one place: the names of the standard library, of other
 //! crates and of the hand-written runtime.
 
-/// Where an [`Item`] lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Home {
-    /// In scope everywhere; the path is written only where the name is taken.
-    Prelude,
-    /// The standard library or another crate.
-    External,
-    /// A module of the hand-written runtime.
-    Runtime,
-}
-
 /// A name that is written by hand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Item {
-    pub(super) home: Home,
     pub(super) module: &'static str,
     pub(super) name: &'static str,
+    /// In scope everywhere: the path is written only where the name is taken.
+    pub(super) in_prelude: bool,
 }
 
 /// Whether a type of the spec must not be imported under this name.
@@ -26,81 +16,84 @@ pub(super) fn is_reserved(name: &str) -> bool {
 }
 
 macro_rules! items {
-    ($($constant:ident = $home:ident $module:literal $name:literal;)*) => {
-        $(pub(super) const $constant: Item = Item { home: Home::$home, module: $module, name: $name };)*
+    (@) => { false };
+    (@ prelude) => { true };
+    ($($constant:ident = $module:literal $name:literal $($prelude:ident)?;)*) => {
+        $(pub(super) const $constant: Item =
+            Item { module: $module, name: $name, in_prelude: items!(@ $($prelude)?) };)*
         const ALL: &[Item] = &[$($constant),*];
     };
 }
 
 items! {
-    BOX = Prelude "std::boxed" "Box";
-    ERR = Prelude "std::result::Result" "Err";
-    DEFAULT = Prelude "std::default" "Default";
-    FROM = Prelude "std::convert" "From";
-    INTO = Prelude "std::convert" "Into";
-    INTO_ITERATOR = Prelude "std::iter" "IntoIterator";
-    NONE = Prelude "std::option::Option" "None";
-    OK = Prelude "std::result::Result" "Ok";
-    OPTION = Prelude "std::option" "Option";
-    RESULT = Prelude "std::result" "Result";
-    SOME = Prelude "std::option::Option" "Some";
-    STRING = Prelude "std::string" "String";
-    VEC = Prelude "std::vec" "Vec";
+    BOX = "std::boxed" "Box" prelude;
+    ERR = "std::result::Result" "Err" prelude;
+    DEFAULT = "std::default" "Default" prelude;
+    FROM = "std::convert" "From" prelude;
+    INTO = "std::convert" "Into" prelude;
+    INTO_ITERATOR = "std::iter" "IntoIterator" prelude;
+    NONE = "std::option::Option" "None" prelude;
+    OK = "std::result::Result" "Ok" prelude;
+    OPTION = "std::option" "Option" prelude;
+    RESULT = "std::result" "Result" prelude;
+    SOME = "std::option::Option" "Some" prelude;
+    STRING = "std::string" "String" prelude;
+    VEC = "std::vec" "Vec" prelude;
 
-    BTREE_MAP = External "std::collections" "BTreeMap";
-    FMT = External "std" "fmt";
-    PARSE_INT_ERROR = External "std::num" "ParseIntError";
-    FROM_STR = External "std::str" "FromStr";
+    BTREE_MAP = "std::collections" "BTreeMap";
+    FMT = "std" "fmt";
+    PARSE_INT_ERROR = "std::num" "ParseIntError";
+    FROM_STR = "std::str" "FromStr";
 
-    DATE = External "jiff::civil" "Date";
-    DECIMAL = External "rust_decimal" "Decimal";
-    DESERIALIZE = External "serde" "Deserialize";
-    DESERIALIZER = External "serde" "Deserializer";
-    DURATION = External "jiff" "SignedDuration";
-    SERIALIZE = External "serde" "Serialize";
-    SERIALIZER = External "serde" "Serializer";
-    TIMESTAMP = External "jiff" "Timestamp";
-    UUID = External "uuid" "Uuid";
-    ZONED = External "jiff" "Zoned";
+    DATE = "jiff::civil" "Date";
+    DECIMAL = "rust_decimal" "Decimal";
+    DESERIALIZE = "serde" "Deserialize";
+    DESERIALIZER = "serde" "Deserializer";
+    DURATION = "jiff" "SignedDuration";
+    SERIALIZE = "serde" "Serialize";
+    SERIALIZER = "serde" "Serializer";
+    TIMESTAMP = "jiff" "Timestamp";
+    UUID = "uuid" "Uuid";
+    ZONED = "jiff" "Zoned";
 
-    JSON = Runtime "" "Json";
-    NOT_LISTED = Runtime "" "NotListed";
-    PATCH = Runtime "" "Patch";
-    UNKNOWN_VARIANT = Runtime "" "UnknownVariant";
-    UNRECOGNIZED = Runtime "" "Unrecognized";
+    JSON = "crate" "Json";
+    NOT_LISTED = "crate" "NotListed";
+    PATCH = "crate" "Patch";
+    UNKNOWN_VARIANT = "crate" "UnknownVariant";
+    UNRECOGNIZED = "crate" "Unrecognized";
 
-    RECORD_MODULE = Runtime "" "record";
-    FIELD = Runtime "record" "Field";
-    RECORD = Runtime "record" "Record";
-    RULE = Runtime "record" "Rule";
-    SLOT = Runtime "record" "Slot";
-    TABLE = Runtime "record" "Table";
-    TAGGING = Runtime "record" "Tagging";
-    TEXT = Runtime "record" "Text";
-    UNION = Runtime "record" "Union";
-    UNION_TABLE = Runtime "record" "UnionTable";
-    VALUE = Runtime "record" "Value";
-    VIEW = Runtime "record" "View";
+    RECORD_MODULE = "crate" "record";
+    FIELD = "crate::record" "Field";
+    RECORD = "crate::record" "Record";
+    RULE = "crate::record" "Rule";
+    SLOT = "crate::record" "Slot";
+    TABLE = "crate::record" "Table";
+    TAGGING = "crate::record" "Tagging";
+    TEXT = "crate::record" "Text";
+    UNION = "crate::record" "Union";
+    UNION_TABLE = "crate::record" "UnionTable";
+    VALUE = "crate::record" "Value";
+    VIEW = "crate::record" "View";
 
-    ANSWER = Runtime "operation" "Answer";
-    API = Runtime "api" "Api";
-    BODY_KIND = Runtime "operation" "BodyKind";
-    DATE_ENCODING = Runtime "record" "DateEncoding";
-    DECIMAL_ENCODING = Runtime "record" "DecimalEncoding";
-    ENCODING = Runtime "record" "Encoding";
-    LIST_ENCODING = Runtime "api" "ListEncoding";
-    METHOD = Runtime "operation" "Method";
-    OPERATION = Runtime "operation" "Operation";
-    PAGE_TOKEN = Runtime "operation" "PageToken";
-    PAGINATION = Runtime "api" "Pagination";
-    PARAMETER = Runtime "operation" "Parameter";
-    REPEAT = Runtime "operation" "Repeat";
-    TIMESTAMP_ENCODING = Runtime "record" "TimestampEncoding";
+    ANSWER = "crate::operation" "Answer";
+    API = "crate::api" "Api";
+    BODY_KIND = "crate::operation" "BodyKind";
+    DATE_ENCODING = "crate::record" "DateEncoding";
+    DECIMAL_ENCODING = "crate::record" "DecimalEncoding";
+    ENCODING = "crate::record" "Encoding";
+    LIST_ENCODING = "crate::api" "ListEncoding";
+    METHOD = "crate::operation" "Method";
+    OPERATION = "crate::operation" "Operation";
+    PAGE_TOKEN = "crate::operation" "PageToken";
+    PAGINATION = "crate::api" "Pagination";
+    PARAMETER = "crate::operation" "Parameter";
+    REPEAT = "crate::operation" "Repeat";
+    TIMESTAMP_ENCODING = "crate::record" "TimestampEncoding";
 
-    CALL = Runtime "call" "Call";
-    CORE = Runtime "client" "Core";
-    ITEMS = Runtime "page" "Items";
-    PAGES = Runtime "page" "Pages";
-    REQUEST_OPTIONS = Runtime "options" "RequestOptions";
-    SENDING = Runtime "call" "Sending";
+    CALL = "crate::call" "Call";
+    CORE = "crate::client" "Core";
+    ITEMS = "crate::page" "Items";
+    PAGES = "crate::page" "Pages";
+    REQUEST_OPTIONS = "crate::options" "RequestOptions";
+    SENDING = "crate::call" "Sending";
 }

@@ -5,15 +5,18 @@
 //! then what the generator relies on ([`items`](super::items)), and the rest is written as a full
 //! path.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::items::{self, Home, Item};
+use super::items::{self, Item};
 use super::tokens::{ident, path};
 use crate::ir::{Group, Name};
+
+type Text = Cow<'static, str>;
 
 /// The names of one generated module.
 #[derive(Debug)]
@@ -21,7 +24,7 @@ pub(super) struct Scope<'a> {
     module: &'a str,
     own: BTreeSet<&'a str>,
     /// Names by the path of their module.
-    imports: RefCell<BTreeMap<String, BTreeSet<String>>>,
+    imports: RefCell<BTreeMap<Text, BTreeSet<Text>>>,
 }
 
 impl<'a> Scope<'a> {
@@ -46,25 +49,27 @@ impl<'a> Scope<'a> {
 
     /// How to write `item` here.
     pub(super) fn path(&self, item: Item) -> TokenStream {
-        let home = home(item);
         if self.own.contains(item.name) {
-            return path(&format!("{home}::{}", item.name));
+            return path(&format!("{}::{}", item.module, item.name));
         }
-        if item.home != Home::Prelude {
-            self.import(home, item.name.to_owned());
+        if !item.in_prelude {
+            self.import(item.module, item.name);
         }
         ident(item.name)
     }
 
     /// Brings the methods of the trait `item` into scope.
     pub(super) fn methods(&self, item: Item) {
-        let alias = if self.own.contains(item.name) { " as _" } else { "" };
-        self.import(home(item), format!("{}{alias}", item.name));
+        if self.own.contains(item.name) {
+            self.import(item.module, format!("{} as _", item.name));
+        } else {
+            self.import(item.module, item.name);
+        }
     }
 
     /// How to write a hand-written module, such as `record` in `record::debug`.
     pub(super) fn module(&self, item: Item) -> TokenStream {
-        self.import(format!("{}::{}", home(item), item.name), "self".to_owned());
+        self.import(format!("{}::{}", item.module, item.name), "self");
         ident(item.name)
     }
 
@@ -96,7 +101,7 @@ impl<'a> Scope<'a> {
                 _ => crates,
             };
             let home = path(home);
-            let (module, rest): (Vec<&String>, Vec<&String>) = names.iter().partition(|name| *name == "self");
+            let (module, rest): (Vec<&Text>, Vec<&Text>) = names.iter().partition(|name| *name == "self");
             let list: Vec<TokenStream> = module.into_iter().chain(rest).map(|name| path(name)).collect();
             block.extend(match list.as_slice() {
                 [_] if names.contains("self") => quote!(use #home;),
@@ -107,15 +112,7 @@ impl<'a> Scope<'a> {
         blocks
     }
 
-    fn import(&self, home: String, name: String) {
-        self.imports.borrow_mut().entry(home).or_default().insert(name);
-    }
-}
-
-fn home(item: Item) -> String {
-    match item.home {
-        Home::Prelude | Home::External => item.module.to_owned(),
-        Home::Runtime if item.module.is_empty() => "crate".to_owned(),
-        Home::Runtime => format!("crate::{}", item.module),
+    fn import(&self, home: impl Into<Text>, name: impl Into<Text>) {
+        self.imports.borrow_mut().entry(home.into()).or_default().insert(name.into());
     }
 }
