@@ -49,6 +49,7 @@ impl<'a> Values<'a> {
         self.named(name, 0)
     }
 
+    #[allow(clippy::panic, reason = "only tests call it")]
     fn named(&self, name: &str, depth: usize) -> BoxedStrategy<Value> {
         match self.definitions.get(name).copied() {
             Some(Definition::Id(id)) => match id.repr {

@@ -47,6 +47,7 @@ fn recode<T: Serialize + DeserializeOwned>(json: &str) -> Result<String, serde_j
 
 /// Cases of the Trading API.
 #[allow(missing_docs, deprecated, reason = "made by the build script from the spec")]
+#[allow(clippy::all, clippy::unwrap_used, reason = "made to be compiled, of samples that are valid")]
 pub mod trading {
     use super::{OperationCase, TypeCase, recode};
 

@@ -1,5 +1,13 @@
 //! New orders: what each constructor sends, and what is refused before anything is sent.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test may panic"
+)]
+
 use clear_street::trading::Client;
 use clear_street::trading::accounts::AccountId;
 use clear_street::trading::orders::{

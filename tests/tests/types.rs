@@ -1,5 +1,13 @@
 //! Every type of the generated crate, with values made from the spec.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test may panic"
+)]
+
 use clear_street_tests::arbitrary::Values;
 use clear_street_tests::cases::{TypeCase, trading};
 use clear_street_tests::replay::{Tree, differences};

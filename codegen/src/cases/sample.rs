@@ -128,10 +128,8 @@ impl<'a> Samples<'a> {
                     json!({"key": json}),
                 )
             }
-            ir::Type::Boxed(inner) => {
-                let Sample { expression, json } = self.at(inner, bounds, depth);
-                sample(quote!(Box::new(#expression)), json)
-            }
+            // Arguments are taken without their box.
+            ir::Type::Boxed(inner) => self.at(inner, bounds, depth),
             ir::Type::Named(name) => self.named(name, depth),
         }
     }
