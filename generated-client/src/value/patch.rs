@@ -9,7 +9,7 @@
 /// use clear_street::Patch;
 ///
 /// assert_eq!(Patch::from(5), Patch::Set(5));
-/// assert_eq!(Patch::from(None::<i32>), Patch::Null);
+/// assert_eq!(Patch::<i32>::from(None), Patch::Null);
 /// assert_eq!(Patch::<i32>::default(), Patch::Keep);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -237,11 +237,10 @@ fn a_megabyte_of_junk_is_an_error() {
         "{\"parts\":[{\"type\":",
     ] {
         let junk = unit.repeat(SIZE / unit.len());
-        for json in [order(&format!(",\"parent\":{junk}")), order(&format!(",\"details\":{junk}x")), junk] {
-            assert!(read::<Order>(&json).is_err());
-            assert!(read::<Part>(&json).is_err());
-            assert!(read::<Vec<Vec<Part>>>(&json).is_err());
-        }
+        assert!(read::<Order>(&order(&format!(",\"parent\":{junk}"))).is_err());
+        assert!(read::<Order>(&order(&format!(",\"details\":{junk}x"))).is_err());
+        assert!(read::<Part>(&junk).is_err());
+        assert!(read::<Vec<Vec<Part>>>(&junk).is_err());
     }
 }
 
