@@ -78,6 +78,8 @@ impl Workspace {
             .args(arguments)
             .current_dir(&self.0)
             .env("CARGO_TARGET_DIR", self.0.join("target"))
+            // A dependency from the registry is never compiled incrementally.
+            .env("CARGO_INCREMENTAL", "0")
             .status()?;
         if status.success() { Ok(()) } else { Err(format!("`cargo {}` failed", arguments.join(" ")).into()) }
     }

@@ -1,5 +1,6 @@
 //! From the IR to Rust tokens: one function per kind of item.
 
+mod access;
 mod api;
 mod constructors;
 mod docs;

@@ -7,8 +7,8 @@ use super::constructors;
 use super::scope::Scope;
 use super::tokens::{ident, number};
 use super::types::ty;
-use super::{Parts, docs, items, records, rules};
-use crate::ir::{Bounds, Field, Model};
+use super::{Parts, access, docs, items, records, rules};
+use crate::ir::{Bounds, Field, Model, Type};
 
 /// The struct, how it is made, and how it is read and written.
 pub(super) fn emit(scope: &Scope<'_>, model: &Model, parts: &mut Parts) {
@@ -42,13 +42,12 @@ fn definition(scope: &Scope<'_>, model: &Model) -> TokenStream {
 }
 
 fn record(scope: &Scope<'_>, model: &Model) -> TokenStream {
-    scope.methods(items::VALUE);
     let name = ident(&model.rust);
     let (record, slot, view) = (scope.path(items::RECORD), scope.path(items::SLOT), scope.path(items::VIEW));
     let (option, table_type) = (scope.path(items::OPTION), scope.path(items::TABLE));
     let table = table(scope, model);
-    let slots = access(scope, model, &ident("slot"));
-    let views = access(scope, model, &ident("view"));
+    let slots = by_index(scope, model, "slot", access::slot);
+    let views = by_index(scope, model, "view", access::view);
     let unused = if model.fields.is_empty() { ident("_index") } else { ident("index") };
     let methods = docs::spaced([
         quote! {
@@ -63,22 +62,26 @@ fn record(scope: &Scope<'_>, model: &Model) -> TokenStream {
     quote!(impl #record for #name { #methods })
 }
 
-/// The field at an index, by `method`.
-fn access(scope: &Scope<'_>, model: &Model, method: &TokenStream) -> TokenStream {
-    let (some, none) = (scope.path(items::SOME), scope.path(items::NONE));
+/// How a field is reached.
+type Access = fn(&Scope<'_>, &Type, &TokenStream) -> TokenStream;
+
+/// The field at an index, called `result` on the way.
+fn by_index(scope: &Scope<'_>, model: &Model, result: &str, access: Access) -> TokenStream {
+    let (some, none, result) = (scope.path(items::SOME), scope.path(items::NONE), ident(result));
     if model.fields.is_empty() {
         return none;
     }
     let arms = model.fields.iter().enumerate().map(|(index, field)| {
         let (index, name) = (number(index), ident(&field.rust));
-        quote!(#index => self.#name.#method(),)
+        let field = access(scope, &field.ty, &quote!(self.#name));
+        quote!(#index => #field,)
     });
     quote! {
-        let #method = match index {
+        let #result = match index {
             #(#arms)*
             _ => return #none,
         };
-        #some(#method)
+        #some(#result)
     }
 }
 
@@ -124,10 +127,9 @@ pub(super) fn bounds(bounds: &Bounds) -> TokenStream {
 }
 
 fn value(scope: &Scope<'_>, model: &Model) -> TokenStream {
-    let value = scope.path(items::VALUE);
     let fields = model.fields.iter().map(|field| {
-        let name = ident(&field.rust);
-        quote!(#name: #value::blank(),)
+        let (name, blank) = (ident(&field.rust), access::blank(scope, &field.ty));
+        quote!(#name: #blank,)
     });
     let (slot, view) = (scope.path(items::SLOT), scope.path(items::VIEW));
     records::value(

@@ -998,16 +998,16 @@ impl Record for Account {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.id.slot(),
-            1 => self.short_name.slot(),
-            2 => self.full_name.slot(),
-            3 => self.account_holder_entity_id.slot(),
-            4 => self.r#type.slot(),
-            5 => self.subtype.slot(),
-            6 => self.status.slot(),
-            7 => self.options_level.slot(),
-            8 => self.open_date.slot(),
-            9 => self.close_date.slot(),
+            0 => Value::slot(&mut self.id),
+            1 => Slot::String(&mut self.short_name),
+            2 => Slot::String(&mut self.full_name),
+            3 => Value::slot(&mut self.account_holder_entity_id),
+            4 => Slot::Text(&mut self.r#type),
+            5 => Slot::Text(&mut self.subtype),
+            6 => Slot::Text(&mut self.status),
+            7 => Slot::I64(&mut self.options_level),
+            8 => Slot::Date(&mut self.open_date),
+            9 => Slot::Option(&mut self.close_date),
             _ => return None,
         };
         Some(slot)
@@ -1015,16 +1015,16 @@ impl Record for Account {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.id.view(),
-            1 => self.short_name.view(),
-            2 => self.full_name.view(),
-            3 => self.account_holder_entity_id.view(),
-            4 => self.r#type.view(),
-            5 => self.subtype.view(),
-            6 => self.status.view(),
-            7 => self.options_level.view(),
-            8 => self.open_date.view(),
-            9 => self.close_date.view(),
+            0 => Value::view(&self.id),
+            1 => View::Text(&self.short_name),
+            2 => View::Text(&self.full_name),
+            3 => Value::view(&self.account_holder_entity_id),
+            4 => Value::view(&self.r#type),
+            5 => Value::view(&self.subtype),
+            6 => Value::view(&self.status),
+            7 => View::I64(self.options_level),
+            8 => View::Date(self.open_date),
+            9 => Value::view(&self.close_date),
             _ => return None,
         };
         Some(view)
@@ -1043,7 +1043,7 @@ impl Value for Account {
             status: Value::blank(),
             options_level: Value::blank(),
             open_date: Value::blank(),
-            close_date: Value::blank(),
+            close_date: None,
         }
     }
 
@@ -1102,20 +1102,20 @@ impl Record for AccountWithPersonalDetails {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.id.slot(),
-            1 => self.short_name.slot(),
-            2 => self.full_name.slot(),
-            3 => self.account_holder_entity_id.slot(),
-            4 => self.r#type.slot(),
-            5 => self.subtype.slot(),
-            6 => self.status.slot(),
-            7 => self.options_level.slot(),
-            8 => self.open_date.slot(),
-            9 => self.close_date.slot(),
-            10 => self.mailing_address.slot(),
-            11 => self.phone_number.slot(),
-            12 => self.date_of_birth.slot(),
-            13 => self.country_of_tax_residency.slot(),
+            0 => Value::slot(&mut self.id),
+            1 => Slot::String(&mut self.short_name),
+            2 => Slot::String(&mut self.full_name),
+            3 => Value::slot(&mut self.account_holder_entity_id),
+            4 => Slot::Text(&mut self.r#type),
+            5 => Slot::Text(&mut self.subtype),
+            6 => Slot::Text(&mut self.status),
+            7 => Slot::I64(&mut self.options_level),
+            8 => Slot::Date(&mut self.open_date),
+            9 => Slot::Option(&mut self.close_date),
+            10 => Slot::Option(&mut self.mailing_address),
+            11 => Slot::Option(&mut self.phone_number),
+            12 => Slot::Option(&mut self.date_of_birth),
+            13 => Slot::Option(&mut self.country_of_tax_residency),
             _ => return None,
         };
         Some(slot)
@@ -1123,20 +1123,20 @@ impl Record for AccountWithPersonalDetails {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.id.view(),
-            1 => self.short_name.view(),
-            2 => self.full_name.view(),
-            3 => self.account_holder_entity_id.view(),
-            4 => self.r#type.view(),
-            5 => self.subtype.view(),
-            6 => self.status.view(),
-            7 => self.options_level.view(),
-            8 => self.open_date.view(),
-            9 => self.close_date.view(),
-            10 => self.mailing_address.view(),
-            11 => self.phone_number.view(),
-            12 => self.date_of_birth.view(),
-            13 => self.country_of_tax_residency.view(),
+            0 => Value::view(&self.id),
+            1 => View::Text(&self.short_name),
+            2 => View::Text(&self.full_name),
+            3 => Value::view(&self.account_holder_entity_id),
+            4 => Value::view(&self.r#type),
+            5 => Value::view(&self.subtype),
+            6 => Value::view(&self.status),
+            7 => View::I64(self.options_level),
+            8 => View::Date(self.open_date),
+            9 => Value::view(&self.close_date),
+            10 => Value::view(&self.mailing_address),
+            11 => Value::view(&self.phone_number),
+            12 => Value::view(&self.date_of_birth),
+            13 => Value::view(&self.country_of_tax_residency),
             _ => return None,
         };
         Some(view)
@@ -1155,11 +1155,11 @@ impl Value for AccountWithPersonalDetails {
             status: Value::blank(),
             options_level: Value::blank(),
             open_date: Value::blank(),
-            close_date: Value::blank(),
-            mailing_address: Value::blank(),
-            phone_number: Value::blank(),
-            date_of_birth: Value::blank(),
-            country_of_tax_residency: Value::blank(),
+            close_date: None,
+            mailing_address: None,
+            phone_number: None,
+            date_of_birth: None,
+            country_of_tax_residency: None,
         }
     }
 
@@ -1210,12 +1210,12 @@ impl Record for Address {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.line1.slot(),
-            1 => self.line2.slot(),
-            2 => self.city.slot(),
-            3 => self.state.slot(),
-            4 => self.postal_code.slot(),
-            5 => self.country.slot(),
+            0 => Slot::String(&mut self.line1),
+            1 => Slot::Option(&mut self.line2),
+            2 => Slot::String(&mut self.city),
+            3 => Slot::Option(&mut self.state),
+            4 => Slot::String(&mut self.postal_code),
+            5 => Slot::String(&mut self.country),
             _ => return None,
         };
         Some(slot)
@@ -1223,12 +1223,12 @@ impl Record for Address {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.line1.view(),
-            1 => self.line2.view(),
-            2 => self.city.view(),
-            3 => self.state.view(),
-            4 => self.postal_code.view(),
-            5 => self.country.view(),
+            0 => View::Text(&self.line1),
+            1 => Value::view(&self.line2),
+            2 => View::Text(&self.city),
+            3 => Value::view(&self.state),
+            4 => View::Text(&self.postal_code),
+            5 => View::Text(&self.country),
             _ => return None,
         };
         Some(view)
@@ -1239,9 +1239,9 @@ impl Value for Address {
     fn blank() -> Self {
         Self {
             line1: Value::blank(),
-            line2: Value::blank(),
+            line2: None,
             city: Value::blank(),
-            state: Value::blank(),
+            state: None,
             postal_code: Value::blank(),
             country: Value::blank(),
         }
@@ -1287,7 +1287,7 @@ impl Record for AccountSettings {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.risk.slot(),
+            0 => Slot::Option(&mut self.risk),
             _ => return None,
         };
         Some(slot)
@@ -1295,7 +1295,7 @@ impl Record for AccountSettings {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.risk.view(),
+            0 => Value::view(&self.risk),
             _ => return None,
         };
         Some(view)
@@ -1304,7 +1304,7 @@ impl Record for AccountSettings {
 
 impl Value for AccountSettings {
     fn blank() -> Self {
-        Self { risk: Value::blank() }
+        Self { risk: None }
     }
 
     fn slot(&mut self) -> Slot<'_> {
@@ -1347,7 +1347,7 @@ impl Record for RiskSettings {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.max_notional.slot(),
+            0 => Slot::Option(&mut self.max_notional),
             _ => return None,
         };
         Some(slot)
@@ -1355,7 +1355,7 @@ impl Record for RiskSettings {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.max_notional.view(),
+            0 => Value::view(&self.max_notional),
             _ => return None,
         };
         Some(view)
@@ -1364,9 +1364,7 @@ impl Record for RiskSettings {
 
 impl Value for RiskSettings {
     fn blank() -> Self {
-        Self {
-            max_notional: Value::blank(),
-        }
+        Self { max_notional: None }
     }
 
     fn slot(&mut self) -> Slot<'_> {
@@ -1409,7 +1407,7 @@ impl Record for UpdateAccountSettingsRequest {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.risk.slot(),
+            0 => Slot::Option(&mut self.risk),
             _ => return None,
         };
         Some(slot)
@@ -1417,7 +1415,7 @@ impl Record for UpdateAccountSettingsRequest {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.risk.view(),
+            0 => Value::view(&self.risk),
             _ => return None,
         };
         Some(view)
@@ -1426,7 +1424,7 @@ impl Record for UpdateAccountSettingsRequest {
 
 impl Value for UpdateAccountSettingsRequest {
     fn blank() -> Self {
-        Self { risk: Value::blank() }
+        Self { risk: None }
     }
 
     fn slot(&mut self) -> Slot<'_> {
@@ -1469,7 +1467,7 @@ impl Record for UpdateRiskSettings {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.max_notional.slot(),
+            0 => Slot::Option(&mut self.max_notional),
             _ => return None,
         };
         Some(slot)
@@ -1477,7 +1475,7 @@ impl Record for UpdateRiskSettings {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.max_notional.view(),
+            0 => Value::view(&self.max_notional),
             _ => return None,
         };
         Some(view)
@@ -1554,28 +1552,28 @@ impl Record for AccountBalances {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.account_id.slot(),
-            1 => self.currency.slot(),
-            2 => self.equity.slot(),
-            3 => self.buying_power.slot(),
-            4 => self.open_order_adjustment.slot(),
-            5 => self.long_market_value.slot(),
-            6 => self.short_market_value.slot(),
-            7 => self.settled_cash.slot(),
-            8 => self.trade_cash.slot(),
-            9 => self.unsettled_credits.slot(),
-            10 => self.unsettled_debits.slot(),
-            11 => self.withdrawable_cash.slot(),
-            12 => self.unrealized_pnl.slot(),
-            13 => self.daily_pnl.slot(),
-            14 => self.daily_total_pnl.slot(),
-            15 => self.daily_realized_pnl.slot(),
-            16 => self.daily_unrealized_pnl.slot(),
-            17 => self.daily_change.slot(),
-            18 => self.margin_type.slot(),
-            19 => self.multiplier.slot(),
-            20 => self.margin_details.slot(),
-            21 => self.sod.slot(),
+            0 => Value::slot(&mut self.account_id),
+            1 => Slot::String(&mut self.currency),
+            2 => Slot::Decimal(&mut self.equity),
+            3 => Slot::Decimal(&mut self.buying_power),
+            4 => Slot::Decimal(&mut self.open_order_adjustment),
+            5 => Slot::Decimal(&mut self.long_market_value),
+            6 => Slot::Option(&mut self.short_market_value),
+            7 => Slot::Decimal(&mut self.settled_cash),
+            8 => Slot::Decimal(&mut self.trade_cash),
+            9 => Slot::Decimal(&mut self.unsettled_credits),
+            10 => Slot::Decimal(&mut self.unsettled_debits),
+            11 => Slot::Decimal(&mut self.withdrawable_cash),
+            12 => Slot::Decimal(&mut self.unrealized_pnl),
+            13 => Slot::Decimal(&mut self.daily_pnl),
+            14 => Slot::Decimal(&mut self.daily_total_pnl),
+            15 => Slot::Decimal(&mut self.daily_realized_pnl),
+            16 => Slot::Decimal(&mut self.daily_unrealized_pnl),
+            17 => Slot::Decimal(&mut self.daily_change),
+            18 => Slot::Text(&mut self.margin_type),
+            19 => Slot::Option(&mut self.multiplier),
+            20 => Slot::Option(&mut self.margin_details),
+            21 => Slot::Record(&mut self.sod),
             _ => return None,
         };
         Some(slot)
@@ -1583,28 +1581,28 @@ impl Record for AccountBalances {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.account_id.view(),
-            1 => self.currency.view(),
-            2 => self.equity.view(),
-            3 => self.buying_power.view(),
-            4 => self.open_order_adjustment.view(),
-            5 => self.long_market_value.view(),
-            6 => self.short_market_value.view(),
-            7 => self.settled_cash.view(),
-            8 => self.trade_cash.view(),
-            9 => self.unsettled_credits.view(),
-            10 => self.unsettled_debits.view(),
-            11 => self.withdrawable_cash.view(),
-            12 => self.unrealized_pnl.view(),
-            13 => self.daily_pnl.view(),
-            14 => self.daily_total_pnl.view(),
-            15 => self.daily_realized_pnl.view(),
-            16 => self.daily_unrealized_pnl.view(),
-            17 => self.daily_change.view(),
-            18 => self.margin_type.view(),
-            19 => self.multiplier.view(),
-            20 => self.margin_details.view(),
-            21 => self.sod.view(),
+            0 => Value::view(&self.account_id),
+            1 => View::Text(&self.currency),
+            2 => View::Decimal(self.equity),
+            3 => View::Decimal(self.buying_power),
+            4 => View::Decimal(self.open_order_adjustment),
+            5 => View::Decimal(self.long_market_value),
+            6 => Value::view(&self.short_market_value),
+            7 => View::Decimal(self.settled_cash),
+            8 => View::Decimal(self.trade_cash),
+            9 => View::Decimal(self.unsettled_credits),
+            10 => View::Decimal(self.unsettled_debits),
+            11 => View::Decimal(self.withdrawable_cash),
+            12 => View::Decimal(self.unrealized_pnl),
+            13 => View::Decimal(self.daily_pnl),
+            14 => View::Decimal(self.daily_total_pnl),
+            15 => View::Decimal(self.daily_realized_pnl),
+            16 => View::Decimal(self.daily_unrealized_pnl),
+            17 => View::Decimal(self.daily_change),
+            18 => Value::view(&self.margin_type),
+            19 => Value::view(&self.multiplier),
+            20 => Value::view(&self.margin_details),
+            21 => View::Record(&self.sod),
             _ => return None,
         };
         Some(view)
@@ -1620,7 +1618,7 @@ impl Value for AccountBalances {
             buying_power: Value::blank(),
             open_order_adjustment: Value::blank(),
             long_market_value: Value::blank(),
-            short_market_value: Value::blank(),
+            short_market_value: None,
             settled_cash: Value::blank(),
             trade_cash: Value::blank(),
             unsettled_credits: Value::blank(),
@@ -1633,8 +1631,8 @@ impl Value for AccountBalances {
             daily_unrealized_pnl: Value::blank(),
             daily_change: Value::blank(),
             margin_type: Value::blank(),
-            multiplier: Value::blank(),
-            margin_details: Value::blank(),
+            multiplier: None,
+            margin_details: None,
             sod: Value::blank(),
         }
     }
@@ -1689,15 +1687,15 @@ impl Record for AccountBalancesSod {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.asof.slot(),
-            1 => self.equity.slot(),
-            2 => self.buying_power.slot(),
-            3 => self.day_trade_buying_power.slot(),
-            4 => self.long_market_value.slot(),
-            5 => self.short_market_value.slot(),
-            6 => self.trade_cash.slot(),
-            7 => self.maintenance_margin_requirement.slot(),
-            8 => self.maintenance_margin_excess.slot(),
+            0 => Slot::Option(&mut self.asof),
+            1 => Slot::Decimal(&mut self.equity),
+            2 => Slot::Decimal(&mut self.buying_power),
+            3 => Slot::Option(&mut self.day_trade_buying_power),
+            4 => Slot::Decimal(&mut self.long_market_value),
+            5 => Slot::Decimal(&mut self.short_market_value),
+            6 => Slot::Option(&mut self.trade_cash),
+            7 => Slot::Option(&mut self.maintenance_margin_requirement),
+            8 => Slot::Option(&mut self.maintenance_margin_excess),
             _ => return None,
         };
         Some(slot)
@@ -1705,15 +1703,15 @@ impl Record for AccountBalancesSod {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.asof.view(),
-            1 => self.equity.view(),
-            2 => self.buying_power.view(),
-            3 => self.day_trade_buying_power.view(),
-            4 => self.long_market_value.view(),
-            5 => self.short_market_value.view(),
-            6 => self.trade_cash.view(),
-            7 => self.maintenance_margin_requirement.view(),
-            8 => self.maintenance_margin_excess.view(),
+            0 => Value::view(&self.asof),
+            1 => View::Decimal(self.equity),
+            2 => View::Decimal(self.buying_power),
+            3 => Value::view(&self.day_trade_buying_power),
+            4 => View::Decimal(self.long_market_value),
+            5 => View::Decimal(self.short_market_value),
+            6 => Value::view(&self.trade_cash),
+            7 => Value::view(&self.maintenance_margin_requirement),
+            8 => Value::view(&self.maintenance_margin_excess),
             _ => return None,
         };
         Some(view)
@@ -1723,15 +1721,15 @@ impl Record for AccountBalancesSod {
 impl Value for AccountBalancesSod {
     fn blank() -> Self {
         Self {
-            asof: Value::blank(),
+            asof: None,
             equity: Value::blank(),
             buying_power: Value::blank(),
-            day_trade_buying_power: Value::blank(),
+            day_trade_buying_power: None,
             long_market_value: Value::blank(),
             short_market_value: Value::blank(),
-            trade_cash: Value::blank(),
-            maintenance_margin_requirement: Value::blank(),
-            maintenance_margin_excess: Value::blank(),
+            trade_cash: None,
+            maintenance_margin_requirement: None,
+            maintenance_margin_excess: None,
         }
     }
 
@@ -1787,17 +1785,17 @@ impl Record for MarginDetails {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.initial_margin_requirement.slot(),
-            1 => self.initial_margin_excess.slot(),
-            2 => self.maintenance_margin_requirement.slot(),
-            3 => self.maintenance_margin_excess.slot(),
-            4 => self.usage.slot(),
-            5 => self.intraday_details.slot(),
-            6 => self.overnight_details.slot(),
-            7 => self.top_contributors.slot(),
-            8 => self.day_trade_count.slot(),
-            9 => self.day_trade_buying_power_usage.slot(),
-            10 => self.pattern_day_trader.slot(),
+            0 => Slot::Decimal(&mut self.initial_margin_requirement),
+            1 => Slot::Decimal(&mut self.initial_margin_excess),
+            2 => Slot::Decimal(&mut self.maintenance_margin_requirement),
+            3 => Slot::Decimal(&mut self.maintenance_margin_excess),
+            4 => Slot::Option(&mut self.usage),
+            5 => Slot::Record(&mut self.intraday_details),
+            6 => Slot::Record(&mut self.overnight_details),
+            7 => Slot::Option(&mut self.top_contributors),
+            8 => Slot::Option(&mut self.day_trade_count),
+            9 => Slot::Option(&mut self.day_trade_buying_power_usage),
+            10 => Slot::Option(&mut self.pattern_day_trader),
             _ => return None,
         };
         Some(slot)
@@ -1805,17 +1803,17 @@ impl Record for MarginDetails {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.initial_margin_requirement.view(),
-            1 => self.initial_margin_excess.view(),
-            2 => self.maintenance_margin_requirement.view(),
-            3 => self.maintenance_margin_excess.view(),
-            4 => self.usage.view(),
-            5 => self.intraday_details.view(),
-            6 => self.overnight_details.view(),
-            7 => self.top_contributors.view(),
-            8 => self.day_trade_count.view(),
-            9 => self.day_trade_buying_power_usage.view(),
-            10 => self.pattern_day_trader.view(),
+            0 => View::Decimal(self.initial_margin_requirement),
+            1 => View::Decimal(self.initial_margin_excess),
+            2 => View::Decimal(self.maintenance_margin_requirement),
+            3 => View::Decimal(self.maintenance_margin_excess),
+            4 => Value::view(&self.usage),
+            5 => View::Record(&self.intraday_details),
+            6 => View::Record(&self.overnight_details),
+            7 => Value::view(&self.top_contributors),
+            8 => Value::view(&self.day_trade_count),
+            9 => Value::view(&self.day_trade_buying_power_usage),
+            10 => Value::view(&self.pattern_day_trader),
             _ => return None,
         };
         Some(view)
@@ -1829,13 +1827,13 @@ impl Value for MarginDetails {
             initial_margin_excess: Value::blank(),
             maintenance_margin_requirement: Value::blank(),
             maintenance_margin_excess: Value::blank(),
-            usage: Value::blank(),
+            usage: None,
             intraday_details: Value::blank(),
             overnight_details: Value::blank(),
-            top_contributors: Value::blank(),
-            day_trade_count: Value::blank(),
-            day_trade_buying_power_usage: Value::blank(),
-            pattern_day_trader: Value::blank(),
+            top_contributors: None,
+            day_trade_count: None,
+            day_trade_buying_power_usage: None,
+            pattern_day_trader: None,
         }
     }
 
@@ -1879,8 +1877,8 @@ impl Record for MarginDetailsUsage {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.total.slot(),
-            1 => self.used.slot(),
+            0 => Slot::Decimal(&mut self.total),
+            1 => Slot::Decimal(&mut self.used),
             _ => return None,
         };
         Some(slot)
@@ -1888,8 +1886,8 @@ impl Record for MarginDetailsUsage {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.total.view(),
-            1 => self.used.view(),
+            0 => View::Decimal(self.total),
+            1 => View::Decimal(self.used),
             _ => return None,
         };
         Some(view)
@@ -1944,8 +1942,8 @@ impl Record for MarginSessionDetails {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.buying_power.slot(),
-            1 => self.multiplier.slot(),
+            0 => Slot::Decimal(&mut self.buying_power),
+            1 => Slot::Option(&mut self.multiplier),
             _ => return None,
         };
         Some(slot)
@@ -1953,8 +1951,8 @@ impl Record for MarginSessionDetails {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.buying_power.view(),
-            1 => self.multiplier.view(),
+            0 => View::Decimal(self.buying_power),
+            1 => Value::view(&self.multiplier),
             _ => return None,
         };
         Some(view)
@@ -1965,7 +1963,7 @@ impl Value for MarginSessionDetails {
     fn blank() -> Self {
         Self {
             buying_power: Value::blank(),
-            multiplier: Value::blank(),
+            multiplier: None,
         }
     }
 
@@ -2015,11 +2013,11 @@ impl Record for MarginTopContributor {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.underlying_instrument_id.slot(),
-            1 => self.market_value.slot(),
-            2 => self.initial_margin_requirement.slot(),
-            3 => self.maintenance_margin_requirement.slot(),
-            4 => self.day_trade_buying_power_usage.slot(),
+            0 => Value::slot(&mut self.underlying_instrument_id),
+            1 => Slot::Decimal(&mut self.market_value),
+            2 => Slot::Decimal(&mut self.initial_margin_requirement),
+            3 => Slot::Decimal(&mut self.maintenance_margin_requirement),
+            4 => Slot::Option(&mut self.day_trade_buying_power_usage),
             _ => return None,
         };
         Some(slot)
@@ -2027,11 +2025,11 @@ impl Record for MarginTopContributor {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.underlying_instrument_id.view(),
-            1 => self.market_value.view(),
-            2 => self.initial_margin_requirement.view(),
-            3 => self.maintenance_margin_requirement.view(),
-            4 => self.day_trade_buying_power_usage.view(),
+            0 => Value::view(&self.underlying_instrument_id),
+            1 => View::Decimal(self.market_value),
+            2 => View::Decimal(self.initial_margin_requirement),
+            3 => View::Decimal(self.maintenance_margin_requirement),
+            4 => Value::view(&self.day_trade_buying_power_usage),
             _ => return None,
         };
         Some(view)
@@ -2045,7 +2043,7 @@ impl Value for MarginTopContributor {
             market_value: Value::blank(),
             initial_margin_requirement: Value::blank(),
             maintenance_margin_requirement: Value::blank(),
-            day_trade_buying_power_usage: Value::blank(),
+            day_trade_buying_power_usage: None,
         }
     }
 
@@ -2089,7 +2087,7 @@ impl Record for PortfolioHistoryResponse {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.segments.slot(),
+            0 => Slot::List(&mut self.segments),
             _ => return None,
         };
         Some(slot)
@@ -2097,7 +2095,7 @@ impl Record for PortfolioHistoryResponse {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.segments.view(),
+            0 => View::List(&self.segments),
             _ => return None,
         };
         Some(view)
@@ -2160,16 +2158,16 @@ impl Record for PortfolioHistorySegment {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.date.slot(),
-            1 => self.sod_equity.slot(),
-            2 => self.eod_equity.slot(),
-            3 => self.realized_pnl.slot(),
-            4 => self.unrealized_pnl.slot(),
-            5 => self.day_pnl.slot(),
-            6 => self.position_pnl.slot(),
-            7 => self.net_pnl.slot(),
-            8 => self.bought_notional.slot(),
-            9 => self.sold_notional.slot(),
+            0 => Slot::Date(&mut self.date),
+            1 => Slot::Decimal(&mut self.sod_equity),
+            2 => Slot::Decimal(&mut self.eod_equity),
+            3 => Slot::Decimal(&mut self.realized_pnl),
+            4 => Slot::Decimal(&mut self.unrealized_pnl),
+            5 => Slot::Option(&mut self.day_pnl),
+            6 => Slot::Option(&mut self.position_pnl),
+            7 => Slot::Option(&mut self.net_pnl),
+            8 => Slot::Option(&mut self.bought_notional),
+            9 => Slot::Option(&mut self.sold_notional),
             _ => return None,
         };
         Some(slot)
@@ -2177,16 +2175,16 @@ impl Record for PortfolioHistorySegment {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.date.view(),
-            1 => self.sod_equity.view(),
-            2 => self.eod_equity.view(),
-            3 => self.realized_pnl.view(),
-            4 => self.unrealized_pnl.view(),
-            5 => self.day_pnl.view(),
-            6 => self.position_pnl.view(),
-            7 => self.net_pnl.view(),
-            8 => self.bought_notional.view(),
-            9 => self.sold_notional.view(),
+            0 => View::Date(self.date),
+            1 => View::Decimal(self.sod_equity),
+            2 => View::Decimal(self.eod_equity),
+            3 => View::Decimal(self.realized_pnl),
+            4 => View::Decimal(self.unrealized_pnl),
+            5 => Value::view(&self.day_pnl),
+            6 => Value::view(&self.position_pnl),
+            7 => Value::view(&self.net_pnl),
+            8 => Value::view(&self.bought_notional),
+            9 => Value::view(&self.sold_notional),
             _ => return None,
         };
         Some(view)
@@ -2201,11 +2199,11 @@ impl Value for PortfolioHistorySegment {
             eod_equity: Value::blank(),
             realized_pnl: Value::blank(),
             unrealized_pnl: Value::blank(),
-            day_pnl: Value::blank(),
-            position_pnl: Value::blank(),
-            net_pnl: Value::blank(),
-            bought_notional: Value::blank(),
-            sold_notional: Value::blank(),
+            day_pnl: None,
+            position_pnl: None,
+            net_pnl: None,
+            bought_notional: None,
+            sold_notional: None,
         }
     }
 

@@ -112,7 +112,7 @@ impl Record for Version {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.version.slot(),
+            0 => Slot::String(&mut self.version),
             _ => return None,
         };
         Some(slot)
@@ -120,7 +120,7 @@ impl Record for Version {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.version.view(),
+            0 => View::Text(&self.version),
             _ => return None,
         };
         Some(view)

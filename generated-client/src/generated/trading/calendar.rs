@@ -373,7 +373,7 @@ impl Record for ClockDetail {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.clock.slot(),
+            0 => Slot::Timestamp(&mut self.clock),
             _ => return None,
         };
         Some(slot)
@@ -381,7 +381,7 @@ impl Record for ClockDetail {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.clock.view(),
+            0 => View::Timestamp(self.clock),
             _ => return None,
         };
         Some(view)
@@ -442,14 +442,14 @@ impl Record for MarketHoursDetail {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.market.slot(),
-            1 => self.market_name.slot(),
-            2 => self.timezone.slot(),
-            3 => self.date.slot(),
-            4 => self.current_time.slot(),
-            5 => self.status.slot(),
-            6 => self.today_sessions.slot(),
-            7 => self.next_sessions.slot(),
+            0 => Slot::Text(&mut self.market),
+            1 => Slot::String(&mut self.market_name),
+            2 => Slot::String(&mut self.timezone),
+            3 => Slot::Date(&mut self.date),
+            4 => Slot::Zoned(&mut self.current_time),
+            5 => Slot::Record(&mut self.status),
+            6 => Slot::Record(&mut self.today_sessions),
+            7 => Slot::Record(&mut self.next_sessions),
             _ => return None,
         };
         Some(slot)
@@ -457,14 +457,14 @@ impl Record for MarketHoursDetail {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.market.view(),
-            1 => self.market_name.view(),
-            2 => self.timezone.view(),
-            3 => self.date.view(),
-            4 => self.current_time.view(),
-            5 => self.status.view(),
-            6 => self.today_sessions.view(),
-            7 => self.next_sessions.view(),
+            0 => Value::view(&self.market),
+            1 => View::Text(&self.market_name),
+            2 => View::Text(&self.timezone),
+            3 => View::Date(self.date),
+            4 => View::Zoned(&self.current_time),
+            5 => View::Record(&self.status),
+            6 => View::Record(&self.today_sessions),
+            7 => View::Record(&self.next_sessions),
             _ => return None,
         };
         Some(view)
@@ -529,9 +529,9 @@ impl Record for MarketStatus {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.is_open.slot(),
-            1 => self.day_type.slot(),
-            2 => self.current_session.slot(),
+            0 => Slot::Bool(&mut self.is_open),
+            1 => Slot::Text(&mut self.day_type),
+            2 => Slot::Option(&mut self.current_session),
             _ => return None,
         };
         Some(slot)
@@ -539,9 +539,9 @@ impl Record for MarketStatus {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.is_open.view(),
-            1 => self.day_type.view(),
-            2 => self.current_session.view(),
+            0 => View::Bool(self.is_open),
+            1 => Value::view(&self.day_type),
+            2 => Value::view(&self.current_session),
             _ => return None,
         };
         Some(view)
@@ -553,7 +553,7 @@ impl Value for MarketStatus {
         Self {
             is_open: Value::blank(),
             day_type: Value::blank(),
-            current_session: Value::blank(),
+            current_session: None,
         }
     }
 
@@ -601,9 +601,9 @@ impl Record for TradingSessions {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.pre_market.slot(),
-            1 => self.regular.slot(),
-            2 => self.after_hours.slot(),
+            0 => Slot::Option(&mut self.pre_market),
+            1 => Slot::Option(&mut self.regular),
+            2 => Slot::Option(&mut self.after_hours),
             _ => return None,
         };
         Some(slot)
@@ -611,9 +611,9 @@ impl Record for TradingSessions {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.pre_market.view(),
-            1 => self.regular.view(),
-            2 => self.after_hours.view(),
+            0 => Value::view(&self.pre_market),
+            1 => Value::view(&self.regular),
+            2 => Value::view(&self.after_hours),
             _ => return None,
         };
         Some(view)
@@ -623,9 +623,9 @@ impl Record for TradingSessions {
 impl Value for TradingSessions {
     fn blank() -> Self {
         Self {
-            pre_market: Value::blank(),
-            regular: Value::blank(),
-            after_hours: Value::blank(),
+            pre_market: None,
+            regular: None,
+            after_hours: None,
         }
     }
 
@@ -674,10 +674,10 @@ impl Record for SessionSchedule {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.open.slot(),
-            1 => self.close.slot(),
-            2 => self.time_until_open.slot(),
-            3 => self.time_until_close.slot(),
+            0 => Slot::Zoned(&mut self.open),
+            1 => Slot::Zoned(&mut self.close),
+            2 => Slot::Option(&mut self.time_until_open),
+            3 => Slot::Option(&mut self.time_until_close),
             _ => return None,
         };
         Some(slot)
@@ -685,10 +685,10 @@ impl Record for SessionSchedule {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.open.view(),
-            1 => self.close.view(),
-            2 => self.time_until_open.view(),
-            3 => self.time_until_close.view(),
+            0 => View::Zoned(&self.open),
+            1 => View::Zoned(&self.close),
+            2 => Value::view(&self.time_until_open),
+            3 => Value::view(&self.time_until_close),
             _ => return None,
         };
         Some(view)
@@ -700,8 +700,8 @@ impl Value for SessionSchedule {
         Self {
             open: Value::blank(),
             close: Value::blank(),
-            time_until_open: Value::blank(),
-            time_until_close: Value::blank(),
+            time_until_open: None,
+            time_until_close: None,
         }
     }
 

@@ -301,14 +301,14 @@ impl Record for MarketDataSnapshot {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.instrument_id.slot(),
-            1 => self.symbol.slot(),
-            2 => self.name.slot(),
-            3 => self.last_quote.slot(),
-            4 => self.last_trade.slot(),
-            5 => self.session.slot(),
-            6 => self.greeks.slot(),
-            7 => self.cumulative_volume.slot(),
+            0 => Value::slot(&mut self.instrument_id),
+            1 => Slot::String(&mut self.symbol),
+            2 => Slot::Option(&mut self.name),
+            3 => Slot::Option(&mut self.last_quote),
+            4 => Slot::Option(&mut self.last_trade),
+            5 => Slot::Option(&mut self.session),
+            6 => Slot::Option(&mut self.greeks),
+            7 => Slot::Option(&mut self.cumulative_volume),
             _ => return None,
         };
         Some(slot)
@@ -316,14 +316,14 @@ impl Record for MarketDataSnapshot {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.instrument_id.view(),
-            1 => self.symbol.view(),
-            2 => self.name.view(),
-            3 => self.last_quote.view(),
-            4 => self.last_trade.view(),
-            5 => self.session.view(),
-            6 => self.greeks.view(),
-            7 => self.cumulative_volume.view(),
+            0 => Value::view(&self.instrument_id),
+            1 => View::Text(&self.symbol),
+            2 => Value::view(&self.name),
+            3 => Value::view(&self.last_quote),
+            4 => Value::view(&self.last_trade),
+            5 => Value::view(&self.session),
+            6 => Value::view(&self.greeks),
+            7 => Value::view(&self.cumulative_volume),
             _ => return None,
         };
         Some(view)
@@ -335,12 +335,12 @@ impl Value for MarketDataSnapshot {
         Self {
             instrument_id: Value::blank(),
             symbol: Value::blank(),
-            name: Value::blank(),
-            last_quote: Value::blank(),
-            last_trade: Value::blank(),
-            session: Value::blank(),
-            greeks: Value::blank(),
-            cumulative_volume: Value::blank(),
+            name: None,
+            last_quote: None,
+            last_trade: None,
+            session: None,
+            greeks: None,
+            cumulative_volume: None,
         }
     }
 
@@ -390,11 +390,11 @@ impl Record for SnapshotQuote {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.bid.slot(),
-            1 => self.bid_size.slot(),
-            2 => self.ask.slot(),
-            3 => self.ask_size.slot(),
-            4 => self.midpoint.slot(),
+            0 => Slot::Option(&mut self.bid),
+            1 => Slot::Option(&mut self.bid_size),
+            2 => Slot::Option(&mut self.ask),
+            3 => Slot::Option(&mut self.ask_size),
+            4 => Slot::Option(&mut self.midpoint),
             _ => return None,
         };
         Some(slot)
@@ -402,11 +402,11 @@ impl Record for SnapshotQuote {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.bid.view(),
-            1 => self.bid_size.view(),
-            2 => self.ask.view(),
-            3 => self.ask_size.view(),
-            4 => self.midpoint.view(),
+            0 => Value::view(&self.bid),
+            1 => Value::view(&self.bid_size),
+            2 => Value::view(&self.ask),
+            3 => Value::view(&self.ask_size),
+            4 => Value::view(&self.midpoint),
             _ => return None,
         };
         Some(view)
@@ -416,11 +416,11 @@ impl Record for SnapshotQuote {
 impl Value for SnapshotQuote {
     fn blank() -> Self {
         Self {
-            bid: Value::blank(),
-            bid_size: Value::blank(),
-            ask: Value::blank(),
-            ask_size: Value::blank(),
-            midpoint: Value::blank(),
+            bid: None,
+            bid_size: None,
+            ask: None,
+            ask_size: None,
+            midpoint: None,
         }
     }
 
@@ -464,8 +464,8 @@ impl Record for SnapshotLastTrade {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.price.slot(),
-            1 => self.size.slot(),
+            0 => Slot::Decimal(&mut self.price),
+            1 => Slot::U32(&mut self.size),
             _ => return None,
         };
         Some(slot)
@@ -473,8 +473,8 @@ impl Record for SnapshotLastTrade {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.price.view(),
-            1 => self.size.view(),
+            0 => View::Decimal(self.price),
+            1 => Value::view(&self.size),
             _ => return None,
         };
         Some(view)
@@ -533,9 +533,9 @@ impl Record for SnapshotSession {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.previous_close.slot(),
-            1 => self.change.slot(),
-            2 => self.change_percent.slot(),
+            0 => Slot::Decimal(&mut self.previous_close),
+            1 => Slot::Decimal(&mut self.change),
+            2 => Slot::Decimal(&mut self.change_percent),
             _ => return None,
         };
         Some(slot)
@@ -543,9 +543,9 @@ impl Record for SnapshotSession {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.previous_close.view(),
-            1 => self.change.view(),
-            2 => self.change_percent.view(),
+            0 => View::Decimal(self.previous_close),
+            1 => View::Decimal(self.change),
+            2 => View::Decimal(self.change_percent),
             _ => return None,
         };
         Some(view)
@@ -610,14 +610,14 @@ impl Record for SnapshotGreeks {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.theo_price.slot(),
-            1 => self.iv.slot(),
-            2 => self.delta.slot(),
-            3 => self.gamma.slot(),
-            4 => self.theta.slot(),
-            5 => self.vega.slot(),
-            6 => self.rho.slot(),
-            7 => self.timestamp.slot(),
+            0 => Slot::Decimal(&mut self.theo_price),
+            1 => Slot::Decimal(&mut self.iv),
+            2 => Slot::Decimal(&mut self.delta),
+            3 => Slot::Decimal(&mut self.gamma),
+            4 => Slot::Decimal(&mut self.theta),
+            5 => Slot::Decimal(&mut self.vega),
+            6 => Slot::Decimal(&mut self.rho),
+            7 => Slot::Timestamp(&mut self.timestamp),
             _ => return None,
         };
         Some(slot)
@@ -625,14 +625,14 @@ impl Record for SnapshotGreeks {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.theo_price.view(),
-            1 => self.iv.view(),
-            2 => self.delta.view(),
-            3 => self.gamma.view(),
-            4 => self.theta.view(),
-            5 => self.vega.view(),
-            6 => self.rho.view(),
-            7 => self.timestamp.view(),
+            0 => View::Decimal(self.theo_price),
+            1 => View::Decimal(self.iv),
+            2 => View::Decimal(self.delta),
+            3 => View::Decimal(self.gamma),
+            4 => View::Decimal(self.theta),
+            5 => View::Decimal(self.vega),
+            6 => View::Decimal(self.rho),
+            7 => View::Timestamp(self.timestamp),
             _ => return None,
         };
         Some(view)
@@ -702,14 +702,14 @@ impl Record for DailySummary {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.instrument_id.slot(),
-            1 => self.symbol.slot(),
-            2 => self.not_applicable.slot(),
-            3 => self.trade_date.slot(),
-            4 => self.open.slot(),
-            5 => self.high.slot(),
-            6 => self.low.slot(),
-            7 => self.volume.slot(),
+            0 => Value::slot(&mut self.instrument_id),
+            1 => Slot::Option(&mut self.symbol),
+            2 => Slot::Option(&mut self.not_applicable),
+            3 => Slot::Option(&mut self.trade_date),
+            4 => Slot::Option(&mut self.open),
+            5 => Slot::Option(&mut self.high),
+            6 => Slot::Option(&mut self.low),
+            7 => Slot::Option(&mut self.volume),
             _ => return None,
         };
         Some(slot)
@@ -717,14 +717,14 @@ impl Record for DailySummary {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.instrument_id.view(),
-            1 => self.symbol.view(),
-            2 => self.not_applicable.view(),
-            3 => self.trade_date.view(),
-            4 => self.open.view(),
-            5 => self.high.view(),
-            6 => self.low.view(),
-            7 => self.volume.view(),
+            0 => Value::view(&self.instrument_id),
+            1 => Value::view(&self.symbol),
+            2 => Value::view(&self.not_applicable),
+            3 => Value::view(&self.trade_date),
+            4 => Value::view(&self.open),
+            5 => Value::view(&self.high),
+            6 => Value::view(&self.low),
+            7 => Value::view(&self.volume),
             _ => return None,
         };
         Some(view)
@@ -735,13 +735,13 @@ impl Value for DailySummary {
     fn blank() -> Self {
         Self {
             instrument_id: Value::blank(),
-            symbol: Value::blank(),
-            not_applicable: Value::blank(),
-            trade_date: Value::blank(),
-            open: Value::blank(),
-            high: Value::blank(),
-            low: Value::blank(),
-            volume: Value::blank(),
+            symbol: None,
+            not_applicable: None,
+            trade_date: None,
+            open: None,
+            high: None,
+            low: None,
+            volume: None,
         }
     }
 

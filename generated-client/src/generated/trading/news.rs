@@ -369,15 +369,15 @@ impl Record for NewsItem {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.news_type.slot(),
-            1 => self.published_at.slot(),
-            2 => self.publisher.slot(),
-            3 => self.site.slot(),
-            4 => self.title.slot(),
-            5 => self.text.slot(),
-            6 => self.url.slot(),
-            7 => self.image_url.slot(),
-            8 => self.instruments.slot(),
+            0 => Slot::Text(&mut self.news_type),
+            1 => Slot::Timestamp(&mut self.published_at),
+            2 => Slot::String(&mut self.publisher),
+            3 => Slot::Option(&mut self.site),
+            4 => Slot::String(&mut self.title),
+            5 => Slot::Option(&mut self.text),
+            6 => Slot::String(&mut self.url),
+            7 => Slot::Option(&mut self.image_url),
+            8 => Slot::List(&mut self.instruments),
             _ => return None,
         };
         Some(slot)
@@ -385,15 +385,15 @@ impl Record for NewsItem {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.news_type.view(),
-            1 => self.published_at.view(),
-            2 => self.publisher.view(),
-            3 => self.site.view(),
-            4 => self.title.view(),
-            5 => self.text.view(),
-            6 => self.url.view(),
-            7 => self.image_url.view(),
-            8 => self.instruments.view(),
+            0 => Value::view(&self.news_type),
+            1 => View::Timestamp(self.published_at),
+            2 => View::Text(&self.publisher),
+            3 => Value::view(&self.site),
+            4 => View::Text(&self.title),
+            5 => Value::view(&self.text),
+            6 => View::Text(&self.url),
+            7 => Value::view(&self.image_url),
+            8 => View::List(&self.instruments),
             _ => return None,
         };
         Some(view)
@@ -406,11 +406,11 @@ impl Value for NewsItem {
             news_type: Value::blank(),
             published_at: Value::blank(),
             publisher: Value::blank(),
-            site: Value::blank(),
+            site: None,
             title: Value::blank(),
-            text: Value::blank(),
+            text: None,
             url: Value::blank(),
-            image_url: Value::blank(),
+            image_url: None,
             instruments: Value::blank(),
         }
     }
@@ -459,9 +459,9 @@ impl Record for NewsInstrument {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.instrument_id.slot(),
-            1 => self.symbol.slot(),
-            2 => self.name.slot(),
+            0 => Value::slot(&mut self.instrument_id),
+            1 => Slot::Option(&mut self.symbol),
+            2 => Slot::Option(&mut self.name),
             _ => return None,
         };
         Some(slot)
@@ -469,9 +469,9 @@ impl Record for NewsInstrument {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.instrument_id.view(),
-            1 => self.symbol.view(),
-            2 => self.name.view(),
+            0 => Value::view(&self.instrument_id),
+            1 => Value::view(&self.symbol),
+            2 => Value::view(&self.name),
             _ => return None,
         };
         Some(view)
@@ -482,8 +482,8 @@ impl Value for NewsInstrument {
     fn blank() -> Self {
         Self {
             instrument_id: Value::blank(),
-            symbol: Value::blank(),
-            name: Value::blank(),
+            symbol: None,
+            name: None,
         }
     }
 

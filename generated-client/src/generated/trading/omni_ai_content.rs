@@ -377,7 +377,7 @@ impl Record for ContentPartText {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.text.slot(),
+            0 => Slot::String(&mut self.text),
             _ => return None,
         };
         Some(slot)
@@ -385,7 +385,7 @@ impl Record for ContentPartText {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.text.view(),
+            0 => View::Text(&self.text),
             _ => return None,
         };
         Some(view)
@@ -437,7 +437,7 @@ impl Record for ContentPartThinking {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.thoughts.slot(),
+            0 => Slot::List(&mut self.thoughts),
             _ => return None,
         };
         Some(slot)
@@ -445,7 +445,7 @@ impl Record for ContentPartThinking {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.thoughts.view(),
+            0 => View::List(&self.thoughts),
             _ => return None,
         };
         Some(view)
@@ -497,8 +497,8 @@ impl Record for ContentPartStructuredAction {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.action_id.slot(),
-            1 => self.action.slot(),
+            0 => Value::slot(&mut self.action_id),
+            1 => Slot::Union(&mut self.action),
             _ => return None,
         };
         Some(slot)
@@ -506,8 +506,8 @@ impl Record for ContentPartStructuredAction {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.action_id.view(),
-            1 => self.action.view(),
+            0 => Value::view(&self.action_id),
+            1 => View::Union(&self.action),
             _ => return None,
         };
         Some(view)
@@ -562,7 +562,7 @@ impl Record for ContentPartChart {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.payload.slot(),
+            0 => Slot::Record(&mut self.payload),
             _ => return None,
         };
         Some(slot)
@@ -570,7 +570,7 @@ impl Record for ContentPartChart {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.payload.view(),
+            0 => View::Record(&self.payload),
             _ => return None,
         };
         Some(view)
@@ -622,7 +622,7 @@ impl Record for ContentPartSuggestedActions {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.payload.slot(),
+            0 => Slot::Record(&mut self.payload),
             _ => return None,
         };
         Some(slot)
@@ -630,7 +630,7 @@ impl Record for ContentPartSuggestedActions {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.payload.view(),
+            0 => View::Record(&self.payload),
             _ => return None,
         };
         Some(view)
@@ -682,7 +682,7 @@ impl Record for ContentPartCustom {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.payload.slot(),
+            0 => Slot::Json(&mut self.payload),
             _ => return None,
         };
         Some(slot)
@@ -690,7 +690,7 @@ impl Record for ContentPartCustom {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.payload.view(),
+            0 => View::Json(&self.payload),
             _ => return None,
         };
         Some(view)
@@ -746,9 +746,9 @@ impl Record for ErrorStatus {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.code.slot(),
-            1 => self.message.slot(),
-            2 => self.details.slot(),
+            0 => Slot::String(&mut self.code),
+            1 => Slot::String(&mut self.message),
+            2 => Slot::Option(&mut self.details),
             _ => return None,
         };
         Some(slot)
@@ -756,9 +756,9 @@ impl Record for ErrorStatus {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.code.view(),
-            1 => self.message.view(),
-            2 => self.details.view(),
+            0 => View::Text(&self.code),
+            1 => View::Text(&self.message),
+            2 => Value::view(&self.details),
             _ => return None,
         };
         Some(view)
@@ -770,7 +770,7 @@ impl Value for ErrorStatus {
         Self {
             code: Value::blank(),
             message: Value::blank(),
-            details: Value::blank(),
+            details: None,
         }
     }
 
@@ -818,9 +818,9 @@ impl Record for ChartPayload {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.chart_id.slot(),
-            1 => self.data_chart.slot(),
-            2 => self.action_buttons.slot(),
+            0 => Slot::String(&mut self.chart_id),
+            1 => Slot::Option(&mut self.data_chart),
+            2 => Slot::Option(&mut self.action_buttons),
             _ => return None,
         };
         Some(slot)
@@ -828,9 +828,9 @@ impl Record for ChartPayload {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.chart_id.view(),
-            1 => self.data_chart.view(),
-            2 => self.action_buttons.view(),
+            0 => View::Text(&self.chart_id),
+            1 => Value::view(&self.data_chart),
+            2 => Value::view(&self.action_buttons),
             _ => return None,
         };
         Some(view)
@@ -841,8 +841,8 @@ impl Value for ChartPayload {
     fn blank() -> Self {
         Self {
             chart_id: Value::blank(),
-            data_chart: Value::blank(),
-            action_buttons: Value::blank(),
+            data_chart: None,
+            action_buttons: None,
         }
     }
 
@@ -886,7 +886,7 @@ impl Record for DataChart {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.series.slot(),
+            0 => Slot::Option(&mut self.series),
             _ => return None,
         };
         Some(slot)
@@ -894,7 +894,7 @@ impl Record for DataChart {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.series.view(),
+            0 => Value::view(&self.series),
             _ => return None,
         };
         Some(view)
@@ -903,7 +903,7 @@ impl Record for DataChart {
 
 impl Value for DataChart {
     fn blank() -> Self {
-        Self { series: Value::blank() }
+        Self { series: None }
     }
 
     fn slot(&mut self) -> Slot<'_> {
@@ -946,8 +946,8 @@ impl Record for ChartSeries {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.name.slot(),
-            1 => self.points.slot(),
+            0 => Slot::String(&mut self.name),
+            1 => Slot::Option(&mut self.points),
             _ => return None,
         };
         Some(slot)
@@ -955,8 +955,8 @@ impl Record for ChartSeries {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.name.view(),
-            1 => self.points.view(),
+            0 => View::Text(&self.name),
+            1 => Value::view(&self.points),
             _ => return None,
         };
         Some(view)
@@ -967,7 +967,7 @@ impl Value for ChartSeries {
     fn blank() -> Self {
         Self {
             name: Value::blank(),
-            points: Value::blank(),
+            points: None,
         }
     }
 
@@ -1011,8 +1011,8 @@ impl Record for ChartPoint {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.x.slot(),
-            1 => self.y.slot(),
+            0 => Slot::String(&mut self.x),
+            1 => Slot::F64(&mut self.y),
             _ => return None,
         };
         Some(slot)
@@ -1020,8 +1020,8 @@ impl Record for ChartPoint {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.x.view(),
-            1 => self.y.view(),
+            0 => View::Text(&self.x),
+            1 => View::F64(self.y),
             _ => return None,
         };
         Some(view)
@@ -1076,7 +1076,7 @@ impl Record for SuggestedActionsPayload {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.action_buttons.slot(),
+            0 => Slot::Option(&mut self.action_buttons),
             _ => return None,
         };
         Some(slot)
@@ -1084,7 +1084,7 @@ impl Record for SuggestedActionsPayload {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.action_buttons.view(),
+            0 => Value::view(&self.action_buttons),
             _ => return None,
         };
         Some(view)
@@ -1093,9 +1093,7 @@ impl Record for SuggestedActionsPayload {
 
 impl Value for SuggestedActionsPayload {
     fn blank() -> Self {
-        Self {
-            action_buttons: Value::blank(),
-        }
+        Self { action_buttons: None }
     }
 
     fn slot(&mut self) -> Slot<'_> {
@@ -1143,10 +1141,10 @@ impl Record for ActionButton {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.button_id.slot(),
-            1 => self.label.slot(),
-            2 => self.prompt.slot(),
-            3 => self.structured_action.slot(),
+            0 => Slot::String(&mut self.button_id),
+            1 => Slot::String(&mut self.label),
+            2 => Slot::Option(&mut self.prompt),
+            3 => Slot::Option(&mut self.structured_action),
             _ => return None,
         };
         Some(slot)
@@ -1154,10 +1152,10 @@ impl Record for ActionButton {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.button_id.view(),
-            1 => self.label.view(),
-            2 => self.prompt.view(),
-            3 => self.structured_action.view(),
+            0 => View::Text(&self.button_id),
+            1 => View::Text(&self.label),
+            2 => Value::view(&self.prompt),
+            3 => Value::view(&self.structured_action),
             _ => return None,
         };
         Some(view)
@@ -1169,8 +1167,8 @@ impl Value for ActionButton {
         Self {
             button_id: Value::blank(),
             label: Value::blank(),
-            prompt: Value::blank(),
-            structured_action: Value::blank(),
+            prompt: None,
+            structured_action: None,
         }
     }
 
@@ -1214,7 +1212,7 @@ impl Record for PromptButtonAction {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.prompt.slot(),
+            0 => Slot::String(&mut self.prompt),
             _ => return None,
         };
         Some(slot)
@@ -1222,7 +1220,7 @@ impl Record for PromptButtonAction {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.prompt.view(),
+            0 => View::Text(&self.prompt),
             _ => return None,
         };
         Some(view)
@@ -1274,7 +1272,7 @@ impl Record for StructuredActionButtonAction {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.action_id.slot(),
+            0 => Slot::Option(&mut self.action_id),
             _ => return None,
         };
         Some(slot)
@@ -1282,7 +1280,7 @@ impl Record for StructuredActionButtonAction {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.action_id.view(),
+            0 => Value::view(&self.action_id),
             _ => return None,
         };
         Some(view)
@@ -1291,7 +1289,7 @@ impl Record for StructuredActionButtonAction {
 
 impl Value for StructuredActionButtonAction {
     fn blank() -> Self {
-        Self { action_id: Value::blank() }
+        Self { action_id: None }
     }
 
     fn slot(&mut self) -> Slot<'_> {
@@ -1334,7 +1332,7 @@ impl Record for PrefillNewOrderAction {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.orders.slot(),
+            0 => Slot::List(&mut self.orders),
             _ => return None,
         };
         Some(slot)
@@ -1342,7 +1340,7 @@ impl Record for PrefillNewOrderAction {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.orders.view(),
+            0 => View::List(&self.orders),
             _ => return None,
         };
         Some(view)
@@ -1394,7 +1392,7 @@ impl Record for PrefillCancelOrderAction {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.orders.slot(),
+            0 => Slot::List(&mut self.orders),
             _ => return None,
         };
         Some(slot)
@@ -1402,7 +1400,7 @@ impl Record for PrefillCancelOrderAction {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.orders.view(),
+            0 => View::List(&self.orders),
             _ => return None,
         };
         Some(view)
@@ -1454,7 +1452,7 @@ impl Record for PrefillModifyOrderAction {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.orders.slot(),
+            0 => Slot::List(&mut self.orders),
             _ => return None,
         };
         Some(slot)
@@ -1462,7 +1460,7 @@ impl Record for PrefillModifyOrderAction {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.orders.view(),
+            0 => View::List(&self.orders),
             _ => return None,
         };
         Some(view)
@@ -1514,8 +1512,8 @@ impl Record for CancelOrderRequest {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.order_id.slot(),
-            1 => self.account_id.slot(),
+            0 => Value::slot(&mut self.order_id),
+            1 => Value::slot(&mut self.account_id),
             _ => return None,
         };
         Some(slot)
@@ -1523,8 +1521,8 @@ impl Record for CancelOrderRequest {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.order_id.view(),
-            1 => self.account_id.view(),
+            0 => Value::view(&self.order_id),
+            1 => Value::view(&self.account_id),
             _ => return None,
         };
         Some(view)
@@ -1585,11 +1583,11 @@ impl Record for PrefillModifyOrderRequest {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.quantity.slot(),
-            1 => self.limit_price.slot(),
-            2 => self.stop_price.slot(),
-            3 => self.order_id.slot(),
-            4 => self.account_id.slot(),
+            0 => Slot::Option(&mut self.quantity),
+            1 => Slot::Option(&mut self.limit_price),
+            2 => Slot::Option(&mut self.stop_price),
+            3 => Value::slot(&mut self.order_id),
+            4 => Value::slot(&mut self.account_id),
             _ => return None,
         };
         Some(slot)
@@ -1597,11 +1595,11 @@ impl Record for PrefillModifyOrderRequest {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.quantity.view(),
-            1 => self.limit_price.view(),
-            2 => self.stop_price.view(),
-            3 => self.order_id.view(),
-            4 => self.account_id.view(),
+            0 => Value::view(&self.quantity),
+            1 => Value::view(&self.limit_price),
+            2 => Value::view(&self.stop_price),
+            3 => Value::view(&self.order_id),
+            4 => Value::view(&self.account_id),
             _ => return None,
         };
         Some(view)
@@ -1611,9 +1609,9 @@ impl Record for PrefillModifyOrderRequest {
 impl Value for PrefillModifyOrderRequest {
     fn blank() -> Self {
         Self {
-            quantity: Value::blank(),
-            limit_price: Value::blank(),
-            stop_price: Value::blank(),
+            quantity: None,
+            limit_price: None,
+            stop_price: None,
             order_id: Value::blank(),
             account_id: Value::blank(),
         }
@@ -1663,9 +1661,9 @@ impl Record for OpenChartAction {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.symbol.slot(),
-            1 => self.timeframe.slot(),
-            2 => self.extras.slot(),
+            0 => Slot::String(&mut self.symbol),
+            1 => Slot::Option(&mut self.timeframe),
+            2 => Slot::Option(&mut self.extras),
             _ => return None,
         };
         Some(slot)
@@ -1673,9 +1671,9 @@ impl Record for OpenChartAction {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.symbol.view(),
-            1 => self.timeframe.view(),
-            2 => self.extras.view(),
+            0 => View::Text(&self.symbol),
+            1 => Value::view(&self.timeframe),
+            2 => Value::view(&self.extras),
             _ => return None,
         };
         Some(view)
@@ -1686,8 +1684,8 @@ impl Value for OpenChartAction {
     fn blank() -> Self {
         Self {
             symbol: Value::blank(),
-            timeframe: Value::blank(),
-            extras: Value::blank(),
+            timeframe: None,
+            extras: None,
         }
     }
 
@@ -1737,11 +1735,11 @@ impl Record for OpenScreenerAction {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.filters.slot(),
-            1 => self.columns.slot(),
-            2 => self.sort_by.slot(),
-            3 => self.sort_direction.slot(),
-            4 => self.page_size.slot(),
+            0 => Slot::List(&mut self.filters),
+            1 => Slot::Option(&mut self.columns),
+            2 => Slot::Option(&mut self.sort_by),
+            3 => Slot::Option(&mut self.sort_direction),
+            4 => Slot::Option(&mut self.page_size),
             _ => return None,
         };
         Some(slot)
@@ -1749,11 +1747,11 @@ impl Record for OpenScreenerAction {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.filters.view(),
-            1 => self.columns.view(),
-            2 => self.sort_by.view(),
-            3 => self.sort_direction.view(),
-            4 => self.page_size.view(),
+            0 => View::List(&self.filters),
+            1 => Value::view(&self.columns),
+            2 => Value::view(&self.sort_by),
+            3 => Value::view(&self.sort_direction),
+            4 => Value::view(&self.page_size),
             _ => return None,
         };
         Some(view)
@@ -1764,10 +1762,10 @@ impl Value for OpenScreenerAction {
     fn blank() -> Self {
         Self {
             filters: Value::blank(),
-            columns: Value::blank(),
-            sort_by: Value::blank(),
-            sort_direction: Value::blank(),
-            page_size: Value::blank(),
+            columns: None,
+            sort_by: None,
+            sort_direction: None,
+            page_size: None,
         }
     }
 
@@ -1815,9 +1813,9 @@ impl Record for ScreenerFilter {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.field.slot(),
-            1 => self.operator.slot(),
-            2 => self.value.slot(),
+            0 => Slot::String(&mut self.field),
+            1 => Slot::String(&mut self.operator),
+            2 => Slot::Json(&mut self.value),
             _ => return None,
         };
         Some(slot)
@@ -1825,9 +1823,9 @@ impl Record for ScreenerFilter {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.field.view(),
-            1 => self.operator.view(),
-            2 => self.value.view(),
+            0 => View::Text(&self.field),
+            1 => View::Text(&self.operator),
+            2 => View::Json(&self.value),
             _ => return None,
         };
         Some(view)
@@ -1888,10 +1886,10 @@ impl Record for OpenEntitlementConsentAction {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.agreement_key.slot(),
-            1 => self.account_ids.slot(),
-            2 => self.entitlement_codes.slot(),
-            3 => self.reason.slot(),
+            0 => Slot::Text(&mut self.agreement_key),
+            1 => Slot::List(&mut self.account_ids),
+            2 => Slot::List(&mut self.entitlement_codes),
+            3 => Slot::String(&mut self.reason),
             _ => return None,
         };
         Some(slot)
@@ -1899,10 +1897,10 @@ impl Record for OpenEntitlementConsentAction {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.agreement_key.view(),
-            1 => self.account_ids.view(),
-            2 => self.entitlement_codes.view(),
-            3 => self.reason.view(),
+            0 => Value::view(&self.agreement_key),
+            1 => View::List(&self.account_ids),
+            2 => View::List(&self.entitlement_codes),
+            3 => View::Text(&self.reason),
             _ => return None,
         };
         Some(view)

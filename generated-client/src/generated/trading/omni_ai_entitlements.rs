@@ -500,9 +500,9 @@ impl Record for CreateEntitlementsRequest {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.agreement_id.slot(),
-            1 => self.entitlement_codes.slot(),
-            2 => self.account_ids.slot(),
+            0 => Value::slot(&mut self.agreement_id),
+            1 => Slot::List(&mut self.entitlement_codes),
+            2 => Slot::List(&mut self.account_ids),
             _ => return None,
         };
         Some(slot)
@@ -510,9 +510,9 @@ impl Record for CreateEntitlementsRequest {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.agreement_id.view(),
-            1 => self.entitlement_codes.view(),
-            2 => self.account_ids.view(),
+            0 => Value::view(&self.agreement_id),
+            1 => View::List(&self.entitlement_codes),
+            2 => View::List(&self.account_ids),
             _ => return None,
         };
         Some(view)
@@ -568,8 +568,8 @@ impl Record for DeleteEntitlementResponse {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.entitlement_id.slot(),
-            1 => self.revoked.slot(),
+            0 => Value::slot(&mut self.entitlement_id),
+            1 => Slot::Bool(&mut self.revoked),
             _ => return None,
         };
         Some(slot)
@@ -577,8 +577,8 @@ impl Record for DeleteEntitlementResponse {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.entitlement_id.view(),
-            1 => self.revoked.view(),
+            0 => Value::view(&self.entitlement_id),
+            1 => View::Bool(self.revoked),
             _ => return None,
         };
         Some(view)
@@ -641,13 +641,13 @@ impl Record for EntitlementAgreementResource {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.agreement_id.slot(),
-            1 => self.agreement_key.slot(),
-            2 => self.version.slot(),
-            3 => self.title.slot(),
-            4 => self.document_content.slot(),
-            5 => self.document_sha256.slot(),
-            6 => self.entitlement_codes.slot(),
+            0 => Value::slot(&mut self.agreement_id),
+            1 => Slot::Text(&mut self.agreement_key),
+            2 => Slot::I32(&mut self.version),
+            3 => Slot::String(&mut self.title),
+            4 => Slot::String(&mut self.document_content),
+            5 => Slot::String(&mut self.document_sha256),
+            6 => Slot::List(&mut self.entitlement_codes),
             _ => return None,
         };
         Some(slot)
@@ -655,13 +655,13 @@ impl Record for EntitlementAgreementResource {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.agreement_id.view(),
-            1 => self.agreement_key.view(),
-            2 => self.version.view(),
-            3 => self.title.view(),
-            4 => self.document_content.view(),
-            5 => self.document_sha256.view(),
-            6 => self.entitlement_codes.view(),
+            0 => Value::view(&self.agreement_id),
+            1 => Value::view(&self.agreement_key),
+            2 => Value::view(&self.version),
+            3 => View::Text(&self.title),
+            4 => View::Text(&self.document_content),
+            5 => View::Text(&self.document_sha256),
+            6 => View::List(&self.entitlement_codes),
             _ => return None,
         };
         Some(view)
@@ -727,11 +727,11 @@ impl Record for EntitlementResource {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.entitlement_id.slot(),
-            1 => self.account_id.slot(),
-            2 => self.entitlement_code.slot(),
-            3 => self.agreement_id.slot(),
-            4 => self.granted_at.slot(),
+            0 => Value::slot(&mut self.entitlement_id),
+            1 => Value::slot(&mut self.account_id),
+            2 => Slot::Text(&mut self.entitlement_code),
+            3 => Value::slot(&mut self.agreement_id),
+            4 => Slot::Timestamp(&mut self.granted_at),
             _ => return None,
         };
         Some(slot)
@@ -739,11 +739,11 @@ impl Record for EntitlementResource {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.entitlement_id.view(),
-            1 => self.account_id.view(),
-            2 => self.entitlement_code.view(),
-            3 => self.agreement_id.view(),
-            4 => self.granted_at.view(),
+            0 => Value::view(&self.entitlement_id),
+            1 => Value::view(&self.account_id),
+            2 => Value::view(&self.entitlement_code),
+            3 => Value::view(&self.agreement_id),
+            4 => View::Timestamp(self.granted_at),
             _ => return None,
         };
         Some(view)

@@ -468,10 +468,10 @@ impl Record for CreateFeedbackRequest {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.account_id.slot(),
-            1 => self.score.slot(),
-            2 => self.comment.slot(),
-            3 => self.metadata.slot(),
+            0 => Value::slot(&mut self.account_id),
+            1 => Slot::I32(&mut self.score),
+            2 => Slot::Option(&mut self.comment),
+            3 => Slot::Option(&mut self.metadata),
             _ => return None,
         };
         Some(slot)
@@ -479,10 +479,10 @@ impl Record for CreateFeedbackRequest {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.account_id.view(),
-            1 => self.score.view(),
-            2 => self.comment.view(),
-            3 => self.metadata.view(),
+            0 => Value::view(&self.account_id),
+            1 => Value::view(&self.score),
+            2 => Value::view(&self.comment),
+            3 => Value::view(&self.metadata),
             _ => return None,
         };
         Some(view)
@@ -494,8 +494,8 @@ impl Value for CreateFeedbackRequest {
         Self {
             account_id: Value::blank(),
             score: Value::blank(),
-            comment: Value::blank(),
-            metadata: Value::blank(),
+            comment: None,
+            metadata: None,
         }
     }
 
@@ -539,8 +539,8 @@ impl Record for CreateFeedbackResponse {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.created_at.slot(),
-            1 => self.feedback_id.slot(),
+            0 => Slot::Timestamp(&mut self.created_at),
+            1 => Slot::Option(&mut self.feedback_id),
             _ => return None,
         };
         Some(slot)
@@ -548,8 +548,8 @@ impl Record for CreateFeedbackResponse {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.created_at.view(),
-            1 => self.feedback_id.view(),
+            0 => View::Timestamp(self.created_at),
+            1 => Value::view(&self.feedback_id),
             _ => return None,
         };
         Some(view)
@@ -560,7 +560,7 @@ impl Value for CreateFeedbackResponse {
     fn blank() -> Self {
         Self {
             created_at: Value::blank(),
-            feedback_id: Value::blank(),
+            feedback_id: None,
         }
     }
 
@@ -613,14 +613,14 @@ impl Record for Message {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.id.slot(),
-            1 => self.thread_id.slot(),
-            2 => self.created_at.slot(),
-            3 => self.seq.slot(),
-            4 => self.role.slot(),
-            5 => self.outcome.slot(),
-            6 => self.content.slot(),
-            7 => self.error.slot(),
+            0 => Value::slot(&mut self.id),
+            1 => Value::slot(&mut self.thread_id),
+            2 => Slot::Timestamp(&mut self.created_at),
+            3 => Slot::I64(&mut self.seq),
+            4 => Slot::Text(&mut self.role),
+            5 => Slot::Text(&mut self.outcome),
+            6 => Slot::Record(&mut self.content),
+            7 => Slot::Option(&mut self.error),
             _ => return None,
         };
         Some(slot)
@@ -628,14 +628,14 @@ impl Record for Message {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.id.view(),
-            1 => self.thread_id.view(),
-            2 => self.created_at.view(),
-            3 => self.seq.view(),
-            4 => self.role.view(),
-            5 => self.outcome.view(),
-            6 => self.content.view(),
-            7 => self.error.view(),
+            0 => Value::view(&self.id),
+            1 => Value::view(&self.thread_id),
+            2 => View::Timestamp(self.created_at),
+            3 => View::I64(self.seq),
+            4 => Value::view(&self.role),
+            5 => Value::view(&self.outcome),
+            6 => View::Record(&self.content),
+            7 => Value::view(&self.error),
             _ => return None,
         };
         Some(view)
@@ -652,7 +652,7 @@ impl Value for Message {
             role: Value::blank(),
             outcome: Value::blank(),
             content: Value::blank(),
-            error: Value::blank(),
+            error: None,
         }
     }
 
@@ -696,7 +696,7 @@ impl Record for MessageContent {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.parts.slot(),
+            0 => Slot::List(&mut self.parts),
             _ => return None,
         };
         Some(slot)
@@ -704,7 +704,7 @@ impl Record for MessageContent {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.parts.view(),
+            0 => View::List(&self.parts),
             _ => return None,
         };
         Some(view)

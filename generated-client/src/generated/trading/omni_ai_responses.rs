@@ -366,7 +366,7 @@ impl Record for CancelResponsePayload {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.canceled.slot(),
+            0 => Slot::Bool(&mut self.canceled),
             _ => return None,
         };
         Some(slot)
@@ -374,7 +374,7 @@ impl Record for CancelResponsePayload {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.canceled.view(),
+            0 => View::Bool(self.canceled),
             _ => return None,
         };
         Some(view)
@@ -434,13 +434,13 @@ impl Record for Response {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.id.slot(),
-            1 => self.status.slot(),
-            2 => self.thread_id.slot(),
-            3 => self.user_message_id.slot(),
-            4 => self.output_message_id.slot(),
-            5 => self.content.slot(),
-            6 => self.error.slot(),
+            0 => Value::slot(&mut self.id),
+            1 => Slot::Text(&mut self.status),
+            2 => Value::slot(&mut self.thread_id),
+            3 => Value::slot(&mut self.user_message_id),
+            4 => Slot::Option(&mut self.output_message_id),
+            5 => Slot::Option(&mut self.content),
+            6 => Slot::Option(&mut self.error),
             _ => return None,
         };
         Some(slot)
@@ -448,13 +448,13 @@ impl Record for Response {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.id.view(),
-            1 => self.status.view(),
-            2 => self.thread_id.view(),
-            3 => self.user_message_id.view(),
-            4 => self.output_message_id.view(),
-            5 => self.content.view(),
-            6 => self.error.view(),
+            0 => Value::view(&self.id),
+            1 => Value::view(&self.status),
+            2 => Value::view(&self.thread_id),
+            3 => Value::view(&self.user_message_id),
+            4 => Value::view(&self.output_message_id),
+            5 => Value::view(&self.content),
+            6 => Value::view(&self.error),
             _ => return None,
         };
         Some(view)
@@ -468,9 +468,9 @@ impl Value for Response {
             status: Value::blank(),
             thread_id: Value::blank(),
             user_message_id: Value::blank(),
-            output_message_id: Value::blank(),
-            content: Value::blank(),
-            error: Value::blank(),
+            output_message_id: None,
+            content: None,
+            error: None,
         }
     }
 
@@ -514,7 +514,7 @@ impl Record for ResponseContent {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.parts.slot(),
+            0 => Slot::List(&mut self.parts),
             _ => return None,
         };
         Some(slot)
@@ -522,7 +522,7 @@ impl Record for ResponseContent {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.parts.view(),
+            0 => View::List(&self.parts),
             _ => return None,
         };
         Some(view)

@@ -816,9 +816,9 @@ impl Record for CreateMessageRequest {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.account_id.slot(),
-            1 => self.text.slot(),
-            2 => self.capabilities.slot(),
+            0 => Value::slot(&mut self.account_id),
+            1 => Slot::String(&mut self.text),
+            2 => Slot::Option(&mut self.capabilities),
             _ => return None,
         };
         Some(slot)
@@ -826,9 +826,9 @@ impl Record for CreateMessageRequest {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.account_id.view(),
-            1 => self.text.view(),
-            2 => self.capabilities.view(),
+            0 => Value::view(&self.account_id),
+            1 => View::Text(&self.text),
+            2 => Value::view(&self.capabilities),
             _ => return None,
         };
         Some(view)
@@ -840,7 +840,7 @@ impl Value for CreateMessageRequest {
         Self {
             account_id: Value::blank(),
             text: Value::blank(),
-            capabilities: Value::blank(),
+            capabilities: None,
         }
     }
 
@@ -888,9 +888,9 @@ impl Record for CreateMessageResponse {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.response_id.slot(),
-            1 => self.thread_id.slot(),
-            2 => self.user_message_id.slot(),
+            0 => Value::slot(&mut self.response_id),
+            1 => Value::slot(&mut self.thread_id),
+            2 => Value::slot(&mut self.user_message_id),
             _ => return None,
         };
         Some(slot)
@@ -898,9 +898,9 @@ impl Record for CreateMessageResponse {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.response_id.view(),
-            1 => self.thread_id.view(),
-            2 => self.user_message_id.view(),
+            0 => Value::view(&self.response_id),
+            1 => Value::view(&self.thread_id),
+            2 => Value::view(&self.user_message_id),
             _ => return None,
         };
         Some(view)
@@ -974,12 +974,12 @@ impl Record for CreateThreadRequest {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.account_id.slot(),
-            1 => self.r#type.slot(),
-            2 => self.text.slot(),
-            3 => self.target.slot(),
-            4 => self.thesis.slot(),
-            5 => self.capabilities.slot(),
+            0 => Value::slot(&mut self.account_id),
+            1 => Slot::Text(&mut self.r#type),
+            2 => Slot::Option(&mut self.text),
+            3 => Slot::Option(&mut self.target),
+            4 => Slot::Option(&mut self.thesis),
+            5 => Slot::Option(&mut self.capabilities),
             _ => return None,
         };
         Some(slot)
@@ -987,12 +987,12 @@ impl Record for CreateThreadRequest {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.account_id.view(),
-            1 => self.r#type.view(),
-            2 => self.text.view(),
-            3 => self.target.view(),
-            4 => self.thesis.view(),
-            5 => self.capabilities.view(),
+            0 => Value::view(&self.account_id),
+            1 => Value::view(&self.r#type),
+            2 => Value::view(&self.text),
+            3 => Value::view(&self.target),
+            4 => Value::view(&self.thesis),
+            5 => Value::view(&self.capabilities),
             _ => return None,
         };
         Some(view)
@@ -1004,10 +1004,10 @@ impl Value for CreateThreadRequest {
         Self {
             account_id: Value::blank(),
             r#type: Value::blank(),
-            text: Value::blank(),
-            target: Value::blank(),
-            thesis: Value::blank(),
-            capabilities: Value::blank(),
+            text: None,
+            target: None,
+            thesis: None,
+            capabilities: None,
         }
     }
 
@@ -1055,9 +1055,9 @@ impl Record for CreateThreadResponse {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.response_id.slot(),
-            1 => self.thread_id.slot(),
-            2 => self.user_message_id.slot(),
+            0 => Value::slot(&mut self.response_id),
+            1 => Value::slot(&mut self.thread_id),
+            2 => Value::slot(&mut self.user_message_id),
             _ => return None,
         };
         Some(slot)
@@ -1065,9 +1065,9 @@ impl Record for CreateThreadResponse {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.response_id.view(),
-            1 => self.thread_id.view(),
-            2 => self.user_message_id.view(),
+            0 => Value::view(&self.response_id),
+            1 => Value::view(&self.thread_id),
+            2 => Value::view(&self.user_message_id),
             _ => return None,
         };
         Some(view)
@@ -1123,8 +1123,8 @@ impl Record for DeepInsightsTarget {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.r#type.slot(),
-            1 => self.ticker.slot(),
+            0 => Slot::Text(&mut self.r#type),
+            1 => Slot::String(&mut self.ticker),
             _ => return None,
         };
         Some(slot)
@@ -1132,8 +1132,8 @@ impl Record for DeepInsightsTarget {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.r#type.view(),
-            1 => self.ticker.view(),
+            0 => Value::view(&self.r#type),
+            1 => View::Text(&self.ticker),
             _ => return None,
         };
         Some(view)
@@ -1193,10 +1193,10 @@ impl Record for Thread {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.id.slot(),
-            1 => self.title.slot(),
-            2 => self.created_at.slot(),
-            3 => self.updated_at.slot(),
+            0 => Value::slot(&mut self.id),
+            1 => Slot::String(&mut self.title),
+            2 => Slot::Timestamp(&mut self.created_at),
+            3 => Slot::Timestamp(&mut self.updated_at),
             _ => return None,
         };
         Some(slot)
@@ -1204,10 +1204,10 @@ impl Record for Thread {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.id.view(),
-            1 => self.title.view(),
-            2 => self.created_at.view(),
-            3 => self.updated_at.view(),
+            0 => Value::view(&self.id),
+            1 => View::Text(&self.title),
+            2 => View::Timestamp(self.created_at),
+            3 => View::Timestamp(self.updated_at),
             _ => return None,
         };
         Some(view)

@@ -980,25 +980,25 @@ impl Record for Position {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.account_id.slot(),
-            1 => self.instrument_id.slot(),
-            2 => self.symbol.slot(),
-            3 => self.instrument_type.slot(),
-            4 => self.underlying_instrument_id.slot(),
-            5 => self.position_type.slot(),
-            6 => self.quantity.slot(),
-            7 => self.available_quantity.slot(),
-            8 => self.avg_price.slot(),
-            9 => self.cost_basis.slot(),
-            10 => self.instrument_price.slot(),
-            11 => self.market_value.slot(),
-            12 => self.closing_price.slot(),
-            13 => self.closing_price_date.slot(),
-            14 => self.unrealized_pnl.slot(),
-            15 => self.unrealized_pnl_pct.slot(),
-            16 => self.daily_unrealized_pnl.slot(),
-            17 => self.daily_unrealized_pnl_pct.slot(),
-            18 => self.daily_realized_pnl.slot(),
+            0 => Value::slot(&mut self.account_id),
+            1 => Value::slot(&mut self.instrument_id),
+            2 => Slot::String(&mut self.symbol),
+            3 => Slot::Text(&mut self.instrument_type),
+            4 => Slot::Option(&mut self.underlying_instrument_id),
+            5 => Slot::Text(&mut self.position_type),
+            6 => Slot::Decimal(&mut self.quantity),
+            7 => Slot::Decimal(&mut self.available_quantity),
+            8 => Slot::Option(&mut self.avg_price),
+            9 => Slot::Option(&mut self.cost_basis),
+            10 => Slot::Option(&mut self.instrument_price),
+            11 => Slot::Decimal(&mut self.market_value),
+            12 => Slot::Option(&mut self.closing_price),
+            13 => Slot::Option(&mut self.closing_price_date),
+            14 => Slot::Option(&mut self.unrealized_pnl),
+            15 => Slot::Option(&mut self.unrealized_pnl_pct),
+            16 => Slot::Option(&mut self.daily_unrealized_pnl),
+            17 => Slot::Option(&mut self.daily_unrealized_pnl_pct),
+            18 => Slot::Option(&mut self.daily_realized_pnl),
             _ => return None,
         };
         Some(slot)
@@ -1006,25 +1006,25 @@ impl Record for Position {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.account_id.view(),
-            1 => self.instrument_id.view(),
-            2 => self.symbol.view(),
-            3 => self.instrument_type.view(),
-            4 => self.underlying_instrument_id.view(),
-            5 => self.position_type.view(),
-            6 => self.quantity.view(),
-            7 => self.available_quantity.view(),
-            8 => self.avg_price.view(),
-            9 => self.cost_basis.view(),
-            10 => self.instrument_price.view(),
-            11 => self.market_value.view(),
-            12 => self.closing_price.view(),
-            13 => self.closing_price_date.view(),
-            14 => self.unrealized_pnl.view(),
-            15 => self.unrealized_pnl_pct.view(),
-            16 => self.daily_unrealized_pnl.view(),
-            17 => self.daily_unrealized_pnl_pct.view(),
-            18 => self.daily_realized_pnl.view(),
+            0 => Value::view(&self.account_id),
+            1 => Value::view(&self.instrument_id),
+            2 => View::Text(&self.symbol),
+            3 => Value::view(&self.instrument_type),
+            4 => Value::view(&self.underlying_instrument_id),
+            5 => Value::view(&self.position_type),
+            6 => View::Decimal(self.quantity),
+            7 => View::Decimal(self.available_quantity),
+            8 => Value::view(&self.avg_price),
+            9 => Value::view(&self.cost_basis),
+            10 => Value::view(&self.instrument_price),
+            11 => View::Decimal(self.market_value),
+            12 => Value::view(&self.closing_price),
+            13 => Value::view(&self.closing_price_date),
+            14 => Value::view(&self.unrealized_pnl),
+            15 => Value::view(&self.unrealized_pnl_pct),
+            16 => Value::view(&self.daily_unrealized_pnl),
+            17 => Value::view(&self.daily_unrealized_pnl_pct),
+            18 => Value::view(&self.daily_realized_pnl),
             _ => return None,
         };
         Some(view)
@@ -1038,21 +1038,21 @@ impl Value for Position {
             instrument_id: Value::blank(),
             symbol: Value::blank(),
             instrument_type: Value::blank(),
-            underlying_instrument_id: Value::blank(),
+            underlying_instrument_id: None,
             position_type: Value::blank(),
             quantity: Value::blank(),
             available_quantity: Value::blank(),
-            avg_price: Value::blank(),
-            cost_basis: Value::blank(),
-            instrument_price: Value::blank(),
+            avg_price: None,
+            cost_basis: None,
+            instrument_price: None,
             market_value: Value::blank(),
-            closing_price: Value::blank(),
-            closing_price_date: Value::blank(),
-            unrealized_pnl: Value::blank(),
-            unrealized_pnl_pct: Value::blank(),
-            daily_unrealized_pnl: Value::blank(),
-            daily_unrealized_pnl_pct: Value::blank(),
-            daily_realized_pnl: Value::blank(),
+            closing_price: None,
+            closing_price_date: None,
+            unrealized_pnl: None,
+            unrealized_pnl_pct: None,
+            daily_unrealized_pnl: None,
+            daily_unrealized_pnl_pct: None,
+            daily_realized_pnl: None,
         }
     }
 
@@ -1096,7 +1096,7 @@ impl Record for ClosePositionRequest {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.cancel_orders.slot(),
+            0 => Slot::Option(&mut self.cancel_orders),
             _ => return None,
         };
         Some(slot)
@@ -1104,7 +1104,7 @@ impl Record for ClosePositionRequest {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.cancel_orders.view(),
+            0 => Value::view(&self.cancel_orders),
             _ => return None,
         };
         Some(view)
@@ -1113,9 +1113,7 @@ impl Record for ClosePositionRequest {
 
 impl Value for ClosePositionRequest {
     fn blank() -> Self {
-        Self {
-            cancel_orders: Value::blank(),
-        }
+        Self { cancel_orders: None }
     }
 
     fn slot(&mut self) -> Slot<'_> {
@@ -1163,10 +1161,10 @@ impl Record for PositionInstructionSubmissionRequest {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.instruction_id.slot(),
-            1 => self.instrument_id.slot(),
-            2 => self.instruction_type.slot(),
-            3 => self.quantity.slot(),
+            0 => Slot::Option(&mut self.instruction_id),
+            1 => Value::slot(&mut self.instrument_id),
+            2 => Slot::Text(&mut self.instruction_type),
+            3 => Slot::Decimal(&mut self.quantity),
             _ => return None,
         };
         Some(slot)
@@ -1174,10 +1172,10 @@ impl Record for PositionInstructionSubmissionRequest {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.instruction_id.view(),
-            1 => self.instrument_id.view(),
-            2 => self.instruction_type.view(),
-            3 => self.quantity.view(),
+            0 => Value::view(&self.instruction_id),
+            1 => Value::view(&self.instrument_id),
+            2 => Value::view(&self.instruction_type),
+            3 => View::Decimal(self.quantity),
             _ => return None,
         };
         Some(view)
@@ -1187,7 +1185,7 @@ impl Record for PositionInstructionSubmissionRequest {
 impl Value for PositionInstructionSubmissionRequest {
     fn blank() -> Self {
         Self {
-            instruction_id: Value::blank(),
+            instruction_id: None,
             instrument_id: Value::blank(),
             instruction_type: Value::blank(),
             quantity: Value::blank(),
@@ -1247,18 +1245,18 @@ impl Record for PositionInstruction {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.id.slot(),
-            1 => self.instruction_id.slot(),
-            2 => self.account_id.slot(),
-            3 => self.instrument_id.slot(),
-            4 => self.symbol.slot(),
-            5 => self.instruction_type.slot(),
-            6 => self.quantity.slot(),
-            7 => self.accepted_quantity.slot(),
-            8 => self.status.slot(),
-            9 => self.rejection_reason.slot(),
-            10 => self.created_at.slot(),
-            11 => self.updated_at.slot(),
+            0 => Value::slot(&mut self.id),
+            1 => Value::slot(&mut self.instruction_id),
+            2 => Value::slot(&mut self.account_id),
+            3 => Value::slot(&mut self.instrument_id),
+            4 => Slot::String(&mut self.symbol),
+            5 => Slot::Text(&mut self.instruction_type),
+            6 => Slot::Decimal(&mut self.quantity),
+            7 => Slot::Option(&mut self.accepted_quantity),
+            8 => Slot::Text(&mut self.status),
+            9 => Slot::Option(&mut self.rejection_reason),
+            10 => Slot::Option(&mut self.created_at),
+            11 => Slot::Option(&mut self.updated_at),
             _ => return None,
         };
         Some(slot)
@@ -1266,18 +1264,18 @@ impl Record for PositionInstruction {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.id.view(),
-            1 => self.instruction_id.view(),
-            2 => self.account_id.view(),
-            3 => self.instrument_id.view(),
-            4 => self.symbol.view(),
-            5 => self.instruction_type.view(),
-            6 => self.quantity.view(),
-            7 => self.accepted_quantity.view(),
-            8 => self.status.view(),
-            9 => self.rejection_reason.view(),
-            10 => self.created_at.view(),
-            11 => self.updated_at.view(),
+            0 => Value::view(&self.id),
+            1 => Value::view(&self.instruction_id),
+            2 => Value::view(&self.account_id),
+            3 => Value::view(&self.instrument_id),
+            4 => View::Text(&self.symbol),
+            5 => Value::view(&self.instruction_type),
+            6 => View::Decimal(self.quantity),
+            7 => Value::view(&self.accepted_quantity),
+            8 => Value::view(&self.status),
+            9 => Value::view(&self.rejection_reason),
+            10 => Value::view(&self.created_at),
+            11 => Value::view(&self.updated_at),
             _ => return None,
         };
         Some(view)
@@ -1294,11 +1292,11 @@ impl Value for PositionInstruction {
             symbol: Value::blank(),
             instruction_type: Value::blank(),
             quantity: Value::blank(),
-            accepted_quantity: Value::blank(),
+            accepted_quantity: None,
             status: Value::blank(),
-            rejection_reason: Value::blank(),
-            created_at: Value::blank(),
-            updated_at: Value::blank(),
+            rejection_reason: None,
+            created_at: None,
+            updated_at: None,
         }
     }
 

@@ -1177,10 +1177,10 @@ impl Record for CreateScreenerRequest {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.name.slot(),
-            1 => self.filters.slot(),
-            2 => self.columns.slot(),
-            3 => self.sorts.slot(),
+            0 => Slot::Option(&mut self.name),
+            1 => Slot::Option(&mut self.filters),
+            2 => Slot::Option(&mut self.columns),
+            3 => Slot::Option(&mut self.sorts),
             _ => return None,
         };
         Some(slot)
@@ -1188,10 +1188,10 @@ impl Record for CreateScreenerRequest {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.name.view(),
-            1 => self.filters.view(),
-            2 => self.columns.view(),
-            3 => self.sorts.view(),
+            0 => Value::view(&self.name),
+            1 => Value::view(&self.filters),
+            2 => Value::view(&self.columns),
+            3 => Value::view(&self.sorts),
             _ => return None,
         };
         Some(view)
@@ -1201,10 +1201,10 @@ impl Record for CreateScreenerRequest {
 impl Value for CreateScreenerRequest {
     fn blank() -> Self {
         Self {
-            name: Value::blank(),
-            filters: Value::blank(),
-            columns: Value::blank(),
-            sorts: Value::blank(),
+            name: None,
+            filters: None,
+            columns: None,
+            sorts: None,
         }
     }
 
@@ -1256,13 +1256,13 @@ impl Record for ScreenerEntry {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.id.slot(),
-            1 => self.name.slot(),
-            2 => self.filters.slot(),
-            3 => self.columns.slot(),
-            4 => self.sorts.slot(),
-            5 => self.created_at.slot(),
-            6 => self.updated_at.slot(),
+            0 => Value::slot(&mut self.id),
+            1 => Slot::String(&mut self.name),
+            2 => Slot::List(&mut self.filters),
+            3 => Slot::Option(&mut self.columns),
+            4 => Slot::Option(&mut self.sorts),
+            5 => Slot::Timestamp(&mut self.created_at),
+            6 => Slot::Timestamp(&mut self.updated_at),
             _ => return None,
         };
         Some(slot)
@@ -1270,13 +1270,13 @@ impl Record for ScreenerEntry {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.id.view(),
-            1 => self.name.view(),
-            2 => self.filters.view(),
-            3 => self.columns.view(),
-            4 => self.sorts.view(),
-            5 => self.created_at.view(),
-            6 => self.updated_at.view(),
+            0 => Value::view(&self.id),
+            1 => View::Text(&self.name),
+            2 => View::List(&self.filters),
+            3 => Value::view(&self.columns),
+            4 => Value::view(&self.sorts),
+            5 => View::Timestamp(self.created_at),
+            6 => View::Timestamp(self.updated_at),
             _ => return None,
         };
         Some(view)
@@ -1289,8 +1289,8 @@ impl Value for ScreenerEntry {
             id: Value::blank(),
             name: Value::blank(),
             filters: Value::blank(),
-            columns: Value::blank(),
-            sorts: Value::blank(),
+            columns: None,
+            sorts: None,
             created_at: Value::blank(),
             updated_at: Value::blank(),
         }
@@ -1343,12 +1343,12 @@ impl Record for ScreenerSearchRequest {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.page_size.slot(),
-            1 => self.page_token.slot(),
-            2 => self.filters.slot(),
-            3 => self.columns.slot(),
-            4 => self.sorts.slot(),
-            5 => self.sort_case_sensitive.slot(),
+            0 => Slot::Option(&mut self.page_size),
+            1 => Slot::Option(&mut self.page_token),
+            2 => Slot::Option(&mut self.filters),
+            3 => Slot::Option(&mut self.columns),
+            4 => Slot::Option(&mut self.sorts),
+            5 => Slot::Option(&mut self.sort_case_sensitive),
             _ => return None,
         };
         Some(slot)
@@ -1356,12 +1356,12 @@ impl Record for ScreenerSearchRequest {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.page_size.view(),
-            1 => self.page_token.view(),
-            2 => self.filters.view(),
-            3 => self.columns.view(),
-            4 => self.sorts.view(),
-            5 => self.sort_case_sensitive.view(),
+            0 => Value::view(&self.page_size),
+            1 => Value::view(&self.page_token),
+            2 => Value::view(&self.filters),
+            3 => Value::view(&self.columns),
+            4 => Value::view(&self.sorts),
+            5 => Value::view(&self.sort_case_sensitive),
             _ => return None,
         };
         Some(view)
@@ -1371,12 +1371,12 @@ impl Record for ScreenerSearchRequest {
 impl Value for ScreenerSearchRequest {
     fn blank() -> Self {
         Self {
-            page_size: Value::blank(),
-            page_token: Value::blank(),
-            filters: Value::blank(),
-            columns: Value::blank(),
-            sorts: Value::blank(),
-            sort_case_sensitive: Value::blank(),
+            page_size: None,
+            page_token: None,
+            filters: None,
+            columns: None,
+            sorts: None,
+            sort_case_sensitive: None,
         }
     }
 
@@ -1425,10 +1425,10 @@ impl Record for ScreenerColumn {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.name.slot(),
-            1 => self.field.slot(),
-            2 => self.r#type.slot(),
-            3 => self.value.slot(),
+            0 => Slot::String(&mut self.name),
+            1 => Slot::Record(&mut self.field),
+            2 => Slot::Option(&mut self.r#type),
+            3 => Slot::Option(&mut self.value),
             _ => return None,
         };
         Some(slot)
@@ -1436,10 +1436,10 @@ impl Record for ScreenerColumn {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.name.view(),
-            1 => self.field.view(),
-            2 => self.r#type.view(),
-            3 => self.value.view(),
+            0 => View::Text(&self.name),
+            1 => View::Record(&self.field),
+            2 => Value::view(&self.r#type),
+            3 => Value::view(&self.value),
             _ => return None,
         };
         Some(view)
@@ -1451,8 +1451,8 @@ impl Value for ScreenerColumn {
         Self {
             name: Value::blank(),
             field: Value::blank(),
-            r#type: Value::blank(),
-            value: Value::blank(),
+            r#type: None,
+            value: None,
         }
     }
 
@@ -1501,10 +1501,10 @@ impl Record for FieldRef {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.name.slot(),
-            1 => self.period.slot(),
-            2 => self.lookback.slot(),
-            3 => self.value_type.slot(),
+            0 => Slot::String(&mut self.name),
+            1 => Slot::Option(&mut self.period),
+            2 => Slot::Option(&mut self.lookback),
+            3 => Slot::Option(&mut self.value_type),
             _ => return None,
         };
         Some(slot)
@@ -1512,10 +1512,10 @@ impl Record for FieldRef {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.name.view(),
-            1 => self.period.view(),
-            2 => self.lookback.view(),
-            3 => self.value_type.view(),
+            0 => View::Text(&self.name),
+            1 => Value::view(&self.period),
+            2 => Value::view(&self.lookback),
+            3 => Value::view(&self.value_type),
             _ => return None,
         };
         Some(view)
@@ -1526,9 +1526,9 @@ impl Value for FieldRef {
     fn blank() -> Self {
         Self {
             name: Value::blank(),
-            period: Value::blank(),
-            lookback: Value::blank(),
-            value_type: Value::blank(),
+            period: None,
+            lookback: None,
+            value_type: None,
         }
     }
 
@@ -1576,9 +1576,9 @@ impl Record for SearchFilter {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.left.slot(),
-            1 => self.op.slot(),
-            2 => self.right.slot(),
+            0 => Slot::Record(&mut self.left),
+            1 => Slot::Option(&mut self.op),
+            2 => Slot::Option(&mut self.right),
             _ => return None,
         };
         Some(slot)
@@ -1586,9 +1586,9 @@ impl Record for SearchFilter {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.left.view(),
-            1 => self.op.view(),
-            2 => self.right.view(),
+            0 => View::Record(&self.left),
+            1 => Value::view(&self.op),
+            2 => Value::view(&self.right),
             _ => return None,
         };
         Some(view)
@@ -1599,8 +1599,8 @@ impl Value for SearchFilter {
     fn blank() -> Self {
         Self {
             left: Value::blank(),
-            op: Value::blank(),
-            right: Value::blank(),
+            op: None,
+            right: None,
         }
     }
 
@@ -1644,8 +1644,8 @@ impl Record for FilterOpSpec {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.name.slot(),
-            1 => self.args.slot(),
+            0 => Slot::Text(&mut self.name),
+            1 => Slot::Option(&mut self.args),
             _ => return None,
         };
         Some(slot)
@@ -1653,8 +1653,8 @@ impl Record for FilterOpSpec {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.name.view(),
-            1 => self.args.view(),
+            0 => Value::view(&self.name),
+            1 => Value::view(&self.args),
             _ => return None,
         };
         Some(view)
@@ -1665,7 +1665,7 @@ impl Value for FilterOpSpec {
     fn blank() -> Self {
         Self {
             name: Value::blank(),
-            args: Value::blank(),
+            args: None,
         }
     }
 
@@ -1709,8 +1709,8 @@ impl Record for FilterValue {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.value.slot(),
-            1 => self.variable.slot(),
+            0 => Slot::Option(&mut self.value),
+            1 => Slot::Option(&mut self.variable),
             _ => return None,
         };
         Some(slot)
@@ -1718,8 +1718,8 @@ impl Record for FilterValue {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.value.view(),
-            1 => self.variable.view(),
+            0 => Value::view(&self.value),
+            1 => Value::view(&self.variable),
             _ => return None,
         };
         Some(view)
@@ -1729,8 +1729,8 @@ impl Record for FilterValue {
 impl Value for FilterValue {
     fn blank() -> Self {
         Self {
-            value: Value::blank(),
-            variable: Value::blank(),
+            value: None,
+            variable: None,
         }
     }
 
@@ -1779,10 +1779,10 @@ impl Record for Variable {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.name.slot(),
-            1 => self.period.slot(),
-            2 => self.lookback.slot(),
-            3 => self.modifier.slot(),
+            0 => Slot::String(&mut self.name),
+            1 => Slot::Option(&mut self.period),
+            2 => Slot::Option(&mut self.lookback),
+            3 => Slot::Option(&mut self.modifier),
             _ => return None,
         };
         Some(slot)
@@ -1790,10 +1790,10 @@ impl Record for Variable {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.name.view(),
-            1 => self.period.view(),
-            2 => self.lookback.view(),
-            3 => self.modifier.view(),
+            0 => View::Text(&self.name),
+            1 => Value::view(&self.period),
+            2 => Value::view(&self.lookback),
+            3 => Value::view(&self.modifier),
             _ => return None,
         };
         Some(view)
@@ -1804,9 +1804,9 @@ impl Value for Variable {
     fn blank() -> Self {
         Self {
             name: Value::blank(),
-            period: Value::blank(),
-            lookback: Value::blank(),
-            modifier: Value::blank(),
+            period: None,
+            lookback: None,
+            modifier: None,
         }
     }
 
@@ -1850,8 +1850,8 @@ impl Record for Modifier {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.name.slot(),
-            1 => self.args.slot(),
+            0 => Slot::Text(&mut self.name),
+            1 => Slot::List(&mut self.args),
             _ => return None,
         };
         Some(slot)
@@ -1859,8 +1859,8 @@ impl Record for Modifier {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.name.view(),
-            1 => self.args.view(),
+            0 => Value::view(&self.name),
+            1 => View::List(&self.args),
             _ => return None,
         };
         Some(view)
@@ -1915,8 +1915,8 @@ impl Record for SortSpec {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.field.slot(),
-            1 => self.direction.slot(),
+            0 => Slot::Record(&mut self.field),
+            1 => Slot::Option(&mut self.direction),
             _ => return None,
         };
         Some(slot)
@@ -1924,8 +1924,8 @@ impl Record for SortSpec {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.field.view(),
-            1 => self.direction.view(),
+            0 => View::Record(&self.field),
+            1 => Value::view(&self.direction),
             _ => return None,
         };
         Some(view)
@@ -1936,7 +1936,7 @@ impl Value for SortSpec {
     fn blank() -> Self {
         Self {
             field: Value::blank(),
-            direction: Value::blank(),
+            direction: None,
         }
     }
 

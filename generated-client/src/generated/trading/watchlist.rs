@@ -560,7 +560,7 @@ impl Record for CreateWatchlistRequest {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.name.slot(),
+            0 => Slot::String(&mut self.name),
             _ => return None,
         };
         Some(slot)
@@ -568,7 +568,7 @@ impl Record for CreateWatchlistRequest {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.name.view(),
+            0 => View::Text(&self.name),
             _ => return None,
         };
         Some(view)
@@ -620,7 +620,7 @@ impl Record for AddWatchlistItemRequest {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.instrument_id.slot(),
+            0 => Value::slot(&mut self.instrument_id),
             _ => return None,
         };
         Some(slot)
@@ -628,7 +628,7 @@ impl Record for AddWatchlistItemRequest {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.instrument_id.view(),
+            0 => Value::view(&self.instrument_id),
             _ => return None,
         };
         Some(view)
@@ -682,7 +682,7 @@ impl Record for AddWatchlistItemData {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.item_id.slot(),
+            0 => Value::slot(&mut self.item_id),
             _ => return None,
         };
         Some(slot)
@@ -690,7 +690,7 @@ impl Record for AddWatchlistItemData {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.item_id.view(),
+            0 => Value::view(&self.item_id),
             _ => return None,
         };
         Some(view)
@@ -746,9 +746,9 @@ impl Record for WatchlistEntry {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.id.slot(),
-            1 => self.name.slot(),
-            2 => self.created_at.slot(),
+            0 => Value::slot(&mut self.id),
+            1 => Slot::String(&mut self.name),
+            2 => Slot::Timestamp(&mut self.created_at),
             _ => return None,
         };
         Some(slot)
@@ -756,9 +756,9 @@ impl Record for WatchlistEntry {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.id.view(),
-            1 => self.name.view(),
-            2 => self.created_at.view(),
+            0 => Value::view(&self.id),
+            1 => View::Text(&self.name),
+            2 => View::Timestamp(self.created_at),
             _ => return None,
         };
         Some(view)
@@ -819,10 +819,10 @@ impl Record for WatchlistDetail {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.id.slot(),
-            1 => self.name.slot(),
-            2 => self.created_at.slot(),
-            3 => self.items.slot(),
+            0 => Value::slot(&mut self.id),
+            1 => Slot::String(&mut self.name),
+            2 => Slot::Timestamp(&mut self.created_at),
+            3 => Slot::List(&mut self.items),
             _ => return None,
         };
         Some(slot)
@@ -830,10 +830,10 @@ impl Record for WatchlistDetail {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.id.view(),
-            1 => self.name.view(),
-            2 => self.created_at.view(),
-            3 => self.items.view(),
+            0 => Value::view(&self.id),
+            1 => View::Text(&self.name),
+            2 => View::Timestamp(self.created_at),
+            3 => View::List(&self.items),
             _ => return None,
         };
         Some(view)
@@ -895,10 +895,10 @@ impl Record for WatchlistItemEntry {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.id.slot(),
-            1 => self.instrument.slot(),
-            2 => self.added_at.slot(),
-            3 => self.added_price.slot(),
+            0 => Value::slot(&mut self.id),
+            1 => Slot::Option(&mut self.instrument),
+            2 => Slot::Timestamp(&mut self.added_at),
+            3 => Slot::Option(&mut self.added_price),
             _ => return None,
         };
         Some(slot)
@@ -906,10 +906,10 @@ impl Record for WatchlistItemEntry {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.id.view(),
-            1 => self.instrument.view(),
-            2 => self.added_at.view(),
-            3 => self.added_price.view(),
+            0 => Value::view(&self.id),
+            1 => Value::view(&self.instrument),
+            2 => View::Timestamp(self.added_at),
+            3 => Value::view(&self.added_price),
             _ => return None,
         };
         Some(view)
@@ -920,9 +920,9 @@ impl Value for WatchlistItemEntry {
     fn blank() -> Self {
         Self {
             id: Value::blank(),
-            instrument: Value::blank(),
+            instrument: None,
             added_at: Value::blank(),
-            added_price: Value::blank(),
+            added_price: None,
         }
     }
 

@@ -836,7 +836,7 @@ impl crate::record::Record for Result {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -844,7 +844,7 @@ impl crate::record::Record for Result {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -854,7 +854,7 @@ impl crate::record::Record for Result {
 impl crate::record::Value for Result {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -912,14 +912,14 @@ impl crate::record::Record for Option {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.text.slot(),
-            1 => self.number.slot(),
-            2 => self.day.slot(),
-            3 => self.id.slot(),
-            4 => self.letter.slot(),
-            5 => self.other.slot(),
-            6 => self.change.slot(),
-            7 => self.times.slot(),
+            0 => crate::record::Slot::Option(&mut self.text),
+            1 => crate::record::Slot::Decimal(&mut self.number),
+            2 => crate::record::Slot::Option(&mut self.day),
+            3 => crate::record::Slot::Option(&mut self.id),
+            4 => crate::record::Slot::Option(&mut self.letter),
+            5 => crate::record::Slot::Option(&mut self.other),
+            6 => crate::record::Slot::Option(&mut self.change),
+            7 => crate::record::Slot::Option(&mut self.times),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -927,14 +927,14 @@ impl crate::record::Record for Option {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.text.view(),
-            1 => self.number.view(),
-            2 => self.day.view(),
-            3 => self.id.view(),
-            4 => self.letter.view(),
-            5 => self.other.view(),
-            6 => self.change.view(),
-            7 => self.times.view(),
+            0 => crate::record::Value::view(&self.text),
+            1 => crate::record::View::Decimal(self.number),
+            2 => crate::record::Value::view(&self.day),
+            3 => crate::record::Value::view(&self.id),
+            4 => crate::record::Value::view(&self.letter),
+            5 => crate::record::Value::view(&self.other),
+            6 => crate::record::Value::view(&self.change),
+            7 => crate::record::Value::view(&self.times),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -944,14 +944,14 @@ impl crate::record::Record for Option {
 impl crate::record::Value for Option {
     fn blank() -> Self {
         Self {
-            text: crate::record::Value::blank(),
+            text: std::option::Option::None,
             number: crate::record::Value::blank(),
-            day: crate::record::Value::blank(),
-            id: crate::record::Value::blank(),
-            letter: crate::record::Value::blank(),
-            other: crate::record::Value::blank(),
+            day: std::option::Option::None,
+            id: std::option::Option::None,
+            letter: std::option::Option::None,
+            other: std::option::Option::None,
             change: crate::record::Value::blank(),
-            times: crate::record::Value::blank(),
+            times: std::option::Option::None,
         }
     }
 
@@ -1000,7 +1000,7 @@ impl crate::record::Record for String {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -1008,7 +1008,7 @@ impl crate::record::Record for String {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -1018,7 +1018,7 @@ impl crate::record::Record for String {
 impl crate::record::Value for String {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -1067,7 +1067,7 @@ impl crate::record::Record for Vec {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -1075,7 +1075,7 @@ impl crate::record::Record for Vec {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -1085,7 +1085,7 @@ impl crate::record::Record for Vec {
 impl crate::record::Value for Vec {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -1134,7 +1134,7 @@ impl crate::record::Record for Box {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -1142,7 +1142,7 @@ impl crate::record::Record for Box {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -1152,7 +1152,7 @@ impl crate::record::Record for Box {
 impl crate::record::Value for Box {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -1201,7 +1201,7 @@ impl crate::record::Record for Some {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -1209,7 +1209,7 @@ impl crate::record::Record for Some {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -1219,7 +1219,7 @@ impl crate::record::Record for Some {
 impl crate::record::Value for Some {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -1268,7 +1268,7 @@ impl crate::record::Record for None {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -1276,7 +1276,7 @@ impl crate::record::Record for None {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -1286,7 +1286,7 @@ impl crate::record::Record for None {
 impl crate::record::Value for None {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -1335,7 +1335,7 @@ impl crate::record::Record for Ok {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -1343,7 +1343,7 @@ impl crate::record::Record for Ok {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -1353,7 +1353,7 @@ impl crate::record::Record for Ok {
 impl crate::record::Value for Ok {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -1402,7 +1402,7 @@ impl crate::record::Record for Into {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -1410,7 +1410,7 @@ impl crate::record::Record for Into {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -1420,7 +1420,7 @@ impl crate::record::Record for Into {
 impl crate::record::Value for Into {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -1469,7 +1469,7 @@ impl crate::record::Record for From {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -1477,7 +1477,7 @@ impl crate::record::Record for From {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -1487,7 +1487,7 @@ impl crate::record::Record for From {
 impl crate::record::Value for From {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -1536,7 +1536,7 @@ impl crate::record::Record for IntoIterator {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -1544,7 +1544,7 @@ impl crate::record::Record for IntoIterator {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -1554,7 +1554,7 @@ impl crate::record::Record for IntoIterator {
 impl crate::record::Value for IntoIterator {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -1603,7 +1603,7 @@ impl crate::record::Record for Default {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -1611,7 +1611,7 @@ impl crate::record::Record for Default {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -1621,7 +1621,7 @@ impl crate::record::Record for Default {
 impl crate::record::Value for Default {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -1670,7 +1670,7 @@ impl crate::record::Record for Value {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -1678,7 +1678,7 @@ impl crate::record::Record for Value {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -1688,7 +1688,7 @@ impl crate::record::Record for Value {
 impl crate::record::Value for Value {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -1746,14 +1746,14 @@ impl crate::record::Record for Record {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.text.slot(),
-            1 => self.number.slot(),
-            2 => self.day.slot(),
-            3 => self.id.slot(),
-            4 => self.letter.slot(),
-            5 => self.other.slot(),
-            6 => self.change.slot(),
-            7 => self.times.slot(),
+            0 => crate::record::Slot::Option(&mut self.text),
+            1 => crate::record::Slot::Decimal(&mut self.number),
+            2 => crate::record::Slot::Option(&mut self.day),
+            3 => crate::record::Slot::Option(&mut self.id),
+            4 => crate::record::Slot::Option(&mut self.letter),
+            5 => crate::record::Slot::Option(&mut self.other),
+            6 => crate::record::Slot::Option(&mut self.change),
+            7 => crate::record::Slot::Option(&mut self.times),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -1761,14 +1761,14 @@ impl crate::record::Record for Record {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.text.view(),
-            1 => self.number.view(),
-            2 => self.day.view(),
-            3 => self.id.view(),
-            4 => self.letter.view(),
-            5 => self.other.view(),
-            6 => self.change.view(),
-            7 => self.times.view(),
+            0 => crate::record::Value::view(&self.text),
+            1 => crate::record::View::Decimal(self.number),
+            2 => crate::record::Value::view(&self.day),
+            3 => crate::record::Value::view(&self.id),
+            4 => crate::record::Value::view(&self.letter),
+            5 => crate::record::Value::view(&self.other),
+            6 => crate::record::Value::view(&self.change),
+            7 => crate::record::Value::view(&self.times),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -1778,14 +1778,14 @@ impl crate::record::Record for Record {
 impl crate::record::Value for Record {
     fn blank() -> Self {
         Self {
-            text: crate::record::Value::blank(),
+            text: std::option::Option::None,
             number: crate::record::Value::blank(),
-            day: crate::record::Value::blank(),
-            id: crate::record::Value::blank(),
-            letter: crate::record::Value::blank(),
-            other: crate::record::Value::blank(),
+            day: std::option::Option::None,
+            id: std::option::Option::None,
+            letter: std::option::Option::None,
+            other: std::option::Option::None,
             change: crate::record::Value::blank(),
-            times: crate::record::Value::blank(),
+            times: std::option::Option::None,
         }
     }
 
@@ -1834,7 +1834,7 @@ impl crate::record::Record for Table {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -1842,7 +1842,7 @@ impl crate::record::Record for Table {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -1852,7 +1852,7 @@ impl crate::record::Record for Table {
 impl crate::record::Value for Table {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -1901,7 +1901,7 @@ impl crate::record::Record for Slot {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -1909,7 +1909,7 @@ impl crate::record::Record for Slot {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -1919,7 +1919,7 @@ impl crate::record::Record for Slot {
 impl crate::record::Value for Slot {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -1968,7 +1968,7 @@ impl crate::record::Record for View {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -1976,7 +1976,7 @@ impl crate::record::Record for View {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -1986,7 +1986,7 @@ impl crate::record::Record for View {
 impl crate::record::Value for View {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -2035,7 +2035,7 @@ impl crate::record::Record for Field {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -2043,7 +2043,7 @@ impl crate::record::Record for Field {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -2053,7 +2053,7 @@ impl crate::record::Record for Field {
 impl crate::record::Value for Field {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -2102,7 +2102,7 @@ impl crate::record::Record for Rule {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -2110,7 +2110,7 @@ impl crate::record::Record for Rule {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -2120,7 +2120,7 @@ impl crate::record::Record for Rule {
 impl crate::record::Value for Rule {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -2169,7 +2169,7 @@ impl crate::record::Record for Text {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -2177,7 +2177,7 @@ impl crate::record::Record for Text {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -2187,7 +2187,7 @@ impl crate::record::Record for Text {
 impl crate::record::Value for Text {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -2236,7 +2236,7 @@ impl crate::record::Record for Union {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -2244,7 +2244,7 @@ impl crate::record::Record for Union {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -2254,7 +2254,7 @@ impl crate::record::Record for Union {
 impl crate::record::Value for Union {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -2303,7 +2303,7 @@ impl crate::record::Record for UnionTable {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -2311,7 +2311,7 @@ impl crate::record::Record for UnionTable {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -2321,7 +2321,7 @@ impl crate::record::Record for UnionTable {
 impl crate::record::Value for UnionTable {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -2370,7 +2370,7 @@ impl crate::record::Record for Tagging {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -2378,7 +2378,7 @@ impl crate::record::Record for Tagging {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -2388,7 +2388,7 @@ impl crate::record::Record for Tagging {
 impl crate::record::Value for Tagging {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -2437,7 +2437,7 @@ impl crate::record::Record for Client {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -2445,7 +2445,7 @@ impl crate::record::Record for Client {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -2455,7 +2455,7 @@ impl crate::record::Record for Client {
 impl crate::record::Value for Client {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -2504,7 +2504,7 @@ impl crate::record::Record for Call {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -2512,7 +2512,7 @@ impl crate::record::Record for Call {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -2522,7 +2522,7 @@ impl crate::record::Record for Call {
 impl crate::record::Value for Call {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -2571,7 +2571,7 @@ impl crate::record::Record for Core {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -2579,7 +2579,7 @@ impl crate::record::Record for Core {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -2589,7 +2589,7 @@ impl crate::record::Record for Core {
 impl crate::record::Value for Core {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -2638,7 +2638,7 @@ impl crate::record::Record for Operation {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -2646,7 +2646,7 @@ impl crate::record::Record for Operation {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -2656,7 +2656,7 @@ impl crate::record::Record for Operation {
 impl crate::record::Value for Operation {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -2705,7 +2705,7 @@ impl crate::record::Record for Parameter {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -2713,7 +2713,7 @@ impl crate::record::Record for Parameter {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -2723,7 +2723,7 @@ impl crate::record::Record for Parameter {
 impl crate::record::Value for Parameter {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -2772,7 +2772,7 @@ impl crate::record::Record for Method {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -2780,7 +2780,7 @@ impl crate::record::Record for Method {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -2790,7 +2790,7 @@ impl crate::record::Record for Method {
 impl crate::record::Value for Method {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -2839,7 +2839,7 @@ impl crate::record::Record for Repeat {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -2847,7 +2847,7 @@ impl crate::record::Record for Repeat {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -2857,7 +2857,7 @@ impl crate::record::Record for Repeat {
 impl crate::record::Value for Repeat {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -2906,7 +2906,7 @@ impl crate::record::Record for Answer {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -2914,7 +2914,7 @@ impl crate::record::Record for Answer {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -2924,7 +2924,7 @@ impl crate::record::Record for Answer {
 impl crate::record::Value for Answer {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -2973,7 +2973,7 @@ impl crate::record::Record for BodyKind {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -2981,7 +2981,7 @@ impl crate::record::Record for BodyKind {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -2991,7 +2991,7 @@ impl crate::record::Record for BodyKind {
 impl crate::record::Value for BodyKind {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -3040,7 +3040,7 @@ impl crate::record::Record for PageToken {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -3048,7 +3048,7 @@ impl crate::record::Record for PageToken {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -3058,7 +3058,7 @@ impl crate::record::Record for PageToken {
 impl crate::record::Value for PageToken {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -3107,7 +3107,7 @@ impl crate::record::Record for Sending {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -3115,7 +3115,7 @@ impl crate::record::Record for Sending {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -3125,7 +3125,7 @@ impl crate::record::Record for Sending {
 impl crate::record::Value for Sending {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -3174,7 +3174,7 @@ impl crate::record::Record for Pages {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -3182,7 +3182,7 @@ impl crate::record::Record for Pages {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -3192,7 +3192,7 @@ impl crate::record::Record for Pages {
 impl crate::record::Value for Pages {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -3241,7 +3241,7 @@ impl crate::record::Record for Items {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -3249,7 +3249,7 @@ impl crate::record::Record for Items {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -3259,7 +3259,7 @@ impl crate::record::Record for Items {
 impl crate::record::Value for Items {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -3308,7 +3308,7 @@ impl crate::record::Record for RequestOptions {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -3316,7 +3316,7 @@ impl crate::record::Record for RequestOptions {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -3326,7 +3326,7 @@ impl crate::record::Record for RequestOptions {
 impl crate::record::Value for RequestOptions {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -3375,7 +3375,7 @@ impl crate::record::Record for Unrecognized {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -3383,7 +3383,7 @@ impl crate::record::Record for Unrecognized {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -3393,7 +3393,7 @@ impl crate::record::Record for Unrecognized {
 impl crate::record::Value for Unrecognized {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -3442,7 +3442,7 @@ impl crate::record::Record for UnknownVariant {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -3450,7 +3450,7 @@ impl crate::record::Record for UnknownVariant {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -3460,7 +3460,7 @@ impl crate::record::Record for UnknownVariant {
 impl crate::record::Value for UnknownVariant {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -3509,7 +3509,7 @@ impl crate::record::Record for Json {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -3517,7 +3517,7 @@ impl crate::record::Record for Json {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -3527,7 +3527,7 @@ impl crate::record::Record for Json {
 impl crate::record::Value for Json {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -3576,7 +3576,7 @@ impl crate::record::Record for Patch {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -3584,7 +3584,7 @@ impl crate::record::Record for Patch {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -3594,7 +3594,7 @@ impl crate::record::Record for Patch {
 impl crate::record::Value for Patch {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -3643,7 +3643,7 @@ impl crate::record::Record for Decimal {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -3651,7 +3651,7 @@ impl crate::record::Record for Decimal {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -3661,7 +3661,7 @@ impl crate::record::Record for Decimal {
 impl crate::record::Value for Decimal {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -3710,7 +3710,7 @@ impl crate::record::Record for Date {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -3718,7 +3718,7 @@ impl crate::record::Record for Date {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -3728,7 +3728,7 @@ impl crate::record::Record for Date {
 impl crate::record::Value for Date {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -3777,7 +3777,7 @@ impl crate::record::Record for Timestamp {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -3785,7 +3785,7 @@ impl crate::record::Record for Timestamp {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -3795,7 +3795,7 @@ impl crate::record::Record for Timestamp {
 impl crate::record::Value for Timestamp {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -3844,7 +3844,7 @@ impl crate::record::Record for Zoned {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -3852,7 +3852,7 @@ impl crate::record::Record for Zoned {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -3862,7 +3862,7 @@ impl crate::record::Record for Zoned {
 impl crate::record::Value for Zoned {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -3911,7 +3911,7 @@ impl crate::record::Record for SignedDuration {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -3919,7 +3919,7 @@ impl crate::record::Record for SignedDuration {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -3929,7 +3929,7 @@ impl crate::record::Record for SignedDuration {
 impl crate::record::Value for SignedDuration {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -3978,7 +3978,7 @@ impl crate::record::Record for Uuid {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -3986,7 +3986,7 @@ impl crate::record::Record for Uuid {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -3996,7 +3996,7 @@ impl crate::record::Record for Uuid {
 impl crate::record::Value for Uuid {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -4045,7 +4045,7 @@ impl crate::record::Record for BTreeMap {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -4053,7 +4053,7 @@ impl crate::record::Record for BTreeMap {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -4063,7 +4063,7 @@ impl crate::record::Record for BTreeMap {
 impl crate::record::Value for BTreeMap {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -4112,7 +4112,7 @@ impl crate::record::Record for Serialize {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -4120,7 +4120,7 @@ impl crate::record::Record for Serialize {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -4130,7 +4130,7 @@ impl crate::record::Record for Serialize {
 impl crate::record::Value for Serialize {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -4179,7 +4179,7 @@ impl crate::record::Record for Serializer {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -4187,7 +4187,7 @@ impl crate::record::Record for Serializer {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -4197,7 +4197,7 @@ impl crate::record::Record for Serializer {
 impl crate::record::Value for Serializer {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -4246,7 +4246,7 @@ impl crate::record::Record for Deserialize {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -4254,7 +4254,7 @@ impl crate::record::Record for Deserialize {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -4264,7 +4264,7 @@ impl crate::record::Record for Deserialize {
 impl crate::record::Value for Deserialize {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -4313,7 +4313,7 @@ impl crate::record::Record for Deserializer {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -4321,7 +4321,7 @@ impl crate::record::Record for Deserializer {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -4331,7 +4331,7 @@ impl crate::record::Record for Deserializer {
 impl crate::record::Value for Deserializer {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -4380,7 +4380,7 @@ impl crate::record::Record for Debug {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -4388,7 +4388,7 @@ impl crate::record::Record for Debug {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -4398,7 +4398,7 @@ impl crate::record::Record for Debug {
 impl crate::record::Value for Debug {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -4447,7 +4447,7 @@ impl crate::record::Record for Clone {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -4455,7 +4455,7 @@ impl crate::record::Record for Clone {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -4465,7 +4465,7 @@ impl crate::record::Record for Clone {
 impl crate::record::Value for Clone {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -4514,7 +4514,7 @@ impl crate::record::Record for PartialEq {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -4522,7 +4522,7 @@ impl crate::record::Record for PartialEq {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -4532,7 +4532,7 @@ impl crate::record::Record for PartialEq {
 impl crate::record::Value for PartialEq {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -4581,7 +4581,7 @@ impl crate::record::Record for Self_ {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -4589,7 +4589,7 @@ impl crate::record::Record for Self_ {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -4599,7 +4599,7 @@ impl crate::record::Record for Self_ {
 impl crate::record::Value for Self_ {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -4648,7 +4648,7 @@ impl crate::record::Record for Api {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -4656,7 +4656,7 @@ impl crate::record::Record for Api {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -4666,7 +4666,7 @@ impl crate::record::Record for Api {
 impl crate::record::Value for Api {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -4715,7 +4715,7 @@ impl crate::record::Record for Encoding {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -4723,7 +4723,7 @@ impl crate::record::Record for Encoding {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -4733,7 +4733,7 @@ impl crate::record::Record for Encoding {
 impl crate::record::Value for Encoding {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -4782,7 +4782,7 @@ impl crate::record::Record for Environment {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -4790,7 +4790,7 @@ impl crate::record::Record for Environment {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -4800,7 +4800,7 @@ impl crate::record::Record for Environment {
 impl crate::record::Value for Environment {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 
@@ -4849,7 +4849,7 @@ impl crate::record::Record for Error {
 
     fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
         let slot = match index {
-            0 => self.other.slot(),
+            0 => crate::record::Slot::Option(&mut self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(slot)
@@ -4857,7 +4857,7 @@ impl crate::record::Record for Error {
 
     fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
         let view = match index {
-            0 => self.other.view(),
+            0 => crate::record::Value::view(&self.other),
             _ => return std::option::Option::None,
         };
         std::option::Option::Some(view)
@@ -4867,7 +4867,7 @@ impl crate::record::Record for Error {
 impl crate::record::Value for Error {
     fn blank() -> Self {
         Self {
-            other: crate::record::Value::blank(),
+            other: std::option::Option::None,
         }
     }
 

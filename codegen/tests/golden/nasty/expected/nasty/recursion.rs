@@ -516,12 +516,12 @@ impl Record for Node {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.next.slot(),
-            1 => self.change.slot(),
-            2 => self.list.slot(),
-            3 => self.map.slot(),
-            4 => self.even.slot(),
-            5 => self.tree.slot(),
+            0 => Slot::Option(&mut self.next),
+            1 => Slot::Option(&mut self.change),
+            2 => Slot::List(&mut self.list),
+            3 => Slot::Map(&mut self.map),
+            4 => Slot::Option(&mut self.even),
+            5 => Slot::Option(&mut self.tree),
             _ => return None,
         };
         Some(slot)
@@ -529,12 +529,12 @@ impl Record for Node {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.next.view(),
-            1 => self.change.view(),
-            2 => self.list.view(),
-            3 => self.map.view(),
-            4 => self.even.view(),
-            5 => self.tree.view(),
+            0 => Value::view(&self.next),
+            1 => Value::view(&self.change),
+            2 => View::List(&self.list),
+            3 => View::Map(&self.map),
+            4 => Value::view(&self.even),
+            5 => Value::view(&self.tree),
             _ => return None,
         };
         Some(view)
@@ -544,12 +544,12 @@ impl Record for Node {
 impl Value for Node {
     fn blank() -> Self {
         Self {
-            next: Value::blank(),
+            next: None,
             change: Value::blank(),
             list: Value::blank(),
             map: Value::blank(),
-            even: Value::blank(),
-            tree: Value::blank(),
+            even: None,
+            tree: None,
         }
     }
 
@@ -593,7 +593,7 @@ impl Record for Even {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.odd.slot(),
+            0 => Slot::Option(&mut self.odd),
             _ => return None,
         };
         Some(slot)
@@ -601,7 +601,7 @@ impl Record for Even {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.odd.view(),
+            0 => Value::view(&self.odd),
             _ => return None,
         };
         Some(view)
@@ -610,7 +610,7 @@ impl Record for Even {
 
 impl Value for Even {
     fn blank() -> Self {
-        Self { odd: Value::blank() }
+        Self { odd: None }
     }
 
     fn slot(&mut self) -> Slot<'_> {
@@ -653,8 +653,8 @@ impl Record for Odd {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.even.slot(),
-            1 => self.node.slot(),
+            0 => Slot::Option(&mut self.even),
+            1 => Slot::Option(&mut self.node),
             _ => return None,
         };
         Some(slot)
@@ -662,8 +662,8 @@ impl Record for Odd {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.even.view(),
-            1 => self.node.view(),
+            0 => Value::view(&self.even),
+            1 => Value::view(&self.node),
             _ => return None,
         };
         Some(view)
@@ -672,10 +672,7 @@ impl Record for Odd {
 
 impl Value for Odd {
     fn blank() -> Self {
-        Self {
-            even: Value::blank(),
-            node: Value::blank(),
-        }
+        Self { even: None, node: None }
     }
 
     fn slot(&mut self) -> Slot<'_> {
@@ -718,8 +715,8 @@ impl Record for Pair {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.left.slot(),
-            1 => self.right.slot(),
+            0 => Value::slot(&mut self.left),
+            1 => Value::slot(&mut self.right),
             _ => return None,
         };
         Some(slot)
@@ -727,8 +724,8 @@ impl Record for Pair {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.left.view(),
-            1 => self.right.view(),
+            0 => Value::view(&self.left),
+            1 => Value::view(&self.right),
             _ => return None,
         };
         Some(view)
@@ -783,8 +780,8 @@ impl Record for Leaf {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.r#type.slot(),
-            1 => self.value.slot(),
+            0 => Slot::Option(&mut self.r#type),
+            1 => Slot::Union(&mut self.value),
             _ => return None,
         };
         Some(slot)
@@ -792,8 +789,8 @@ impl Record for Leaf {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.r#type.view(),
-            1 => self.value.view(),
+            0 => Value::view(&self.r#type),
+            1 => View::Union(&self.value),
             _ => return None,
         };
         Some(view)
@@ -803,7 +800,7 @@ impl Record for Leaf {
 impl Value for Leaf {
     fn blank() -> Self {
         Self {
-            r#type: Value::blank(),
+            r#type: None,
             value: Value::blank(),
         }
     }
@@ -852,9 +849,9 @@ impl Record for Walking {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.page_size.slot(),
-            1 => self.page_token.slot(),
-            2 => self.kinds.slot(),
+            0 => Slot::Option(&mut self.page_size),
+            1 => Slot::Option(&mut self.page_token),
+            2 => Slot::Option(&mut self.kinds),
             _ => return None,
         };
         Some(slot)
@@ -862,9 +859,9 @@ impl Record for Walking {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.page_size.view(),
-            1 => self.page_token.view(),
-            2 => self.kinds.view(),
+            0 => Value::view(&self.page_size),
+            1 => Value::view(&self.page_token),
+            2 => Value::view(&self.kinds),
             _ => return None,
         };
         Some(view)
@@ -874,9 +871,9 @@ impl Record for Walking {
 impl Value for Walking {
     fn blank() -> Self {
         Self {
-            page_size: Value::blank(),
-            page_token: Value::blank(),
-            kinds: Value::blank(),
+            page_size: None,
+            page_token: None,
+            kinds: None,
         }
     }
 

@@ -203,11 +203,11 @@ impl Record for Used {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.result.slot(),
-            1 => self.records.slot(),
-            2 => self.values.slot(),
-            3 => self.id.slot(),
-            4 => self.day.slot(),
+            0 => Slot::Option(&mut self.result),
+            1 => Slot::List(&mut self.records),
+            2 => Slot::Option(&mut self.values),
+            3 => Value::slot(&mut self.id),
+            4 => Slot::Date(&mut self.day),
             _ => return None,
         };
         Some(slot)
@@ -215,11 +215,11 @@ impl Record for Used {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.result.view(),
-            1 => self.records.view(),
-            2 => self.values.view(),
-            3 => self.id.view(),
-            4 => self.day.view(),
+            0 => Value::view(&self.result),
+            1 => View::List(&self.records),
+            2 => Value::view(&self.values),
+            3 => Value::view(&self.id),
+            4 => View::Date(self.day),
             _ => return None,
         };
         Some(view)
@@ -229,9 +229,9 @@ impl Record for Used {
 impl Value for Used {
     fn blank() -> Self {
         Self {
-            result: Value::blank(),
+            result: None,
             records: Value::blank(),
-            values: Value::blank(),
+            values: None,
             id: Value::blank(),
             day: Value::blank(),
         }
@@ -277,7 +277,7 @@ impl Record for OldModel {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.last.slot(),
+            0 => Slot::Option(&mut self.last),
             _ => return None,
         };
         Some(slot)
@@ -285,7 +285,7 @@ impl Record for OldModel {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.last.view(),
+            0 => Value::view(&self.last),
             _ => return None,
         };
         Some(view)
@@ -294,7 +294,7 @@ impl Record for OldModel {
 
 impl Value for OldModel {
     fn blank() -> Self {
-        Self { last: Value::blank() }
+        Self { last: None }
     }
 
     fn slot(&mut self) -> Slot<'_> {

@@ -730,15 +730,15 @@ impl Record for Book {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.id.slot(),
-            1 => self.title.slot(),
-            2 => self.size.slot(),
-            3 => self.sequel.slot(),
-            4 => self.others.slot(),
-            5 => self.published.slot(),
-            6 => self.price.slot(),
-            7 => self.pages.slot(),
-            8 => self.weight.slot(),
+            0 => Value::slot(&mut self.id),
+            1 => Slot::String(&mut self.title),
+            2 => Slot::Text(&mut self.size),
+            3 => Slot::Option(&mut self.sequel),
+            4 => Slot::Option(&mut self.others),
+            5 => Slot::Option(&mut self.published),
+            6 => Slot::Decimal(&mut self.price),
+            7 => Slot::I32(&mut self.pages),
+            8 => Slot::Option(&mut self.weight),
             _ => return None,
         };
         Some(slot)
@@ -746,15 +746,15 @@ impl Record for Book {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.id.view(),
-            1 => self.title.view(),
-            2 => self.size.view(),
-            3 => self.sequel.view(),
-            4 => self.others.view(),
-            5 => self.published.view(),
-            6 => self.price.view(),
-            7 => self.pages.view(),
-            8 => self.weight.view(),
+            0 => Value::view(&self.id),
+            1 => View::Text(&self.title),
+            2 => Value::view(&self.size),
+            3 => Value::view(&self.sequel),
+            4 => Value::view(&self.others),
+            5 => Value::view(&self.published),
+            6 => View::Decimal(self.price),
+            7 => Value::view(&self.pages),
+            8 => Value::view(&self.weight),
             _ => return None,
         };
         Some(view)
@@ -767,12 +767,12 @@ impl Value for Book {
             id: Value::blank(),
             title: Value::blank(),
             size: Value::blank(),
-            sequel: Value::blank(),
-            others: Value::blank(),
-            published: Value::blank(),
+            sequel: None,
+            others: None,
+            published: None,
             price: Value::blank(),
             pages: Value::blank(),
-            weight: Value::blank(),
+            weight: None,
         }
     }
 
@@ -824,13 +824,13 @@ impl Record for Loan {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.book.slot(),
-            1 => self.state.slot(),
-            2 => self.begun_at.slot(),
-            3 => self.notes.slot(),
-            4 => self.place.slot(),
-            5 => self.next.slot(),
-            6 => self.extra.slot(),
+            0 => Slot::Record(&mut self.book),
+            1 => Slot::Text(&mut self.state),
+            2 => Slot::Timestamp(&mut self.begun_at),
+            3 => Slot::List(&mut self.notes),
+            4 => Slot::Option(&mut self.place),
+            5 => Slot::Option(&mut self.next),
+            6 => Slot::Option(&mut self.extra),
             _ => return None,
         };
         Some(slot)
@@ -838,13 +838,13 @@ impl Record for Loan {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.book.view(),
-            1 => self.state.view(),
-            2 => self.begun_at.view(),
-            3 => self.notes.view(),
-            4 => self.place.view(),
-            5 => self.next.view(),
-            6 => self.extra.view(),
+            0 => View::Record(&self.book),
+            1 => Value::view(&self.state),
+            2 => View::Timestamp(self.begun_at),
+            3 => View::List(&self.notes),
+            4 => Value::view(&self.place),
+            5 => Value::view(&self.next),
+            6 => Value::view(&self.extra),
             _ => return None,
         };
         Some(view)
@@ -858,9 +858,9 @@ impl Value for Loan {
             state: Value::blank(),
             begun_at: Value::blank(),
             notes: Value::blank(),
-            place: Value::blank(),
-            next: Value::blank(),
-            extra: Value::blank(),
+            place: None,
+            next: None,
+            extra: None,
         }
     }
 
@@ -918,12 +918,12 @@ impl Record for NewLoan {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.reference.slot(),
-            1 => self.book.slot(),
-            2 => self.shelf.slot(),
-            3 => self.mode.slot(),
-            4 => self.days.slot(),
-            5 => self.notes.slot(),
+            0 => Slot::String(&mut self.reference),
+            1 => Slot::Option(&mut self.book),
+            2 => Slot::Option(&mut self.shelf),
+            3 => Slot::String(&mut self.mode),
+            4 => Slot::Option(&mut self.days),
+            5 => Slot::Option(&mut self.notes),
             _ => return None,
         };
         Some(slot)
@@ -931,12 +931,12 @@ impl Record for NewLoan {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.reference.view(),
-            1 => self.book.view(),
-            2 => self.shelf.view(),
-            3 => self.mode.view(),
-            4 => self.days.view(),
-            5 => self.notes.view(),
+            0 => View::Text(&self.reference),
+            1 => Value::view(&self.book),
+            2 => Value::view(&self.shelf),
+            3 => View::Text(&self.mode),
+            4 => Value::view(&self.days),
+            5 => Value::view(&self.notes),
             _ => return None,
         };
         Some(view)
@@ -947,11 +947,11 @@ impl Value for NewLoan {
     fn blank() -> Self {
         Self {
             reference: Value::blank(),
-            book: Value::blank(),
-            shelf: Value::blank(),
+            book: None,
+            shelf: None,
             mode: Value::blank(),
-            days: Value::blank(),
-            notes: Value::blank(),
+            days: None,
+            notes: None,
         }
     }
 
@@ -995,7 +995,7 @@ impl Record for Return {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.forgive.slot(),
+            0 => Slot::Option(&mut self.forgive),
             _ => return None,
         };
         Some(slot)
@@ -1003,7 +1003,7 @@ impl Record for Return {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.forgive.view(),
+            0 => Value::view(&self.forgive),
             _ => return None,
         };
         Some(view)
@@ -1012,7 +1012,7 @@ impl Record for Return {
 
 impl Value for Return {
     fn blank() -> Self {
-        Self { forgive: Value::blank() }
+        Self { forgive: None }
     }
 
     fn slot(&mut self) -> Slot<'_> {
@@ -1055,7 +1055,7 @@ impl Record for Stain {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.page.slot(),
+            0 => Slot::I32(&mut self.page),
             _ => return None,
         };
         Some(slot)
@@ -1063,7 +1063,7 @@ impl Record for Stain {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.page.view(),
+            0 => Value::view(&self.page),
             _ => return None,
         };
         Some(view)
@@ -1115,7 +1115,7 @@ impl Record for Remark {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.text.slot(),
+            0 => Slot::String(&mut self.text),
             _ => return None,
         };
         Some(slot)
@@ -1123,7 +1123,7 @@ impl Record for Remark {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.text.view(),
+            0 => View::Text(&self.text),
             _ => return None,
         };
         Some(view)

@@ -310,10 +310,10 @@ impl Record for Member {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.id.slot(),
-            1 => self.name.slot(),
-            2 => self.fees.slot(),
-            3 => self.balance.slot(),
+            0 => Value::slot(&mut self.id),
+            1 => Slot::String(&mut self.name),
+            2 => Slot::Option(&mut self.fees),
+            3 => Slot::Option(&mut self.balance),
             _ => return None,
         };
         Some(slot)
@@ -321,10 +321,10 @@ impl Record for Member {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.id.view(),
-            1 => self.name.view(),
-            2 => self.fees.view(),
-            3 => self.balance.view(),
+            0 => Value::view(&self.id),
+            1 => View::Text(&self.name),
+            2 => Value::view(&self.fees),
+            3 => Value::view(&self.balance),
             _ => return None,
         };
         Some(view)
@@ -336,8 +336,8 @@ impl Value for Member {
         Self {
             id: Value::blank(),
             name: Value::blank(),
-            fees: Value::blank(),
-            balance: Value::blank(),
+            fees: None,
+            balance: None,
         }
     }
 
@@ -384,8 +384,8 @@ impl Record for MemberChanges {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.name.slot(),
-            1 => self.email.slot(),
+            0 => Slot::Option(&mut self.name),
+            1 => Slot::Option(&mut self.email),
             _ => return None,
         };
         Some(slot)
@@ -393,8 +393,8 @@ impl Record for MemberChanges {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.name.view(),
-            1 => self.email.view(),
+            0 => Value::view(&self.name),
+            1 => Value::view(&self.email),
             _ => return None,
         };
         Some(view)
@@ -404,7 +404,7 @@ impl Record for MemberChanges {
 impl Value for MemberChanges {
     fn blank() -> Self {
         Self {
-            name: Value::blank(),
+            name: None,
             email: Value::blank(),
         }
     }
