@@ -23,7 +23,9 @@ fn run(c: &mut Criterion) {
     };
 
     let mut parts = c.benchmark_group("codegen");
-    parts.bench_function("1 load", |b| b.iter(|| load(&Files::read(&dir).expect("spec/ is readable"), "spec")));
+    parts.bench_function("1 load", |b| {
+        b.iter(|| load(&Files::read(&dir).expect("spec/ is readable"), "spec"))
+    });
     parts.bench_function("2 decode", |b| b.iter(|| decode_all(black_box(&sources))));
     parts.bench_function("3 check", |b| b.iter(|| check(black_box(&spec), &[])));
     parts.bench_function("4 lower", |b| b.iter(|| lower(black_box(&spec))));

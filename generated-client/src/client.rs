@@ -11,6 +11,7 @@ use crate::api::Api;
 use crate::authentication::ApiKey;
 use crate::error::{Error, ErrorKind};
 use crate::headers::Header;
+use crate::operation::Repeat;
 use crate::transport::{BaseUrl, Transport, TransportSettings};
 
 /// The shared part of a client: cheap to clone, the same connections for all clones.
@@ -26,6 +27,8 @@ struct Inner {
     /// Sent with every request, authentication included.
     headers: Vec<Header>,
     timeout: Duration,
+    connect_timeout: Duration,
+    order_connect_timeout: Duration,
     transport: Transport,
 }
 
@@ -40,6 +43,14 @@ impl Core {
 
     pub(crate) fn timeout(&self) -> Duration {
         self.inner.timeout
+    }
+
+    /// Longest time for making a connection.
+    pub(crate) fn connect_timeout(&self, repeat: Repeat) -> Duration {
+        match repeat {
+            Repeat::Read => self.inner.connect_timeout,
+            Repeat::Idempotent | Repeat::Keyed | Repeat::Never => self.inner.order_connect_timeout,
+        }
     }
 
     pub(crate) fn transport(&self) -> &Transport {
@@ -60,6 +71,8 @@ impl fmt::Debug for Core {
             .field("key", &self.inner.key)
             .field("headers", &self.inner.headers)
             .field("timeout", &self.inner.timeout)
+            .field("connect_timeout", &self.inner.connect_timeout)
+            .field("order_connect_timeout", &self.inner.order_connect_timeout)
             .field("transport", &self.inner.transport)
             .finish()
     }
@@ -71,9 +84,8 @@ pub(crate) struct Settings {
     api: &'static Api,
     pub(crate) key: Option<SecretString>,
     pub(crate) base_url: String,
-    pub(crate) connect_timeout: Duration,
     pub(crate) timeout: Duration,
-    pub(crate) response_limit: usize,
+    pub(crate) transport: TransportSettings,
     pub(crate) user_agent: Option<String>,
     pub(crate) headers: Vec<(String, SecretString)>,
 }
@@ -85,9 +97,8 @@ impl Settings {
             api,
             key: None,
             base_url: base_url.to_owned(),
-            connect_timeout: Duration::from_secs(5),
             timeout: Duration::from_secs(30),
-            response_limit: 64 << 20,
+            transport: TransportSettings::default(),
             user_agent: None,
             headers: Vec::new(),
         }
@@ -128,17 +139,23 @@ impl Settings {
         let key = ApiKey::new(key)?;
         let base_url = BaseUrl::parse(&self.base_url)
             .map_err(|message| misconfigured(format!("the base URL {message}")))?;
-        if self.timeout.is_zero() || self.connect_timeout.is_zero() {
+        if self.timeout.is_zero() {
             return Err(misconfigured("a timeout of zero leaves no time for a request"));
         }
-        let transport = Transport::new(&TransportSettings {
-            https_only: base_url.is_https(),
-            connect_timeout: self.connect_timeout,
-            response_limit: self.response_limit,
-        })
-        .map_err(|source| misconfigured("the HTTP client cannot be made").caused_by(Some(source)))?;
+        self.transport.check().map_err(misconfigured)?;
+        let transport = Transport::new(&self.transport, base_url.is_https())
+            .map_err(|source| misconfigured("the HTTP client cannot be made").caused_by(Some(source)))?;
         let headers = headers(&key, self.user_agent.as_deref(), &self.headers)?;
-        let inner = Inner { api: self.api, base_url, key, headers, timeout: self.timeout, transport };
+        let inner = Inner {
+            api: self.api,
+            base_url,
+            key,
+            headers,
+            timeout: self.timeout,
+            connect_timeout: self.transport.connect_timeout,
+            order_connect_timeout: self.transport.order_connect_timeout,
+            transport,
+        };
         Ok(Core { inner: Arc::new(inner) })
     }
 }
@@ -149,9 +166,8 @@ impl fmt::Debug for Settings {
         f.debug_struct("Settings")
             .field("api", &self.api.name)
             .field("key", &self.key)
-            .field("connect_timeout", &self.connect_timeout)
             .field("timeout", &self.timeout)
-            .field("response_limit", &self.response_limit)
+            .field("transport", &self.transport)
             .field("user_agent", &self.user_agent)
             .field("headers", &self.headers)
             .finish_non_exhaustive()

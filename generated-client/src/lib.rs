@@ -82,6 +82,7 @@ pub use headers::Headers;
 pub use options::RequestOptions;
 pub use page::{Items, Pages};
 pub use response::{Metadata, Response};
+pub use transport::RootCertificates;
 pub use value::{Json, JsonError, Patch, UnknownVariant, Unrecognized};
 
 /// The examples of the README are compiled with those of the documentation.

@@ -21,6 +21,7 @@ impl Call {
             url: self.url()?,
             headers: self.headers(body.is_some())?,
             body,
+            connect_timeout: self.core.connect_timeout(self.operation.repeat),
             timeout: self.timeout()?,
         })
     }

@@ -98,22 +98,18 @@ async fn execute(call: Call) -> Result<HttpResponse> {
 
 /// The error of a request that has no complete answer.
 fn unanswered(operation: &Operation, failure: TransportError) -> Error {
-    let (kind, delivery, message) = match failure.fault {
-        Fault::Refused => (ErrorKind::Invalid, Delivery::NotSent, "the request cannot be sent"),
-        Fault::Connect => (ErrorKind::Connect, Delivery::NotSent, "there is no connection to the server"),
-        Fault::Timeout => {
-            (ErrorKind::Timeout, Delivery::MaybeSent, "the time was up before the answer was complete")
+    let (kind, message) = match failure.fault {
+        Fault::Refused => (ErrorKind::Invalid, "the request cannot be sent"),
+        Fault::Connect => (ErrorKind::Connect, "there is no connection to the server"),
+        Fault::Timeout if failure.delivery == Delivery::NotSent => {
+            (ErrorKind::Timeout, "the time was up before the request was sent")
         }
-        Fault::Broken => (
-            ErrorKind::Connection,
-            Delivery::MaybeSent,
-            "the connection broke before the answer was complete",
-        ),
-        Fault::TooLarge => {
-            (ErrorKind::TooLarge, Delivery::Answered, "the answer is larger than the client accepts")
-        }
+        Fault::Timeout => (ErrorKind::Timeout, "the time was up before the answer was complete"),
+        Fault::Broken => (ErrorKind::Connection, "the connection broke before the answer was complete"),
+        Fault::TooLarge => (ErrorKind::TooLarge, "the answer is larger than the client accepts"),
     };
-    let error = Error::new(kind, message).operating(operation).delivered(delivery).caused_by(failure.source);
+    let error =
+        Error::new(kind, message).operating(operation).delivered(failure.delivery).caused_by(failure.source);
     match failure.head {
         Some((status, headers)) => error.answered(Received { status, headers, ..Received::default() }),
         None => error,

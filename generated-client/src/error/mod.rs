@@ -90,9 +90,10 @@ pub enum ErrorKind {
 /// Whether a request reached the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Delivery {
-    /// It did not: it had no effect.
+    /// It did not: no byte of it was written to a connection. It had no effect.
     NotSent,
-    /// Nobody knows: it may have had its effect.
+    /// Nobody knows: it may have had its effect. The connection broke or the time was up after the
+    /// request was begun and before its answer was complete, or a gateway had no answer (502, 504).
     MaybeSent,
     /// It did: the server answered.
     Answered,

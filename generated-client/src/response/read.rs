@@ -71,7 +71,15 @@ fn failure(operation: &Operation, response: HttpResponse, secret: &str, fault: F
     let (error, metadata) = explanation(operation.api, &body);
     let request_id = metadata.request_id.or_else(|| headers.get(REQUEST_ID).map(str::to_owned));
     let received = Received { status, headers, body, request_id, error };
-    complain(fault, &received).operating(operation).delivered(Delivery::Answered).answered(received)
+    complain(fault, &received).operating(operation).delivered(delivery(status)).answered(received)
+}
+
+/// A gateway that has no answer does not know either whether the server behind it has the request.
+fn delivery(status: u16) -> Delivery {
+    match status {
+        502 | 504 => Delivery::MaybeSent,
+        _ => Delivery::Answered,
+    }
 }
 
 fn complain(fault: Fault, received: &Received) -> Error {

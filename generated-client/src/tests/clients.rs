@@ -57,12 +57,16 @@ fn variables_must_be_text() {
 fn settings_that_cannot_work_are_refused() {
     type Change<'a> = &'a dyn Fn(&mut Settings);
 
-    let cases: [(Change<'_>, &str); 7] = [
+    let cases: [(Change<'_>, &str); 11] = [
         (&|settings| settings.key = None, "no API key"),
         (&|settings| settings.key = Some("a key\n".into()), "the API key contains"),
         (&|settings| settings.base_url = "api.example.com".to_owned(), "the base URL is no URL"),
         (&|settings| settings.timeout = Duration::ZERO, "timeout of zero"),
-        (&|settings| settings.connect_timeout = Duration::ZERO, "timeout of zero"),
+        (&|settings| settings.transport.connect_timeout = Duration::ZERO, "timeout of zero"),
+        (&|settings| settings.transport.order_connect_timeout = Duration::ZERO, "timeout of zero"),
+        (&|settings| settings.transport.concurrent_requests = Some(0), "no request at once"),
+        (&|settings| settings.transport.proxy = Some("proxy:1".into()), "the proxy must be an http://"),
+        (&|settings| settings.transport.proxy = Some("".into()), "the proxy is no URL"),
         (&|settings| settings.user_agent = Some("a\nb".to_owned()), "`user-agent`"),
         (&|settings| settings.headers.push(("Host".to_owned(), "x".into())), "`Host` is set by the client"),
     ];

@@ -12,6 +12,7 @@ use secrecy::SecretString;
 use self::generated::api::API;
 pub use self::generated::api::Environment;
 pub use self::generated::*;
+use crate::RootCertificates;
 use crate::call::UndocumentedRequest;
 use crate::client::{Core, Settings};
 use crate::error::Result;
@@ -129,9 +130,17 @@ impl ClientBuilder {
         self
     }
 
-    /// Longest time for making a connection; 5 seconds if nothing is said.
+    /// Longest time for making a connection, for requests that change nothing; 5 seconds if nothing
+    /// is said.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.connect_timeout = timeout;
+        self.settings.transport.connect_timeout = timeout;
+        self
+    }
+
+    /// Longest time for making a connection, for orders and all other requests that change
+    /// something; 3 seconds if nothing is said.
+    pub fn order_connect_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.transport.order_connect_timeout = timeout;
         self
     }
 
@@ -144,7 +153,42 @@ impl ClientBuilder {
 
     /// Largest answer that is accepted, in bytes after decompression; 64 MiB if nothing is said.
     pub fn response_limit(mut self, bytes: usize) -> Self {
-        self.settings.response_limit = bytes;
+        self.settings.transport.response_limit = bytes;
+        self
+    }
+
+    /// Most requests that are on their way at once; more of them wait, within their own time. No
+    /// limit if nothing is said.
+    pub fn concurrent_requests(mut self, count: usize) -> Self {
+        self.settings.transport.concurrent_requests = Some(count);
+        self
+    }
+
+    /// Most connections that are kept open without being used, 64 if nothing is said, and how long
+    /// they are, 90 seconds if nothing is said.
+    pub fn idle_connections(mut self, count: usize, timeout: Duration) -> Self {
+        self.settings.transport.idle_connections = count;
+        self.settings.transport.idle_timeout = timeout;
+        self
+    }
+
+    /// Whether HTTP/2 is used with servers that offer it; it is if nothing is said.
+    pub fn http2(mut self, wanted: bool) -> Self {
+        self.settings.transport.http2 = wanted;
+        self
+    }
+
+    /// A proxy through which the server is reached: an `http://` or `https://` URL, perhaps with
+    /// user name and password. It sees only what is encrypted: requests to this machine without TLS
+    /// are sent directly. No proxy is taken from the environment.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.settings.transport.proxy = Some(SecretString::from(url.into()));
+        self
+    }
+
+    /// Adds certificates that are trusted as well as those of the system.
+    pub fn root_certificates(mut self, certificates: RootCertificates) -> Self {
+        self.settings.transport.root_certificates.push(certificates);
         self
     }
 

@@ -96,7 +96,8 @@ fn rules_and_bounds_hold_before_sending() {
 
 #[test]
 fn every_keyword_is_a_field_and_a_value() {
-    let wire = ["as", "self", "Self", "super", "crate", "type", "gen", "yield", "1st", "größe", "値", "with-dash"];
+    let wire =
+        ["as", "self", "Self", "super", "crate", "type", "gen", "yield", "1st", "größe", "値", "with-dash"];
     let fields = wire.iter().filter(|name| **name != "Self").map(|name| ((*name).to_owned(), json!("type")));
     let keywords: Keywords = round_trip(&Value::Object(fields.collect()));
     assert_eq!(keywords.r#type, Some(Keyword::Type));
@@ -174,7 +175,8 @@ fn unions_nest_and_keep_what_they_do_not_know() {
 
 #[test]
 fn names_that_generated_code_relies_on_are_names_of_types() {
-    let json = json!({"text": "t", "number": "1.0", "day": "2025-10-31", "id": "i", "letter": "A", "times": {}});
+    let json =
+        json!({"text": "t", "number": "1.0", "day": "2025-10-31", "id": "i", "letter": "A", "times": {}});
     let option: names::Option = round_trip(&json);
     assert_eq!(option.number, Decimal::new(10, 1));
     let made = names::Option::new(Decimal::ONE).text("t").other([names::String::new()]);
