@@ -64,7 +64,10 @@ fn operation_case(
             body: #body,
             status: #status,
             answer: #answer,
-            send: |client| Box::pin(async move { #expression.send().await.map(|response| format!("{:?}", response.data)) }),
+            send: |client| Box::pin(async move {
+                let response = #expression.send().await?;
+                Ok((response.status(), format!("{:?}", response.data)))
+            }),
         }
     }
 }
