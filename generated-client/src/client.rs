@@ -3,12 +3,16 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::sync::Arc;
+#[cfg(feature = "blocking")]
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::api::Api;
 use crate::authentication::ApiKey;
+#[cfg(feature = "blocking")]
+use crate::blocking::Runtime;
 use crate::error::{Error, ErrorKind};
 use crate::headers::Header;
 use crate::operation::Repeat;
@@ -30,6 +34,9 @@ struct Inner {
     connect_timeout: Duration,
     order_connect_timeout: Duration,
     transport: Transport,
+    /// Started when the client is first waited for.
+    #[cfg(feature = "blocking")]
+    runtime: OnceLock<Runtime>,
 }
 
 impl Core {
@@ -55,6 +62,16 @@ impl Core {
 
     pub(crate) fn transport(&self) -> &Transport {
         &self.inner.transport
+    }
+
+    /// What waits for this client and its clones.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn runtime(&self) -> Result<&Runtime, Error> {
+        if let Some(runtime) = self.inner.runtime.get() {
+            return Ok(runtime);
+        }
+        let runtime = Runtime::start()?;
+        Ok(self.inner.runtime.get_or_init(|| runtime))
     }
 
     /// The text that must never be shown.
@@ -155,6 +172,8 @@ impl Settings {
             connect_timeout: self.transport.connect_timeout,
             order_connect_timeout: self.transport.order_connect_timeout,
             transport,
+            #[cfg(feature = "blocking")]
+            runtime: OnceLock::new(),
         };
         Ok(Core { inner: Arc::new(inner) })
     }

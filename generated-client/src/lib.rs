@@ -20,7 +20,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! It needs a Tokio runtime.
+//! It needs a Tokio runtime. Programs without one switch on the feature `blocking`, and wait instead
+//! of awaiting: `client.calendar().get_clock().send().wait()?`.
 //!
 //! # Requests
 //!
@@ -60,6 +61,8 @@
 
 mod api;
 mod authentication;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod call;
 mod client;
 mod error;

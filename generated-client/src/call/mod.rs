@@ -1,5 +1,6 @@
 //! One call of an operation, from its parameters to its answer.
 
+mod ahead;
 mod body;
 mod encode;
 mod prepare;
@@ -82,6 +83,12 @@ impl Call {
     /// Sends it.
     pub(crate) fn send<T: Value>(self) -> Sending<T> {
         Sending::new(self)
+    }
+
+    /// The client that it belongs to.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
     }
 
     /// An error of this call.

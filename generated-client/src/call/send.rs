@@ -9,6 +9,8 @@ use std::task::{Context, Poll, ready};
 use tracing::Span;
 
 use super::Call;
+#[cfg(feature = "blocking")]
+use crate::client::Core;
 use crate::error::{Delivery, Error, ErrorKind, Received, Result};
 use crate::operation::Operation;
 use crate::record::Value;
@@ -21,20 +23,26 @@ use crate::transport::{Fault, HttpResponse, TransportError};
 /// reached the server.
 #[must_use = "a request is not sent until it is awaited"]
 pub struct Sending<T> {
-    exchange: Exchange,
+    pub(super) exchange: Exchange,
     answer: PhantomData<fn() -> T>,
 }
 
 /// All of it that does not depend on the type of the result.
-struct Exchange {
+pub(super) struct Exchange {
     call: Call,
-    span: Span,
-    reply: Pin<Box<dyn Future<Output = Result<HttpResponse>> + Send>>,
+    pub(super) span: Span,
+    pub(super) reply: Pin<Box<dyn Future<Output = Result<HttpResponse>> + Send>>,
 }
 
 impl<T> Sending<T> {
     pub(super) fn new(call: Call) -> Self {
         Self { exchange: Exchange::new(call), answer: PhantomData }
+    }
+
+    /// The client that sends it.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn core(&self) -> &Core {
+        self.exchange.call.core()
     }
 }
 
