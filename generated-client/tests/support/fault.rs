@@ -48,11 +48,17 @@ impl Step {
 
     /// A complete answer that leaves the connection open.
     pub(crate) fn answer(status: u16, body: impl AsRef<[u8]>) -> Self {
+        Self::answer_with(status, &[("content-type", "application/json")], body)
+    }
+
+    /// A complete answer with these headers and a length.
+    pub(crate) fn answer_with(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Self {
         let body = body.as_ref();
-        let head = format!(
-            "HTTP/1.1 {status} Status\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-            body.len()
-        );
+        let mut head = format!("HTTP/1.1 {status} Status\r\ncontent-length: {}\r\n", body.len());
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str("\r\n");
         Self::Send([head.as_bytes(), body].concat())
     }
 }
