@@ -15,7 +15,7 @@ use crate::authentication::ApiKey;
 use crate::blocking::Runtime;
 use crate::error::{Error, ErrorKind};
 use crate::headers::Header;
-use crate::operation::Repeat;
+use crate::retry::{Budget, Lane, Limits, Pace, RealPace, Retry, RetrySettings};
 use crate::transport::{BaseUrl, Transport, TransportSettings};
 
 /// The shared part of a client: cheap to clone, the same connections for all clones.
@@ -30,9 +30,7 @@ struct Inner {
     key: ApiKey,
     /// Sent with every request, authentication included.
     headers: Vec<Header>,
-    timeout: Duration,
-    connect_timeout: Duration,
-    order_connect_timeout: Duration,
+    retry: Retry,
     transport: Transport,
     /// Started when the client is first waited for.
     #[cfg(feature = "blocking")]
@@ -48,16 +46,8 @@ impl Core {
         &self.inner.headers
     }
 
-    pub(crate) fn timeout(&self) -> Duration {
-        self.inner.timeout
-    }
-
-    /// Longest time for making a connection.
-    pub(crate) fn connect_timeout(&self, repeat: Repeat) -> Duration {
-        match repeat {
-            Repeat::Read => self.inner.connect_timeout,
-            Repeat::Idempotent | Repeat::Keyed | Repeat::Never => self.inner.order_connect_timeout,
-        }
+    pub(crate) fn retry(&self) -> &Retry {
+        &self.inner.retry
     }
 
     pub(crate) fn transport(&self) -> &Transport {
@@ -87,9 +77,7 @@ impl fmt::Debug for Core {
             .field("base_url", &self.inner.base_url)
             .field("key", &self.inner.key)
             .field("headers", &self.inner.headers)
-            .field("timeout", &self.inner.timeout)
-            .field("connect_timeout", &self.inner.connect_timeout)
-            .field("order_connect_timeout", &self.inner.order_connect_timeout)
+            .field("statistics", &self.inner.retry.statistics())
             .field("transport", &self.inner.transport)
             .finish()
     }
@@ -101,7 +89,13 @@ pub(crate) struct Settings {
     api: &'static Api,
     pub(crate) key: Option<SecretString>,
     pub(crate) base_url: String,
-    pub(crate) timeout: Duration,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) order_timeout: Option<Duration>,
+    pub(crate) retries: RetrySettings,
+    pub(crate) order_retries: RetrySettings,
+    /// For what may be repeated, and for orders.
+    pub(crate) retry_budgets: (u32, u32),
+    pub(crate) pace: Arc<dyn Pace>,
     pub(crate) transport: TransportSettings,
     pub(crate) user_agent: Option<String>,
     pub(crate) headers: Vec<(String, SecretString)>,
@@ -114,7 +108,12 @@ impl Settings {
             api,
             key: None,
             base_url: base_url.to_owned(),
-            timeout: Duration::from_secs(30),
+            timeout: None,
+            order_timeout: None,
+            retries: RetrySettings::new(),
+            order_retries: RetrySettings::new(),
+            retry_budgets: (500, 100),
+            pace: Arc::new(RealPace::new(fastrand::Rng::new())),
             transport: TransportSettings::default(),
             user_agent: None,
             headers: Vec::new(),
@@ -152,13 +151,11 @@ impl Settings {
 
     /// Makes the client. No connection is made yet.
     pub(crate) fn build(self) -> Result<Core, Error> {
+        let retry = self.retry()?;
         let key = self.key.ok_or_else(|| misconfigured("the client has no API key"))?;
         let key = ApiKey::new(key)?;
         let base_url = BaseUrl::parse(&self.base_url)
             .map_err(|message| misconfigured(format!("the base URL {message}")))?;
-        if self.timeout.is_zero() {
-            return Err(misconfigured("a timeout of zero leaves no time for a request"));
-        }
         self.transport.check().map_err(misconfigured)?;
         let transport = Transport::new(&self.transport, base_url.is_https())
             .map_err(|source| misconfigured("the HTTP client cannot be made").caused_by(Some(source)))?;
@@ -168,14 +165,29 @@ impl Settings {
             base_url,
             key,
             headers,
-            timeout: self.timeout,
-            connect_timeout: self.transport.connect_timeout,
-            order_connect_timeout: self.transport.order_connect_timeout,
+            retry,
             transport,
             #[cfg(feature = "blocking")]
             runtime: OnceLock::new(),
         };
         Ok(Core { inner: Arc::new(inner) })
+    }
+
+    fn retry(&self) -> Result<Retry, Error> {
+        let lane = |mut limits: Limits, timeout: Option<Duration>, changes: &RetrySettings, budget| {
+            limits.call_timeout = timeout.unwrap_or(limits.call_timeout);
+            changes.apply(&mut limits);
+            limits.check().map_err(misconfigured)?;
+            Ok(Lane { limits, budget: Budget::new(budget) })
+        };
+        let reads = Limits { connect_timeout: self.transport.connect_timeout, ..Limits::reads() };
+        let orders = Limits { connect_timeout: self.transport.order_connect_timeout, ..Limits::orders() };
+        let (budget, order_budget) = self.retry_budgets;
+        Ok(Retry::new(
+            lane(reads, self.timeout, &self.retries, budget)?,
+            lane(orders, self.order_timeout, &self.order_retries, order_budget)?,
+            Arc::clone(&self.pace),
+        ))
     }
 }
 
@@ -186,6 +198,10 @@ impl fmt::Debug for Settings {
             .field("api", &self.api.name)
             .field("key", &self.key)
             .field("timeout", &self.timeout)
+            .field("order_timeout", &self.order_timeout)
+            .field("retries", &self.retries)
+            .field("order_retries", &self.order_retries)
+            .field("retry_budgets", &self.retry_budgets)
             .field("transport", &self.transport)
             .field("user_agent", &self.user_agent)
             .field("headers", &self.headers)

@@ -45,6 +45,9 @@
 //! [`Error::delivery`] tells whether a request that failed may have had its effect: an order whose
 //! answer was lost may be in the market.
 //!
+//! Requests that failed are sent again where that is safe, and only there: see [`retry`], which also
+//! tells the numbers and how to change them.
+//!
 //! # Secrets
 //!
 //! The API key is kept out of everything that is printed or traced, sent only to the client's base
@@ -54,7 +57,8 @@
 //! # Tracing
 //!
 //! Each call is a `tracing` span `clear_street` with operation, method, path template, status and
-//! request id; never bodies or parameters.
+//! request id, and in it a span `attempt` for each time that it was sent; never bodies or
+//! parameters.
 
 #![warn(missing_docs)]
 #![warn(clippy::arithmetic_side_effects)]
@@ -73,6 +77,7 @@ mod page;
 #[allow(unreachable_pub, reason = "sealed: what models implement is public, in a module that is not")]
 mod record;
 mod response;
+pub mod retry;
 #[cfg(test)]
 mod tests;
 pub mod trading;

@@ -9,6 +9,7 @@ mod support;
 use std::io::Write;
 
 use clear_street::operation::Method;
+use clear_street::retry::RetrySettings;
 use clear_street::trading::accounts::AccountId;
 use clear_street::trading::orders::Order;
 use clear_street::trading::{Client, ClientBuilder};
@@ -20,7 +21,7 @@ use crate::fault::{FaultServer, Step};
 use crate::support::{KEY, Server};
 
 fn builder(url: &str) -> ClientBuilder {
-    Client::builder().api_key(KEY).base_url(url)
+    Client::builder().api_key(KEY).base_url(url).retries(RetrySettings::new().max_attempts(1))
 }
 
 /// Lists orders from a server that gives this answer to everything, and asks it only once.

@@ -10,6 +10,7 @@ mod support;
 use std::time::Duration;
 
 use clear_street::operation::Method;
+use clear_street::retry::RetrySettings;
 use clear_street::trading::{Client, ClientBuilder};
 use clear_street::{Delivery, Error, ErrorKind, Json, Response, Result};
 use tokio::net::TcpSocket;
@@ -21,7 +22,14 @@ use crate::support::KEY;
 const EVER: Duration = Duration::from_secs(120);
 
 fn builder(server: &FaultServer) -> ClientBuilder {
-    Client::builder().api_key(KEY).base_url(server.url())
+    to(&server.url())
+}
+
+/// Settings with which each request is sent once.
+fn to(url: &str) -> ClientBuilder {
+    let once = RetrySettings::new().max_attempts(1).attempt_timeout(EVER);
+    let times = Client::builder().timeout(Duration::from_secs(30)).order_timeout(Duration::from_secs(30));
+    times.api_key(KEY).base_url(url).retries(once.clone()).order_retries(once)
 }
 
 fn client(server: &FaultServer) -> Client {
@@ -50,7 +58,7 @@ async fn connection_refused() {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let url = format!("http://{}", socket.local_addr().unwrap());
-    let client = Client::builder().api_key(KEY).base_url(url).build().unwrap();
+    let client = to(&url).build().unwrap();
     let error = post(&client).await.unwrap_err();
     assert_eq!(outcome(&error), (ErrorKind::Connect, Delivery::NotSent, None));
 }
@@ -58,7 +66,7 @@ async fn connection_refused() {
 #[tokio::test]
 async fn name_that_does_not_resolve() {
     // A name that must never resolve (RFC 6761).
-    let client = Client::builder().api_key(KEY).base_url("https://nowhere.invalid").build().unwrap();
+    let client = to("https://nowhere.invalid").build().unwrap();
     let error = post(&client).await.unwrap_err();
     assert_eq!(outcome(&error), (ErrorKind::Connect, Delivery::NotSent, None));
 }
@@ -217,7 +225,7 @@ async fn handshake_that_never_ends_is_not_sent() {
     let url = format!("https://{}", server.address);
     for (method, limit) in [(Method::Get, 5), (Method::Post, 3)] {
         let before = server.book();
-        let client = Client::builder().api_key(KEY).base_url(&url).build().unwrap();
+        let client = to(&url).build().unwrap();
         let sending = tokio::spawn(client.request(method, "/v1/things").send());
         server.until(|book| book.bytes > before.bytes).await;
         time_passes(Duration::from_secs(limit - 1)).await;
@@ -232,8 +240,7 @@ async fn handshake_that_never_ends_is_not_sent() {
 async fn whole_time_may_be_up_before_there_is_a_connection() {
     let server = FaultServer::always([Step::Hold]);
     let url = format!("https://{}", server.address);
-    let client =
-        Client::builder().api_key(KEY).base_url(&url).timeout(Duration::from_secs(1)).build().unwrap();
+    let client = to(&url).order_timeout(Duration::from_secs(1)).build().unwrap();
     let sending = tokio::spawn(async move { post(&client).await });
     server.until(|book| book.bytes > 0).await;
     time_passes(Duration::from_secs(1)).await;

@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use clear_street::operation::Method;
+use clear_street::retry::RetrySettings;
 use clear_street::trading::{Client, ClientBuilder};
 use clear_street::{Delivery, ErrorKind, Json, Response, Result};
 
@@ -24,7 +25,9 @@ use crate::support::KEY;
 const OK: &str = r#"{"data": 1}"#;
 
 fn builder(server: &FaultServer, authority: &Authority) -> ClientBuilder {
-    Client::builder().api_key(KEY).base_url(server.url()).root_certificates(authority.root())
+    let once = RetrySettings::new().max_attempts(1);
+    let builder = Client::builder().api_key(KEY).base_url(server.url()).root_certificates(authority.root());
+    builder.retries(once.clone()).order_retries(once)
 }
 
 async fn post(client: &Client) -> Result<Response<Json>> {

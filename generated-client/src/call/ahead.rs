@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tracing::Instrument;
 
-use super::send::{Exchange, Sending};
+use super::send::{Exchange, Replying, Sending};
 
 impl<T> Sending<T> {
     /// Begins to send, and goes on while nobody polls; dropping it ends it as ever.
@@ -24,8 +24,8 @@ impl Exchange {
     fn go_ahead(&mut self) {
         let Ok(runtime) = Handle::try_current() else { return };
         let nothing = Box::pin(std::future::pending());
-        let reply = std::mem::replace(&mut self.reply, nothing);
-        self.reply = Box::pin(Task(runtime.spawn(reply.instrument(self.span.clone()))));
+        let replying: Replying = std::mem::replace(&mut self.replying, nothing);
+        self.replying = Box::pin(Task(runtime.spawn(replying.instrument(self.span.clone()))));
     }
 }
 

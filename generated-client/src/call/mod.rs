@@ -1,6 +1,7 @@
 //! One call of an operation, from its parameters to its answer.
 
 mod ahead;
+mod attempts;
 mod body;
 mod encode;
 mod prepare;
@@ -9,15 +10,17 @@ mod undocumented;
 
 use std::fmt;
 
+pub(crate) use self::attempts::{Attempts, Ended, History};
 pub(crate) use self::encode::Argument;
 pub use self::send::Sending;
 pub use self::undocumented::UndocumentedRequest;
 use crate::Json;
 use crate::client::Core;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Result};
 use crate::operation::{Operation, PageToken};
 use crate::options::RequestOptions;
 use crate::record::{self, Invalid, Value, View};
+use crate::retry::Limits;
 
 /// An operation and what it is called with.
 ///
@@ -78,6 +81,17 @@ impl Call {
     /// Adds settings of this call alone.
     pub(crate) fn configure(&mut self, options: RequestOptions) {
         self.options.merge(options);
+    }
+
+    /// The numbers of this call: those of its client and its own.
+    pub(crate) fn limits(&self) -> Result<Limits> {
+        let mut limits = self.core.retry().lane(self.operation.repeat).limits.clone();
+        self.options.retries.apply(&mut limits);
+        if let Some(timeout) = self.options.timeout {
+            limits.call_timeout = timeout;
+        }
+        limits.check().map_err(|message| self.error(ErrorKind::Invalid, message).at("options"))?;
+        Ok(limits)
     }
 
     /// Sends it.

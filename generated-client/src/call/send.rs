@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use tracing::Span;
 
-use super::Call;
+use super::{Attempts, Call, Ended, History};
 #[cfg(feature = "blocking")]
 use crate::client::Core;
 use crate::error::{Delivery, Error, ErrorKind, Received, Result};
@@ -27,11 +27,14 @@ pub struct Sending<T> {
     answer: PhantomData<fn() -> T>,
 }
 
+/// The last answer, and the attempts that it took.
+pub(super) type Replying = Pin<Box<dyn Future<Output = (Result<HttpResponse>, History)> + Send>>;
+
 /// All of it that does not depend on the type of the result.
 pub(super) struct Exchange {
     call: Call,
     pub(super) span: Span,
-    pub(super) reply: Pin<Box<dyn Future<Output = Result<HttpResponse>> + Send>>,
+    pub(super) replying: Replying,
 }
 
 impl<T> Sending<T> {
@@ -50,9 +53,9 @@ impl<T: Value> Future for Sending<T> {
     type Output = Result<Response<T>>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let reply = ready!(self.exchange.poll(context));
+        let (reply, history) = ready!(self.exchange.poll(context));
         let mut data = T::blank();
-        let parts = self.exchange.read(reply, &mut data);
+        let parts = self.exchange.read(reply, history, &mut data);
         Poll::Ready(parts.map(|parts| Response::new(data, parts)))
     }
 }
@@ -67,26 +70,29 @@ impl Exchange {
             path = operation.path,
             status = tracing::field::Empty,
             request_id = tracing::field::Empty,
+            attempts = tracing::field::Empty,
         );
-        Self { reply: Box::pin(execute(call.clone())), call, span }
+        Self { replying: Box::pin(execute(call.clone())), call, span }
     }
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<HttpResponse>> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<(Result<HttpResponse>, History)> {
         let _entered = self.span.enter();
-        self.reply.as_mut().poll(context)
+        self.replying.as_mut().poll(context)
     }
 
     /// Reads the reply, and the result into its place.
-    fn read(&self, reply: Result<HttpResponse>, data: &mut dyn Value) -> Result<Parts> {
+    fn read(&self, reply: Result<HttpResponse>, history: History, data: &mut dyn Value) -> Result<Parts> {
         let _entered = self.span.enter();
         let secret = self.call.core.secret();
-        let outcome = reply.and_then(|reply| read(self.call.operation, reply, secret, data));
+        let outcome = reply
+            .and_then(|reply| read(self.call.operation, reply, secret, data))
+            .map_err(|error| error.after(history));
         let (status, request_id) = match &outcome {
             Ok(parts) => (Some(parts.status), parts.request_id()),
             Err(error) => (error.status(), error.request_id()),
         };
         self.span.record("status", status);
-        self.span.record("request_id", request_id);
+        self.span.record("request_id", request_id).record("attempts", history.attempts);
         match &outcome {
             Ok(_) => tracing::debug!("answered"),
             Err(error) => {
@@ -98,14 +104,19 @@ impl Exchange {
 }
 
 /// Sends a call, whatever its operation and its result.
-async fn execute(call: Call) -> Result<HttpResponse> {
-    let request = call.prepare()?;
-    let reply = call.core.transport().send(request).await;
-    reply.map_err(|failure| unanswered(call.operation, failure))
+async fn execute(call: Call) -> (Result<HttpResponse>, History) {
+    match Attempts::new(&call) {
+        Ok(mut attempts) => {
+            let Ended { reply, reason, history } = attempts.run().await;
+            tracing::debug!(attempts = history.attempts, ?reason, "ended");
+            (reply, history)
+        }
+        Err(error) => (Err(error), History::default()),
+    }
 }
 
 /// The error of a request that has no complete answer.
-fn unanswered(operation: &Operation, failure: TransportError) -> Error {
+pub(super) fn unanswered(operation: &Operation, failure: TransportError) -> Error {
     let (kind, message) = match failure.fault {
         Fault::Refused => (ErrorKind::Invalid, "the request cannot be sent"),
         Fault::Connect => (ErrorKind::Connect, "there is no connection to the server"),

@@ -61,7 +61,7 @@ fn settings_that_cannot_work_are_refused() {
         (&|settings| settings.key = None, "no API key"),
         (&|settings| settings.key = Some("a key\n".into()), "the API key contains"),
         (&|settings| settings.base_url = "api.example.com".to_owned(), "the base URL is no URL"),
-        (&|settings| settings.timeout = Duration::ZERO, "timeout of zero"),
+        (&|settings| settings.timeout = Some(Duration::ZERO), "timeout of zero"),
         (&|settings| settings.transport.connect_timeout = Duration::ZERO, "timeout of zero"),
         (&|settings| settings.transport.order_connect_timeout = Duration::ZERO, "timeout of zero"),
         (&|settings| settings.transport.concurrent_requests = Some(0), "no request at once"),

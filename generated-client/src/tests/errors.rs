@@ -127,7 +127,7 @@ async fn a_server_that_is_silent_may_have_been_reached() {
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::Timeout, Delivery::MaybeSent));
 
     let mut settings = settings(&server.url);
-    settings.timeout = Duration::from_millis(100);
+    settings.timeout = Some(Duration::from_millis(100));
     let call = Call::new(&settings.build().unwrap(), &super::MAYBE);
     let error = call.send::<Option<String>>().await.unwrap_err();
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::Timeout, Delivery::MaybeSent));

@@ -234,7 +234,7 @@ async fn empty_pages_do_not_go_on_for_ever() {
 async fn a_walk_that_failed_can_be_taken_up_again() {
     let server = Server::start(|request| match token(request) {
         None => page(&["a"], Some("t2"), None),
-        Some(_) => Reply::json(500, r#"{"problem": {"message": "broken"}}"#),
+        Some(_) => Reply::json(400, r#"{"problem": {"message": "broken"}}"#),
     })
     .await;
     let mut pages = Pages::<String>::new(list(&server));

@@ -17,6 +17,7 @@ use crate::call::UndocumentedRequest;
 use crate::client::{Core, Settings};
 use crate::error::Result;
 use crate::operation::{Method, Operation};
+use crate::retry::{RetrySettings, Statistics};
 
 #[rustfmt::skip]
 #[path = "../generated/trading/mod.rs"]
@@ -68,6 +69,12 @@ impl Client {
     /// missing or unusable.
     pub fn from_env() -> Result<Self> {
         ClientBuilder::from_env()?.build()
+    }
+
+    /// What this client and its clones have done so far.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        self.core.retry().statistics()
     }
 
     /// A request to an endpoint that this crate does not know.
@@ -130,24 +137,51 @@ impl ClientBuilder {
         self
     }
 
-    /// Longest time for making a connection, for requests that change nothing; 5 seconds if nothing
+    /// Longest time for making a connection, for requests that may be repeated; 5 seconds if nothing
     /// is said.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.settings.transport.connect_timeout = timeout;
         self
     }
 
-    /// Longest time for making a connection, for orders and all other requests that change
-    /// something; 3 seconds if nothing is said.
+    /// The same for orders and for all other writes that are not simply repeated; 3 seconds if
+    /// nothing is said.
     pub fn order_connect_timeout(mut self, timeout: Duration) -> Self {
         self.settings.transport.order_connect_timeout = timeout;
         self
     }
 
-    /// Longest time of a request, from sending it to the last byte of the answer; 30 seconds if
-    /// nothing is said.
+    /// Longest time of a call that may be repeated, as those that only read: all attempts and the
+    /// waiting between them; 30 seconds if nothing is said.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.settings.timeout = timeout;
+        self.settings.timeout = Some(timeout);
+        self
+    }
+
+    /// Longest time of a call that sends orders, and of all other writes, all attempts and the
+    /// waiting between them; 10 seconds if nothing is said.
+    pub fn order_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.order_timeout = Some(timeout);
+        self
+    }
+
+    /// Changes when and how requests that may be repeated are repeated; see
+    /// [`retry`](crate::retry).
+    pub fn retries(mut self, changes: RetrySettings) -> Self {
+        self.settings.retries.merge(changes);
+        self
+    }
+
+    /// The same for orders, and for all other writes.
+    pub fn order_retries(mut self, changes: RetrySettings) -> Self {
+        self.settings.order_retries.merge(changes);
+        self
+    }
+
+    /// What repetitions may cost while nothing succeeds: those of requests that may be repeated, 500
+    /// if nothing is said, and those of orders and all other writes, 100.
+    pub fn retry_budgets(mut self, reads: u32, orders: u32) -> Self {
+        self.settings.retry_budgets = (reads, orders);
         self
     }
 

@@ -11,9 +11,9 @@ use super::certificates::RootCertificates;
 /// How connections are made, and how many.
 #[derive(Clone)]
 pub(crate) struct TransportSettings {
-    /// Longest time for making a connection, for requests that change nothing.
+    /// Longest time for making a connection, for requests that may be repeated.
     pub(crate) connect_timeout: Duration,
-    /// The same for all others.
+    /// The same for orders and all other writes.
     pub(crate) order_connect_timeout: Duration,
     /// Longest answer, decompressed.
     pub(crate) response_limit: usize,
