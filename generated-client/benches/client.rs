@@ -196,7 +196,7 @@ fn compare<F: Future<Output = ()> + Send + 'static>(
 }
 
 /// reqwest as a program without this crate would use it.
-fn bare_client() -> reqwest::Client {
+fn bare_client() -> reqwest::ClientBuilder {
     let mut headers = reqwest::header::HeaderMap::new();
     let mut key = reqwest::header::HeaderValue::from_static("Bearer benchmark.key");
     key.set_sensitive(true);
@@ -207,6 +207,14 @@ fn bare_client() -> reqwest::Client {
         .default_headers(headers)
         .user_agent("benchmark/1")
         .timeout(Duration::from_secs(30))
+}
+
+/// With what the client of this crate sets: whether a setting explains a difference.
+fn strict_client() -> reqwest::Client {
+    bare_client()
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .retry(reqwest::retry::never())
         .build()
         .unwrap()
 }
@@ -225,11 +233,14 @@ fn calls(criterion: &mut Criterion) {
     let url = serve();
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let client = Client::builder().api_key(KEY).base_url(&url).build().unwrap();
-    let bare_client = bare_client();
+    let (bare_client, strict_client) = (bare_client().build().unwrap(), strict_client());
     let (clock_url, orders_url) = (format!("{url}/v1/clock"), format!("{url}/v1/accounts/1000042/orders"));
 
     let mut small = criterion.benchmark_group("small answer");
     compare(&mut small, &runtime, "reqwest, not decoded", || bytes(bare_client.clone(), clock_url.clone()));
+    compare(&mut small, &runtime, "reqwest, not decoded, settings of clear-street", || {
+        bytes(strict_client.clone(), clock_url.clone())
+    });
     compare(&mut small, &runtime, "reqwest with derives", || {
         bare::<derives::Clock>(bare_client.clone(), clock_url.clone())
     });
@@ -256,7 +267,8 @@ struct Records {
     data: Vec<Order>,
 }
 
-/// The decoding alone, which explains a part of the above.
+/// The decoding alone, through serde's traits: they hand each model's JSON text to the decoder, so
+/// that it is read twice. The client reads an answer once.
 fn decoding(criterion: &mut Criterion) {
     let body = orders();
     let mut group = criterion.benchmark_group("decoding 100 orders");
@@ -265,7 +277,7 @@ fn decoding(criterion: &mut Criterion) {
             serde_json::from_str::<derives::Envelope<Vec<derives::Order>>>(black_box(&body)).unwrap().data
         });
     });
-    group.bench_function("clear-street", |bencher| {
+    group.bench_function("clear-street by serde's traits", |bencher| {
         bencher.iter(|| serde_json::from_str::<Records>(black_box(&body)).unwrap().data);
     });
     group.finish();
