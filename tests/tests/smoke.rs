@@ -92,6 +92,14 @@ async fn one_failing_operation_is_named_and_exits_with_1() {
     assert!(text.ends_with("61 sent, 0 refused, 1 failed\n"), "{text}");
 }
 
+#[tokio::test]
+async fn an_operation_that_fails_is_not_repeated() {
+    let (server, base_url) = Server::start(&[("get_clock", 503, "")]).await;
+    let output = program(&["--base-url", &base_url], None).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(server.seen.lock().unwrap().len(), 61);
+}
+
 const EXPLAINED: &str = r#"{"error":{"code":404,"message":"no such thing"},"metadata":{"request_id":"r"}}"#;
 
 /// Only what made-up arguments deserve is no failure.

@@ -5,6 +5,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
+use clear_street::retry::RetrySettings;
 use clear_street::trading;
 use clear_street_tests::cases;
 use clear_street_tests::smoke::{Report, Scope, is_loopback, smoke};
@@ -53,7 +54,10 @@ async fn run(arguments: &Arguments) -> clear_street::Result<Report> {
     let scope = Scope::new(base_url, *writes);
     match api {
         Api::Trading => {
-            let mut builder = trading::Client::builder().base_url(base_url);
+            // Once: a repetition would hide what failed.
+            let once = RetrySettings::new().max_attempts(1);
+            let mut builder =
+                trading::Client::builder().base_url(base_url).retries(once.clone()).order_retries(once);
             match std::env::var(trading::api::API.api_key_variable) {
                 Ok(key) => builder = builder.api_key(key),
                 Err(_) if is_loopback(base_url) => builder = builder.api_key("smoke.smoke"),
