@@ -39,6 +39,12 @@
 //! its place in the JSON, never rounded. Values of enums and variants of unions that are newer than
 //! this crate are kept: [`Unrecognized`], [`UnknownVariant`].
 //!
+//! # Orders
+//!
+//! Orders and instructions for positions carry a key each, filled in if it is missing. Sending them
+//! gives a [`Submission`], which says of every row what became of it: an answer that is lost is
+//! looked for, and what nobody knows is [`RowOutcome::Unknown`].
+//!
 //! # Errors
 //!
 //! There is one type, [`Error`]. Its text always has what the server said and the request id.
@@ -71,6 +77,7 @@ mod call;
 mod client;
 mod error;
 mod headers;
+mod keyed;
 pub mod operation;
 mod options;
 mod page;
@@ -87,6 +94,7 @@ mod value;
 pub use call::{Sending, UndocumentedRequest};
 pub use error::{ApiError, Delivery, Error, ErrorKind, Result};
 pub use headers::Headers;
+pub use keyed::{Row, RowOutcome, Submission, Submitting};
 pub use options::RequestOptions;
 pub use page::{Items, Pages};
 pub use response::{Metadata, Response};

@@ -8,6 +8,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use clear_street::operation::Repeat;
 use clear_street::retry::RetrySettings;
 use clear_street::trading::{Client, OPERATIONS};
 use clear_street_tests::cases::{OperationCase, trading};
@@ -146,6 +147,10 @@ async fn every_documented_error_is_an_error_with_the_servers_message() {
     for case in trading::operations() {
         let operation = OPERATIONS.iter().find(|operation| operation.name == case.operation).unwrap();
         for status in operation.errors {
+            // A server that fails does not know what became of rows: no error, see the client's tests.
+            if operation.repeat == Repeat::Keyed && *status >= 500 {
+                continue;
+            }
             let answer = format!(
                 r#"{{"error":{{"code":{status},"message":"it went wrong","details":[]}},"metadata":{{"request_id":"request-7"}}}}"#
             );

@@ -106,7 +106,7 @@ codes! {
     NoRepeatClass = "E305", Error, "An operation does not say how it may be repeated.",
         "There is no default, because the HTTP method does not tell: closing a position is a DELETE that creates an order.\n\n    repeat: read        changes nothing, repeat freely\n    repeat: idempotent  has the same effect if it is sent again\n    repeat: keyed       may be sent again only with the same key in every row; needs `key:`\n    repeat: never       is left to the caller";
     BadKey = "E306", Error, "`key` does not fit the operation.",
-        "`repeat: keyed` needs `key:`, the name of a text field of the body's model; no other class has one.";
+        "`repeat: keyed` needs `key:`, the name of a text field of the body's model; no other class has one. Body and result are lists: what became of a submission is said of each row.";
     PageParameters = "E307", Error, "A paged result without page parameters.",
         "`result: page<T>` needs the API's page parameters (`pagination:` in api.yaml), among the query or in the body's model. Most operations have `include: [PageQuery]`.";
     BadParameter = "E308", Error, "A parameter cannot have this type.",

@@ -97,7 +97,9 @@ items! {
     CALL = Runtime "call" "Call";
     CORE = Runtime "client" "Core";
     ITEMS = Runtime "page" "Items";
+    ROWS = Runtime "keyed" "Rows";
     PAGES = Runtime "page" "Pages";
     REQUEST_OPTIONS = Runtime "options" "RequestOptions";
     SENDING = Runtime "call" "Sending";
+    SUBMITTING = Runtime "keyed" "Submitting";
 }

@@ -34,6 +34,7 @@ pub use self::list::{Items, Pages};
 pub(crate) use self::runtime::Runtime;
 use crate::call::Sending;
 use crate::error::Result;
+use crate::keyed::{ReadBack, Submission, Submitting};
 use crate::record::Value;
 use crate::response::Response;
 
@@ -47,5 +48,30 @@ impl<T: Value> Sending<T> {
     pub fn wait(self) -> Result<Response<T>> {
         let core = self.core().clone();
         core.runtime()?.wait(self)
+    }
+}
+
+impl<T: ReadBack> Submitting<T> {
+    /// Sends the rows and blocks the calling thread until it is known what became of them, or that
+    /// nobody knows.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Sending::wait`]; nothing was submitted then.
+    pub fn wait(self) -> Result<Submission<T>> {
+        let core = self.core().clone();
+        core.runtime()?.wait(self)
+    }
+}
+
+impl<T: ReadBack> Submission<T> {
+    /// [`resolve`](Self::resolve), blocking the calling thread.
+    ///
+    /// # Errors
+    ///
+    /// Those of listing; what is known stays known.
+    pub fn resolve_and_wait(&mut self) -> Result<bool> {
+        let core = self.core().clone();
+        core.runtime()?.wait(self.resolve())
     }
 }

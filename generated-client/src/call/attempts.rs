@@ -10,7 +10,7 @@ use crate::client::Core;
 use crate::error::{Delivery, Error, ErrorKind, Result, retry_after};
 use crate::headers::Headers;
 use crate::operation::{Method, Operation, Repeat};
-use crate::retry::{Decision, Happened, Lane, Limits, Reason, Situation, decide};
+use crate::retry::{Cause, Decision, Happened, Lane, Limits, Reason, Situation, decide};
 use crate::transport::{HttpRequest, HttpResponse};
 
 /// The attempts of one call, all with the same bytes.
@@ -69,6 +69,33 @@ impl Attempts {
     /// Attempts, and the time that they and the waiting took.
     pub(crate) fn history(&self) -> History {
         History { attempts: self.made, elapsed: self.elapsed(), gone: false }
+    }
+
+    /// Gives back to the budget what was taken.
+    pub(crate) fn succeeded(&mut self) {
+        let spent = std::mem::take(&mut self.spent);
+        self.core.retry().lane(self.operation.repeat).budget.succeeded(spent);
+    }
+
+    /// Whether an attempt before the last may have had its effect.
+    pub(crate) fn maybe_done(&self) -> bool {
+        self.maybe_done
+    }
+
+    /// Whether the same may be sent once more after it was looked for in vain; takes what that
+    /// costs.
+    pub(crate) fn repeat(&mut self) -> bool {
+        let cost = self.limits.cost(Cause::Lost);
+        let retry = self.core.retry();
+        let may = self.made < self.limits.attempts
+            && !self.left().is_zero()
+            && retry.lane(self.operation.repeat).budget.take(cost);
+        if may {
+            self.spent = self.spent.saturating_add(cost);
+            self.maybe_done = true;
+            retry.counters.retry(Cause::Lost);
+        }
+        may
     }
 
     fn elapsed(&self) -> Duration {
@@ -148,8 +175,7 @@ impl Attempts {
     fn end(&mut self, reply: Result<HttpResponse>, reason: Reason) -> Ended {
         let status = reply.as_ref().ok().map(|response| response.status);
         if status.is_some_and(|status| (200..300).contains(&status)) {
-            let spent = std::mem::take(&mut self.spent);
-            self.core.retry().lane(self.operation.repeat).budget.succeeded(spent);
+            self.succeeded();
         }
         let deletes = self.operation.method == Method::Delete && self.operation.repeat == Repeat::Idempotent;
         let gone = deletes && self.maybe_done && status == Some(404);

@@ -17,7 +17,7 @@ pub use self::undocumented::UndocumentedRequest;
 use crate::Json;
 use crate::client::Core;
 use crate::error::{Error, ErrorKind, Result};
-use crate::operation::{Operation, PageToken};
+use crate::operation::{Operation, PageToken, Place};
 use crate::options::RequestOptions;
 use crate::record::{self, Invalid, Value, View};
 use crate::retry::Limits;
@@ -99,18 +99,43 @@ impl Call {
         Sending::new(self)
     }
 
-    /// The client that it belongs to.
-    #[cfg(feature = "blocking")]
-    pub(crate) fn core(&self) -> &Core {
-        &self.core
-    }
-
     /// An error of this call.
     pub(crate) fn error(&self, kind: ErrorKind, message: impl Into<String>) -> Error {
         Error::new(kind, message).operating(self.operation)
     }
 
-    fn refuse(&mut self, invalid: Invalid) {
+    /// The client that it belongs to.
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
+    }
+
+    pub(crate) fn operation(&self) -> &'static Operation {
+        self.operation
+    }
+
+    /// A call of another operation about the same thing: with the same parameters in its path,
+    /// and the same headers.
+    pub(crate) fn beside(&self, operation: &'static Operation) -> Self {
+        let mut call = Self::new(&self.core, operation);
+        for (parameter, argument) in operation.parameters.iter().zip(&mut call.arguments) {
+            let mut own = self.operation.parameters.iter().zip(&self.arguments);
+            let same = own.find(|(own, _)| own.place == Place::Path && own.name == parameter.name);
+            *argument = same.and_then(|(_, argument)| argument.clone());
+        }
+        call.options.headers.clone_from(&self.options.headers);
+        call
+    }
+
+    /// Sets the parameter with this name.
+    pub(crate) fn set_named(&mut self, name: &str, value: View<'_>) {
+        match self.operation.parameters.iter().position(|parameter| parameter.name == name) {
+            Some(index) => self.set(index, value),
+            None => self.refuse_all(format!("has no parameter `{name}`")),
+        }
+    }
+
+    /// It will not be sent: it is wrong.
+    pub(crate) fn refuse(&mut self, invalid: Invalid) {
         self.invalid.get_or_insert(invalid);
     }
 

@@ -55,15 +55,28 @@ impl<T: Value> Future for Sending<T> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let (reply, history) = ready!(self.exchange.poll(context));
         let mut data = T::blank();
-        let parts = self.exchange.read(reply, history, &mut data);
+        let Exchange { call, span, .. } = &self.exchange;
+        let parts = call.conclude(span, reply, history, &mut data);
         Poll::Ready(parts.map(|parts| Response::new(data, parts)))
     }
 }
 
 impl Exchange {
     fn new(call: Call) -> Self {
-        let operation = call.operation;
-        let span = tracing::info_span!(
+        Self { replying: Box::pin(execute(call.clone())), span: call.span(), call }
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<(Result<HttpResponse>, History)> {
+        let _entered = self.span.enter();
+        self.replying.as_mut().poll(context)
+    }
+}
+
+impl Call {
+    /// The span of all that is done for the call.
+    pub(crate) fn span(&self) -> Span {
+        let operation = self.operation;
+        tracing::info_span!(
             "clear_street",
             operation = operation.name,
             method = operation.method.as_str(),
@@ -71,28 +84,27 @@ impl Exchange {
             status = tracing::field::Empty,
             request_id = tracing::field::Empty,
             attempts = tracing::field::Empty,
-        );
-        Self { replying: Box::pin(execute(call.clone())), call, span }
-    }
-
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<(Result<HttpResponse>, History)> {
-        let _entered = self.span.enter();
-        self.replying.as_mut().poll(context)
+        )
     }
 
     /// Reads the reply, and the result into its place.
-    fn read(&self, reply: Result<HttpResponse>, history: History, data: &mut dyn Value) -> Result<Parts> {
-        let _entered = self.span.enter();
-        let secret = self.call.core.secret();
+    pub(crate) fn conclude(
+        &self,
+        span: &Span,
+        reply: Result<HttpResponse>,
+        history: History,
+        data: &mut dyn Value,
+    ) -> Result<Parts> {
+        let _entered = span.enter();
         let outcome = reply
-            .and_then(|reply| read(self.call.operation, reply, secret, data))
+            .and_then(|reply| read(self.operation, reply, self.core.secret(), data))
             .map_err(|error| error.after(history));
         let (status, request_id) = match &outcome {
             Ok(parts) => (Some(parts.status), parts.request_id()),
             Err(error) => (error.status(), error.request_id()),
         };
-        self.span.record("status", status);
-        self.span.record("request_id", request_id).record("attempts", history.attempts);
+        span.record("status", status);
+        span.record("request_id", request_id).record("attempts", history.attempts);
         match &outcome {
             Ok(_) => tracing::debug!("answered"),
             Err(error) => {

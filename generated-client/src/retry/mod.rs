@@ -19,7 +19,7 @@
 //! |---|---|---|---|
 //! | `Read` | whatever changes nothing | repeated | repeated |
 //! | `Idempotent` | cancelling one order, deleting or replacing a watchlist, its items, a screener | repeated | repeated |
-//! | `Keyed` | orders and position instructions with a key in every row | not repeated blindly: their keys tell what happened | repeated |
+//! | `Keyed` | orders and position instructions with a key in every row | looked for by their keys before anything is sent again, see [`Submission`](crate::Submission) | repeated |
 //! | `Never` | all other writes | returned as an error | returned as an error, unless [`wait_if_throttled`](RetrySettings::wait_if_throttled) |
 //!
 //! What was not sent is repeated always. Status 500 is repeated for `Read`; 408, 502, 503 and 504 for
@@ -83,7 +83,7 @@ mod table;
 use std::sync::Arc;
 
 pub(crate) use self::budget::Budget;
-pub(crate) use self::decision::{Decision, Happened, Reason, Situation, decide};
+pub(crate) use self::decision::{Cause, Decision, Happened, Reason, Situation, decide};
 pub(crate) use self::limits::Limits;
 pub(crate) use self::pace::{Pace, RealPace};
 pub use self::settings::RetrySettings;

@@ -5,6 +5,7 @@ mod answers;
 mod clients;
 mod errors;
 mod golden;
+mod keyed;
 mod pace;
 mod paging;
 mod redaction;

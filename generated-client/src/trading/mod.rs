@@ -19,6 +19,8 @@ use crate::error::Result;
 use crate::operation::{Method, Operation};
 use crate::retry::{RetrySettings, Statistics};
 
+mod read_back;
+
 #[rustfmt::skip]
 #[path = "../generated/trading/mod.rs"]
 mod generated;

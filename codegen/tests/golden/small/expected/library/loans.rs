@@ -18,6 +18,7 @@ use super::members::MemberId;
 use crate::{Json, UnknownVariant, Unrecognized};
 use crate::call::{Call, Sending};
 use crate::client::Core;
+use crate::keyed::{Rows, Submitting};
 use crate::operation::{
     Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat,
 };
@@ -76,8 +77,8 @@ impl Loans {
     ///
     /// `POST /v1/members/{member_id}/loans`
     ///
-    /// Repeated after failures only if every row has `reference`, by which the server recognises
-    /// it.
+    /// If the answer is lost, the rows are looked for by their `reference`, and sent once more if
+    /// none is found. A row without one gets one.
     ///
     /// A partial success (207) comes with the error that says what is missing.
     ///
@@ -91,7 +92,7 @@ impl Loans {
         call.set(0, member_id.into().view());
         BorrowBooks {
             call,
-            body: body.into_iter().collect(),
+            body: Rows::new(&BorrowBooks::OPERATION, body.into_iter().collect()),
         }
     }
 
@@ -208,7 +209,7 @@ impl GetLoans {
 #[must_use = "a request does nothing until it is sent"]
 pub struct BorrowBooks {
     call: Call,
-    body: Vec<NewLoan>,
+    body: Rows<NewLoan>,
 }
 
 impl BorrowBooks {
@@ -238,10 +239,20 @@ impl BorrowBooks {
         self
     }
 
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<Vec<Loan>> {
-        self.call.body(self.body.view());
-        self.call.send()
+    /// `reference` of each row, in their order. A row that had none got one when the request was
+    /// made, so that it can be written down before it is sent.
+    #[must_use]
+    pub fn keys(&self) -> &[String] {
+        self.body.keys()
+    }
+
+    /// Sends the rows. If the answer is lost, looks for them by `reference`, and sends the same
+    /// once more if none is found.
+    ///
+    /// An error means that nothing was submitted. What became of each row says the
+    /// [`Submission`](crate::Submission).
+    pub fn send(self) -> Submitting<Loan> {
+        Submitting::new(self.call, self.body)
     }
 }
 
@@ -333,6 +344,8 @@ pub struct Book {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Loan {
+    /// The borrower's own name of the loan.
+    pub reference: Option<String>,
     /// A book with its sequels.
     pub book: Book,
     /// Where a loan is in its life.
@@ -871,6 +884,7 @@ impl Record for Loan {
             name: "Loan",
             encoding: &super::api::ENCODING,
             fields: &[
+                Field::optional("reference"),
                 Field::required("book"),
                 Field::required("state"),
                 Field::required("begun_at"),
@@ -886,13 +900,14 @@ impl Record for Loan {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => self.book.slot(),
-            1 => self.state.slot(),
-            2 => self.begun_at.slot(),
-            3 => self.notes.slot(),
-            4 => self.place.slot(),
-            5 => self.next.slot(),
-            6 => self.extra.slot(),
+            0 => self.reference.slot(),
+            1 => self.book.slot(),
+            2 => self.state.slot(),
+            3 => self.begun_at.slot(),
+            4 => self.notes.slot(),
+            5 => self.place.slot(),
+            6 => self.next.slot(),
+            7 => self.extra.slot(),
             _ => return None,
         };
         Some(slot)
@@ -900,13 +915,14 @@ impl Record for Loan {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => self.book.view(),
-            1 => self.state.view(),
-            2 => self.begun_at.view(),
-            3 => self.notes.view(),
-            4 => self.place.view(),
-            5 => self.next.view(),
-            6 => self.extra.view(),
+            0 => self.reference.view(),
+            1 => self.book.view(),
+            2 => self.state.view(),
+            3 => self.begun_at.view(),
+            4 => self.notes.view(),
+            5 => self.place.view(),
+            6 => self.next.view(),
+            7 => self.extra.view(),
             _ => return None,
         };
         Some(view)
@@ -916,6 +932,7 @@ impl Record for Loan {
 impl Value for Loan {
     fn blank() -> Self {
         Self {
+            reference: Value::blank(),
             book: Value::blank(),
             state: Value::blank(),
             begun_at: Value::blank(),
