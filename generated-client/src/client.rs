@@ -3,14 +3,19 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::sync::Arc;
+#[cfg(feature = "blocking")]
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::api::Api;
 use crate::authentication::ApiKey;
+#[cfg(feature = "blocking")]
+use crate::blocking::Runtime;
 use crate::error::{Error, ErrorKind};
 use crate::headers::Header;
+use crate::retry::{Budget, Lane, Limits, Pace, RealPace, Retry, RetrySettings};
 use crate::transport::{BaseUrl, Transport, TransportSettings};
 
 /// The shared part of a client: cheap to clone, the same connections for all clones.
@@ -25,8 +30,11 @@ struct Inner {
     key: ApiKey,
     /// Sent with every request, authentication included.
     headers: Vec<Header>,
-    timeout: Duration,
+    retry: Retry,
     transport: Transport,
+    /// Started when the client is first waited for.
+    #[cfg(feature = "blocking")]
+    runtime: OnceLock<Runtime>,
 }
 
 impl Core {
@@ -38,12 +46,22 @@ impl Core {
         &self.inner.headers
     }
 
-    pub(crate) fn timeout(&self) -> Duration {
-        self.inner.timeout
+    pub(crate) fn retry(&self) -> &Retry {
+        &self.inner.retry
     }
 
     pub(crate) fn transport(&self) -> &Transport {
         &self.inner.transport
+    }
+
+    /// What waits for this client and its clones.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn runtime(&self) -> Result<&Runtime, Error> {
+        if let Some(runtime) = self.inner.runtime.get() {
+            return Ok(runtime);
+        }
+        let runtime = Runtime::start()?;
+        Ok(self.inner.runtime.get_or_init(|| runtime))
     }
 
     /// The text that must never be shown.
@@ -59,7 +77,7 @@ impl fmt::Debug for Core {
             .field("base_url", &self.inner.base_url)
             .field("key", &self.inner.key)
             .field("headers", &self.inner.headers)
-            .field("timeout", &self.inner.timeout)
+            .field("statistics", &self.inner.retry.statistics())
             .field("transport", &self.inner.transport)
             .finish()
     }
@@ -71,9 +89,14 @@ pub(crate) struct Settings {
     api: &'static Api,
     pub(crate) key: Option<SecretString>,
     pub(crate) base_url: String,
-    pub(crate) connect_timeout: Duration,
-    pub(crate) timeout: Duration,
-    pub(crate) response_limit: usize,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) order_timeout: Option<Duration>,
+    pub(crate) retries: RetrySettings,
+    pub(crate) order_retries: RetrySettings,
+    /// For what may be repeated, and for orders.
+    pub(crate) retry_budgets: (u32, u32),
+    pub(crate) pace: Arc<dyn Pace>,
+    pub(crate) transport: TransportSettings,
     pub(crate) user_agent: Option<String>,
     pub(crate) headers: Vec<(String, SecretString)>,
 }
@@ -85,9 +108,13 @@ impl Settings {
             api,
             key: None,
             base_url: base_url.to_owned(),
-            connect_timeout: Duration::from_secs(5),
-            timeout: Duration::from_secs(30),
-            response_limit: 64 << 20,
+            timeout: None,
+            order_timeout: None,
+            retries: RetrySettings::new(),
+            order_retries: RetrySettings::new(),
+            retry_budgets: (500, 100),
+            pace: Arc::new(RealPace::new(fastrand::Rng::new())),
+            transport: TransportSettings::default(),
             user_agent: None,
             headers: Vec::new(),
         }
@@ -124,22 +151,43 @@ impl Settings {
 
     /// Makes the client. No connection is made yet.
     pub(crate) fn build(self) -> Result<Core, Error> {
+        let retry = self.retry()?;
         let key = self.key.ok_or_else(|| misconfigured("the client has no API key"))?;
         let key = ApiKey::new(key)?;
         let base_url = BaseUrl::parse(&self.base_url)
             .map_err(|message| misconfigured(format!("the base URL {message}")))?;
-        if self.timeout.is_zero() || self.connect_timeout.is_zero() {
-            return Err(misconfigured("a timeout of zero leaves no time for a request"));
-        }
-        let transport = Transport::new(&TransportSettings {
-            https_only: base_url.is_https(),
-            connect_timeout: self.connect_timeout,
-            response_limit: self.response_limit,
-        })
-        .map_err(|source| misconfigured("the HTTP client cannot be made").caused_by(Some(source)))?;
+        self.transport.check().map_err(misconfigured)?;
+        let transport = Transport::new(&self.transport, base_url.is_https())
+            .map_err(|source| misconfigured("the HTTP client cannot be made").caused_by(Some(source)))?;
         let headers = headers(&key, self.user_agent.as_deref(), &self.headers)?;
-        let inner = Inner { api: self.api, base_url, key, headers, timeout: self.timeout, transport };
+        let inner = Inner {
+            api: self.api,
+            base_url,
+            key,
+            headers,
+            retry,
+            transport,
+            #[cfg(feature = "blocking")]
+            runtime: OnceLock::new(),
+        };
         Ok(Core { inner: Arc::new(inner) })
+    }
+
+    fn retry(&self) -> Result<Retry, Error> {
+        let lane = |mut limits: Limits, timeout: Option<Duration>, changes: &RetrySettings, budget| {
+            limits.call_timeout = timeout.unwrap_or(limits.call_timeout);
+            changes.apply(&mut limits);
+            limits.check().map_err(misconfigured)?;
+            Ok(Lane { limits, budget: Budget::new(budget) })
+        };
+        let reads = Limits { connect_timeout: self.transport.connect_timeout, ..Limits::reads() };
+        let orders = Limits { connect_timeout: self.transport.order_connect_timeout, ..Limits::orders() };
+        let (budget, order_budget) = self.retry_budgets;
+        Ok(Retry::new(
+            lane(reads, self.timeout, &self.retries, budget)?,
+            lane(orders, self.order_timeout, &self.order_retries, order_budget)?,
+            Arc::clone(&self.pace),
+        ))
     }
 }
 
@@ -149,9 +197,12 @@ impl fmt::Debug for Settings {
         f.debug_struct("Settings")
             .field("api", &self.api.name)
             .field("key", &self.key)
-            .field("connect_timeout", &self.connect_timeout)
             .field("timeout", &self.timeout)
-            .field("response_limit", &self.response_limit)
+            .field("order_timeout", &self.order_timeout)
+            .field("retries", &self.retries)
+            .field("order_retries", &self.order_retries)
+            .field("retry_budgets", &self.retry_budgets)
+            .field("transport", &self.transport)
             .field("user_agent", &self.user_agent)
             .field("headers", &self.headers)
             .finish_non_exhaustive()

@@ -20,7 +20,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! It needs a Tokio runtime.
+//! It needs a Tokio runtime. Programs without one switch on the feature `blocking`, and wait instead
+//! of awaiting: `client.calendar().get_clock().send().wait()?`.
 //!
 //! # Requests
 //!
@@ -38,11 +39,20 @@
 //! its place in the JSON, never rounded. Values of enums and variants of unions that are newer than
 //! this crate are kept: [`Unrecognized`], [`UnknownVariant`].
 //!
+//! # Orders
+//!
+//! Orders and instructions for positions carry a key each, filled in if it is missing. Sending them
+//! gives a [`Submission`], which says of every row what became of it: an answer that is lost is
+//! looked for, and what nobody knows is [`RowOutcome::Unknown`].
+//!
 //! # Errors
 //!
 //! There is one type, [`Error`]. Its text always has what the server said and the request id.
 //! [`Error::delivery`] tells whether a request that failed may have had its effect: an order whose
 //! answer was lost may be in the market.
+//!
+//! Requests that failed are sent again where that is safe, and only there: see [`retry`], which also
+//! tells the numbers and how to change them.
 //!
 //! # Secrets
 //!
@@ -53,23 +63,28 @@
 //! # Tracing
 //!
 //! Each call is a `tracing` span `clear_street` with operation, method, path template, status and
-//! request id; never bodies or parameters.
+//! request id, and in it a span `attempt` for each time that it was sent; never bodies or
+//! parameters.
 
 #![warn(missing_docs)]
 #![warn(clippy::arithmetic_side_effects)]
 
 mod api;
 mod authentication;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod call;
 mod client;
 mod error;
 mod headers;
+mod keyed;
 pub mod operation;
 mod options;
 mod page;
 #[allow(unreachable_pub, reason = "sealed: what models implement is public, in a module that is not")]
 mod record;
 mod response;
+pub mod retry;
 #[cfg(test)]
 mod tests;
 pub mod trading;
@@ -79,9 +94,11 @@ mod value;
 pub use call::{Sending, UndocumentedRequest};
 pub use error::{ApiError, Delivery, Error, ErrorKind, Result};
 pub use headers::Headers;
+pub use keyed::{Row, RowOutcome, Submission, Submitting};
 pub use options::RequestOptions;
 pub use page::{Items, Pages};
 pub use response::{Metadata, Response};
+pub use transport::RootCertificates;
 pub use value::{Json, JsonError, NotListed, Patch, UnknownVariant, Unrecognized};
 
 /// The examples of the README are compiled with those of the documentation.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::Json;
+use crate::retry::RetrySettings;
 
 /// Settings of one request, and parts of it that this crate does not know.
 ///
@@ -27,6 +28,7 @@ pub struct RequestOptions {
     pub(crate) query: Vec<(String, String)>,
     pub(crate) fields: Vec<(String, Json)>,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) retries: RetrySettings,
 }
 
 impl RequestOptions {
@@ -54,9 +56,15 @@ impl RequestOptions {
         self
     }
 
-    /// Longest time from sending to the last byte of the answer; else the client's.
+    /// Longest time of the whole call, all attempts and the waiting between them; else the client's.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// Changes when and how this request is repeated after a failure.
+    pub fn retries(mut self, changes: RetrySettings) -> Self {
+        self.retries.merge(changes);
         self
     }
 
@@ -66,6 +74,7 @@ impl RequestOptions {
         self.query.extend(others.query);
         self.fields.extend(others.fields);
         self.timeout = others.timeout.or(self.timeout);
+        self.retries.merge(others.retries);
     }
 }
 
@@ -80,6 +89,7 @@ impl fmt::Debug for RequestOptions {
             .field("query", &names(&self.query))
             .field("body_fields", &names(&self.fields))
             .field("timeout", &self.timeout)
+            .field("retries", &self.retries)
             .finish()
     }
 }

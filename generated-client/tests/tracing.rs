@@ -69,6 +69,10 @@ async fn a_call_is_traced_without_bodies_and_secrets() {
         r#"request_id="r1""#,
         "kind=Api",
         "delivery=Answered",
+        "number=1 ",
+        "elapsed=",
+        "attempts=1 ",
+        "reason=Settled",
     ] {
         assert!(traced.contains(part), "{part} in {traced}");
     }

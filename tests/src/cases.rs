@@ -6,8 +6,8 @@ use std::pin::Pin;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// What a call gives: the answer in `Debug` form.
-pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<String, clear_street::Error>> + Send + 'a>>;
+/// What a call gives: the status, and the answer in `Debug` form.
+pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<(u16, String), clear_street::Error>> + Send + 'a>>;
 
 /// A call of an operation with all of its parameters, and what must be seen of it.
 #[derive(Debug)]

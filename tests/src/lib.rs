@@ -6,6 +6,7 @@
 pub mod arbitrary;
 pub mod cases;
 pub mod replay;
+pub mod smoke;
 
 /// The programs of the README, compiled as doc tests.
 #[doc = include_str!("../../README.md")]

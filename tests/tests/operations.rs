@@ -16,6 +16,8 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use clear_street::operation::Repeat;
+use clear_street::retry::RetrySettings;
 use clear_street::trading::{Client, OPERATIONS};
 use clear_street_tests::cases::{OperationCase, trading};
 use clear_street_tests::replay::{Tree, differences};
@@ -146,15 +148,23 @@ fn assert_path(case: &OperationCase<Client>, path: &str) {
 #[tokio::test]
 async fn every_documented_error_is_an_error_with_the_servers_message() {
     let (server, base_url) = Server::start().await;
-    let client = client(&base_url);
+    // What is repeated is tested elsewhere, and without waiting.
+    let once = RetrySettings::new().max_attempts(1);
+    let builder = Client::builder().api_key("id.secret").base_url(&base_url);
+    let client = builder.retries(once.clone()).order_retries(once).build().unwrap();
     for case in trading::operations() {
         let operation = OPERATIONS.iter().find(|operation| operation.name == case.operation).unwrap();
         for status in operation.errors {
+            // A server that fails does not know what became of rows: no error, see the client's tests.
+            if operation.repeat == Repeat::Keyed && *status >= 500 {
+                continue;
+            }
             let answer = format!(
                 r#"{{"error":{{"code":{status},"message":"it went wrong","details":[]}},"metadata":{{"request_id":"request-7"}}}}"#
             );
             *server.answer.lock().unwrap() = (*status, answer);
             let error = (case.send)(&client).await.expect_err(case.operation);
+            assert_eq!(server.seen.lock().unwrap().drain(..).count(), 1, "{}", case.operation);
             assert_eq!(error.status(), Some(*status), "{}", case.operation);
             assert_eq!(error.request_id(), Some("request-7"), "{}", case.operation);
             let text = error.to_string();

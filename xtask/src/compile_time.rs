@@ -157,7 +157,7 @@ fn program(api: &Api) -> String {
     format!(
         r#"#![allow(deprecated, dead_code)]
 use std::{{future::Future, pin::Pin}};
-type Answer<'a> = Pin<Box<dyn Future<Output = Result<String, clear_street::Error>> + Send + 'a>>;
+type Answer<'a> = Pin<Box<dyn Future<Output = Result<(u16, String), clear_street::Error>> + Send + 'a>>;
 pub struct OperationCase<C> {{
     operation: &'static str, group: &'static str, method: &'static str, path: &'static str,
     query: &'static [(&'static str, &'static str)], body: Option<&'static str>, status: u16,

@@ -4,8 +4,10 @@
 mod codegen;
 mod compile_time;
 mod replay;
+mod smoke;
 
 use std::error::Error;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -49,6 +51,13 @@ enum Command {
     Replay {
         /// Folder of the recorded bodies
         dir: PathBuf,
+    },
+    /// Calls every operation of a server once: --base-url URL [--api trading] [--writes]
+    #[command(disable_help_flag = true)]
+    Smoke {
+        /// Arguments of the program; --help lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
     },
     /// Measures what the crate costs to compile, next to the same models with serde's derives
     CompileTime {
@@ -136,6 +145,7 @@ fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Replay { dir } => replay::run(&root(), &dir),
+        Command::Smoke { arguments } => smoke::run(&root(), &arguments),
         Command::CompileTime { runs } => {
             let apis = clear_street_codegen::read(&root().join("spec"))?;
             compile_time::run(&root(), &apis, runs)?;

@@ -54,6 +54,18 @@ fn operation_case(
     let body = option(body.map(|body| body.to_string()));
     let status = operation.status;
     let answer = answer(api, samples, &operation.result);
+    let send = if operation.repeat == ir::Repeat::Keyed {
+        quote! {
+            let submission = #expression.send().await?;
+            let status = submission.answer().map_or(0, clear_street::Response::status);
+            Ok((status, format!("{:?}", submission.rows())))
+        }
+    } else {
+        quote! {
+            let response = #expression.send().await?;
+            Ok((response.status(), format!("{:?}", response.data)))
+        }
+    };
     quote! {
         OperationCase {
             operation: #name,
@@ -64,7 +76,7 @@ fn operation_case(
             body: #body,
             status: #status,
             answer: #answer,
-            send: |client| Box::pin(async move { #expression.send().await.map(|response| format!("{:?}", response.data)) }),
+            send: |client| Box::pin(async move { #send }),
         }
     }
 }

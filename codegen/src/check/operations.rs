@@ -4,7 +4,7 @@ use super::scope::{Entry, Fields, Kind, Scope, Shape, is_supplied, ty};
 use super::{fields, route, rules};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::language::{Field, Map, Operation, Repeat, Text};
-use crate::source::Spanned;
+use crate::source::{Span, Spanned};
 use crate::type_expr::{self, ResultExpr, TypeExpr};
 
 pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
@@ -33,7 +33,7 @@ fn check_operation<'a>(scope: &Scope<'a>, name: &Text, operation: &'a Operation,
     rules::check(scope, &query, &operation.rules, "query parameter", out);
     let result = check_result(scope, operation, out);
     statuses(operation, result.as_ref(), out);
-    repetition(scope, name, operation, out);
+    repetition(scope, name, operation, result.as_ref(), out);
     if matches!(result, Some(ResultExpr::Page(_))) {
         page_parameters(scope, operation, &query, out);
     }
@@ -201,7 +201,13 @@ pub(super) fn error_statuses(statuses: &[Spanned<u16>], out: &mut Vec<Diagnostic
 }
 
 /// The repeat class, and the key that goes with one of them.
-fn repetition(scope: &Scope<'_>, name: &Text, operation: &Operation, out: &mut Vec<Diagnostic>) {
+fn repetition(
+    scope: &Scope<'_>,
+    name: &Text,
+    operation: &Operation,
+    result: Option<&ResultExpr>,
+    out: &mut Vec<Diagnostic>,
+) {
     let Some(repeat) = &operation.repeat else {
         if !scope.is_broken("repeat") {
             out.push(no_repeat_class(name));
@@ -209,7 +215,10 @@ fn repetition(scope: &Scope<'_>, name: &Text, operation: &Operation, out: &mut V
         return;
     };
     match (&operation.key, repeat.value) {
-        (Some(key), Repeat::Keyed) => key_field(scope, operation, key, out),
+        (Some(key), Repeat::Keyed) => {
+            key_field(scope, operation, key, out);
+            keyed_rows(operation, result, repeat.span, out);
+        }
         (Some(key), _) => out.push(
             Diagnostic::new(Code::BadKey, key.span, "a key on an operation that is not `keyed`")
                 .also(repeat.span, "the repeat class"),
@@ -253,6 +262,23 @@ fn key_field(scope: &Scope<'_>, operation: &Operation, key: &Text, out: &mut Vec
             }
         }
         None => out.extend(rules::unknown_field(scope, &fields, key, "field of the body")),
+    }
+}
+
+/// A keyed operation submits rows and answers what became of each.
+fn keyed_rows(operation: &Operation, result: Option<&ResultExpr>, keyed: Span, out: &mut Vec<Diagnostic>) {
+    let body = operation.body.as_ref().and_then(|body| ty(body.as_spanned()));
+    if let (Some(text), Some(body)) = (&operation.body, body)
+        && !matches!(body, TypeExpr::List(_))
+    {
+        let message = "a keyed operation submits rows: its body is a list";
+        out.push(Diagnostic::new(Code::BadKey, text.span, message).also(keyed, "the repeat class"));
+    }
+    if !matches!(result, None | Some(ResultExpr::Value(TypeExpr::List(_)))) {
+        let message = "a keyed operation answers rows: its result is a list";
+        out.push(
+            Diagnostic::new(Code::BadKey, operation.result.span, message).also(keyed, "the repeat class"),
+        );
     }
 }
 

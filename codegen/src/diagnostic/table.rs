@@ -209,9 +209,11 @@ order. If in doubt, it is `never`.
     repeat: never                   # left to the caller";
 
     BadKey = "E306", Error, "`key` does not fit the operation.", "
-`repeat: keyed` needs `key:`, the name of a text field of the body's model; no other class has one:
+`repeat: keyed` needs `key:`, the name of a text field of the body's model; no other class has one.
+Body and result are lists, because what became of a submission is said of each row:
 
     body: list<NewOrder>
+    result: list<Order>
     repeat: keyed
     key: id                         # a field of `NewOrder`";
 

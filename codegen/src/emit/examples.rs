@@ -2,7 +2,7 @@
 //!
 //! Its arguments are those of a hidden function around it, so that any operation can be shown.
 
-use super::operations::argument_fields;
+use super::operations::{argument_fields, submitted};
 use crate::ir::{Group, Name, Operation, Outcome, Type};
 
 /// A block of code for the documentation of `group`'s handle.
@@ -21,6 +21,11 @@ pub(super) fn emit(api: &str, group: &Group, operation: &Operation) -> String {
         lines.push(format!("let mut items = {call}.items();"));
         lines.push("while let Some(item) = items.next().await {".to_owned());
         lines.push("    println!(\"{:?}\", item?);".to_owned());
+        lines.push("}".to_owned());
+    } else if submitted(operation).is_some() {
+        lines.push(format!("let submission = {call}.send().await?;"));
+        lines.push("for row in submission.rows() {".to_owned());
+        lines.push("    println!(\"{:?}\", row.outcome);".to_owned());
         lines.push("}".to_owned());
     } else {
         lines.push(format!("let response = {call}.send().await?;"));

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::operations::{argument_fields, value_type};
+use super::operations::{argument_fields, submitted, value_type};
 use super::scope::Scope;
 use super::tokens::{ident, number};
 use super::types::{argument, from_argument, ty};
@@ -54,7 +54,13 @@ fn method(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
         if body.required {
             let ty = argument(scope, &body.ty);
             arguments.push(quote!(body: #ty));
-            assign_body(from_argument(scope, &body.ty, quote!(body)))
+            let value = from_argument(scope, &body.ty, quote!(body));
+            if submitted(operation).is_some() {
+                let rows = scope.path(items::ROWS);
+                quote!(body: #rows::new(&#builder::OPERATION, #value))
+            } else {
+                assign_body(value)
+            }
         } else {
             let none = scope.path(items::NONE);
             quote!(body: #none)
@@ -144,8 +150,8 @@ fn repetition(operation: &Operation) -> String {
             "May be repeated after any failure: twice has the effect of once.".to_owned()
         }
         (Repeat::Keyed, Some(key)) => format!(
-            "May be repeated only if every row has `{key}`, by which the server \
-             recognises it."
+            "If the answer is lost, the rows are looked for by their `{key}`, and sent once more if \
+             none is found. A row without one gets one."
         ),
         (Repeat::Keyed, None) | (Repeat::Never, _) => {
             "Must not be repeated blindly: a second request may act a second time.".to_owned()

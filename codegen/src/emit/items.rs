@@ -94,6 +94,8 @@ items! {
     CORE = "crate::client" "Core";
     ITEMS = "crate::page" "Items";
     PAGES = "crate::page" "Pages";
+    ROWS = "crate::keyed" "Rows";
     REQUEST_OPTIONS = "crate::options" "RequestOptions";
     SENDING = "crate::call" "Sending";
+    SUBMITTING = "crate::keyed" "Submitting";
 }

@@ -32,6 +32,18 @@ pub(super) fn emit(scope: &Scope<'_>, group: &Group, operation: &Operation, part
     parts.operations.push(quote!(impl #name { #methods }));
 }
 
+/// The type of the rows that a keyed operation submits, and of those that it answers.
+pub(super) fn submitted(operation: &Operation) -> Option<(&Type, &Type)> {
+    match (operation.repeat, &operation.body, &operation.result) {
+        (
+            Repeat::Keyed,
+            Some(Body { ty: Type::List(row), required: true, .. }),
+            Outcome::Value(Type::List(answer)),
+        ) => Some((row, answer)),
+        _ => None,
+    }
+}
+
 /// Parameters that are arguments of the handle's method, with their index.
 pub(super) fn argument_fields(operation: &Operation) -> impl Iterator<Item = (usize, &Parameter)> {
     operation.parameters.iter().enumerate().filter(|(_, parameter)| is_argument(parameter))
@@ -59,6 +71,10 @@ fn definition(scope: &Scope<'_>, group: &Group, operation: &Operation) -> TokenS
         operation.name.trim_start_matches("r#"),
     ));
     let body = operation.body.as_ref().map(|body| {
+        if let Some((row, _)) = submitted(operation) {
+            let (rows, row) = (scope.path(items::ROWS), ty(scope, row));
+            return quote!(body: #rows<#row>,);
+        }
         let ty = ty(scope, &body.ty);
         if body.required {
             quote!(body: #ty,)
@@ -227,6 +243,9 @@ fn options(scope: &Scope<'_>) -> TokenStream {
 
 /// `send`, and for a page also `pages` and `items`.
 fn endings(scope: &Scope<'_>, operation: &Operation) -> Vec<TokenStream> {
+    if let (Some((_, answer)), Some(key)) = (submitted(operation), &operation.key) {
+        return submission(scope, answer, key);
+    }
     let (sending, result) = (scope.path(items::SENDING), result_type(scope, &operation.result));
     let mut endings =
         vec![ending(scope, operation, "send", "Sends the request.", &quote!(#sending<#result>), &{
@@ -253,6 +272,37 @@ fn endings(scope: &Scope<'_>, operation: &Operation) -> Vec<TokenStream> {
         ));
     }
     endings
+}
+
+/// `keys`, and a `send` that looks for the rows by them if the answer is lost.
+fn submission(scope: &Scope<'_>, answer: &Type, key: &str) -> Vec<TokenStream> {
+    let keys = docs::member(&format!(
+        "`{key}` of each row, in their order. A row that had none got one when the request was made, \
+         so that it can be written down before it is sent."
+    ));
+    let send = docs::member(&format!(
+        "Sends the rows. If the answer is lost, looks for them by `{key}`, and sends the same once \
+         more if none is found.\n\n\
+         An error means that nothing was submitted. What became of each row says the \
+         [`Submission`](crate::Submission).",
+    ));
+    let (string, submitting) = (scope.path(items::STRING), scope.path(items::SUBMITTING));
+    let answer = ty(scope, answer);
+    vec![
+        quote! {
+            #keys
+            #[must_use]
+            pub fn keys(&self) -> &[#string] {
+                self.body.keys()
+            }
+        },
+        quote! {
+            #send
+            pub fn send(self) -> #submitting<#answer> {
+                #submitting::new(self.call, self.body)
+            }
+        },
+    ]
 }
 
 fn ending(

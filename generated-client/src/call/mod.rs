@@ -1,5 +1,7 @@
 //! One call of an operation, from its parameters to its answer.
 
+mod ahead;
+mod attempts;
 mod body;
 mod encode;
 mod prepare;
@@ -8,15 +10,17 @@ mod undocumented;
 
 use std::fmt;
 
+pub(crate) use self::attempts::{Attempts, Ended, History};
 pub(crate) use self::encode::Argument;
 pub use self::send::Sending;
 pub use self::undocumented::UndocumentedRequest;
 use crate::Json;
 use crate::client::Core;
-use crate::error::{Error, ErrorKind};
-use crate::operation::{Operation, PageToken};
+use crate::error::{Error, ErrorKind, Result};
+use crate::operation::{Operation, PageToken, Place};
 use crate::options::RequestOptions;
 use crate::record::{self, Invalid, Value, View};
+use crate::retry::Limits;
 
 /// An operation and what it is called with.
 ///
@@ -79,6 +83,17 @@ impl Call {
         self.options.merge(options);
     }
 
+    /// The numbers of this call: those of its client and its own.
+    pub(crate) fn limits(&self) -> Result<Limits> {
+        let mut limits = self.core.retry().lane(self.operation.repeat).limits.clone();
+        self.options.retries.apply(&mut limits);
+        if let Some(timeout) = self.options.timeout {
+            limits.call_timeout = timeout;
+        }
+        limits.check().map_err(|message| self.error(ErrorKind::Invalid, message).at("options"))?;
+        Ok(limits)
+    }
+
     /// Sends it.
     pub(crate) fn send<T: Value>(self) -> Sending<T> {
         Sending::new(self)
@@ -89,7 +104,38 @@ impl Call {
         Error::new(kind, message).operating(self.operation)
     }
 
-    fn refuse(&mut self, invalid: Invalid) {
+    /// The client that it belongs to.
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
+    }
+
+    pub(crate) fn operation(&self) -> &'static Operation {
+        self.operation
+    }
+
+    /// A call of another operation about the same thing: with the same parameters in its path,
+    /// and the same headers.
+    pub(crate) fn beside(&self, operation: &'static Operation) -> Self {
+        let mut call = Self::new(&self.core, operation);
+        for (parameter, argument) in operation.parameters.iter().zip(&mut call.arguments) {
+            let mut own = self.operation.parameters.iter().zip(&self.arguments);
+            let same = own.find(|(own, _)| own.place == Place::Path && own.name == parameter.name);
+            *argument = same.and_then(|(_, argument)| argument.clone());
+        }
+        call.options.headers.clone_from(&self.options.headers);
+        call
+    }
+
+    /// Sets the parameter with this name.
+    pub(crate) fn set_named(&mut self, name: &str, value: View<'_>) {
+        match self.operation.parameters.iter().position(|parameter| parameter.name == name) {
+            Some(index) => self.set(index, value),
+            None => self.refuse_all(format!("has no parameter `{name}`")),
+        }
+    }
+
+    /// It will not be sent: it is wrong.
+    pub(crate) fn refuse(&mut self, invalid: Invalid) {
         self.invalid.get_or_insert(invalid);
     }
 

@@ -9,11 +9,12 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Header;
 use crate::operation::{BodyKind, Place};
 use crate::record::{self, View};
+use crate::retry::Limits;
 use crate::transport::HttpRequest;
 
 impl Call {
     /// The request, complete and frozen; or what is wrong with it.
-    pub(super) fn prepare(&self) -> Result<HttpRequest> {
+    pub(super) fn prepare(&self, limits: &Limits) -> Result<HttpRequest> {
         self.check()?;
         let body = self.frozen_body()?;
         Ok(HttpRequest {
@@ -21,7 +22,8 @@ impl Call {
             url: self.url()?,
             headers: self.headers(body.is_some())?,
             body,
-            timeout: self.timeout()?,
+            connect_timeout: limits.connect_timeout,
+            timeout: limits.attempt_timeout,
         })
     }
 
@@ -95,14 +97,6 @@ impl Call {
             headers.push(header.map_err(|message| self.invalid("options", message))?);
         }
         Ok(headers)
-    }
-
-    fn timeout(&self) -> Result<std::time::Duration> {
-        let timeout = self.options.timeout.unwrap_or_else(|| self.core.timeout());
-        if timeout.is_zero() {
-            return Err(self.invalid("timeout", "is zero: it leaves no time for the request"));
-        }
-        Ok(timeout)
     }
 
     /// The error of a request that was not sent because of its contents.

@@ -8,7 +8,9 @@ use std::task::{Context, Poll, ready};
 
 use tracing::Span;
 
-use super::Call;
+use super::{Attempts, Call, Ended, History};
+#[cfg(feature = "blocking")]
+use crate::client::Core;
 use crate::error::{Delivery, Error, ErrorKind, Received, Result};
 use crate::operation::Operation;
 use crate::record::Value;
@@ -21,20 +23,29 @@ use crate::transport::{Fault, HttpResponse, TransportError};
 /// reached the server.
 #[must_use = "a request is not sent until it is awaited"]
 pub struct Sending<T> {
-    exchange: Exchange,
+    pub(super) exchange: Exchange,
     answer: PhantomData<fn() -> T>,
 }
 
+/// The last answer, and the attempts that it took.
+pub(super) type Replying = Pin<Box<dyn Future<Output = (Result<HttpResponse>, History)> + Send>>;
+
 /// All of it that does not depend on the type of the result.
-struct Exchange {
+pub(super) struct Exchange {
     call: Call,
-    span: Span,
-    reply: Pin<Box<dyn Future<Output = Result<HttpResponse>> + Send>>,
+    pub(super) span: Span,
+    pub(super) replying: Replying,
 }
 
 impl<T> Sending<T> {
     pub(super) fn new(call: Call) -> Self {
         Self { exchange: Exchange::new(call), answer: PhantomData }
+    }
+
+    /// The client that sends it.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn core(&self) -> &Core {
+        self.exchange.call.core()
     }
 }
 
@@ -42,43 +53,58 @@ impl<T: Value> Future for Sending<T> {
     type Output = Result<Response<T>>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let reply = ready!(self.exchange.poll(context));
+        let (reply, history) = ready!(self.exchange.poll(context));
         let mut data = T::blank();
-        let parts = self.exchange.read(reply, &mut data);
+        let Exchange { call, span, .. } = &self.exchange;
+        let parts = call.conclude(span, reply, history, &mut data);
         Poll::Ready(parts.map(|parts| Response::new(data, parts)))
     }
 }
 
 impl Exchange {
     fn new(call: Call) -> Self {
-        let operation = call.operation;
-        let span = tracing::info_span!(
+        Self { replying: Box::pin(execute(call.clone())), span: call.span(), call }
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<(Result<HttpResponse>, History)> {
+        let _entered = self.span.enter();
+        self.replying.as_mut().poll(context)
+    }
+}
+
+impl Call {
+    /// The span of all that is done for the call.
+    pub(crate) fn span(&self) -> Span {
+        let operation = self.operation;
+        tracing::info_span!(
             "clear_street",
             operation = operation.name,
             method = operation.method.as_str(),
             path = operation.path,
             status = tracing::field::Empty,
             request_id = tracing::field::Empty,
-        );
-        Self { reply: Box::pin(execute(call.clone())), call, span }
-    }
-
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<HttpResponse>> {
-        let _entered = self.span.enter();
-        self.reply.as_mut().poll(context)
+            attempts = tracing::field::Empty,
+        )
     }
 
     /// Reads the reply, and the result into its place.
-    fn read(&self, reply: Result<HttpResponse>, data: &mut dyn Value) -> Result<Parts> {
-        let _entered = self.span.enter();
-        let secret = self.call.core.secret();
-        let outcome = reply.and_then(|reply| read(self.call.operation, reply, secret, data));
+    pub(crate) fn conclude(
+        &self,
+        span: &Span,
+        reply: Result<HttpResponse>,
+        history: History,
+        data: &mut dyn Value,
+    ) -> Result<Parts> {
+        let _entered = span.enter();
+        let outcome = reply
+            .and_then(|reply| read(self.operation, reply, self.core.secret(), data))
+            .map_err(|error| error.after(history));
         let (status, request_id) = match &outcome {
             Ok(parts) => (Some(parts.status), parts.request_id()),
             Err(error) => (error.status(), error.request_id()),
         };
-        self.span.record("status", status);
-        self.span.record("request_id", request_id);
+        span.record("status", status);
+        span.record("request_id", request_id).record("attempts", history.attempts);
         match &outcome {
             Ok(_) => tracing::debug!("answered"),
             Err(error) => {
@@ -90,30 +116,31 @@ impl Exchange {
 }
 
 /// Sends a call, whatever its operation and its result.
-async fn execute(call: Call) -> Result<HttpResponse> {
-    let request = call.prepare()?;
-    let reply = call.core.transport().send(request).await;
-    reply.map_err(|failure| unanswered(call.operation, failure))
+async fn execute(call: Call) -> (Result<HttpResponse>, History) {
+    match Attempts::new(&call) {
+        Ok(mut attempts) => {
+            let Ended { reply, reason, history } = attempts.run().await;
+            tracing::debug!(attempts = history.attempts, ?reason, "ended");
+            (reply, history)
+        }
+        Err(error) => (Err(error), History::default()),
+    }
 }
 
 /// The error of a request that has no complete answer.
-fn unanswered(operation: &Operation, failure: TransportError) -> Error {
-    let (kind, delivery, message) = match failure.fault {
-        Fault::Refused => (ErrorKind::Invalid, Delivery::NotSent, "the request cannot be sent"),
-        Fault::Connect => (ErrorKind::Connect, Delivery::NotSent, "there is no connection to the server"),
-        Fault::Timeout => {
-            (ErrorKind::Timeout, Delivery::MaybeSent, "the time was up before the answer was complete")
+pub(super) fn unanswered(operation: &Operation, failure: TransportError) -> Error {
+    let (kind, message) = match failure.fault {
+        Fault::Refused => (ErrorKind::Invalid, "the request cannot be sent"),
+        Fault::Connect => (ErrorKind::Connect, "there is no connection to the server"),
+        Fault::Timeout if failure.delivery == Delivery::NotSent => {
+            (ErrorKind::Timeout, "the time was up before the request was sent")
         }
-        Fault::Broken => (
-            ErrorKind::Connection,
-            Delivery::MaybeSent,
-            "the connection broke before the answer was complete",
-        ),
-        Fault::TooLarge => {
-            (ErrorKind::TooLarge, Delivery::Answered, "the answer is larger than the client accepts")
-        }
+        Fault::Timeout => (ErrorKind::Timeout, "the time was up before the answer was complete"),
+        Fault::Broken => (ErrorKind::Connection, "the connection broke before the answer was complete"),
+        Fault::TooLarge => (ErrorKind::TooLarge, "the answer is larger than the client accepts"),
     };
-    let error = Error::new(kind, message).operating(operation).delivered(delivery).caused_by(failure.source);
+    let error =
+        Error::new(kind, message).operating(operation).delivered(failure.delivery).caused_by(failure.source);
     match failure.head {
         Some((status, headers)) => error.answered(Received { status, headers, ..Received::default() }),
         None => error,

@@ -10,9 +10,10 @@ use std::time::Duration;
 
 pub use self::body::ApiError;
 pub(crate) use self::redact::{excerpt, scrub};
-use self::retry_after::retry_after;
+pub(crate) use self::retry_after::retry_after;
 use crate::Json;
 use crate::api::Api;
+use crate::call::History;
 use crate::headers::Headers;
 use crate::operation::Operation;
 use crate::record::Value;
@@ -50,6 +51,7 @@ struct Inner {
     message: String,
     path: Option<String>,
     answer: Option<Received>,
+    history: History,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -90,9 +92,10 @@ pub enum ErrorKind {
 /// Whether a request reached the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Delivery {
-    /// It did not: it had no effect.
+    /// It did not: no byte of it was written to a connection. It had no effect.
     NotSent,
-    /// Nobody knows: it may have had its effect.
+    /// Nobody knows: it may have had its effect. The connection broke or the time was up after the
+    /// request was begun and before its answer was complete, or a gateway had no answer (502, 504).
     MaybeSent,
     /// It did: the server answered.
     Answered,
@@ -109,6 +112,7 @@ impl Error {
             message: message.into(),
             path: None,
             answer: None,
+            history: History::default(),
             source: None,
         }))
     }
@@ -136,6 +140,11 @@ impl Error {
 
     pub(crate) fn caused_by(mut self, source: Option<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = source;
+        self
+    }
+
+    pub(crate) fn after(mut self, history: History) -> Self {
+        self.0.history = history;
         self
     }
 
@@ -193,6 +202,25 @@ impl Error {
         retry_after(self.headers()?)
     }
 
+    /// How often the request was sent, or tried to be sent; 0 if it was refused beforehand.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.0.history.attempts
+    }
+
+    /// How long the call took: all attempts and the waiting between them.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.0.history.elapsed
+    }
+
+    /// Whether the server does not know what was to be deleted or cancelled (status 404), after an
+    /// earlier attempt of the same call that may have done it: it most likely has.
+    #[must_use]
+    pub fn already_gone(&self) -> bool {
+        self.0.history.gone
+    }
+
     /// Headers of the answer, if one came.
     #[must_use]
     pub fn headers(&self) -> Option<&Headers> {
@@ -245,10 +273,16 @@ impl fmt::Display for Error {
         if let Some(path) = self.path() {
             write!(f, " at {path}")?;
         }
+        if self.already_gone() {
+            f.write_str("; an earlier attempt has most likely done it")?;
+        }
         if let Some(id) = self.request_id() {
             write!(f, " (request id {id})")?;
         }
-        Ok(())
+        match self.attempts() {
+            0 | 1 => Ok(()),
+            attempts => write!(f, " after {attempts} attempts in {:.1?}", self.elapsed()),
+        }
     }
 }
 
@@ -262,6 +296,8 @@ impl fmt::Debug for Error {
             .field("message", &self.message())
             .field("path", &self.path())
             .field("request_id", &self.request_id())
+            .field("attempts", &self.attempts())
+            .field("elapsed", &self.elapsed())
             .field("source", &self.0.source)
             .finish_non_exhaustive()
     }

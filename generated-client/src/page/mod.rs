@@ -12,6 +12,8 @@ use futures_core::Stream;
 
 use self::walk::Walk;
 use crate::call::{Call, Sending};
+#[cfg(feature = "blocking")]
+use crate::client::Core;
 use crate::error::Result;
 use crate::record::Value;
 use crate::response::Response;
@@ -19,7 +21,7 @@ use crate::response::Response;
 /// Walks the pages of a list: a [`Stream`] of responses, and [`next`](Self::next) for those who
 /// need no more.
 ///
-/// A page is fetched when it is asked for. After an error the walk is over; it can be taken up
+/// A page is fetched when it is asked for, or with [`prefetch`](Self::prefetch) before that. After an error the walk is over; it can be taken up
 /// again with the page token that [`token`](Self::token) gives.
 ///
 /// ```no_run
@@ -35,19 +37,35 @@ use crate::response::Response;
 pub struct Pages<T> {
     walk: Walk,
     fetching: Option<Sending<Vec<T>>>,
+    prefetch: bool,
 }
 
 /// Nothing of it is pinned in place.
 impl<T> Unpin for Pages<T> {}
 
 impl<T> Pages<T> {
+    /// The client that fetches.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn core(&self) -> &Core {
+        self.walk.core()
+    }
+
     pub(crate) fn new(call: Call) -> Self {
-        Self { walk: Walk::new(call), fetching: None }
+        Self { walk: Walk::new(call), fetching: None, prefetch: false }
     }
 
     /// Walks towards the beginning of the list instead, from the same page.
     pub fn backwards(mut self) -> Self {
         self.walk.turn_back();
+        self
+    }
+
+    /// Fetches each next page while the caller works on the one before it. It costs memory for one
+    /// more page, and one request too many where a walk is left early.
+    ///
+    /// The page is fetched by a task of the Tokio runtime, which ends when the walk is dropped.
+    pub fn prefetch(mut self) -> Self {
+        self.prefetch = true;
         self
     }
 
@@ -86,6 +104,9 @@ impl<T: Value> Pages<T> {
             Ok(page) => self.walk.arrived(page.metadata(), page.data.len()),
             Err(_) => self.walk.failed(),
         }
+        if self.prefetch {
+            self.fetching = self.walk.ahead().map(|call| call.send().ahead());
+        }
         Poll::Ready(Some(page))
     }
 }
@@ -101,7 +122,7 @@ impl<T: Value> Stream for Pages<T> {
 /// Walks the items of all pages of a list: a [`Stream`] of items, and [`next`](Self::next) for
 /// those who need no more.
 ///
-/// Pages are fetched as their items are needed. After an error the walk is over; see
+/// Pages are fetched as their items are needed, or with [`prefetch`](Self::prefetch) before. After an error the walk is over; see
 /// [`Pages`] for a walk that can be taken up again.
 ///
 /// ```no_run
@@ -125,6 +146,12 @@ pub struct Items<T> {
 impl<T> Unpin for Items<T> {}
 
 impl<T> Items<T> {
+    /// The client that fetches.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn core(&self) -> &Core {
+        self.pages.core()
+    }
+
     pub(crate) fn new(call: Call) -> Self {
         Self { pages: Pages::new(call), page: Vec::new().into_iter() }
     }
@@ -132,6 +159,13 @@ impl<T> Items<T> {
     /// Walks towards the beginning of the list instead: from the last item of the same page.
     pub fn backwards(mut self) -> Self {
         self.pages = self.pages.backwards();
+        self
+    }
+
+    /// Fetches each next page while the caller works on the items of the one before it; see
+    /// [`Pages::prefetch`].
+    pub fn prefetch(mut self) -> Self {
+        self.pages = self.pages.prefetch();
         self
     }
 }

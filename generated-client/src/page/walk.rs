@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::fmt;
 
 use crate::call::Call;
+#[cfg(feature = "blocking")]
+use crate::client::Core;
 use crate::error::{Delivery, ErrorKind, Result};
 use crate::response::Metadata;
 
@@ -48,6 +50,12 @@ impl Walk {
         self.backwards
     }
 
+    /// The client that fetches.
+    #[cfg(feature = "blocking")]
+    pub(super) fn core(&self) -> &Core {
+        self.call.core()
+    }
+
     /// The token of the page that comes next.
     pub(super) fn token(&self) -> Option<&str> {
         match &self.position {
@@ -61,17 +69,28 @@ impl Walk {
         if self.over {
             return None;
         }
-        let mut call = self.call.clone();
         match &self.position {
-            Position::Start => {}
-            Position::At(token) => call.turn_to(token.clone()),
+            Position::Start => Some(Ok(self.call.clone())),
+            Position::At(token) => Some(Ok(self.turned_to(token))),
             Position::Lost(message) => {
                 self.over = true;
-                return Some(Err(call.error(ErrorKind::Paging, *message).delivered(Delivery::Answered)));
+                let error = self.call.error(ErrorKind::Paging, *message);
+                Some(Err(error.delivered(Delivery::Answered)))
             }
-            Position::End => return None,
+            Position::End => None,
         }
-        Some(Ok(call))
+    }
+
+    /// The request of the page that comes next, if there is one to be sent.
+    pub(super) fn ahead(&self) -> Option<Call> {
+        let token = self.token().filter(|_| !self.over)?;
+        Some(self.turned_to(token))
+    }
+
+    fn turned_to(&self, token: &str) -> Call {
+        let mut call = self.call.clone();
+        call.turn_to(token.to_owned());
+        call
     }
 
     /// A page came with so many items.

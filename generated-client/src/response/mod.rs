@@ -52,6 +52,11 @@ impl<T> Response<T> {
         Self { data, parts: Box::new(parts) }
     }
 
+    /// The result, and all else.
+    pub(crate) fn split(self) -> (T, Response<()>) {
+        (self.data, Response { data: (), parts: self.parts })
+    }
+
     /// The result alone.
     #[must_use]
     pub fn into_data(self) -> T {

@@ -42,6 +42,19 @@ enum Fault {
     Undecodable(DecodeError),
 }
 
+impl Fault {
+    /// Without the secret, in case that it stands where something else was expected.
+    fn scrubbed(self, secret: &str) -> Self {
+        let clean = |text: String| String::from_utf8_lossy(&scrub(text.into_bytes(), secret)).into_owned();
+        match self {
+            Self::Undecodable(error) => {
+                Self::Undecodable(DecodeError { path: clean(error.path), message: clean(error.message) })
+            }
+            other => other,
+        }
+    }
+}
+
 /// Takes the answer of a request that succeeded; else says why it did not.
 fn receive(envelope: &mut Envelope<'_>, status: u16, body: &[u8]) -> Result<(), Fault> {
     if !is_success(status) {
@@ -67,11 +80,19 @@ fn is_success(status: u16) -> bool {
 /// The error of a request that was answered, but not with success.
 fn failure(operation: &Operation, response: HttpResponse, secret: &str, fault: Fault) -> Error {
     let HttpResponse { status, headers, body } = response;
-    let body = scrub(body, secret);
+    let (body, fault) = (scrub(body, secret), fault.scrubbed(secret));
     let (error, metadata) = explanation(operation.api, &body);
     let request_id = metadata.request_id.or_else(|| headers.get(REQUEST_ID).map(str::to_owned));
     let received = Received { status, headers, body, request_id, error };
-    complain(fault, &received).operating(operation).delivered(Delivery::Answered).answered(received)
+    complain(fault, &received).operating(operation).delivered(delivery(status)).answered(received)
+}
+
+/// A gateway that has no answer does not know either whether the server behind it has the request.
+fn delivery(status: u16) -> Delivery {
+    match status {
+        502 | 504 => Delivery::MaybeSent,
+        _ => Delivery::Answered,
+    }
 }
 
 fn complain(fault: Fault, received: &Received) -> Error {

@@ -10,6 +10,7 @@ use crate::call::{Call, Sending};
 use crate::client::{Core, Settings};
 use crate::error::{Delivery, Error, ErrorKind};
 use crate::record::Value;
+use crate::retry::RetrySettings;
 
 fn from_env(variables: &[(&str, &str)]) -> Result<Core, Error> {
     let variables: HashMap<String, OsString> =
@@ -57,12 +58,18 @@ fn variables_must_be_text() {
 fn settings_that_cannot_work_are_refused() {
     type Change<'a> = &'a dyn Fn(&mut Settings);
 
-    let cases: [(Change<'_>, &str); 7] = [
+    let cases: [(Change<'_>, &str); 13] = [
         (&|settings| settings.key = None, "no API key"),
         (&|settings| settings.key = Some("a key\n".into()), "the API key contains"),
         (&|settings| settings.base_url = "api.example.com".to_owned(), "the base URL is no URL"),
-        (&|settings| settings.timeout = Duration::ZERO, "timeout of zero"),
-        (&|settings| settings.connect_timeout = Duration::ZERO, "timeout of zero"),
+        (&|settings| settings.timeout = Some(Duration::ZERO), "timeout of zero"),
+        (&|settings| settings.order_timeout = Some(Duration::ZERO), "timeout of zero"),
+        (&|settings| settings.retries = RetrySettings::new().max_attempts(0), "no attempts"),
+        (&|settings| settings.transport.connect_timeout = Duration::ZERO, "timeout of zero"),
+        (&|settings| settings.transport.order_connect_timeout = Duration::ZERO, "timeout of zero"),
+        (&|settings| settings.transport.concurrent_requests = Some(0), "no request at once"),
+        (&|settings| settings.transport.proxy = Some("proxy:1".into()), "the proxy must be an http://"),
+        (&|settings| settings.transport.proxy = Some("".into()), "the proxy is no URL"),
         (&|settings| settings.user_agent = Some("a\nb".to_owned()), "`user-agent`"),
         (&|settings| settings.headers.push(("Host".to_owned(), "x".into())), "`Host` is set by the client"),
     ];

@@ -5,14 +5,19 @@ mod answers;
 mod clients;
 mod errors;
 mod golden;
+mod keyed;
+mod pace;
 mod paging;
 mod redaction;
 mod requests;
+mod retries;
 #[path = "../../tests/support/mod.rs"]
 mod support;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use self::pace::ScriptedPace;
 use self::support::{KEY, Server};
 use crate::api::{Api, ListEncoding, Pagination};
 use crate::call::{Call, Sending};
@@ -106,7 +111,8 @@ fn settings(url: &str) -> Settings {
     let mut settings = Settings::new(&API, url);
     settings.key = Some(KEY.into());
     // Long enough for a busy machine: no test waits for it.
-    settings.timeout = Duration::from_secs(60);
+    settings.timeout = Some(Duration::from_secs(60));
+    settings.pace = Arc::new(ScriptedPace::default());
     settings
 }
 

@@ -68,6 +68,92 @@ async fn a_page_is_fetched_when_it_is_asked_for() {
     assert_eq!(server.requests().len(), 3);
 }
 
+/// A prefetched page arrives while nobody polls the walk: the test waits for the server alone.
+#[tokio::test]
+async fn the_next_page_is_fetched_while_the_caller_works() {
+    let (sender, mut asked) = tokio::sync::mpsc::unbounded_channel();
+    let server = Server::start(move |request| {
+        sender.send(token(request).map(str::to_owned)).unwrap();
+        match token(request) {
+            None => page(&["a"], Some("t2"), None),
+            Some("t2") => page(&["b"], Some("t3"), None),
+            Some(_) => page(&["c"], None, None),
+        }
+    })
+    .await;
+    let mut items = Items::<String>::new(list(&server)).prefetch();
+    for (item, ahead) in [("a", Some("t2")), ("b", Some("t3"))] {
+        assert_eq!(items.next().await.unwrap().unwrap(), item);
+        if item == "a" {
+            assert_eq!(asked.recv().await.unwrap(), None);
+        }
+        assert_eq!(asked.recv().await.unwrap().as_deref(), ahead);
+    }
+    assert_eq!(items.next().await.unwrap().unwrap(), "c");
+    assert!(items.next().await.is_none());
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn prefetching_changes_nothing_of_what_comes() {
+    let server = three_pages().await;
+    assert_eq!(Items::<String>::new(list(&server)).prefetch().into_vec().await.unwrap(), ["a", "b", "c"]);
+    let mut call = list(&server);
+    call.set(3, "t3".to_owned().view());
+    let backwards = Items::<String>::new(call).prefetch().backwards();
+    assert_eq!(backwards.into_vec().await.unwrap(), ["c", "b", "a"]);
+    assert_eq!(server.requests().len(), 6);
+
+    let server = Server::start(|request| match token(request) {
+        None => page(&["a"], Some("t1"), None),
+        Some("t1") => page(&["b"], Some("t1"), None),
+        Some(_) => Reply::json(400, "{}"),
+    })
+    .await;
+    let mut pages = Pages::<String>::new(list(&server)).prefetch();
+    assert_eq!(pages.next().await.unwrap().unwrap().data, ["a"]);
+    assert_eq!(pages.next().await.unwrap().unwrap().data, ["b"]);
+    assert_eq!(pages.next().await.unwrap().unwrap_err().kind(), ErrorKind::Paging);
+    assert!(pages.next().await.is_none());
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_prefetched_page_that_fails_is_reported_when_it_is_asked_for() {
+    let server = Server::start(|request| match token(request) {
+        None => page(&["a"], Some("t2"), None),
+        Some(_) => Reply::json(400, r#"{"problem": {"message": "broken"}}"#),
+    })
+    .await;
+    let mut pages = Pages::<String>::new(list(&server)).prefetch();
+    assert_eq!(pages.next().await.unwrap().unwrap().data, ["a"]);
+    assert_eq!(pages.next().await.unwrap().unwrap_err().message(), "broken");
+    assert_eq!(pages.token(), Some("t2"));
+    assert!(pages.next().await.is_none());
+}
+
+/// A server that never answers the second page sees its connection closed when the walk is dropped.
+#[tokio::test]
+async fn a_walk_that_is_dropped_leaves_no_task() {
+    let metrics = tokio::runtime::Handle::current().metrics();
+    let server = Server::start(|request| match token(request) {
+        None => page(&["a"], Some("t2"), None),
+        Some(_) => Reply::Silence,
+    })
+    .await;
+    let before = metrics.num_alive_tasks();
+    let mut pages = Pages::<String>::new(list(&server)).prefetch();
+    pages.next().await.unwrap().unwrap();
+    while server.requests().len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    assert!(metrics.num_alive_tasks() > before);
+    drop(pages);
+    while metrics.num_alive_tasks() > before {
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn items_come_from_all_pages_both_ways() {
     let server = three_pages().await;
@@ -148,7 +234,7 @@ async fn empty_pages_do_not_go_on_for_ever() {
 async fn a_walk_that_failed_can_be_taken_up_again() {
     let server = Server::start(|request| match token(request) {
         None => page(&["a"], Some("t2"), None),
-        Some(_) => Reply::json(500, r#"{"problem": {"message": "broken"}}"#),
+        Some(_) => Reply::json(400, r#"{"problem": {"message": "broken"}}"#),
     })
     .await;
     let mut pages = Pages::<String>::new(list(&server));

@@ -12,10 +12,14 @@ use secrecy::SecretString;
 use self::generated::api::API;
 pub use self::generated::api::Environment;
 pub use self::generated::*;
+use crate::RootCertificates;
 use crate::call::UndocumentedRequest;
 use crate::client::{Core, Settings};
 use crate::error::Result;
 use crate::operation::{Method, Operation};
+use crate::retry::{RetrySettings, Statistics};
+
+mod read_back;
 
 #[rustfmt::skip]
 #[path = "../generated/trading/mod.rs"]
@@ -67,6 +71,12 @@ impl Client {
     /// missing or unusable.
     pub fn from_env() -> Result<Self> {
         ClientBuilder::from_env()?.build()
+    }
+
+    /// What this client and its clones have done so far.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        self.core.retry().statistics()
     }
 
     /// A request to an endpoint that this crate does not know.
@@ -129,22 +139,92 @@ impl ClientBuilder {
         self
     }
 
-    /// Longest time for making a connection; 5 seconds if nothing is said.
+    /// Longest time for making a connection, for requests that may be repeated; 5 seconds if nothing
+    /// is said.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.connect_timeout = timeout;
+        self.settings.transport.connect_timeout = timeout;
         self
     }
 
-    /// Longest time of a request, from sending it to the last byte of the answer; 30 seconds if
+    /// The same for orders and for all other writes that are not simply repeated; 3 seconds if
     /// nothing is said.
+    pub fn order_connect_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.transport.order_connect_timeout = timeout;
+        self
+    }
+
+    /// Longest time of a call that may be repeated, as those that only read: all attempts and the
+    /// waiting between them; 30 seconds if nothing is said.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.settings.timeout = timeout;
+        self.settings.timeout = Some(timeout);
+        self
+    }
+
+    /// Longest time of a call that sends orders, and of all other writes, all attempts and the
+    /// waiting between them; 10 seconds if nothing is said.
+    pub fn order_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.order_timeout = Some(timeout);
+        self
+    }
+
+    /// Changes when and how requests that may be repeated are repeated; see
+    /// [`retry`](crate::retry).
+    pub fn retries(mut self, changes: RetrySettings) -> Self {
+        self.settings.retries.merge(changes);
+        self
+    }
+
+    /// The same for orders, and for all other writes.
+    pub fn order_retries(mut self, changes: RetrySettings) -> Self {
+        self.settings.order_retries.merge(changes);
+        self
+    }
+
+    /// What repetitions may cost while nothing succeeds: those of requests that may be repeated, 500
+    /// if nothing is said, and those of orders and all other writes, 100.
+    pub fn retry_budgets(mut self, reads: u32, orders: u32) -> Self {
+        self.settings.retry_budgets = (reads, orders);
         self
     }
 
     /// Largest answer that is accepted, in bytes after decompression; 64 MiB if nothing is said.
     pub fn response_limit(mut self, bytes: usize) -> Self {
-        self.settings.response_limit = bytes;
+        self.settings.transport.response_limit = bytes;
+        self
+    }
+
+    /// Most requests that are on their way at once; more of them wait, within their own time. No
+    /// limit if nothing is said.
+    pub fn concurrent_requests(mut self, count: usize) -> Self {
+        self.settings.transport.concurrent_requests = Some(count);
+        self
+    }
+
+    /// Most connections that are kept open without being used, 64 if nothing is said, and how long
+    /// they are, 90 seconds if nothing is said.
+    pub fn idle_connections(mut self, count: usize, timeout: Duration) -> Self {
+        self.settings.transport.idle_connections = count;
+        self.settings.transport.idle_timeout = timeout;
+        self
+    }
+
+    /// Whether HTTP/2 is used with servers that offer it; it is if nothing is said.
+    pub fn http2(mut self, wanted: bool) -> Self {
+        self.settings.transport.http2 = wanted;
+        self
+    }
+
+    /// A proxy through which the server is reached: an `http://` or `https://` URL, perhaps with
+    /// user name and password. It sees only what is encrypted: requests to this machine without TLS
+    /// are sent directly. No proxy is taken from the environment.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.settings.transport.proxy = Some(SecretString::from(url.into()));
+        self
+    }
+
+    /// Adds certificates that are trusted as well as those of the system.
+    pub fn root_certificates(mut self, certificates: RootCertificates) -> Self {
+        self.settings.transport.root_certificates.push(certificates);
         self
     }
 

@@ -4,14 +4,25 @@
 //! (repeating, deadlines, other transports) needs nothing of the library.
 
 mod base_url;
+mod certificates;
+mod settings;
+mod watch;
 
 use std::error::Error as StdError;
-use std::fmt;
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
+use std::{fmt, io};
 
-use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, timeout, timeout_at};
 
 pub(crate) use self::base_url::BaseUrl;
+pub use self::certificates::RootCertificates;
+pub(crate) use self::settings::TransportSettings;
+use self::watch::Watch;
+use crate::error::Delivery;
 use crate::headers::{Header, Headers};
 use crate::operation::Method;
 
@@ -23,6 +34,8 @@ pub(crate) struct HttpRequest {
     pub(crate) url: String,
     pub(crate) headers: Vec<Header>,
     pub(crate) body: Option<Vec<u8>>,
+    /// Longest wait for a connection.
+    pub(crate) connect_timeout: Duration,
     /// From the first byte of the connection to the last byte of the answer.
     pub(crate) timeout: Duration,
 }
@@ -37,6 +50,8 @@ pub(crate) struct HttpResponse {
 /// Why there is no answer.
 pub(crate) struct TransportError {
     pub(crate) fault: Fault,
+    /// `NotSent` only if not one byte of the request was written to a connection.
+    pub(crate) delivery: Delivery,
     /// Status and headers, if it broke only after them.
     pub(crate) head: Option<(u16, Headers)>,
     pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
@@ -57,70 +72,82 @@ pub(crate) enum Fault {
     TooLarge,
 }
 
-/// How connections are made.
-#[derive(Clone, Debug)]
-pub(crate) struct TransportSettings {
-    pub(crate) https_only: bool,
-    pub(crate) connect_timeout: Duration,
-    pub(crate) response_limit: usize,
-}
-
 /// A pool of connections. Cheap to clone; clones share it.
 #[derive(Clone)]
 pub(crate) struct Transport {
     client: reqwest::Client,
     response_limit: usize,
+    /// As many permits as requests may be on their way at once.
+    permits: Option<Arc<Semaphore>>,
 }
 
 impl Transport {
     /// A pool without connections.
-    pub(crate) fn new(settings: &TransportSettings) -> Result<Self, Box<dyn StdError + Send + Sync>> {
-        let client = reqwest::Client::builder()
-            .https_only(settings.https_only)
-            .connect_timeout(settings.connect_timeout)
-            // A redirect would carry an order, or its answer, to a place that nobody chose.
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            // Whether something is sent again is never decided here.
-            .retry(reqwest::retry::never())
-            // The environment is read by `from_env` alone.
-            .no_proxy()
-            .build()?;
-        Ok(Self { client, response_limit: settings.response_limit })
+    pub(crate) fn new(
+        settings: &TransportSettings,
+        https_only: bool,
+    ) -> Result<Self, Box<dyn StdError + Send + Sync>> {
+        Ok(Self {
+            client: settings.client(https_only)?,
+            response_limit: settings.response_limit,
+            permits: settings.concurrent_requests.map(|count| Arc::new(Semaphore::new(count))),
+        })
     }
 
     /// Sends a request once and receives its answer, whatever its status.
     pub(crate) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        let request = prepare(request)?;
-        let mut response = self.client.execute(request).await.map_err(|error| classify(error, None))?;
+        let deadline = Instant::now().checked_add(request.timeout);
+        let connect_timeout = request.connect_timeout;
+        let (watch, request) = prepare(request)?;
+        let _permit = within(deadline, self.permit()).await.map_err(|failure| failure.explain(true, None))?;
+        let answer = within(deadline, self.begin(request, &watch, connect_timeout)).await;
+        // What held the request has ended or is dropped: its fate is decided.
+        let mut response = answer.map_err(|failure| failure.explain(watch.is_unsent(), None))?;
         let status = response.status().as_u16();
-        let headers: Headers = response
-            .headers()
-            .iter()
-            .map(|(name, value)| {
-                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-            })
-            .collect();
-        match self.read(&mut response).await {
+        let headers = received(response.headers());
+        match within(deadline, self.read(&mut response)).await {
             Ok(body) => Ok(HttpResponse { status, headers, body }),
-            Err(Unread::TooLarge) => {
-                Err(TransportError { fault: Fault::TooLarge, head: Some((status, headers)), source: None })
-            }
-            Err(Unread::Broken(error)) => Err(classify(error, Some((status, headers)))),
+            Err(failure) => Err(failure.explain(false, Some((status, headers)))),
         }
     }
 
+    /// Waits until there may be one more request.
+    async fn permit(&self) -> Result<Option<SemaphorePermit<'_>>, Failure> {
+        match &self.permits {
+            // It fails only for a semaphore that was closed, which this one never is.
+            Some(permits) => Ok(permits.acquire().await.ok()),
+            None => Ok(None),
+        }
+    }
+
+    /// Sends the request and receives the head of the answer.
+    async fn begin(
+        &self,
+        request: reqwest::Request,
+        watch: &Watch,
+        connect_timeout: Duration,
+    ) -> Result<reqwest::Response, Failure> {
+        let mut sending = pin!(self.client.execute(request));
+        watch.arm();
+        let answer = match timeout(connect_timeout, &mut sending).await {
+            Ok(answer) => answer,
+            Err(_) if watch.is_begun() => sending.await,
+            Err(_) => return Err(Failure::SlowConnect(connect_timeout)),
+        };
+        answer.map_err(Failure::Broken)
+    }
+
     /// Reads the body, decompressed, up to the limit.
-    async fn read(&self, response: &mut reqwest::Response) -> Result<Vec<u8>, Unread> {
+    async fn read(&self, response: &mut reqwest::Response) -> Result<Vec<u8>, Failure> {
         let announced =
             response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
         if announced > self.response_limit {
-            return Err(Unread::TooLarge);
+            return Err(Failure::TooLarge);
         }
         let mut body = Vec::with_capacity(announced.min(MAX_RESERVED));
-        while let Some(chunk) = response.chunk().await.map_err(Unread::Broken)? {
+        while let Some(chunk) = response.chunk().await.map_err(Failure::Broken)? {
             if chunk.len() > self.response_limit.saturating_sub(body.len()) {
-                return Err(Unread::TooLarge);
+                return Err(Failure::TooLarge);
             }
             body.extend_from_slice(&chunk);
         }
@@ -131,13 +158,58 @@ impl Transport {
 /// No more than this is reserved on the word of a header alone.
 const MAX_RESERVED: usize = 1 << 20;
 
-enum Unread {
-    TooLarge,
+/// What a future gives, if it gives it in time. A deadline beyond all time is none.
+async fn within<T>(
+    deadline: Option<Instant>,
+    future: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    match deadline {
+        Some(deadline) => timeout_at(deadline, future).await.unwrap_or(Err(Failure::Slow)),
+        None => future.await,
+    }
+}
+
+fn received(headers: &HeaderMap) -> Headers {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
+}
+
+/// What went wrong, before it is known how far the request came.
+enum Failure {
+    /// The time for the request was up.
+    Slow,
+    /// The time for making a connection was up.
+    SlowConnect(Duration),
     Broken(reqwest::Error),
+    TooLarge,
+}
+
+impl Failure {
+    fn explain(self, unsent: bool, head: Option<(u16, Headers)>) -> TransportError {
+        let delivery = if unsent { Delivery::NotSent } else { Delivery::MaybeSent };
+        let (fault, delivery, source) = match self {
+            Self::TooLarge => (Fault::TooLarge, Delivery::Answered, None),
+            Self::SlowConnect(time) if unsent => {
+                let late = io::Error::new(io::ErrorKind::TimedOut, format!("not connected within {time:?}"));
+                (Fault::Connect, delivery, Some(late.into()))
+            }
+            Self::Slow | Self::SlowConnect(_) => (Fault::Timeout, delivery, None),
+            Self::Broken(error) => {
+                let fault = match unsent {
+                    true if error.is_builder() => Fault::Refused,
+                    true => Fault::Connect,
+                    false => Fault::Broken,
+                };
+                // The URL may hold what is nobody's business.
+                (fault, delivery, Some(error.without_url().into()))
+            }
+        };
+        TransportError { fault, delivery, head, source }
+    }
 }
 
 /// Translates a request for the library.
-fn prepare(request: HttpRequest) -> Result<reqwest::Request, TransportError> {
+fn prepare(request: HttpRequest) -> Result<(Watch, reqwest::Request), TransportError> {
     let method = match request.method {
         Method::Get => reqwest::Method::GET,
         Method::Post => reqwest::Method::POST,
@@ -153,28 +225,18 @@ fn prepare(request: HttpRequest) -> Result<reqwest::Request, TransportError> {
         value.set_sensitive(header.is_sensitive());
         prepared.headers_mut().append(name, value);
     }
-    *prepared.body_mut() = request.body.map(reqwest::Body::from);
-    *prepared.timeout_mut() = Some(request.timeout);
-    Ok(prepared)
+    let (watch, body) = Watch::new(request.body.unwrap_or_default());
+    *prepared.body_mut() = Some(reqwest::Body::wrap(body));
+    Ok((watch, prepared))
 }
 
 fn refused(error: impl StdError + Send + Sync + 'static) -> TransportError {
-    TransportError { fault: Fault::Refused, head: None, source: Some(Box::new(error)) }
-}
-
-/// Says what a failure of the library means.
-fn classify(error: reqwest::Error, head: Option<(u16, Headers)>) -> TransportError {
-    let fault = if error.is_builder() {
-        Fault::Refused
-    } else if error.is_connect() {
-        Fault::Connect
-    } else if error.is_timeout() {
-        Fault::Timeout
-    } else {
-        Fault::Broken
-    };
-    // The URL may hold what is nobody's business.
-    TransportError { fault, head, source: Some(Box::new(error.without_url())) }
+    TransportError {
+        fault: Fault::Refused,
+        delivery: Delivery::NotSent,
+        head: None,
+        source: Some(Box::new(error)),
+    }
 }
 
 impl fmt::Debug for Transport {
@@ -194,9 +256,10 @@ mod tests {
             url: "http://localhost/".to_owned(),
             headers: vec![Header::bearer("id.secret").unwrap()],
             body: None,
+            connect_timeout: Duration::from_secs(1),
             timeout: Duration::from_secs(1),
         };
-        let prepared = prepare(request).unwrap_or_else(|_| panic!("it can be sent"));
+        let (_, prepared) = prepare(request).unwrap_or_else(|_| panic!("it can be sent"));
         assert!(prepared.headers().values().all(HeaderValue::is_sensitive));
         assert!(!format!("{prepared:?}").contains("secret"));
     }

@@ -14,6 +14,7 @@ use super::instruments::{InstrumentId, InstrumentIdOrSymbol, SecurityType};
 use crate::{NotListed, Unrecognized};
 use crate::call::{Call, Sending};
 use crate::client::Core;
+use crate::keyed::{Rows, Submitting};
 use crate::operation::{
     Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat,
 };
@@ -85,7 +86,8 @@ impl Orders {
     ///
     /// `POST /v1/accounts/{account_id}/orders`
     ///
-    /// May be repeated only if every row has `id`, by which the server recognises it.
+    /// If the answer is lost, the rows are looked for by their `id`, and sent once more if none is
+    /// found. A row without one gets one.
     ///
     /// Documented errors: 400, 401, 403, 422, 429, 500.
     pub fn submit_orders(
@@ -97,7 +99,7 @@ impl Orders {
         call.set(0, account_id.into().view());
         SubmitOrders {
             call,
-            body: body.into_iter().collect(),
+            body: Rows::new(&SubmitOrders::OPERATION, body.into_iter().collect()),
         }
     }
 
@@ -362,7 +364,7 @@ impl GetOrderById {
 #[must_use = "a request does nothing until it is sent"]
 pub struct SubmitOrders {
     call: Call,
-    body: Vec<NewOrder>,
+    body: Rows<NewOrder>,
 }
 
 impl SubmitOrders {
@@ -392,10 +394,20 @@ impl SubmitOrders {
         self
     }
 
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<Vec<Order>> {
-        self.call.body(self.body.view());
-        self.call.send()
+    /// `id` of each row, in their order. A row that had none got one when the request was made, so
+    /// that it can be written down before it is sent.
+    #[must_use]
+    pub fn keys(&self) -> &[String] {
+        self.body.keys()
+    }
+
+    /// Sends the rows. If the answer is lost, looks for them by `id`, and sends the same once more
+    /// if none is found.
+    ///
+    /// An error means that nothing was submitted. What became of each row says the
+    /// [`Submission`](crate::Submission).
+    pub fn send(self) -> Submitting<Order> {
+        Submitting::new(self.call, self.body)
     }
 }
 

@@ -16,6 +16,7 @@ use super::orders::Order;
 use crate::{NotListed, Unrecognized};
 use crate::call::{Call, Sending};
 use crate::client::Core;
+use crate::keyed::{Rows, Submitting};
 use crate::operation::{
     Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat,
 };
@@ -118,7 +119,8 @@ impl Positions {
     ///
     /// `POST /v1/accounts/{account_id}/positions/instructions`
     ///
-    /// May be repeated only if every row has `instruction_id`, by which the server recognises it.
+    /// If the answer is lost, the rows are looked for by their `instruction_id`, and sent once more
+    /// if none is found. A row without one gets one.
     ///
     /// A partial success (207) comes with the error that says what is missing.
     ///
@@ -133,7 +135,10 @@ impl Positions {
         call.set(0, account_id.into().view());
         SubmitPositionInstructions {
             call,
-            body: body.into_iter().collect(),
+            body: Rows::new(
+                &SubmitPositionInstructions::OPERATION,
+                body.into_iter().collect(),
+            ),
         }
     }
 
@@ -411,7 +416,7 @@ impl GetPositionInstructions {
 #[must_use = "a request does nothing until it is sent"]
 pub struct SubmitPositionInstructions {
     call: Call,
-    body: Vec<PositionInstructionSubmissionRequest>,
+    body: Rows<PositionInstructionSubmissionRequest>,
 }
 
 impl SubmitPositionInstructions {
@@ -441,10 +446,20 @@ impl SubmitPositionInstructions {
         self
     }
 
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<Vec<PositionInstruction>> {
-        self.call.body(self.body.view());
-        self.call.send()
+    /// `instruction_id` of each row, in their order. A row that had none got one when the request
+    /// was made, so that it can be written down before it is sent.
+    #[must_use]
+    pub fn keys(&self) -> &[String] {
+        self.body.keys()
+    }
+
+    /// Sends the rows. If the answer is lost, looks for them by `instruction_id`, and sends the
+    /// same once more if none is found.
+    ///
+    /// An error means that nothing was submitted. What became of each row says the
+    /// [`Submission`](crate::Submission).
+    pub fn send(self) -> Submitting<PositionInstruction> {
+        Submitting::new(self.call, self.body)
     }
 }
 

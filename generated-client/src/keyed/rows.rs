@@ -1,0 +1,95 @@
+//! The rows of a request, each with its key.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use crate::operation::Operation;
+use crate::record::{Invalid, Record, Slot, Value, View};
+
+/// Rows to submit. Every one has a key: those that had none got one.
+#[derive(Clone, Debug)]
+pub(crate) struct Rows<T> {
+    rows: Vec<T>,
+    keys: Vec<String>,
+}
+
+impl<T: Value> Rows<T> {
+    /// Fills in the keys that are missing.
+    pub(crate) fn new(operation: &Operation, mut rows: Vec<T>) -> Self {
+        let name = operation.key.unwrap_or_default();
+        let keys = rows.iter_mut().map(|row| take_key(row, name)).collect();
+        Self { rows, keys }
+    }
+
+    /// The keys in the order of the rows.
+    pub(crate) fn keys(&self) -> &[String] {
+        &self.keys
+    }
+
+    pub(crate) fn into_keys(self) -> Vec<String> {
+        self.keys
+    }
+
+    pub(crate) fn view(&self) -> View<'_> {
+        self.rows.view()
+    }
+
+    /// Why these keys do not tell the rows apart, if they do not.
+    pub(super) fn fault(&self, operation: &Operation) -> Option<Invalid> {
+        let name = operation.key.unwrap_or_default();
+        let mut seen = HashMap::new();
+        self.keys.iter().enumerate().find_map(|(index, key)| {
+            let message = match seen.insert(key, index) {
+                _ if key.is_empty() => format!("`{name}` is empty: leave it out to get one"),
+                Some(other) => {
+                    format!("`{name}` is that of row {other} already: rows need keys of their own")
+                }
+                None => return None,
+            };
+            Some(Invalid { path: format!("$[{index}].{name}"), message })
+        })
+    }
+}
+
+/// The key of a row; a new one if there is none.
+fn take_key(row: &mut impl Value, name: &str) -> String {
+    let Slot::Record(row) = row.slot() else { return String::new() };
+    let Some(index) = row.table().fields.iter().position(|field| field.name == name) else {
+        return String::new();
+    };
+    match key(row, index) {
+        Some(key) => key,
+        None => {
+            // Ordered by time, so that the keys of a day stand together wherever they are kept.
+            if let Some(slot) = row.slot_at(index) {
+                fill(slot, Uuid::now_v7());
+            }
+            key(row, index).unwrap_or_default()
+        }
+    }
+}
+
+fn key(row: &dyn Record, index: usize) -> Option<String> {
+    match row.view_at(index)? {
+        View::Text(text) => Some(text.to_owned()),
+        View::Uuid(uuid) => Some(uuid.to_string()),
+        _ => None,
+    }
+}
+
+fn fill(slot: Slot<'_>, key: Uuid) {
+    match slot {
+        Slot::Option(option) => {
+            if let Some(slot) = option.fill() {
+                fill(slot, key);
+            }
+        }
+        Slot::Text(text) => {
+            text.set(&key.to_string());
+        }
+        Slot::String(text) => *text = key.to_string(),
+        Slot::Uuid(uuid) => *uuid = key,
+        _ => {}
+    }
+}

@@ -1,0 +1,152 @@
+//! Whether a request is sent again, and when: a function of nothing but its arguments.
+
+use std::time::Duration;
+
+use super::backoff::jitter;
+use super::limits::Limits;
+use crate::operation::Repeat;
+
+/// What came of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Happened {
+    /// The request is none that can be sent.
+    Refused,
+    /// Nothing of it reached the server.
+    NotSent,
+    /// Nobody knows whether it reached the server.
+    MaybeSent,
+    /// The server answered, with success or without.
+    Answered { status: u16, retry_after: Option<Duration> },
+}
+
+/// All that the decision depends on.
+#[derive(Clone, Debug)]
+pub(crate) struct Situation<'a> {
+    pub(crate) class: Repeat,
+    /// Number of the attempt that has ended, from 1.
+    pub(crate) attempt: u32,
+    pub(crate) happened: Happened,
+    /// Left of the client's budget.
+    pub(crate) budget: u32,
+    /// Left of the time of the whole call.
+    pub(crate) left: Duration,
+    pub(crate) limits: &'a Limits,
+    pub(crate) random: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    Repeat { after: Duration, cause: Cause },
+    GiveUp(Reason),
+}
+
+/// Why a request is sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Cause {
+    /// Nothing of it reached the server.
+    NotSent,
+    /// Its answer was lost.
+    Lost,
+    /// The server has too many requests.
+    Throttled,
+    /// The server, or one in between, failed.
+    ServerError,
+}
+
+/// Why a request is not sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Reason {
+    /// There is an answer, or an error, that another attempt would not change.
+    Settled,
+    /// It may have had its effect, and its operation is never repeated.
+    MaybeDone,
+    /// It may have had its effect; its keys tell whether it had.
+    LookFirst,
+    /// The server turned it away, and the caller does not want to wait.
+    NotWaiting,
+    /// There were as many attempts as may be.
+    Attempts,
+    /// The server asks to wait for longer than the caller does.
+    RetryAfter,
+    /// The client's budget is spent.
+    Budget,
+    /// The time of the call would be up before.
+    Deadline,
+}
+
+/// Whether the request is sent again.
+pub(crate) fn decide(situation: &Situation<'_>) -> Decision {
+    match situation.repeat() {
+        Ok((after, cause)) => Decision::Repeat { after, cause },
+        Err(reason) => Decision::GiveUp(reason),
+    }
+}
+
+impl Situation<'_> {
+    fn repeat(&self) -> Result<(Duration, Cause), Reason> {
+        let cause = self.cause()?;
+        let attempts = match cause {
+            Cause::NotSent => self.limits.attempts_not_sent,
+            Cause::Lost | Cause::Throttled | Cause::ServerError => self.limits.attempts,
+        };
+        if self.attempt >= attempts {
+            return Err(Reason::Attempts);
+        }
+        let after = self.wait(cause)?;
+        if self.budget < self.limits.cost(cause) {
+            return Err(Reason::Budget);
+        }
+        if after >= self.left {
+            return Err(Reason::Deadline);
+        }
+        Ok((after, cause))
+    }
+
+    /// Whether it may be sent again at all.
+    fn cause(&self) -> Result<Cause, Reason> {
+        match (self.happened, self.class) {
+            (Happened::Refused, _) => Err(Reason::Settled),
+            (Happened::NotSent, _) => Ok(Cause::NotSent),
+            (Happened::MaybeSent, Repeat::Read | Repeat::Idempotent) => Ok(Cause::Lost),
+            (Happened::MaybeSent, Repeat::Keyed) => Err(Reason::LookFirst),
+            (Happened::MaybeSent, Repeat::Never) => Err(Reason::MaybeDone),
+            (Happened::Answered { status, retry_after }, _) => {
+                let cause = self.answered(status, retry_after.is_some())?;
+                if self.limits.statuses.contains(&status) { Ok(cause) } else { Err(Reason::Settled) }
+            }
+        }
+    }
+
+    /// The same for an answer.
+    fn answered(&self, status: u16, asks_to_wait: bool) -> Result<Cause, Reason> {
+        match (self.class, status) {
+            (Repeat::Read | Repeat::Idempotent, 503) if !asks_to_wait => Ok(Cause::ServerError),
+            (Repeat::Never, 429) if !self.limits.wait_if_throttled => Err(Reason::NotWaiting),
+            (Repeat::Never, 503) if asks_to_wait && !self.limits.wait_if_throttled => Err(Reason::NotWaiting),
+            (_, 429) => Ok(Cause::Throttled),
+            (_, 503) if asks_to_wait => Ok(Cause::Throttled),
+            (Repeat::Read, 500) => Ok(Cause::ServerError),
+            (Repeat::Read | Repeat::Idempotent, 408 | 502 | 504) => Ok(Cause::ServerError),
+            // Whoever answers so may have passed the request on before.
+            (Repeat::Keyed, 408 | 500..) => Err(Reason::LookFirst),
+            (Repeat::Never, 408 | 500..) => Err(Reason::MaybeDone),
+            _ => Err(Reason::Settled),
+        }
+    }
+
+    /// How long to wait.
+    fn wait(&self, cause: Cause) -> Result<Duration, Reason> {
+        let drawn = |first| jitter(first, self.limits.max_backoff, self.attempt, self.random);
+        let Happened::Answered { retry_after: Some(asked), .. } = self.happened else {
+            return Ok(match cause {
+                Cause::Throttled => drawn(self.limits.throttled_backoff),
+                Cause::NotSent | Cause::Lost | Cause::ServerError => drawn(self.limits.backoff),
+            });
+        };
+        if asked > self.limits.max_retry_after {
+            return Err(Reason::RetryAfter);
+        }
+        // Never earlier than asked, and not in step with everybody else who was asked the same.
+        Ok(asked.saturating_add(drawn(self.limits.backoff)))
+    }
+}

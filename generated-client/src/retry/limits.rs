@@ -1,0 +1,87 @@
+//! The numbers of the attempt loop.
+
+use std::time::Duration;
+
+use super::decision::Cause;
+
+/// The numbers that hold for a call, with nothing left open.
+#[derive(Clone, Debug)]
+pub(crate) struct Limits {
+    /// Attempts in all, the first included.
+    pub(crate) attempts: u32,
+    /// The same after a failure that sent nothing.
+    pub(crate) attempts_not_sent: u32,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) attempt_timeout: Duration,
+    /// All attempts and all waiting.
+    pub(crate) call_timeout: Duration,
+    /// Range of the first wait.
+    pub(crate) backoff: Duration,
+    /// The same where the server said that there were too many requests.
+    pub(crate) throttled_backoff: Duration,
+    pub(crate) max_backoff: Duration,
+    /// No longer than this is waited because the server asks for it.
+    pub(crate) max_retry_after: Duration,
+    /// Whether operations that are never repeated wait when they were turned away.
+    pub(crate) wait_if_throttled: bool,
+    pub(crate) retry_cost: u32,
+    pub(crate) throttled_cost: u32,
+    /// Statuses after which a request is repeated, if its operation may be.
+    pub(crate) statuses: Vec<u16>,
+}
+
+impl Limits {
+    /// Operations that may be repeated.
+    pub(crate) fn reads() -> Self {
+        Self {
+            attempts: 3,
+            attempts_not_sent: 3,
+            connect_timeout: Duration::from_secs(5),
+            attempt_timeout: Duration::from_secs(10),
+            call_timeout: Duration::from_secs(30),
+            backoff: Duration::from_millis(100),
+            throttled_backoff: Duration::from_secs(1),
+            max_backoff: Duration::from_secs(5),
+            max_retry_after: Duration::from_secs(30),
+            wait_if_throttled: false,
+            retry_cost: 14,
+            throttled_cost: 5,
+            statuses: vec![408, 429, 500, 502, 503, 504],
+        }
+    }
+
+    /// Orders and all other operations that a repetition could do twice.
+    pub(crate) fn orders() -> Self {
+        Self {
+            attempts: 2,
+            connect_timeout: Duration::from_secs(3),
+            attempt_timeout: Duration::from_secs(5),
+            call_timeout: Duration::from_secs(10),
+            backoff: Duration::from_millis(50),
+            throttled_backoff: Duration::from_millis(50),
+            max_backoff: Duration::from_millis(500),
+            max_retry_after: Duration::from_secs(1),
+            statuses: vec![429, 503],
+            ..Self::reads()
+        }
+    }
+
+    /// What a repetition takes from the budget.
+    pub(crate) fn cost(&self, cause: Cause) -> u32 {
+        match cause {
+            Cause::Throttled => self.throttled_cost,
+            Cause::NotSent | Cause::Lost | Cause::ServerError => self.retry_cost,
+        }
+    }
+
+    /// What cannot work.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        if self.attempts == 0 || self.attempts_not_sent == 0 {
+            return Err("no attempts leave no request");
+        }
+        if self.attempt_timeout.is_zero() || self.call_timeout.is_zero() {
+            return Err("a timeout of zero leaves no time for a request");
+        }
+        Ok(())
+    }
+}

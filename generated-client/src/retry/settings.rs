@@ -1,0 +1,129 @@
+//! How callers change the numbers.
+
+use std::time::Duration;
+
+use super::limits::Limits;
+
+/// Changes to when and how failed requests are repeated, for a client or for one request.
+///
+/// What is not set stays as it is: for a request as the client has it, for a client as the table in
+/// the [module](self) says. What is set last holds.
+///
+/// ```
+/// use std::time::Duration;
+/// use clear_street::RequestOptions;
+/// use clear_street::retry::RetrySettings;
+///
+/// // Sent once, whatever happens.
+/// let once = RequestOptions::new().retries(RetrySettings::new().max_attempts(1));
+///
+/// let patient = RetrySettings::new()
+///     .max_attempts(5)
+///     .attempt_timeout(Duration::from_secs(2))
+///     .backoff(Duration::from_millis(50), Duration::from_secs(1));
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "settings have no effect until they are given to a client or a request"]
+pub struct RetrySettings {
+    changes: Vec<Change>,
+}
+
+#[derive(Clone, Debug)]
+enum Change {
+    Attempts(u32),
+    AttemptsNotSent(u32),
+    AttemptTimeout(Duration),
+    Backoff { first: Duration, most: Duration },
+    ThrottledBackoff(Duration),
+    MaxRetryAfter(Duration),
+    WaitIfThrottled(bool),
+    Cost { retry: u32, throttled: u32 },
+    Statuses(Vec<u16>),
+}
+
+impl RetrySettings {
+    /// No changes.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Most attempts of a call, the first included. 1 switches repeating off; 0 is refused.
+    pub fn max_attempts(self, attempts: u32) -> Self {
+        self.with(Change::Attempts(attempts)).max_attempts_if_not_sent(attempts)
+    }
+
+    /// Most attempts of a call as long as nothing of it could be sent; to be set after
+    /// [`max_attempts`](Self::max_attempts), which sets it too.
+    pub fn max_attempts_if_not_sent(self, attempts: u32) -> Self {
+        self.with(Change::AttemptsNotSent(attempts))
+    }
+
+    /// Longest time of one attempt, from sending it to the last byte of its answer.
+    pub fn attempt_timeout(self, timeout: Duration) -> Self {
+        self.with(Change::AttemptTimeout(timeout))
+    }
+
+    /// The wait before a repetition is drawn from nothing up to `first`, doubled with every attempt
+    /// up to `most`.
+    pub fn backoff(self, first: Duration, most: Duration) -> Self {
+        self.with(Change::Backoff { first, most })
+    }
+
+    /// Takes the place of `first` in [`backoff`](Self::backoff) where the server was sent too many
+    /// requests and does not say how long to wait.
+    pub fn throttled_backoff(self, first: Duration) -> Self {
+        self.with(Change::ThrottledBackoff(first))
+    }
+
+    /// Longest wait that the server may ask for; if it asks for a longer one, the error is returned.
+    pub fn max_retry_after(self, longest: Duration) -> Self {
+        self.with(Change::MaxRetryAfter(longest))
+    }
+
+    /// Whether operations that are never repeated wait and are sent again after all when the server
+    /// turned them away unread: status 429, or 503 with `Retry-After`.
+    pub fn wait_if_throttled(self, wait: bool) -> Self {
+        self.with(Change::WaitIfThrottled(wait))
+    }
+
+    /// What repetitions take from the client's budget: any, and those because of too many requests.
+    pub fn cost(self, retry: u32, throttled: u32) -> Self {
+        self.with(Change::Cost { retry, throttled })
+    }
+
+    /// The statuses after which a request is repeated. This can only leave some out: those after
+    /// which the operation is not safe to repeat are never repeated.
+    pub fn statuses(self, statuses: impl IntoIterator<Item = u16>) -> Self {
+        self.with(Change::Statuses(statuses.into_iter().collect()))
+    }
+
+    fn with(mut self, change: Change) -> Self {
+        self.changes.push(change);
+        self
+    }
+
+    /// Adds other changes to these; where both change the same, the others hold.
+    pub(crate) fn merge(&mut self, others: Self) {
+        self.changes.extend(others.changes);
+    }
+
+    pub(crate) fn apply(&self, limits: &mut Limits) {
+        for change in &self.changes {
+            match change {
+                Change::Attempts(attempts) => limits.attempts = *attempts,
+                Change::AttemptsNotSent(attempts) => limits.attempts_not_sent = *attempts,
+                Change::AttemptTimeout(timeout) => limits.attempt_timeout = *timeout,
+                Change::Backoff { first, most } => {
+                    (limits.backoff, limits.max_backoff) = (*first, *most);
+                }
+                Change::ThrottledBackoff(first) => limits.throttled_backoff = *first,
+                Change::MaxRetryAfter(longest) => limits.max_retry_after = *longest,
+                Change::WaitIfThrottled(wait) => limits.wait_if_throttled = *wait,
+                Change::Cost { retry, throttled } => {
+                    (limits.retry_cost, limits.throttled_cost) = (*retry, *throttled);
+                }
+                Change::Statuses(statuses) => limits.statuses.clone_from(statuses),
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What a client has done so far.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::decision::Cause;
+
+/// What a client and its clones have done since the client was made; a snapshot.
+///
+/// ```
+/// # fn watch(client: &clear_street::trading::Client) {
+/// let statistics = client.statistics();
+/// println!("{} attempts for {} calls", statistics.attempts, statistics.calls);
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Statistics {
+    /// Calls that were begun.
+    pub calls: u64,
+    /// Attempts, the first of every call included.
+    pub attempts: u64,
+    /// Repetitions because nothing could be sent.
+    pub retries_not_sent: u64,
+    /// Repetitions because the answer was lost.
+    pub retries_lost: u64,
+    /// Repetitions because the server was sent too many requests.
+    pub retries_throttled: u64,
+    /// Repetitions because the server failed.
+    pub retries_server_error: u64,
+    /// Left of the budget for repeating operations that may be repeated.
+    pub read_budget: u32,
+    /// Left of the budget for orders and all other writes.
+    pub order_budget: u32,
+}
+
+#[derive(Default)]
+pub(crate) struct Counters {
+    calls: AtomicU64,
+    attempts: AtomicU64,
+    not_sent: AtomicU64,
+    lost: AtomicU64,
+    throttled: AtomicU64,
+    server_error: AtomicU64,
+}
+
+impl Counters {
+    pub(crate) fn call(&self) {
+        count(&self.calls);
+    }
+
+    pub(crate) fn attempt(&self) {
+        count(&self.attempts);
+    }
+
+    pub(crate) fn retry(&self, cause: Cause) {
+        count(match cause {
+            Cause::NotSent => &self.not_sent,
+            Cause::Lost => &self.lost,
+            Cause::Throttled => &self.throttled,
+            Cause::ServerError => &self.server_error,
+        });
+    }
+
+    /// All but the budgets, which are counted elsewhere.
+    pub(crate) fn read(&self) -> Statistics {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Statistics {
+            calls: read(&self.calls),
+            attempts: read(&self.attempts),
+            retries_not_sent: read(&self.not_sent),
+            retries_lost: read(&self.lost),
+            retries_throttled: read(&self.throttled),
+            retries_server_error: read(&self.server_error),
+            ..Statistics::default()
+        }
+    }
+}
+
+fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}

@@ -1,0 +1,64 @@
+//! Certificates that are trusted in addition to the system's.
+
+use std::fmt;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Certificates of authorities that are trusted in addition to those of the system: of a company's
+/// inspecting proxy, for instance.
+///
+/// There is no way to accept certificates without checking them.
+///
+/// ```no_run
+/// use clear_street::RootCertificates;
+/// use clear_street::trading::Client;
+///
+/// # fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let company = RootCertificates::from_pem(std::fs::read("company-ca.pem")?)?;
+/// let client = Client::builder().api_key("…").root_certificates(company).build()?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct RootCertificates(Vec<reqwest::Certificate>);
+
+impl RootCertificates {
+    /// Reads one or more certificates in PEM: texts that begin with `-----BEGIN CERTIFICATE-----`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`] if there is none, or if it is not PEM.
+    pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self> {
+        match reqwest::Certificate::from_pem_bundle(pem.as_ref()) {
+            Ok(certificates) if !certificates.is_empty() => Ok(Self(certificates)),
+            Ok(_) => Err(Error::new(ErrorKind::Configuration, "there is no certificate in the PEM text")),
+            Err(error) => Err(Error::new(ErrorKind::Configuration, "the certificates are not PEM")
+                .caused_by(Some(Box::new(error)))),
+        }
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = reqwest::Certificate> {
+        self.0.iter().cloned()
+    }
+}
+
+impl fmt::Debug for RootCertificates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RootCertificates").field(&self.0.len()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_without_certificates_is_refused() {
+        for text in ["", "no PEM", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"] {
+            let error = RootCertificates::from_pem(text).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Configuration);
+            assert_eq!(error.to_string(), "there is no certificate in the PEM text");
+        }
+        let error = RootCertificates::from_pem("-----BEGIN CERTIFICATE-----\n?\n").unwrap_err();
+        assert_eq!(error.to_string(), "the certificates are not PEM");
+    }
+}

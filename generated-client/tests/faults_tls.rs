@@ -1,0 +1,203 @@
+//! TLS that is not as it should be, and the proxy that carries it.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails where it panics")]
+
+#[path = "support/certificate.rs"]
+mod certificate;
+#[path = "support/fault.rs"]
+mod fault;
+mod support;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use clear_street::operation::Method;
+use clear_street::retry::RetrySettings;
+use clear_street::trading::{Client, ClientBuilder};
+use clear_street::{Delivery, ErrorKind, Json, Response, Result};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+
+use crate::certificate::{Authority, Flaw};
+use crate::fault::{FaultServer, Step};
+use crate::support::KEY;
+
+const OK: &str = r#"{"data": 1}"#;
+
+fn builder(server: &FaultServer, authority: &Authority) -> ClientBuilder {
+    let once = RetrySettings::new().max_attempts(1);
+    let builder = Client::builder().api_key(KEY).base_url(server.url()).root_certificates(authority.root());
+    builder.retries(once.clone()).order_retries(once)
+}
+
+async fn post(client: &Client) -> Result<Response<Json>> {
+    client.request(Method::Post, "/v1/things").body(&"1".parse().unwrap()).send().await
+}
+
+/// A server that answers each connection's first request.
+fn answering(authority: &Authority, flaw: Flaw) -> FaultServer {
+    FaultServer::tls(authority.acceptor(flaw, "http/1.1"), |_| vec![Step::Receive, Step::answer(200, OK)])
+}
+
+#[tokio::test]
+async fn trusted_authority() {
+    let authority = Authority::new();
+    let server = answering(&authority, Flaw::None);
+    let client = builder(&server, &authority).build().unwrap();
+    assert_eq!(post(&client).await.unwrap().data.text(), "1");
+    assert_eq!(server.book().requests.len(), 1);
+}
+
+#[tokio::test]
+async fn certificates_that_are_not_good_are_refused_before_anything_is_sent() {
+    let authority = Authority::new();
+    for (flaw, cause) in [
+        (Flaw::Expired, "expired"),
+        (Flaw::NotYetValid, "not valid yet"),
+        (Flaw::OtherHost, "not valid for name"),
+        (Flaw::None, "invalid peer certificate"),
+    ] {
+        let server = answering(&authority, flaw);
+        let trusted = if flaw == Flaw::None { Authority::new() } else { authority.clone() };
+        let client = builder(&server, &trusted).build().unwrap();
+        let error = post(&client).await.unwrap_err();
+        assert_eq!((error.kind(), error.delivery()), (ErrorKind::Connect, Delivery::NotSent), "{flaw:?}");
+        let causes = causes(&error);
+        assert!(causes.contains(cause), "{causes}");
+        let book = server.all_ended().await;
+        assert_eq!((book.connections, book.bytes), (1, 0));
+    }
+}
+
+/// The whole chain of an error.
+fn causes(error: &clear_street::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        text.push_str(&format!(": {cause}"));
+        next = cause.source();
+    }
+    text
+}
+
+#[tokio::test]
+async fn connection_without_tls_is_refused_before_anything_is_sent() {
+    let server =
+        FaultServer::always([Step::send("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"), Step::Hold]);
+    let url = format!("https://{}", server.address);
+    let client = Client::builder().api_key(KEY).base_url(url).build().unwrap();
+    let error = post(&client).await.unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Connect, Delivery::NotSent));
+}
+
+#[tokio::test]
+async fn end_without_close_notify_is_no_end() {
+    let authority = Authority::new();
+    let length = OK.len();
+    // Without a length the end of the connection is the end of the body.
+    for (head, whole) in [
+        (format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{OK}"), true),
+        (format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{OK}", length + 1), false),
+        (format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{OK}"), false),
+        (format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nb\r\n{OK}\r\n"), false),
+        ("HTTP/1.1 200 OK\r\nconte".to_owned(), false),
+        (String::new(), false),
+    ] {
+        let steps = [Step::Receive, Step::send(&head), Step::Cut];
+        let server = FaultServer::tls(authority.acceptor(Flaw::None, "http/1.1"), move |_| steps.to_vec());
+        let client = builder(&server, &authority).build().unwrap();
+        match post(&client).await {
+            Ok(response) => assert!(whole && response.data.text() == "1", "{head}"),
+            Err(error) => {
+                assert!(!whole, "{head}");
+                let seen = (error.kind(), error.delivery());
+                assert_eq!(seen, (ErrorKind::Connection, Delivery::MaybeSent), "{head}");
+            }
+        }
+        assert_eq!(server.book().requests.len(), 1);
+    }
+    // The same with an orderly end is an answer.
+    let steps = [Step::Receive, Step::send(format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{OK}"))];
+    let server = FaultServer::tls(authority.acceptor(Flaw::None, "http/1.1"), move |_| steps.to_vec());
+    let client = builder(&server, &authority).build().unwrap();
+    assert_eq!(post(&client).await.unwrap().data.text(), "1");
+}
+
+#[tokio::test]
+async fn proxy_carries_what_it_cannot_read() {
+    let authority = Authority::new();
+    let server = answering(&authority, Flaw::None);
+    // The proxy: its answer to CONNECT, then whatever the two say to each other.
+    let proxy = Proxy::to(server.address, "HTTP/1.1 200 OK\r\n\r\n");
+    let client = builder(&server, &authority).proxy(proxy.url("user:planted-password@")).build().unwrap();
+    assert!(!format!("{client:?}").contains("planted"));
+    assert_eq!(post(&client).await.unwrap().data.text(), "1");
+    assert_eq!(server.book().requests.len(), 1);
+    let asked = proxy.asked();
+    assert!(asked.starts_with(&format!("CONNECT {} HTTP/1.1\r\n", server.address)), "{asked}");
+    assert!(asked.to_ascii_lowercase().contains("proxy-authorization: basic "), "{asked}");
+    assert!(!asked.contains(KEY), "the key was shown to the proxy");
+}
+
+#[tokio::test]
+async fn proxy_that_refuses_was_sent_nothing() {
+    let authority = Authority::new();
+    let server = answering(&authority, Flaw::None);
+    for refusal in ["HTTP/1.1 407 Who Are You\r\ncontent-length: 0\r\n\r\n", "HTTP/1.1 502 No\r\n\r\n", ""] {
+        let proxy = Proxy::to(server.address, refusal);
+        let client = builder(&server, &authority).proxy(proxy.url("")).build().unwrap();
+        let error = post(&client).await.unwrap_err();
+        assert_eq!((error.kind(), error.delivery()), (ErrorKind::Connect, Delivery::NotSent), "{refusal}");
+        assert!(!proxy.asked().contains(KEY));
+    }
+    assert_eq!(server.book().connections, 0);
+}
+
+#[tokio::test]
+async fn proxy_is_not_used_for_what_it_could_read() {
+    let server = FaultServer::always([Step::Receive, Step::answer(200, OK)]);
+    let proxy = Proxy::to(server.address, "");
+    let client = Client::builder().api_key(KEY).base_url(server.url()).proxy(proxy.url("")).build().unwrap();
+    assert_eq!(post(&client).await.unwrap().data.text(), "1");
+    assert_eq!(proxy.asked(), "");
+}
+
+/// A proxy that answers every `CONNECT` in the same way.
+struct Proxy {
+    address: SocketAddr,
+    asked: Arc<Mutex<String>>,
+}
+
+impl Proxy {
+    fn to(server: SocketAddr, answer: &'static str) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let asked = Arc::<Mutex<String>>::default();
+        let log = Arc::clone(&asked);
+        fault::in_thread(async move {
+            listener.set_nonblocking(true).unwrap();
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            while let Ok((mut client, _)) = listener.accept().await {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(client.read_u8().await.unwrap());
+                }
+                log.lock().unwrap().push_str(&String::from_utf8(head).unwrap());
+                client.write_all(answer.as_bytes()).await.unwrap();
+                if answer.starts_with("HTTP/1.1 200") {
+                    let mut server = tokio::net::TcpStream::connect(server).await.unwrap();
+                    let _ = copy_bidirectional(&mut client, &mut server).await;
+                }
+            }
+        });
+        Self { address, asked }
+    }
+
+    fn url(&self, user: &str) -> String {
+        format!("http://{user}{}", self.address)
+    }
+
+    fn asked(&self) -> String {
+        self.asked.lock().unwrap().clone()
+    }
+}
