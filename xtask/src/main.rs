@@ -47,7 +47,7 @@ enum Command {
     },
     /// Prints a JSON Schema of the spec language, for editors
     Schema,
-    /// Decodes recorded bodies DIR/<operation>/<status>/<name>.json and reports what does not survive
+    /// Decodes recorded bodies `DIR/<operation>/<status>/<name>.json` and reports what does not survive
     Replay {
         /// Folder of the recorded bodies
         dir: PathBuf,
