@@ -19,6 +19,7 @@ use super::members::MemberId;
 use crate::{Json, NotListed, UnknownVariant, Unrecognized};
 use crate::call::{Call, Sending};
 use crate::client::Core;
+use crate::keyed::{Rows, Submitting};
 use crate::operation::{
     Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat,
 };
@@ -77,7 +78,8 @@ impl Loans {
     ///
     /// `POST /v1/members/{member_id}/loans`
     ///
-    /// May be repeated only if every row has `reference`, by which the server recognises it.
+    /// If the answer is lost, the rows are looked for by their `reference`, and sent once more if
+    /// none is found. A row without one gets one.
     ///
     /// A partial success (207) comes with the error that says what is missing.
     ///
@@ -91,7 +93,7 @@ impl Loans {
         call.set(0, member_id.into().view());
         BorrowBooks {
             call,
-            body: body.into_iter().collect(),
+            body: Rows::new(&BorrowBooks::OPERATION, body.into_iter().collect()),
         }
     }
 
@@ -208,7 +210,7 @@ impl GetLoans {
 #[must_use = "a request does nothing until it is sent"]
 pub struct BorrowBooks {
     call: Call,
-    body: Vec<NewLoan>,
+    body: Rows<NewLoan>,
 }
 
 impl BorrowBooks {
@@ -238,10 +240,20 @@ impl BorrowBooks {
         self
     }
 
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<Vec<Loan>> {
-        self.call.body(self.body.view());
-        self.call.send()
+    /// `reference` of each row, in their order. A row that had none got one when the request was
+    /// made, so that it can be written down before it is sent.
+    #[must_use]
+    pub fn keys(&self) -> &[String] {
+        self.body.keys()
+    }
+
+    /// Sends the rows. If the answer is lost, looks for them by `reference`, and sends the same
+    /// once more if none is found.
+    ///
+    /// An error means that nothing was submitted. What became of each row says the
+    /// [`Submission`](crate::Submission).
+    pub fn send(self) -> Submitting<Loan> {
+        Submitting::new(self.call, self.body)
     }
 }
 
@@ -321,6 +333,8 @@ pub struct Book {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Loan {
+    /// The borrower's own name of the loan.
+    pub reference: Option<String>,
     /// A book with its sequels.
     pub book: Book,
     /// Where a loan is in its life.
@@ -809,6 +823,7 @@ impl Record for Loan {
             name: "Loan",
             encoding: &super::api::ENCODING,
             fields: &[
+                Field::optional("reference"),
                 Field::required("book"),
                 Field::required("state"),
                 Field::required("begun_at"),
@@ -824,13 +839,14 @@ impl Record for Loan {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => Slot::Record(&mut self.book),
-            1 => Slot::Text(&mut self.state),
-            2 => Slot::Timestamp(&mut self.begun_at),
-            3 => Slot::List(&mut self.notes),
-            4 => Slot::Option(&mut self.place),
-            5 => Slot::Option(&mut self.next),
-            6 => Slot::Option(&mut self.extra),
+            0 => Slot::Option(&mut self.reference),
+            1 => Slot::Record(&mut self.book),
+            2 => Slot::Text(&mut self.state),
+            3 => Slot::Timestamp(&mut self.begun_at),
+            4 => Slot::List(&mut self.notes),
+            5 => Slot::Option(&mut self.place),
+            6 => Slot::Option(&mut self.next),
+            7 => Slot::Option(&mut self.extra),
             _ => return None,
         };
         Some(slot)
@@ -838,13 +854,14 @@ impl Record for Loan {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => View::Record(&self.book),
-            1 => Value::view(&self.state),
-            2 => View::Timestamp(self.begun_at),
-            3 => View::List(&self.notes),
-            4 => Value::view(&self.place),
-            5 => Value::view(&self.next),
-            6 => Value::view(&self.extra),
+            0 => Value::view(&self.reference),
+            1 => View::Record(&self.book),
+            2 => Value::view(&self.state),
+            3 => View::Timestamp(self.begun_at),
+            4 => View::List(&self.notes),
+            5 => Value::view(&self.place),
+            6 => Value::view(&self.next),
+            7 => Value::view(&self.extra),
             _ => return None,
         };
         Some(view)
@@ -854,6 +871,7 @@ impl Record for Loan {
 impl Value for Loan {
     fn blank() -> Self {
         Self {
+            reference: None,
             book: Value::blank(),
             state: Value::blank(),
             begun_at: Value::blank(),
