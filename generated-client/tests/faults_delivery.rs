@@ -215,7 +215,8 @@ async fn answer_before_the_whole_request() {
     let error = client(&server).request(Method::Post, "/v1/things").body(&body).send().await.unwrap_err();
     assert_eq!(outcome(&error), (ErrorKind::Api, Delivery::Answered, Some(413)));
     assert_eq!(error.message(), "too much");
-    assert_eq!(server.all_ended().await.connections, 1);
+    // What is left of the request may still be on its way, on the same connection.
+    assert_eq!(server.book().connections, 1);
 }
 
 #[tokio::test]
