@@ -7,7 +7,7 @@ use super::limits::Limits;
 /// Changes to when and how failed requests are repeated, for a client or for one request.
 ///
 /// What is not set stays as it is: for a request as the client has it, for a client as the table in
-/// the [module](self) says. What is set last holds.
+/// the [module](crate::retry) says. What is set last holds.
 ///
 /// ```
 /// use std::time::Duration;
