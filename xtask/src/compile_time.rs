@@ -155,7 +155,7 @@ fn write(path: &Path, text: &str) -> Result<(), Box<dyn Error>> {
 fn program(api: &Api) -> String {
     let cases = cases::source(api);
     format!(
-        r#"#![allow(deprecated, dead_code)]
+        r#"#![allow(deprecated, dead_code, reason = "made to be compiled, not to be used")]
 use std::{{future::Future, pin::Pin}};
 type Answer<'a> = Pin<Box<dyn Future<Output = Result<(u16, String), clear_street::Error>> + Send + 'a>>;
 pub struct OperationCase<C> {{

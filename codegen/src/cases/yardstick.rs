@@ -24,7 +24,7 @@ pub fn library(api: &ir::Api) -> String {
         }
     });
     quote! {
-        #![allow(deprecated, clippy::all)]
+        #![allow(deprecated, reason = "the real crate has what is deprecated, too")]
 
         #(#modules)*
 
