@@ -3,9 +3,12 @@
 //! The single source for decoding (serde) and for the editors' JSON Schema (schemars); the doc
 //! comments here are what an editor shows.
 
+mod channel;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use self::channel::{Channel, Message, Places, Replay, Role, Sequence, Stream, Subscribe};
 pub use crate::decode::Map;
 use crate::decode::ShortOrLong;
 use crate::source::Spanned;
@@ -34,6 +37,9 @@ pub struct Group {
     /// One of several shapes.
     #[serde(default)]
     pub unions: Map<Union>,
+    /// Stream channels by their name on the wire.
+    #[serde(default)]
+    pub channels: Map<Channel>,
 }
 
 /// `api.yaml`: what holds for all operations of an API.
@@ -62,6 +68,8 @@ pub struct Api {
     /// Groups of query parameters that operations include.
     #[serde(default)]
     pub parameters: Map<Map<Field>>,
+    /// What holds for all channels, if there are any.
+    pub stream: Option<Stream>,
     /// Descriptions by field name.
     #[serde(default)]
     pub glossary: Map<Text>,
@@ -73,6 +81,8 @@ pub struct Api {
 pub struct Server {
     /// Base URL without a slash at its end.
     pub url: Text,
+    /// Where channels are subscribed to: `wss://…`.
+    pub stream: Option<Text>,
     /// What it is for.
     pub doc: Text,
 }

@@ -85,6 +85,7 @@ mod page;
 mod record;
 mod response;
 pub mod retry;
+pub mod stream;
 #[cfg(test)]
 mod tests;
 pub mod trading;

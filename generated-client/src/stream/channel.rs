@@ -1,0 +1,149 @@
+//! Channels as data: what the generated code says about each, and all that the runtime knows of it.
+
+use super::UnknownMessage;
+use crate::record::{Encoding, Slot, Value};
+
+/// A channel of an API, as the specification describes it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Channel {
+    /// Its name on the wire: `activity`.
+    pub name: &'static str,
+    /// Where the parts of its messages stand.
+    pub layout: &'static Layout,
+    /// Type of the message that subscribes to it.
+    pub subscribe: &'static str,
+    /// What comes first after a subscription.
+    pub replay: Replay,
+    /// What the server is known to send.
+    pub messages: &'static [MessageKind],
+}
+
+impl Channel {
+    /// What is known of the messages of a type; none if the type is not.
+    #[must_use]
+    pub fn message(&self, kind: &str) -> Option<&'static MessageKind> {
+        self.index(kind).and_then(|index| self.messages.get(index))
+    }
+
+    /// Where a type stands among the messages.
+    pub(crate) fn index(&self, kind: &str) -> Option<usize> {
+        self.messages.iter().position(|message| message.name == kind)
+    }
+}
+
+/// What comes first after a subscription.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Replay {
+    /// All sequenced messages of the day.
+    Journal,
+    /// The present state.
+    Snapshot,
+}
+
+/// A type of message.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct MessageKind {
+    /// The type on the wire: `order-update`.
+    pub name: &'static str,
+    /// What it is for.
+    pub role: Role,
+    /// Whether it has a sequence number.
+    pub sequence: Sequence,
+    /// Where what it tells stands.
+    pub(crate) content: Content,
+}
+
+/// What a message is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Role {
+    /// It tells something new.
+    Update,
+    /// It says that the session is alive.
+    Heartbeat,
+    /// It says what went wrong.
+    Notice,
+    /// It answers a subscription.
+    Acknowledgement,
+    /// It ends the replay.
+    CaughtUp,
+}
+
+/// Whether messages of a type have a sequence number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Sequence {
+    /// None has.
+    Never,
+    /// It is not known, or some have.
+    Maybe,
+    /// All have.
+    Always,
+}
+
+/// Where what a message tells stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "a spec uses some of them")]
+pub(crate) enum Content {
+    /// The type says all.
+    Nothing,
+    /// It is the payload.
+    Payload,
+    /// It is a part of its own.
+    Data,
+}
+
+/// Where the parts of a message stand.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Layout {
+    /// The property with what is particular to a type of message.
+    pub payload: &'static str,
+    /// Which type of message it is.
+    pub kind: Place,
+    /// The value that it tells.
+    pub data: Place,
+    /// Its number in the order of sequenced messages.
+    pub sequence: Place,
+    /// Name of the channel.
+    pub channel: Place,
+    /// When the server sent it.
+    pub timestamp: Place,
+    /// In a subscription: the access token.
+    pub token: Place,
+    /// In an acknowledgement: whether the server agrees.
+    pub success: Place,
+    /// In an acknowledgement or a notice: what the server says.
+    pub details: Place,
+    /// How values are written.
+    pub(crate) encoding: &'static Encoding,
+}
+
+/// A property, and of what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Place {
+    /// Of the message itself.
+    Message(&'static str),
+    /// Of its payload.
+    Payload(&'static str),
+}
+
+/// The messages of one channel: an enum that is made by the generator.
+///
+/// Sealed: only this crate can implement it.
+pub trait Message: Sized + Send + 'static {
+    /// What a subscription says beside the token.
+    type Subscription: Value;
+    /// The channel.
+    const CHANNEL: &'static Channel;
+    /// A blank message of the type at this index of the channel's messages.
+    fn blank(index: usize) -> Option<Self>;
+    /// The place of what it tells; none if its type says all.
+    fn slot(&mut self) -> Option<Slot<'_>>;
+    /// A message of a type that is not listed.
+    fn unknown(unknown: UnknownMessage) -> Self;
+}

@@ -1,0 +1,255 @@
+//! A way through JSON text that copies nothing.
+//!
+//! Values that are passed over are told apart, not checked: that strings and brackets end is all
+//! that matters to find what comes after them. Whoever reads a value checks it.
+
+/// A place in a text, moving forward.
+#[derive(Debug)]
+pub(super) struct Cursor<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+/// The text is no JSON at this byte.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Malformed {
+    pub(super) expected: &'static str,
+    pub(super) at: usize,
+}
+
+type Result<T> = std::result::Result<T, Malformed>;
+
+impl<'a> Cursor<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// The text from `start` to here.
+    pub(super) fn since(&self, start: usize) -> &'a str {
+        self.text.get(start..self.at).unwrap_or_default()
+    }
+
+    /// Whether an object begins here; if so, moves into it.
+    pub(super) fn enter_object(&mut self) -> bool {
+        self.skip_space();
+        self.eat(b'{')
+    }
+
+    /// The name of the next property of the object that the cursor is in, as it is written between
+    /// its quotes; none if the object ends.
+    pub(super) fn property(&mut self, is_first: bool) -> Result<Option<&'a str>> {
+        self.skip_space();
+        if self.eat(b'}') {
+            return Ok(None);
+        }
+        if !is_first {
+            self.expect(b',', "`,` or `}`")?;
+            self.skip_space();
+        }
+        self.expect(b'"', "the name of a property")?;
+        let start = self.at;
+        self.skip_string()?;
+        let name = self.text.get(start..self.at.wrapping_sub(1)).unwrap_or_default();
+        self.skip_space();
+        self.expect(b':', "`:`")?;
+        self.skip_space();
+        Ok(Some(name))
+    }
+
+    /// Moves over a value, and gives its text.
+    pub(super) fn value(&mut self) -> Result<&'a str> {
+        let start = self.at;
+        match self.peek() {
+            Some(b'"') => {
+                self.at = self.at.wrapping_add(1);
+                self.skip_string()?;
+            }
+            Some(b'{' | b'[') => self.skip_container()?,
+            Some(b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => self.skip_word(),
+            _ => return Err(self.malformed("a value")),
+        }
+        Ok(self.since(start))
+    }
+
+    /// Nothing comes any more.
+    pub(super) fn end(&mut self) -> Result<()> {
+        self.skip_space();
+        if self.at == self.text.len() { Ok(()) } else { Err(self.malformed("nothing more")) }
+    }
+
+    fn malformed(&self, expected: &'static str) -> Malformed {
+        Malformed { expected, at: self.at }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn eat(&mut self, byte: u8) -> bool {
+        let is_here = self.peek() == Some(byte);
+        if is_here {
+            self.at = self.at.wrapping_add(1);
+        }
+        is_here
+    }
+
+    fn expect(&mut self, byte: u8, expected: &'static str) -> Result<()> {
+        if self.eat(byte) { Ok(()) } else { Err(self.malformed(expected)) }
+    }
+
+    fn skip_space(&mut self) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
+            self.at = self.at.wrapping_add(1);
+        }
+    }
+
+    /// A number, or `true`, `false`, `null`.
+    fn skip_word(&mut self) {
+        let inside = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.');
+        while self.peek().is_some_and(inside) {
+            self.at = self.at.wrapping_add(1);
+        }
+    }
+
+    /// The rest of a string and its closing quote.
+    fn skip_string(&mut self) -> Result<()> {
+        match string_end(self.text.as_bytes(), self.at) {
+            Some(end) => {
+                self.at = end;
+                Ok(())
+            }
+            None => {
+                self.at = self.text.len();
+                Err(self.malformed("the end of a text"))
+            }
+        }
+    }
+
+    /// An object or a list, without a call for each level: the text may be nested as deep as it is
+    /// long.
+    fn skip_container(&mut self) -> Result<()> {
+        let bytes = self.text.as_bytes();
+        let mut depth: usize = 0;
+        let mut at = self.at;
+        while let Some(byte) = bytes.get(at) {
+            at = at.wrapping_add(1);
+            match byte {
+                b'"' => match string_end(bytes, at) {
+                    Some(end) => at = end,
+                    None => break,
+                },
+                b'{' | b'[' => depth = depth.wrapping_add(1),
+                b'}' | b']' => {
+                    depth = depth.wrapping_sub(1);
+                    if depth == 0 {
+                        self.at = at;
+                        return Ok(());
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.at = bytes.len();
+        Err(self.malformed("the end of an object or a list"))
+    }
+}
+
+/// Where the string ends that `at` is in: behind its closing quote.
+fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+            match first_special(u64::from_le_bytes(*word)) {
+                None => at = at.wrapping_add(8),
+                Some(offset) => {
+                    at = at.wrapping_add(offset);
+                    break;
+                }
+            }
+        }
+        match bytes.get(at)? {
+            b'"' => return Some(at.wrapping_add(1)),
+            b'\\' => at = at.wrapping_add(2),
+            _ => at = at.wrapping_add(1),
+        }
+    }
+}
+
+/// Where among eight bytes the first quote or backslash is.
+fn first_special(word: u64) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 0xFF;
+    const HIGHS: u64 = ONES << 7;
+    // The lowest bit that is set marks the lowest byte that is zero.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
+    let quote = const { ONES.wrapping_mul(b'"' as u64) };
+    let backslash = const { ONES.wrapping_mul(b'\\' as u64) };
+    match zeros(word ^ quote) | zeros(word ^ backslash) {
+        0 => None,
+        found => usize::try_from(found.trailing_zeros() / 8).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn values_end_where_they_end() {
+        for value in [
+            "1",
+            "-1.5e+3",
+            "true",
+            "null",
+            r#""""#,
+            r#""a\"b\\""#,
+            r#""\\\\\\\"\\\\\\\\""#,
+            r#""eight by""#,
+            r#""größe 値 }]""#,
+            "[]",
+            r#"[{"a":[1,2,{}]},"]}",[[]]]"#,
+            r#"{"a":{"b":"}"}}"#,
+        ] {
+            for rest in ["", ",", " ", "}", "]", "\n"] {
+                let text = format!("{value}{rest}");
+                let mut cursor = Cursor::new(&text);
+                assert_eq!(cursor.value(), Ok(value), "{text}");
+                assert_eq!(cursor.at(), value.len());
+            }
+        }
+    }
+
+    #[test]
+    fn what_does_not_end_is_malformed() {
+        for text in ["", "}", ",", "x", "\"", r#""\""#, r#""a\"#, "[", "{", r#"{"a":"}"#, "[[]", "é"] {
+            assert!(Cursor::new(text).value().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn nesting_is_not_recursion() {
+        let deep = "[".repeat(1_000_000);
+        assert!(Cursor::new(&deep).value().is_err());
+        let closed = format!("{deep}{}", "]".repeat(1_000_000));
+        assert_eq!(Cursor::new(&closed).value(), Ok(closed.as_str()));
+    }
+
+    proptest! {
+        #[test]
+        fn every_string_ends_where_serde_json_ends_it(text in any::<String>(), rest in any::<String>()) {
+            let json = serde_json::to_string(&text).unwrap();
+            let all = format!("{json}{rest}");
+            prop_assert_eq!(Cursor::new(&all).value(), Ok(json.as_str()));
+        }
+
+        #[test]
+        fn the_first_quote_or_backslash_is_found(bytes in prop::array::uniform8(prop_oneof![Just(b'"'), Just(b'\\'), any::<u8>()])) {
+            let expected = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\'));
+            prop_assert_eq!(first_special(u64::from_le_bytes(bytes)), expected);
+        }
+    }
+}

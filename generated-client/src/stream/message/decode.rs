@@ -1,0 +1,83 @@
+//! From text to typed messages.
+
+use jiff::Timestamp;
+
+use super::envelope::Envelope;
+use super::undecodable::Undecodable;
+use super::unknown::UnknownMessage;
+use crate::Json;
+use crate::record::{self, Slot};
+use crate::stream::{Content, Message, Place};
+
+/// A message and what stood around it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Received<M> {
+    /// What it tells.
+    pub message: M,
+    /// Its number in the order of sequenced messages, if it has one.
+    pub sequence: Option<u64>,
+    /// When the server sent it, if it says so.
+    pub timestamp: Option<Timestamp>,
+}
+
+/// Reads a message of a channel from its text.
+///
+/// # Errors
+/// If it is not what it should be. The error keeps the whole text. A type that is not listed is no
+/// error: it becomes the variant `Unknown`.
+pub fn decode<M: Message>(text: &str) -> Result<Received<M>, Undecodable> {
+    let envelope = Envelope::read(M::CHANNEL.layout, text)?;
+    Ok(Received {
+        timestamp: envelope.timestamp()?,
+        sequence: envelope.sequence(),
+        message: envelope.decode()?,
+    })
+}
+
+impl Envelope<'_> {
+    /// Reads what the message tells.
+    ///
+    /// # Errors
+    /// If it is not what its type says, or has no type.
+    pub fn decode<M: Message>(&self) -> Result<M, Undecodable> {
+        let known = self.kind().and_then(|kind| M::CHANNEL.index(kind));
+        let known = known.and_then(|index| Some((M::CHANNEL.messages.get(index)?, M::blank(index)?)));
+        match known {
+            Some((kind, mut message)) => {
+                if let Some(slot) = message.slot() {
+                    self.content(kind.content, slot)?;
+                }
+                Ok(message)
+            }
+            None => self.unlisted().map(M::unknown),
+        }
+    }
+
+    fn content(&self, content: Content, slot: Slot<'_>) -> Result<(), Undecodable> {
+        let (place, json) = match content {
+            Content::Nothing => return Ok(()),
+            Content::Payload => (Place::Message(self.layout.payload), self.payload),
+            Content::Data => (self.layout.data, self.data),
+        };
+        match json {
+            Some(json) => record::decode(json.as_bytes(), slot).map_err(|error| self.at(place, &error)),
+            None => Err(self.missing(place)),
+        }
+    }
+
+    #[cold]
+    fn unlisted(&self) -> Result<UnknownMessage, Undecodable> {
+        let kind = self.kind().ok_or_else(|| self.missing(self.layout.kind))?;
+        match self.text.parse::<Json>() {
+            Ok(json) => Ok(UnknownMessage::new(kind, json)),
+            Err(error) => Err(self.undecodable("$", error.to_string())),
+        }
+    }
+
+    #[cold]
+    fn missing(&self, place: Place) -> Undecodable {
+        let error = record::DecodeError { path: "$".to_owned(), message: "is missing".to_owned() };
+        self.at(place, &error)
+    }
+}

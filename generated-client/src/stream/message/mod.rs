@@ -1,0 +1,16 @@
+//! Messages: reading them in two passes, and the one that subscribes.
+
+mod cursor;
+mod decode;
+mod envelope;
+mod scan;
+mod subscribe;
+mod undecodable;
+mod unknown;
+
+pub use self::decode::{Received, decode};
+pub use self::envelope::{Envelope, Reply};
+pub use self::scan::Scan;
+pub use self::subscribe::{SubscribeMessage, subscribe};
+pub use self::undecodable::Undecodable;
+pub use self::unknown::UnknownMessage;

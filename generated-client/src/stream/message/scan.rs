@@ -1,0 +1,194 @@
+//! Reading envelopes no further than needed.
+
+use std::borrow::Cow;
+
+use super::cursor::{Cursor, Malformed};
+use super::envelope::Envelope;
+use super::undecodable::Undecodable;
+use crate::record::{self, Slot, Value};
+use crate::stream::{Layout, Place};
+
+/// An envelope that is read as far as somebody asks for.
+///
+/// It allocates nothing, unless type or channel are written with escapes.
+#[derive(Debug)]
+pub struct Scan<'a> {
+    layout: &'static Layout,
+    cursor: Cursor<'a>,
+    envelope: Envelope<'a>,
+    progress: Progress,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Progress {
+    Before,
+    /// Behind a property.
+    Within,
+    Behind,
+}
+
+/// Of what a property is one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Level {
+    Message,
+    Payload,
+}
+
+impl<'a> Scan<'a> {
+    /// Nothing is read yet.
+    #[must_use]
+    pub fn new(layout: &'static Layout, text: &'a str) -> Self {
+        Self {
+            layout,
+            cursor: Cursor::new(text),
+            envelope: Envelope::new(layout, text),
+            progress: Progress::Before,
+        }
+    }
+
+    /// The sequence number. Nothing behind it is read: not the payload, if it stands before that.
+    ///
+    /// # Errors
+    /// If the message is no JSON object, as far as it is read, or the number is none.
+    pub fn sequence(&mut self) -> Result<Option<u64>, Undecodable> {
+        while self.envelope.sequence.is_none() && self.step()? {}
+        Ok(self.envelope.sequence)
+    }
+
+    /// All that stands around what the message tells.
+    ///
+    /// # Errors
+    /// If the message is no JSON object, or a part of the envelope is not what it should be.
+    pub fn finish(mut self) -> Result<Envelope<'a>, Undecodable> {
+        while self.step()? {}
+        Ok(self.envelope)
+    }
+
+    /// Reads the next property of the message; false if there is none.
+    fn step(&mut self) -> Result<bool, Undecodable> {
+        if self.progress == Progress::Behind {
+            return Ok(false);
+        }
+        let is_first = self.progress == Progress::Before;
+        if is_first && !self.cursor.enter_object() {
+            let at = self.cursor.at();
+            return Err(self.malformed(&Malformed { expected: "an object", at }));
+        }
+        self.progress = Progress::Within;
+        match self.property(is_first, Level::Message) {
+            Ok(true) => Ok(true),
+            Ok(false) => {
+                self.progress = Progress::Behind;
+                self.cursor.end().map_err(|malformed| self.malformed(&malformed))?;
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads the next property; false if the object ends.
+    fn property(&mut self, is_first: bool, level: Level) -> Result<bool, Undecodable> {
+        let name = match self.cursor.property(is_first) {
+            Ok(Some(name)) => name,
+            Ok(None) => return Ok(false),
+            Err(malformed) => return Err(self.malformed(&malformed)),
+        };
+        let name = self.unescape(name)?;
+        let start = self.cursor.at();
+        if level == Level::Message && name == self.layout.payload && self.cursor.enter_object() {
+            let mut is_first = true;
+            while self.property(is_first, Level::Payload)? {
+                is_first = false;
+            }
+        } else if let Err(malformed) = self.cursor.value() {
+            return Err(self.malformed(&malformed));
+        }
+        self.take(level, &name, self.cursor.since(start))?;
+        Ok(true)
+    }
+
+    /// Keeps what belongs to the envelope.
+    fn take(&mut self, level: Level, name: &str, value: &'a str) -> Result<(), Undecodable> {
+        let layout = self.layout;
+        let is = |place: Place| match (place, level) {
+            (Place::Message(other), Level::Message) | (Place::Payload(other), Level::Payload) => {
+                other == name
+            }
+            _ => false,
+        };
+        let is_new = if level == Level::Message && name == layout.payload {
+            self.envelope.payload.replace(value).is_none()
+        } else if is(layout.data) {
+            self.envelope.data.replace(value).is_none()
+        } else if value == "null" {
+            true
+        } else if is(layout.kind) {
+            let kind = self.text(layout.kind, value)?;
+            self.envelope.kind.replace(kind).is_none()
+        } else if is(layout.sequence) {
+            let sequence = self.number(layout.sequence, value)?;
+            self.envelope.sequence.replace(sequence).is_none()
+        } else if is(layout.channel) {
+            let channel = self.text(layout.channel, value)?;
+            self.envelope.channel.replace(channel).is_none()
+        } else if is(layout.timestamp) {
+            self.envelope.timestamp.replace(value).is_none()
+        } else {
+            true
+        };
+        if is_new {
+            return Ok(());
+        }
+        let path = match level {
+            Level::Message => format!("$.{name}"),
+            Level::Payload => format!("$.{}.{name}", layout.payload),
+        };
+        Err(self.envelope.undecodable(path, "occurs twice"))
+    }
+
+    /// The text of a JSON string, which is copied only if it has escapes.
+    fn text(&self, place: Place, value: &'a str) -> Result<Cow<'a, str>, Undecodable> {
+        match value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+            Some(text) => self.unescape(text),
+            None => {
+                let mut text = String::new();
+                self.decode(place, value, text.slot())?;
+                Ok(Cow::Owned(text))
+            }
+        }
+    }
+
+    fn number(&self, place: Place, value: &str) -> Result<u64, Undecodable> {
+        match value.parse() {
+            Ok(number) => Ok(number),
+            Err(_) => {
+                let mut number = 0;
+                self.decode(place, value, Slot::U64(&mut number))?;
+                Ok(number)
+            }
+        }
+    }
+
+    /// What is not in the usual form, by the rules that hold for all values.
+    #[cold]
+    fn decode(&self, place: Place, value: &str, slot: Slot<'_>) -> Result<(), Undecodable> {
+        record::decode(value.as_bytes(), slot).map_err(|error| self.envelope.at(place, &error))
+    }
+
+    /// What a string means whose content is `text`.
+    fn unescape(&self, text: &'a str) -> Result<Cow<'a, str>, Undecodable> {
+        if !text.as_bytes().contains(&b'\\') {
+            return Ok(Cow::Borrowed(text));
+        }
+        let mut unescaped = String::new();
+        record::decode(format!("\"{text}\"").as_bytes(), unescaped.slot())
+            .map_err(|error| self.envelope.undecodable(error.path, error.message))?;
+        Ok(Cow::Owned(unescaped))
+    }
+
+    #[cold]
+    fn malformed(&self, malformed: &Malformed) -> Undecodable {
+        let Malformed { expected, at } = malformed;
+        self.envelope.undecodable("$", format!("expected {expected} at byte {at}"))
+    }
+}
