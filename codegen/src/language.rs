@@ -219,6 +219,8 @@ pub struct Operation {
     /// Those of `errors` whose `data` holds the result's rows.
     #[serde(default)]
     pub rows: Vec<Spanned<u16>>,
+    /// Rust name of the request, where a type has the one that it would have.
+    pub request: Option<Text>,
     /// What may happen after a failure that may have reached the server. Required; its absence
     /// has an error of its own.
     #[schemars(required)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::scope::{Scope, all_definitions};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::language::Text;
-use crate::lower::names::{camel, given, snake};
+use crate::lower::names::{camel, given, request, snake};
 use crate::source::Span;
 use crate::spec::GroupSpec;
 use crate::type_expr::BUILT_IN;
@@ -101,18 +101,34 @@ fn made_types(group: &GroupSpec, out: &mut Vec<Diagnostic>) {
         let help = format!("rename the type, for example to `{handle}Item`");
         out.push(Diagnostic::new(Code::DuplicateName, name.span, message).help(help));
     }
-    for operation in items.operations.keys() {
-        let builder = camel(operation);
-        let problem = |message| Diagnostic::new(Code::DuplicateName, operation.span, message);
+    let mut requests: BTreeMap<String, &Text> = BTreeMap::new();
+    for (operation, long) in &items.operations {
+        let given_request = long.request.as_ref();
+        if let Some(rust) = given_request {
+            given_name(operation, rust, &camel(operation), true, out);
+        }
+        let builder = request(operation, given_request);
+        let first = requests.insert(builder.clone(), operation);
+        let becomes = format!("the request of `{operation}` becomes the type `{builder}`");
+        let problem =
+            |message| Diagnostic::new(Code::DuplicateName, given_request.unwrap_or(operation).span, message);
         if let Some(name) = types.get(&builder) {
-            let message =
-                format!("the request of `{operation}` becomes the type `{builder}`, which is there already");
-            out.push(problem(message).also(name.span, "defined here"));
-        } else if builder == handle {
-            let message =
-                format!("the request of `{operation}` becomes the type `{builder}`, as does the handle");
             out.push(
-                problem(message).note("the handle that carries a file's operations has the name of the file"),
+                problem(format!("{becomes}, which is there already"))
+                    .also(name.span, "defined here")
+                    .help(format!("give the request another name: `request: {builder}Call`")),
+            );
+        } else if builder == handle {
+            out.push(
+                problem(format!("{becomes}, as does the handle"))
+                    .note("the handle that carries a file's operations has the name of the file"),
+            );
+        } else if let Some(first) = first
+            // Operations of one name have been reported.
+            && camel(first) != camel(operation)
+        {
+            out.push(
+                problem(format!("{becomes}, as does that of `{first}`")).also(first.span, "the first one"),
             );
         }
     }
@@ -153,7 +169,7 @@ pub(super) fn given_name(
         out.push(rust_name(format!("`{rust}` cannot be a name in Rust"), rust, &instead));
     } else if given(rust) == by_itself {
         let message = format!("`{wire}` is called `{rust}` in Rust anyway");
-        out.push(Diagnostic::new(Code::RedundantRust, rust.span, message).help("leave `rust:` out"));
+        out.push(Diagnostic::new(Code::RedundantRust, rust.span, message).help("leave this name out"));
     } else if !is_value && snake(rust).trim_start_matches("r#") != rust.as_str() {
         out.push(convention(format!("the Rust name `{rust}` is not in snake_case"), rust, &instead));
     } else if is_value && !is_camel(rust) {

@@ -114,7 +114,9 @@ handle of a group are types of their module, too:
       get_orders: …                 # makes the type `GetOrders`
     models:
       Orders: …                     # is the handle, `client.orders()`
-      GetOrders: …                  # is that request";
+      GetOrders: …                  # is that request
+
+Where the type must have this name, give the request another: `request: GetOrdersCall`.";
 
     InfiniteType = "E204", Error, "A type has no finite value.", "
 A model that requires itself, directly or by way of others, can never be complete; one that includes itself

@@ -13,6 +13,8 @@
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
 
+use crate::language::Text;
+
 /// The name of a field, parameter, operation, module or constructor.
 pub fn snake(text: &str) -> String {
     escape(&words(text).to_snake_case())
@@ -21,6 +23,11 @@ pub fn snake(text: &str) -> String {
 /// The name of an enum's value, a union's variant, a request builder or a group's handle.
 pub fn camel(text: &str) -> String {
     escape(&words(text).to_upper_camel_case())
+}
+
+/// The name of the type that is an operation's request.
+pub fn request(operation: &str, given_name: Option<&Text>) -> String {
+    given_name.map_or_else(|| camel(operation), |rust| given(rust))
 }
 
 /// A name that the spec gives for Rust: the name of a type, or `rust: …`.

@@ -1,7 +1,7 @@
 //! Operations.
 
 use super::description;
-use super::names::{self, camel, free};
+use super::names::{self, free};
 use super::resolve::{Resolver, parse, parse_result};
 use super::{fields, models};
 use crate::ir::{self, Method, Outcome, PageToken, Parameter, Place};
@@ -24,7 +24,7 @@ pub(super) fn operation(resolver: &Resolver<'_>, name: &Text, operation: &Operat
     };
     ir::Operation {
         name: free(names::snake(name), |name| HANDLE.contains(&name)),
-        rust: camel(name),
+        rust: names::request(name, operation.request.as_ref()),
         doc: description(&operation.doc),
         method: http_method(method),
         path: path.trim().to_owned(),
