@@ -263,9 +263,9 @@ pub struct FieldLong {
     pub min: Option<Spanned<i64>>,
     /// Greatest number.
     pub max: Option<Spanned<i64>>,
-    /// Least number of characters.
+    /// Least number of characters, also of a decimal.
     pub min_length: Option<Spanned<u32>>,
-    /// Greatest number of characters.
+    /// Greatest number of characters, also of a decimal.
     pub max_length: Option<Spanned<u32>>,
     /// Least number of items.
     pub min_items: Option<Spanned<u32>>,

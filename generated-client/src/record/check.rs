@@ -158,7 +158,7 @@ fn out_of_bounds(view: View<'_>, bounds: &Bounds) -> Option<String> {
     match view {
         View::I64(value) => outside(Decimal::from(value), bounds),
         View::U64(value) => outside(Decimal::from(value), bounds),
-        View::Decimal(value) => outside(value, bounds),
+        View::Decimal(value) => outside(value, bounds).or_else(|| too_many_digits(value, bounds)),
         #[expect(clippy::cast_precision_loss, reason = "bounds are small; a float is compared as one")]
         View::F64(value) => match (bounds.min, bounds.max) {
             (Some(min), _) if value < min as f64 => Some(format!("must be at least {min}")),
@@ -180,6 +180,12 @@ fn outside(value: Decimal, bounds: &Bounds) -> Option<String> {
         (_, Some(max)) if value > Decimal::from(max) => Some(format!("must be at most {max}")),
         _ => None,
     }
+}
+
+/// The length of a decimal is that of its text.
+fn too_many_digits(value: Decimal, bounds: &Bounds) -> Option<String> {
+    let lengths = (bounds.min_length, bounds.max_length);
+    if lengths == (None, None) { None } else { sized(value.to_string().len(), lengths, "character") }
 }
 
 fn sized(size: usize, (min, max): (Option<u32>, Option<u32>), unit: &str) -> Option<String> {

@@ -22,6 +22,7 @@ fn bounds_are_inclusive() {
         limit(),
         Order { limit_price: Some(Decimal::from(1000)), ..limit() },
         Order { limit_price: Some(Decimal::ZERO), ..limit() },
+        Order { limit_price: Some("333.333333333333".parse().unwrap()), ..limit() },
         Order { id: crate::record::sample::OrderId("éééééééé".to_owned()), ..limit() },
         Order { legs: vec![leg(1); 3], ..limit() },
     ] {
@@ -36,6 +37,10 @@ fn faults_say_where_and_what() {
         (
             Order { limit_price: Some(Decimal::new(100_001, 2)), ..limit() },
             "$.limit_price: `limit_price` must be at most 1000",
+        ),
+        (
+            Order { limit_price: Some("333.3333333333333".parse().unwrap()), ..limit() },
+            "$.limit_price: `limit_price` must have at most 16 characters, has 17",
         ),
         (
             Order { quantity: Decimal::NEGATIVE_ONE, ..Order::blank() },

@@ -69,7 +69,7 @@ impl Record for Order {
                 Field::required("side"),
                 Field::required("order_type"),
                 Field::required("quantity").min(0),
-                Field::optional("limit_price").min(0).max(1000),
+                Field::optional("limit_price").min(0).max(1000).max_length(16),
                 Field::optional("symbol").min_length(1),
                 Field::optional("instrument_id"),
                 Field::required("created_at"),
