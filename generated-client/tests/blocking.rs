@@ -6,11 +6,16 @@ mod support;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use clear_street::trading::Client;
 use clear_street::trading::accounts::AccountId;
-use clear_street::{Delivery, Error, ErrorKind};
+use clear_street::trading::instruments::InstrumentId;
+use clear_street::trading::orders::{NewOrder, RequestTimeInForce, Side};
+use clear_street::trading::positions::{PositionInstructionSubmissionRequest, PositionInstructionType};
+use clear_street::{Delivery, Error, ErrorKind, RowOutcome};
+use rust_decimal::Decimal;
 use tokio::runtime::Runtime;
 
 use crate::support::{KEY, Reply, Request, Server};
@@ -156,4 +161,87 @@ fn a_connection_that_the_server_closes_is_given_up_while_nobody_waits() {
         // The last clone took the connections with it.
         until_closed(second);
     });
+}
+
+/// Rows as the exchange has them: an order and an instruction, each under the key `mine`.
+const ORDERS: &str = r#"{"data": [{"id": "o", "client_order_id": "mine", "account_id": 42, "venue": "XNAS",
+    "side": "BUY", "order_type": "MARKET", "time_in_force": "DAY", "status": "NEW", "quantity": "1",
+    "filled_quantity": "0", "leaves_quantity": "1", "created_at": "2026-01-02T03:04:05Z",
+    "updated_at": "2026-01-02T03:04:05Z"}]}"#;
+const INSTRUCTIONS: &str = r#"{"data": [{"id": "i", "instruction_id": "mine", "account_id": 42,
+    "instrument_id": "0195d5e6-0000-7000-8000-000000000000", "symbol": "A", "instruction_type": "EXERCISE",
+    "quantity": "1", "status": "SENT"}]}"#;
+
+/// Cuts the answers to submissions, and refuses the first lists.
+fn cutting(rows: &'static str, refused: usize) -> (Server, Runtime) {
+    let lists = AtomicUsize::new(0);
+    server(move |request| match request.method.as_str() {
+        "POST" => Reply::Bytes(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{".to_vec()),
+        _ if lists.fetch_add(1, Ordering::Relaxed) < refused => Reply::json(403, "{}"),
+        _ => Reply::json(200, rows),
+    })
+}
+
+fn order() -> NewOrder {
+    NewOrder::market("A", Side::Buy, Decimal::ONE, RequestTimeInForce::Day).id("mine")
+}
+
+#[test]
+fn submissions_are_waited_for() {
+    let (server, _runtime) = server(|_| Reply::json(200, ORDERS));
+    let submission =
+        client(&server.url).orders().submit_orders(AccountId::new(42), [order()]).send().wait().unwrap();
+    assert!(matches!(submission.rows()[0].outcome, RowOutcome::Accepted(_)));
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn rows_whose_answer_is_lost_are_looked_for_while_the_thread_waits() {
+    let account = AccountId::new(42);
+    let (orders, _first) = cutting(ORDERS, 0);
+    let submission = client(&orders.url).orders().submit_orders(account, [order()]).send().wait().unwrap();
+    assert!(matches!(submission.rows()[0].outcome, RowOutcome::Accepted(_)));
+
+    let (instructions, _second) = cutting(INSTRUCTIONS, 0);
+    let instruction = PositionInstructionSubmissionRequest::new(
+        InstrumentId::new("0195d5e6-0000-7000-8000-000000000000"),
+        PositionInstructionType::Exercise,
+        Decimal::ONE,
+    );
+    let submitting = client(&instructions.url)
+        .positions()
+        .submit_position_instructions(account, [instruction.instruction_id("mine")])
+        .send();
+    let submission = submitting.wait().unwrap();
+    assert!(matches!(submission.rows()[0].outcome, RowOutcome::Accepted(_)));
+
+    for server in [orders, instructions] {
+        let methods = server.requests().into_iter().map(|request| request.method);
+        assert_eq!(methods.collect::<Vec<_>>(), ["POST", "GET"]);
+    }
+}
+
+#[test]
+fn what_is_unknown_can_be_resolved_later() {
+    // So many looks are made, each refused; and one more by the caller.
+    let (server, _runtime) = cutting(ORDERS, 6);
+    let client = Client::builder().api_key(KEY).base_url(&server.url).retry_budgets(500, 0).build().unwrap();
+    let mut submission = client.orders().submit_orders(AccountId::new(42), [order()]).send().wait().unwrap();
+    assert_eq!(submission.rows()[0].outcome, RowOutcome::Unknown);
+    assert_eq!(submission.resolve_and_wait().unwrap_err().status(), Some(403));
+    assert!(submission.resolve_and_wait().unwrap());
+    assert!(matches!(submission.rows()[0].outcome, RowOutcome::Accepted(_)));
+}
+
+#[test]
+fn rows_that_cannot_be_sent_are_refused_before_anything_is_sent() {
+    let (server, _runtime) = server(|_| Reply::json(200, ORDERS));
+    let error = client(&server.url)
+        .orders()
+        .submit_orders(AccountId::new(42), [order(), order()])
+        .send()
+        .wait()
+        .unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Invalid, Delivery::NotSent));
+    assert!(server.requests().is_empty());
 }

@@ -13,9 +13,11 @@ use std::sync::{Arc, Mutex};
 
 use clear_street::operation::Method;
 use clear_street::retry::RetrySettings;
+use clear_street::trading::accounts::AccountId;
+use clear_street::trading::orders::{NewOrder, RequestTimeInForce, Side};
 use clear_street::trading::{Client, ClientBuilder};
-use clear_street::{Delivery, ErrorKind, Json, Response, Result};
-
+use clear_street::{Delivery, ErrorKind, Json, Response, Result, RowOutcome};
+use rust_decimal::Decimal;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 
 use crate::certificate::{Authority, Flaw};
@@ -121,6 +123,44 @@ async fn end_without_close_notify_is_no_end() {
     let server = FaultServer::tls(authority.acceptor(Flaw::None, "http/1.1"), move |_| steps.to_vec());
     let client = builder(&server, &authority).build().unwrap();
     assert_eq!(post(&client).await.unwrap().data.text(), "1");
+}
+
+/// The order row of the fault table once more, where a cut can be told from an end.
+#[tokio::test]
+async fn an_order_whose_answer_is_lost_is_found() {
+    let order = r#"{"id": "o", "client_order_id": "mine", "account_id": 42, "venue": "XNAS",
+        "side": "BUY", "order_type": "MARKET", "time_in_force": "DAY", "status": "NEW",
+        "quantity": "1", "filled_quantity": "0", "leaves_quantity": "1",
+        "created_at": "2026-01-02T03:04:05Z", "updated_at": "2026-01-02T03:04:05Z"}"#;
+    let body = format!(r#"{{"data": [{order}]}}"#);
+    let head = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n";
+    let authority = Authority::new();
+    for (sent, end) in [
+        (String::new(), Step::Reset),
+        (head[..20].to_owned(), Step::Cut),
+        (head.to_owned(), Step::Cut),
+        (format!("{head}{body}"), Step::Cut),
+    ] {
+        let found = Step::answer(200, &body);
+        let server =
+            FaultServer::tls(authority.acceptor(Flaw::None, "http/1.1"), move |number| match number {
+                0 => vec![Step::Receive, Step::send(&sent), end.clone()],
+                _ => vec![Step::Receive, found.clone(), Step::Hold],
+            });
+        let builder = Client::builder().api_key(KEY).base_url(server.url());
+        let client = builder.root_certificates(authority.root()).build().unwrap();
+        let order = NewOrder::market("A", Side::Buy, Decimal::ONE, RequestTimeInForce::Day).id("mine");
+        let submission = client.orders().submit_orders(AccountId::new(42), [order]).send().await.unwrap();
+        assert!(
+            matches!(&submission.rows()[0].outcome, RowOutcome::Accepted(order) if order.id.as_str() == "o")
+        );
+        let error = submission.error().unwrap();
+        assert_eq!((error.kind(), error.delivery()), (ErrorKind::Connection, Delivery::MaybeSent));
+        let requests = server.book().requests;
+        assert_eq!(requests.len(), 2);
+        assert!(requests[0].starts_with("POST /v1/accounts/42/orders "), "{requests:?}");
+        assert!(requests[1].starts_with("GET /v1/accounts/42/orders?from="), "{requests:?}");
+    }
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 #![allow(clippy::arithmetic_side_effects, reason = "a test fails where it overflows")]
 
 mod exchange;
+mod limits;
 
 use std::future::ready;
 use std::pin::Pin;
@@ -77,6 +78,10 @@ struct Line {
 
 impl Line {
     async fn to(kind: Kind) -> Self {
+        Self::with(kind, |_| {}).await
+    }
+
+    async fn with(kind: Kind, change: impl FnOnce(&mut Settings)) -> Self {
         let clock = Script::new();
         let exchange = Exchange::start(kind, Arc::clone(&clock)).await;
         let mut settings = Settings::new(SubmitOrders::OPERATION.api, &exchange.url);
@@ -84,6 +89,7 @@ impl Line {
         // No case spends what another needs.
         settings.retry_budgets = (u32::MAX / 2, u32::MAX / 2);
         settings.pace = Arc::<Script>::clone(&clock);
+        change(&mut settings);
         Self { core: settings.build().unwrap(), exchange, clock }
     }
 
