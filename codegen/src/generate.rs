@@ -111,8 +111,9 @@ impl File<'_> {
                 let fields: usize = group.models.iter().map(|model| model.fields.len()).sum();
                 let parameters: usize = group.operations.iter().map(|it| it.parameters.len()).sum();
                 let values: usize = group.enums.iter().map(|item| item.values.len()).sum();
+                let messages: usize = group.channels.iter().map(|channel| channel.messages.len()).sum();
                 let types = group.models.len() + group.unions.len() + group.enums.len() + group.ids.len();
-                fields + parameters + values + 10 * (types + group.operations.len())
+                fields + parameters + values + messages + 10 * (types + group.operations.len())
             }
         }
     }

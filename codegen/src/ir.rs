@@ -4,8 +4,12 @@
 //! (`r#type`, `self_`). Types are resolved to the module that defines them. Nothing here refers
 //! to the spec's text: an emitter that needs a decision finds it made.
 
+mod channel;
+
+pub use self::channel::{Channel, Content, Layout, Message, MessagePlace};
 pub use crate::language::{
-    Authentication, DateEncoding, DecimalEncoding, ListEncoding, Repeat, TimestampEncoding,
+    Authentication, DateEncoding, DecimalEncoding, ListEncoding, Repeat, Replay, Role, Sequence,
+    TimestampEncoding,
 };
 
 /// One API: a folder of the spec and a module of the crate.
@@ -27,6 +31,8 @@ pub struct Api {
     pub encodings: Encodings,
     /// Statuses that every operation can answer.
     pub errors: Vec<u16>,
+    /// If it has channels.
+    pub layout: Option<Layout>,
     /// Path of `api.yaml` below the spec folder: `trading/api.yaml`.
     pub source: String,
 }
@@ -38,6 +44,8 @@ pub struct Server {
     /// `Production`
     pub rust: String,
     pub url: String,
+    /// If the API has channels.
+    pub stream: Option<String>,
     pub doc: String,
 }
 
@@ -83,6 +91,7 @@ pub struct Group {
     pub enums: Vec<Enum>,
     pub models: Vec<Model>,
     pub unions: Vec<Union>,
+    pub channels: Vec<Channel>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -16,12 +16,21 @@ pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
         for doc in api.glossary.values() {
             text(doc.as_spanned(), out);
         }
+        for message in api.stream.iter().flat_map(|stream| stream.messages.values()) {
+            text(message.doc.as_spanned(), out);
+        }
     }
     for group in &scope.api.groups {
         text(group.group.doc.as_spanned(), out);
     }
     for (_, _, operation) in scope.operations() {
         text(operation.doc.as_spanned(), out);
+    }
+    for (_, channel) in scope.channels() {
+        text(channel.doc.as_spanned(), out);
+        for message in channel.messages.values() {
+            text(message.doc.as_spanned(), out);
+        }
     }
     for definition in scope.definitions() {
         match definition.kind {

@@ -4,6 +4,7 @@
 //! is not reported again.
 
 mod api;
+mod channels;
 mod cycles;
 mod docs;
 mod fields;
@@ -36,6 +37,7 @@ pub fn check(spec: &Spec, earlier: &[Diagnostic]) -> Vec<Diagnostic> {
         models::check(&scope, &mut out);
         cycles::check(&scope, &mut out);
         operations::check(&scope, &mut out);
+        channels::check(&scope, &mut out);
     }
     // A warning about what could not be read as it was meant would be wrong.
     let broken_files: BTreeSet<FileId> =

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::scope::{Scope, all_definitions};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::language::Text;
+use crate::lower::channels::enum_name;
 use crate::lower::names::{camel, given, request, snake};
 use crate::source::Span;
 use crate::spec::GroupSpec;
@@ -86,7 +87,7 @@ fn operations(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
     }
 }
 
-/// The request builders and the handle are types of their module, too.
+/// The request builders, the handle and the messages of channels are types of their module, too.
 fn made_types(group: &GroupSpec, out: &mut Vec<Diagnostic>) {
     let items = &group.group;
     let names =
@@ -100,6 +101,16 @@ fn made_types(group: &GroupSpec, out: &mut Vec<Diagnostic>) {
             format!("`{handle}` is the name of the handle that carries the operations of this file");
         let help = format!("rename the type, for example to `{handle}Item`");
         out.push(Diagnostic::new(Code::DuplicateName, name.span, message).help(help));
+    }
+    for channel in items.channels.keys() {
+        let messages = enum_name(channel);
+        if let Some(name) = types.get(&messages) {
+            let message =
+                format!("the messages of `{channel}` become the type `{messages}`, which is there already");
+            out.push(
+                Diagnostic::new(Code::DuplicateName, channel.span, message).also(name.span, "defined here"),
+            );
+        }
     }
     let mut requests: BTreeMap<String, &Text> = BTreeMap::new();
     for (operation, long) in &items.operations {

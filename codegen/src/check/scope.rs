@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::language::{Enum, Field, Id, Map, Model, Operation, Text, Union};
+use crate::language::{Channel, Enum, Field, Id, Map, Model, Operation, Text, Union};
 use crate::source::{Span, Spanned};
 use crate::spec::{ApiSpec, GroupSpec};
 use crate::type_expr::{self, BUILT_IN, TypeExpr};
@@ -84,6 +84,11 @@ impl<'a> Scope<'a> {
             group.group.operations.iter().map(move |(name, operation)| (group, name, operation))
         };
         self.api.groups.iter().flat_map(operations)
+    }
+
+    /// All channels, in the order of the files.
+    pub(super) fn channels(&self) -> impl Iterator<Item = (&'a Text, &'a Channel)> + use<'a> {
+        self.api.groups.iter().flat_map(|group| &group.group.channels)
     }
 
     /// Every name once, the first of doubles.

@@ -77,7 +77,7 @@ fn enumeration(scope: &Scope<'_>, name: &Text, item: &Enum, out: &mut Vec<Diagno
 }
 
 /// Checks the Rust names of values or variants, and that there are no two of a kind.
-fn rust_names<'a>(
+pub(super) fn rust_names<'a>(
     names: impl Iterator<Item = (&'a Text, Option<&'a Text>)>,
     what: &str,
     out: &mut Vec<Diagnostic>,

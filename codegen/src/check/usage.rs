@@ -36,6 +36,7 @@ fn types(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
             open.extend(names(&ty));
         }
     }
+    open.extend(of_channels(scope));
     while let Some(name) = open.pop() {
         if used.contains(&name) {
             continue;
@@ -57,9 +58,19 @@ fn types(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
     }
     for definition in scope.definitions().filter(|definition| !used.contains(definition.name.as_str())) {
         let name = definition.name;
-        let message = format!("no operation uses `{name}`");
+        let message = format!("nothing uses `{name}`");
         out.push(Diagnostic::new(Code::UnusedDefinition, name.span, message));
     }
+}
+
+/// What channels send and receive.
+fn of_channels(scope: &Scope<'_>) -> Vec<String> {
+    let stream = scope.api.api.iter().filter_map(|api| api.stream.as_ref());
+    let of_all = stream.flat_map(|stream| stream.messages.values());
+    let own = scope.channels().flat_map(|(_, channel)| channel.messages.values());
+    let received = own.chain(of_all).flat_map(|message| message.data.iter().chain(&message.payload));
+    let sent = scope.channels().map(|(_, channel)| &channel.subscribe.payload);
+    received.chain(sent).filter_map(|text| ty(text.as_spanned())).flat_map(|ty| names(&ty)).collect()
 }
 
 fn of_fields(fields: &Fields<'_>) -> Vec<String> {

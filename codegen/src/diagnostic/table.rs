@@ -1,5 +1,5 @@
 //! The one table of codes: `E0` YAML, `E1` shape, `E2` types and names, `E3` operations, `E4` models,
-//! enums and unions, `W5` warnings.
+//! enums and unions, `E6` channels, `W5` warnings.
 //!
 //! Each has a sentence and an explanation with an example, which `cargo xtask explain` prints.
 
@@ -305,11 +305,42 @@ Values are written as on the wire:
 
     set: { order_type: Limit }      # LIMIT";
 
-    UnusedDefinition = "W501", Warning, "A definition is not used by any operation.", "
+    BadStream = "E601", Error, "An API with channels does not say all that channels need.", "
+`stream:` in api.yaml says where the parts of messages stand, and every server says where channels are
+subscribed to:
+
+    servers:
+      production: { url: https://api.example.com, stream: wss://api.example.com/ws, doc: Real accounts. }
+    stream:
+      places: { payload: payload, type: payload.type, … }";
+
+    BadPlace = "E602", Error, "The place of a part of a message is not well formed.", "
+A part is a property of the message or of its payload, and no two are the same:
+
+    payload: payload
+    sequence: sequence              # of the message
+    type: payload.type              # of its payload
+    data: payload.data.order        # no deeper than that";
+
+    BadMessage = "E603", Error, "A message of a channel is not well formed.", "
+What it tells is either `data`, a value that is a part of the payload, or `payload`, a model with all of its
+properties. Only updates are sequenced:
+
+    order-update: { data: Order, sequence: always, doc: An order has changed. }
+    heartbeat: { role: heartbeat, doc: The session is alive. }";
+
+    BadRole = "E604", Error, "A channel lacks a message, or has two for the same.", "
+Every channel has one message that answers a subscription and one that ends the replay, and no more than one
+heartbeat and one notice:
+
+    subscribe-activity-ack: { role: acknowledgement, payload: Reply, doc: Answers a subscription. }
+    replay-complete: { role: caught_up, doc: Ends the replay. }";
+
+    UnusedDefinition = "W501", Warning, "A definition is not used by any operation or channel.", "
 It only costs its readers time. Remove it, or use it:
 
     models:
-      OldOrder: …                   # no body, result or field is one";
+      OldOrder: …                   # no body, result, message or field is one";
 
     UnusedGlossary = "W502", Warning, "An entry of the glossary is not used.", "
 No field of this name is without a description of its own:

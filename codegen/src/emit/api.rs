@@ -5,12 +5,14 @@ use quote::quote;
 
 use super::scope::Scope;
 use super::tokens::{ident, number};
-use super::{docs, items};
+use super::{channels, docs, items};
 use crate::ir::{Api, DateEncoding, DecimalEncoding, ListEncoding, Server, TimestampEncoding};
 
 /// The items of the module `api`.
 pub(super) fn emit(scope: &Scope<'_>, api: &Api) -> Vec<TokenStream> {
-    vec![environment(api), base_url(api), constant(scope, api), encoding(scope, api)]
+    let mut items = vec![environment(api), addresses(api), constant(scope, api), encoding(scope, api)];
+    items.extend(api.layout.as_ref().map(|layout| channels::layout(scope, layout)));
+    items
 }
 
 fn environment(api: &Api) -> TokenStream {
@@ -30,18 +32,27 @@ fn environment(api: &Api) -> TokenStream {
     }
 }
 
-fn base_url(api: &Api) -> TokenStream {
-    let arms = api.servers.iter().map(|Server { rust, url, .. }| {
-        let name = ident(rust);
+fn addresses(api: &Api) -> TokenStream {
+    let base_url =
+        address(api, "base_url", "The base URL, without a slash at its end.", |server| Some(&server.url));
+    let stream_url = api.layout.as_ref().map(|_| {
+        address(api, "stream_url", "Where channels are subscribed to.", |server| server.stream.as_ref())
+    });
+    let methods = docs::spaced([base_url].into_iter().chain(stream_url));
+    quote!(impl Environment { #methods })
+}
+
+fn address(api: &Api, name: &str, doc: &str, of: fn(&Server) -> Option<&String>) -> TokenStream {
+    let arms = api.servers.iter().map(|server| {
+        let (name, url) = (ident(&server.rust), of(server));
         quote!(Self::#name => #url,)
     });
+    let (name, doc) = (ident(name), docs::member(doc));
     quote! {
-        impl Environment {
-            /// The base URL, without a slash at its end.
-            pub const fn base_url(self) -> &'static str {
-                match self {
-                    #(#arms)*
-                }
+        #doc
+        pub const fn #name(self) -> &'static str {
+            match self {
+                #(#arms)*
             }
         }
     }

@@ -90,6 +90,17 @@ items! {
     REPEAT = "crate::operation" "Repeat";
     TIMESTAMP_ENCODING = "crate::record" "TimestampEncoding";
 
+    CHANNEL = "crate::stream" "Channel";
+    CONTENT = "crate::stream" "Content";
+    LAYOUT = "crate::stream" "Layout";
+    MESSAGE = "crate::stream" "Message";
+    MESSAGE_KIND = "crate::stream" "MessageKind";
+    PLACE = "crate::stream" "Place";
+    REPLAY = "crate::stream" "Replay";
+    ROLE = "crate::stream" "Role";
+    SEQUENCE = "crate::stream" "Sequence";
+    UNKNOWN_MESSAGE = "crate::stream" "UnknownMessage";
+
     CALL = "crate::call" "Call";
     CORE = "crate::client" "Core";
     ITEMS = "crate::page" "Items";

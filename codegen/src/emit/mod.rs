@@ -2,6 +2,7 @@
 
 mod access;
 mod api;
+mod channels;
 mod constructors;
 mod docs;
 mod enums;
@@ -30,7 +31,7 @@ use scope::Scope;
 struct Parts {
     /// The handle and the builders.
     operations: Vec<TokenStream>,
-    /// Ids, enums, models and unions.
+    /// Ids, enums, models, unions and the messages of channels.
     types: Vec<TokenStream>,
     /// How the types are read and written.
     records: Vec<TokenStream>,
@@ -51,6 +52,9 @@ pub fn group(api: &Api, group: &Group) -> Module {
     }
     for union in &group.unions {
         unions::emit(&scope, union, &mut parts);
+    }
+    for channel in &group.channels {
+        channels::emit(&scope, channel, &mut parts);
     }
     for item in &group.enums {
         enums::emit(&scope, item, &mut parts);

@@ -17,7 +17,9 @@ pub(super) fn emit(scope: &Scope<'_>, api: &Api) -> Vec<TokenStream> {
         let module = ident(module);
         quote!(pub mod #module;)
     });
-    vec![quote!(#(#modules)*), accessors(api), operations(scope, api)]
+    let mut items = vec![quote!(#(#modules)*), accessors(api), operations(scope, api)];
+    items.extend(api.layout.as_ref().map(|_| channels(scope, api)));
+    items
 }
 
 fn accessors(api: &Api) -> TokenStream {
@@ -44,6 +46,21 @@ fn operations(scope: &Scope<'_>, api: &Api) -> TokenStream {
     quote! {
         /// Every operation of this API, by group and in the order of the spec.
         pub const OPERATIONS: &[&#item] = &[#(#operations),*];
+    }
+}
+
+fn channels(scope: &Scope<'_>, api: &Api) -> TokenStream {
+    let (item, message) = (scope.path(items::CHANNEL), scope.path(items::MESSAGE));
+    let channels = api.groups.iter().flat_map(|group| {
+        let module = ident(&group.name);
+        group.channels.iter().map(move |channel| {
+            let messages = ident(&channel.rust);
+            quote!(#module::#messages)
+        })
+    });
+    quote! {
+        /// Every channel of this API, by group and in the order of the spec.
+        pub const CHANNELS: &[&#item] = &[#(<#channels as #message>::CHANNEL),*];
     }
 }
 

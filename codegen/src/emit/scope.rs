@@ -35,6 +35,7 @@ impl<'a> Scope<'a> {
         scope.own.extend(group.enums.iter().map(|item| item.rust.as_str()));
         scope.own.extend(group.models.iter().map(|model| model.rust.as_str()));
         scope.own.extend(group.unions.iter().map(|union| union.rust.as_str()));
+        scope.own.extend(group.channels.iter().map(|channel| channel.rust.as_str()));
         scope.own.extend(group.operations.iter().map(|operation| operation.rust.as_str()));
         if !group.operations.is_empty() {
             scope.own.insert(&group.rust);

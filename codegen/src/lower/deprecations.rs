@@ -42,7 +42,11 @@ fn types(group: &Group) -> impl Iterator<Item = &Type> {
     });
     let fields = group.models.iter().flat_map(|model| &model.fields).map(|field| &field.ty);
     let variants = group.unions.iter().flat_map(|union| &union.variants).map(|variant| &variant.ty);
-    operations.chain(fields).chain(variants)
+    let channels = group.channels.iter().flat_map(|channel| {
+        let messages = channel.messages.iter().filter_map(|message| message.content.ty());
+        messages.chain([&channel.subscription])
+    });
+    operations.chain(fields).chain(variants).chain(channels)
 }
 
 fn uses(ty: &Type, names: &BTreeSet<Name>) -> bool {

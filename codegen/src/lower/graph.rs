@@ -7,7 +7,7 @@ use crate::ir::{Api, Direction, Group, Kind, Name, Outcome, Type};
 /// Models and unions with the types that stand in them.
 type Contents = BTreeMap<Name, Vec<Type>>;
 
-/// Notes for every model and union whether operations send it, receive it or both.
+/// Notes for every model and union whether operations and channels send it, receive it or both.
 pub(super) fn directions(api: &mut Api) {
     let contents = contents(api);
     let mut sent = BTreeSet::new();
@@ -18,6 +18,12 @@ pub(super) fn directions(api: &mut Api) {
             reach(ty, &contents, &mut sent);
         }
         if let Outcome::Value(ty) | Outcome::Page(ty) = &operation.result {
+            reach(ty, &contents, &mut received);
+        }
+    }
+    for channel in api.groups.iter().flat_map(|group| &group.channels) {
+        reach(&channel.subscription, &contents, &mut sent);
+        for ty in channel.messages.iter().filter_map(|message| message.content.ty()) {
             reach(ty, &contents, &mut received);
         }
     }

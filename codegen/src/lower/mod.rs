@@ -1,5 +1,6 @@
 //! From the checked spec to the IR: everything that is decided is decided here.
 
+pub mod channels;
 mod deprecations;
 mod fields;
 mod graph;
@@ -52,6 +53,7 @@ fn lower_api(spec: &ApiSpec, api: &Api) -> ir::Api {
             list: api.encodings.list.value,
         },
         errors: api.errors.iter().map(|status| status.value).collect(),
+        layout: api.stream.as_ref().map(|stream| channels::layout(&stream.places)),
         source: format!("{}/api.yaml", spec.name),
     };
     graph::directions(&mut lowered);
@@ -98,6 +100,7 @@ fn servers(api: &Api) -> Vec<ir::Server> {
         name: name.value.clone(),
         rust: camel(name),
         url: server.url.value.clone(),
+        stream: server.stream.as_ref().map(|url| url.value.clone()),
         doc: description(&server.doc),
     });
     servers.collect()
@@ -123,6 +126,11 @@ fn groups(spec: &ApiSpec, resolver: &Resolver<'_>) -> Vec<ir::Group> {
             enums: group.enums.iter().map(|(name, item)| types::enumeration(name, item)).collect(),
             models: group.models.iter().map(|(name, model)| models::model(resolver, name, model)).collect(),
             unions: group.unions.iter().map(|(name, union)| types::union(resolver, name, union)).collect(),
+            channels: group
+                .channels
+                .iter()
+                .map(|(name, item)| channels::channel(resolver, name, item))
+                .collect(),
         }
     });
     groups.collect()

@@ -33,6 +33,7 @@ pub struct Counts {
     pub enums: usize,
     pub unions: usize,
     pub ids: usize,
+    pub channels: usize,
 }
 
 /// What a run did.
@@ -54,6 +55,7 @@ impl Counts {
             counts.enums += group.enums.len();
             counts.unions += group.unions.len();
             counts.ids += group.ids.len();
+            counts.channels += group.channels.len();
         }
         counts
     }
@@ -140,8 +142,11 @@ impl Output {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counts { operations, models, enums, unions, ids } = self.counts;
-        writeln!(f, "{operations} operations, {models} models, {enums} enums, {unions} unions, {ids} ids")?;
+        let Counts { operations, models, enums, unions, ids, channels } = self.counts;
+        writeln!(
+            f,
+            "{operations} operations, {channels} channels, {models} models, {enums} enums, {unions} unions, {ids} ids"
+        )?;
         let Self { written, unchanged, removed, .. } = self;
         write!(f, "{written} files written, {unchanged} unchanged, {removed} removed")
     }

@@ -6,6 +6,7 @@ use crate::api::{Api, ListEncoding, Pagination};
 use crate::record::{
     DateEncoding, DecimalEncoding, Encoding, Field, Table, TimestampEncoding,
 };
+use crate::stream::{Layout, Place};
 
 /// Where requests go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -24,6 +25,14 @@ impl Environment {
         match self {
             Self::Production => "https://library.example",
             Self::Sandbox => "https://sandbox.library.example",
+        }
+    }
+
+    /// Where channels are subscribed to.
+    pub const fn stream_url(self) -> &'static str {
+        match self {
+            Self::Production => "wss://library.example/desk",
+            Self::Sandbox => "wss://sandbox.library.example/desk",
         }
     }
 }
@@ -60,4 +69,18 @@ pub const ENCODING: Encoding = Encoding {
     decimal: DecimalEncoding::String,
     timestamp: TimestampEncoding::Rfc3339,
     date: DateEncoding::Iso8601,
+};
+
+/// Where the parts of a channel's message stand.
+pub const LAYOUT: Layout = Layout {
+    payload: "payload",
+    kind: Place::Payload("type"),
+    data: Place::Payload("data"),
+    sequence: Place::Message("sequence"),
+    channel: Place::Message("channel"),
+    timestamp: Place::Message("timestamp"),
+    token: Place::Message("authorization"),
+    success: Place::Payload("success"),
+    details: Place::Payload("details"),
+    encoding: &ENCODING,
 };

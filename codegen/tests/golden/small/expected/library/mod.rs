@@ -5,8 +5,10 @@
 #![allow(deprecated, reason = "what is deprecated is still read and written")]
 
 use crate::operation::Operation;
+use crate::stream::{Channel, Message};
 
 pub mod api;
+pub mod desk;
 pub mod loans;
 pub mod members;
 
@@ -32,4 +34,10 @@ pub const OPERATIONS: &[&Operation] = &[
     &members::GetMember::OPERATION,
     &members::ChangeMember::OPERATION,
     &members::RemoveMember::OPERATION,
+];
+
+/// Every channel of this API, by group and in the order of the spec.
+pub const CHANNELS: &[&Channel] = &[
+    <desk::FrontDeskMessage as Message>::CHANNEL,
+    <desk::BackOfficeMessage as Message>::CHANNEL,
 ];
