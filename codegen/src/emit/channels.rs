@@ -69,7 +69,7 @@ fn definition(scope: &Scope<'_>, channel: &Channel) -> TokenStream {
 }
 
 fn message(scope: &Scope<'_>, channel: &Channel) -> TokenStream {
-    let (name, trait_name) = (ident(&channel.rust), scope.path(items::MESSAGE));
+    let (name, trait_name) = (ident(&channel.rust), scope.path(items::CHANNEL_MESSAGE));
     let (subscription, description) = (ty(scope, &channel.subscription), description(scope, channel));
     let (channel_item, unknown) = (scope.path(items::CHANNEL), scope.path(items::UNKNOWN_MESSAGE));
     let methods = docs::spaced([

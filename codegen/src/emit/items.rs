@@ -91,9 +91,9 @@ items! {
     TIMESTAMP_ENCODING = "crate::record" "TimestampEncoding";
 
     CHANNEL = "crate::stream" "Channel";
+    CHANNEL_MESSAGE = "crate::stream" "ChannelMessage";
     CONTENT = "crate::stream" "Content";
     LAYOUT = "crate::stream" "Layout";
-    MESSAGE = "crate::stream" "Message";
     MESSAGE_KIND = "crate::stream" "MessageKind";
     PLACE = "crate::stream" "Place";
     REPLAY = "crate::stream" "Replay";

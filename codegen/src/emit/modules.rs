@@ -50,7 +50,7 @@ fn operations(scope: &Scope<'_>, api: &Api) -> TokenStream {
 }
 
 fn channels(scope: &Scope<'_>, api: &Api) -> TokenStream {
-    let (item, message) = (scope.path(items::CHANNEL), scope.path(items::MESSAGE));
+    let (item, message) = (scope.path(items::CHANNEL), scope.path(items::CHANNEL_MESSAGE));
     let channels = api.groups.iter().flat_map(|group| {
         let module = ident(&group.name);
         group.channels.iter().map(move |channel| {

@@ -135,7 +135,7 @@ pub enum Place {
 /// The messages of one channel: an enum that is made by the generator.
 ///
 /// Sealed: only this crate can implement it.
-pub trait Message: Sized + Send + 'static {
+pub trait ChannelMessage: Sized + Send + 'static {
     /// What a subscription says beside the token.
     type Subscription: Value;
     /// The channel.

@@ -11,7 +11,7 @@ mod channel;
 mod message;
 
 pub(crate) use self::channel::Content;
-pub use self::channel::{Channel, Layout, Message, MessageKind, Place, Replay, Role, Sequence};
+pub use self::channel::{Channel, ChannelMessage, Layout, MessageKind, Place, Replay, Role, Sequence};
 pub use self::message::{
     Envelope, Received, Reply, Scan, SubscribeMessage, Undecodable, UnknownMessage, decode, subscribe,
 };

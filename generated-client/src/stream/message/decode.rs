@@ -7,7 +7,7 @@ use super::undecodable::Undecodable;
 use super::unknown::UnknownMessage;
 use crate::Json;
 use crate::record::{self, Slot};
-use crate::stream::{Content, Message, Place};
+use crate::stream::{ChannelMessage, Content, Place};
 
 /// A message and what stood around it.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +26,7 @@ pub struct Received<M> {
 /// # Errors
 /// If it is not what it should be. The error keeps the whole text. A type that is not listed is no
 /// error: it becomes the variant `Unknown`.
-pub fn decode<M: Message>(text: &str) -> Result<Received<M>, Undecodable> {
+pub fn decode<M: ChannelMessage>(text: &str) -> Result<Received<M>, Undecodable> {
     let envelope = Envelope::read(M::CHANNEL.layout, text)?;
     Ok(Received {
         timestamp: envelope.timestamp()?,
@@ -40,7 +40,7 @@ impl Envelope<'_> {
     ///
     /// # Errors
     /// If it is not what its type says, or has no type.
-    pub fn decode<M: Message>(&self) -> Result<M, Undecodable> {
+    pub fn decode<M: ChannelMessage>(&self) -> Result<M, Undecodable> {
         let known = self.kind().and_then(|kind| M::CHANNEL.index(kind));
         let known = known.and_then(|index| Some((M::CHANNEL.messages.get(index)?, M::blank(index)?)));
         match known {

@@ -6,7 +6,7 @@ use secrecy::zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::{self, Invalid, Value};
-use crate::stream::{Layout, Message, Place};
+use crate::stream::{ChannelMessage, Layout, Place};
 
 /// The message that subscribes to a channel. It holds the access token, so it is never printed and
 /// is wiped from memory when it is dropped.
@@ -31,7 +31,7 @@ impl fmt::Debug for SubscribeMessage {
 ///
 /// # Errors
 /// [`ErrorKind::Invalid`] if the subscription breaks one of its rules.
-pub fn subscribe<M: Message>(subscription: &M::Subscription, token: &str) -> Result<SubscribeMessage> {
+pub fn subscribe<M: ChannelMessage>(subscription: &M::Subscription, token: &str) -> Result<SubscribeMessage> {
     let layout = M::CHANNEL.layout;
     let view = subscription.view();
     record::check(view, layout.encoding).map_err(invalid)?;

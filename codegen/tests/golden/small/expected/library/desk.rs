@@ -10,7 +10,7 @@ use super::loans::{Book, Loan};
 use super::members::MemberId;
 use crate::record::{self, Field, Record, Slot, Table, Value, View};
 use crate::stream::{
-    Channel, Content, Message, MessageKind, Replay, Role, Sequence, UnknownMessage,
+    Channel, ChannelMessage, Content, MessageKind, Replay, Role, Sequence, UnknownMessage,
 };
 
 /// What to hear of.
@@ -300,7 +300,7 @@ impl<'de> Deserialize<'de> for DeskNotice {
     }
 }
 
-impl Message for FrontDeskMessage {
+impl ChannelMessage for FrontDeskMessage {
     type Subscription = DeskSubscription;
 
     const CHANNEL: &'static Channel = &Channel {
@@ -383,7 +383,7 @@ impl Message for FrontDeskMessage {
     }
 }
 
-impl Message for BackOfficeMessage {
+impl ChannelMessage for BackOfficeMessage {
     type Subscription = DeskSubscription;
 
     const CHANNEL: &'static Channel = &Channel {

@@ -5,7 +5,7 @@
 #![allow(deprecated, reason = "what is deprecated is still read and written")]
 
 use crate::operation::Operation;
-use crate::stream::{Channel, Message};
+use crate::stream::{Channel, ChannelMessage};
 
 pub mod api;
 pub mod desk;
@@ -38,6 +38,6 @@ pub const OPERATIONS: &[&Operation] = &[
 
 /// Every channel of this API, by group and in the order of the spec.
 pub const CHANNELS: &[&Channel] = &[
-    <desk::FrontDeskMessage as Message>::CHANNEL,
-    <desk::BackOfficeMessage as Message>::CHANNEL,
+    <desk::FrontDeskMessage as ChannelMessage>::CHANNEL,
+    <desk::BackOfficeMessage as ChannelMessage>::CHANNEL,
 ];
