@@ -223,6 +223,7 @@ fn headers(
     let mut headers = vec![
         key.header()?,
         Header::constant("accept", "application/json"),
+        Header::constant("accept-encoding", "gzip"),
         Header::own("user-agent", &agent).map_err(misconfigured)?,
     ];
     for (name, value) in others {

@@ -50,6 +50,7 @@ pub(crate) struct Header {
 
 /// Headers that the client itself sets or that frame the message.
 const RESERVED: &[&str] = &[
+    "accept-encoding",
     "authorization",
     "connection",
     "content-length",

@@ -211,13 +211,42 @@ async fn gzip_is_asked_for_and_read() {
 }
 
 #[tokio::test]
-async fn gzip_that_is_cut_or_none() {
+async fn gzip_that_is_cut_or_none_is_an_answer() {
     let whole = gzip(br#"{"data": 1}"#);
-    for body in [&whole[..whole.len() - 9], &whole[..5], br#"{"data": 1}"#] {
-        let server = FaultServer::always([Step::Receive, gzip_answer(body)]);
+    let mut changed = whole.clone();
+    let middle = changed.len() / 2;
+    changed[middle] ^= 1;
+    let headers = [("content-encoding", "gzip"), ("x-request-id", "h1")];
+    for body in [&whole[..whole.len() - 9], &whole[..5], &changed, br#"{"data": 1}"#] {
+        for (status, delivery) in [
+            (200, Delivery::Answered),
+            (400, Delivery::Answered),
+            (503, Delivery::Answered),
+            (504, Delivery::MaybeSent),
+        ] {
+            let server = FaultServer::always([Step::Receive, Step::answer_with(status, &headers, body)]);
+            let client = builder(&server.url()).build().unwrap();
+            let error = client.request(Method::Post, "/v1/things").send().await.unwrap_err();
+            assert_eq!((error.kind(), error.delivery()), (ErrorKind::Response, delivery), "{error:?}");
+            assert_eq!((error.status(), error.request_id()), (Some(status), Some("h1")));
+            assert!(std::error::Error::source(&error).is_some());
+            assert_eq!(server.book().requests.len(), 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn gzip_whose_connection_breaks_is_none() {
+    let whole = gzip(br#"{"data": 1}"#);
+    let head =
+        format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", whole.len());
+    for at in 0..whole.len() {
+        let part = Step::Send([head.as_bytes(), &whole[..at]].concat());
+        let server = FaultServer::always([Step::Receive, part, Step::Cut]);
         let client = builder(&server.url()).build().unwrap();
         let error = client.request(Method::Post, "/v1/things").send().await.unwrap_err();
-        assert_eq!((error.delivery(), error.status()), (Delivery::MaybeSent, Some(200)), "{error}");
+        assert_eq!((error.kind(), error.delivery()), (ErrorKind::Connection, Delivery::MaybeSent), "{at}");
+        assert_eq!(error.status(), Some(200));
     }
 }
 

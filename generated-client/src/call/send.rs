@@ -11,10 +11,10 @@ use tracing::Span;
 use super::{Attempts, Call, Ended, History};
 #[cfg(feature = "blocking")]
 use crate::client::Core;
-use crate::error::{Delivery, Error, ErrorKind, Received, Result};
+use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::operation::Operation;
 use crate::record::Value;
-use crate::response::{Parts, Response, read};
+use crate::response::{self, Parts, Response, read};
 use crate::transport::{Fault, HttpResponse, TransportError};
 
 /// A request that is being sent: a future of its [`Response`].
@@ -127,23 +127,27 @@ async fn execute(call: Call) -> (Result<HttpResponse>, History) {
     }
 }
 
-/// The error of a request that has no complete answer.
+/// The error of a request that has no complete answer, or none that can be read.
 pub(super) fn unanswered(operation: &Operation, failure: TransportError) -> Error {
-    let (kind, message) = match failure.fault {
+    let TransportError { fault, delivery, head, source } = failure;
+    let (kind, message) = match fault {
         Fault::Refused => (ErrorKind::Invalid, "the request cannot be sent"),
         Fault::Connect => (ErrorKind::Connect, "there is no connection to the server"),
-        Fault::Timeout if failure.delivery == Delivery::NotSent => {
+        Fault::Timeout if delivery == Delivery::NotSent => {
             (ErrorKind::Timeout, "the time was up before the request was sent")
         }
         Fault::Timeout => (ErrorKind::Timeout, "the time was up before the answer was complete"),
         Fault::Broken => (ErrorKind::Connection, "the connection broke before the answer was complete"),
         Fault::TooLarge => (ErrorKind::TooLarge, "the answer is larger than the client accepts"),
+        Fault::Corrupt => (ErrorKind::Response, "the answer is not compressed as it says"),
     };
-    let error =
-        Error::new(kind, message).operating(operation).delivered(failure.delivery).caused_by(failure.source);
-    match failure.head {
-        Some((status, headers)) => error.answered(Received { status, headers, ..Received::default() }),
-        None => error,
+    let error = Error::new(kind, message).operating(operation).caused_by(source);
+    match head {
+        Some((status, headers)) => {
+            let known = if delivery == Delivery::Answered { response::delivery(status) } else { delivery };
+            error.delivered(known).answered(response::head(status, headers))
+        }
+        None => error.delivered(delivery),
     }
 }
 

@@ -7,7 +7,7 @@ mod read;
 use std::fmt;
 
 pub use self::metadata::Metadata;
-pub(crate) use self::read::{read, read_rows};
+pub(crate) use self::read::{delivery, head, read, read_rows};
 use crate::error::ApiError;
 use crate::headers::Headers;
 use crate::record::{OptionSlot, Slot, Value, View};

@@ -4,6 +4,7 @@ use super::envelope::Envelope;
 use super::{Metadata, Parts};
 use crate::api::Api;
 use crate::error::{ApiError, Delivery, Error, ErrorKind, Received, Result, excerpt, scrub};
+use crate::headers::Headers;
 use crate::operation::Operation;
 use crate::record::{self, DecodeError, Value, View};
 use crate::transport::HttpResponse;
@@ -87,8 +88,14 @@ fn failure(operation: &Operation, response: HttpResponse, secret: &str, fault: F
     complain(fault, &received).operating(operation).delivered(delivery(status)).answered(received)
 }
 
+/// The head of an answer whose body is of no use.
+pub(crate) fn head(status: u16, headers: Headers) -> Received {
+    let request_id = headers.get(REQUEST_ID).map(str::to_owned);
+    Received { status, headers, request_id, ..Received::default() }
+}
+
 /// A gateway that has no answer does not know either whether the server behind it has the request.
-fn delivery(status: u16) -> Delivery {
+pub(crate) fn delivery(status: u16) -> Delivery {
     match status {
         502 | 504 => Delivery::MaybeSent,
         _ => Delivery::Answered,

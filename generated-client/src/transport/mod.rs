@@ -4,6 +4,7 @@
 //! (repeating, deadlines, other transports) needs nothing of the library.
 
 mod base_url;
+mod body;
 mod certificates;
 mod settings;
 mod watch;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, io};
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -70,6 +71,8 @@ pub(crate) enum Fault {
     Broken,
     /// The answer is larger than allowed.
     TooLarge,
+    /// The answer is not compressed as it says.
+    Corrupt,
 }
 
 /// A pool of connections. Cheap to clone; clones share it.
@@ -144,14 +147,12 @@ impl Transport {
         if announced > self.response_limit {
             return Err(Failure::TooLarge);
         }
-        let mut body = Vec::with_capacity(announced.min(MAX_RESERVED));
+        let encoding = response.headers().get(CONTENT_ENCODING).map(HeaderValue::as_bytes);
+        let mut body = body::Received::new(encoding, announced.min(MAX_RESERVED), self.response_limit);
         while let Some(chunk) = response.chunk().await.map_err(Failure::Broken)? {
-            if chunk.len() > self.response_limit.saturating_sub(body.len()) {
-                return Err(Failure::TooLarge);
-            }
-            body.extend_from_slice(&chunk);
+            body.push(&chunk)?;
         }
-        Ok(body)
+        Ok(body.finish()?)
     }
 }
 
@@ -182,6 +183,16 @@ enum Failure {
     SlowConnect(Duration),
     Broken(reqwest::Error),
     TooLarge,
+    Corrupt(io::Error),
+}
+
+impl From<body::Fault> for Failure {
+    fn from(fault: body::Fault) -> Self {
+        match fault {
+            body::Fault::TooLarge => Self::TooLarge,
+            body::Fault::Corrupt(error) => Self::Corrupt(error),
+        }
+    }
 }
 
 impl Failure {
@@ -189,6 +200,7 @@ impl Failure {
         let delivery = if unsent { Delivery::NotSent } else { Delivery::MaybeSent };
         let (fault, delivery, source) = match self {
             Self::TooLarge => (Fault::TooLarge, Delivery::Answered, None),
+            Self::Corrupt(error) => (Fault::Corrupt, Delivery::Answered, Some(error.into())),
             Self::SlowConnect(time) if unsent => {
                 let late = io::Error::new(io::ErrorKind::TimedOut, format!("not connected within {time:?}"));
                 (Fault::Connect, delivery, Some(late.into()))

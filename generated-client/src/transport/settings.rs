@@ -79,6 +79,11 @@ impl TransportSettings {
             .referer(false)
             // Whether something is sent again is never decided here.
             .retry(reqwest::retry::never())
+            // Decompressing is this crate's own, also where another one switches the library's on.
+            .no_gzip()
+            .no_brotli()
+            .no_deflate()
+            .no_zstd()
             // The environment is read by `from_env` alone.
             .no_proxy();
         if !self.http2 {
