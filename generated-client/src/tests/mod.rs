@@ -6,6 +6,7 @@ mod clients;
 mod errors;
 mod golden;
 mod keyed;
+mod messages;
 mod pace;
 mod paging;
 mod redaction;

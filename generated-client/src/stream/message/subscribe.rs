@@ -41,11 +41,8 @@ pub fn subscribe<M: ChannelMessage>(subscription: &M::Subscription, token: &str)
 
 fn write(layout: &Layout, kind: &str, token: &str, properties: &[u8]) -> Result<SubscribeMessage> {
     // Never to grow: a text that is moved leaves its old place as it was, token included.
-    let capacity = [kind, token, layout.payload].iter().fold(ROOM, |sum, text| {
-        // An escape takes six characters.
-        sum.saturating_add(text.len().saturating_mul(6))
-    });
-    let mut text = Zeroizing::new(Vec::with_capacity(capacity.saturating_add(properties.len())));
+    let capacity = room(&[kind, token, layout.payload]).saturating_add(properties.len());
+    let mut text = Zeroizing::new(Vec::with_capacity(capacity));
     text.push(b'{');
     for (place, value) in [(layout.token, token), (layout.kind, kind)] {
         if let Place::Message(name) = place {
@@ -72,8 +69,11 @@ fn write(layout: &Layout, kind: &str, token: &str, properties: &[u8]) -> Result<
     Ok(SubscribeMessage(Zeroizing::new(text)))
 }
 
-/// Room for the braces and the names of properties.
-const ROOM: usize = 512;
+/// Room for texts whose every character is written as an escape, which takes six, and for braces
+/// and names of properties.
+fn room(texts: &[&str]) -> usize {
+    texts.iter().fold(512, |sum, text| sum.saturating_add(text.len().saturating_mul(6)))
+}
 
 fn member(text: &mut Vec<u8>, key: &str, value: &str) -> Result<()> {
     name(text, key)?;
@@ -103,4 +103,34 @@ fn unwritable(why: &str) -> Error {
 
 fn invalid(invalid: Invalid) -> Error {
     Error::new(ErrorKind::Invalid, invalid.message).at(invalid.path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Encoding;
+
+    const LAYOUT: Layout = Layout {
+        payload: "payload",
+        kind: Place::Payload("type"),
+        data: Place::Payload("data"),
+        sequence: Place::Message("sequence"),
+        channel: Place::Message("channel"),
+        timestamp: Place::Message("timestamp"),
+        token: Place::Message("token"),
+        success: Place::Payload("success"),
+        details: Place::Payload("details"),
+        encoding: &Encoding::TEXT,
+    };
+
+    #[test]
+    fn the_text_is_never_moved_while_the_token_is_in_it() {
+        for token in ["", "t", &"\u{1}".repeat(5_000), &"x".repeat(5_000)] {
+            let message = write(&LAYOUT, "subscribe", token, br#"{"a":1}"#).unwrap();
+            let capacity = room(&["subscribe", token, "payload"]).saturating_add(7);
+            assert_eq!(message.0.capacity(), capacity);
+            let value: serde_json::Value = serde_json::from_str(message.expose()).unwrap();
+            assert_eq!(value["token"], token);
+        }
+    }
 }

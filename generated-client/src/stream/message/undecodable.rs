@@ -17,6 +17,9 @@ struct Inner {
     text: Box<str>,
 }
 
+/// How much of a type is shown, in characters.
+const SHOWN: usize = 64;
+
 impl Undecodable {
     #[cold]
     pub(super) fn new(text: &str, path: impl Into<String>, message: impl Into<String>) -> Self {
@@ -64,11 +67,16 @@ impl Undecodable {
     pub fn text(&self) -> &str {
         &self.0.text
     }
+
+    /// The beginning of its type: it may be as long as the server likes.
+    fn shown_kind(&self) -> Option<String> {
+        self.kind().map(|kind| kind.chars().take(SHOWN).collect())
+    }
 }
 
 impl fmt::Display for Undecodable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind().unwrap_or("message"))?;
+        f.write_str(&self.shown_kind().unwrap_or_else(|| "message".to_owned()))?;
         if let Some(sequence) = self.sequence() {
             write!(f, " {sequence}")?;
         }
@@ -79,7 +87,7 @@ impl fmt::Display for Undecodable {
 impl fmt::Debug for Undecodable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Undecodable")
-            .field("kind", &self.kind())
+            .field("kind", &self.shown_kind())
             .field("sequence", &self.sequence())
             .field("path", &self.path())
             .field("message", &self.message())

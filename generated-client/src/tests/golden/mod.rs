@@ -3,7 +3,7 @@
 
 #[allow(dead_code, unreachable_pub, reason = "the tests use a part of what is generated")]
 #[allow(clippy::wrong_self_convention, reason = "setters are named like their fields")]
-mod library;
+pub(super) mod library;
 #[allow(dead_code, unreachable_pub, reason = "the tests use a part of what is generated")]
 #[allow(clippy::wrong_self_convention, reason = "setters are named like their fields")]
 mod nasty;
