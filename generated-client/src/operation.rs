@@ -227,9 +227,9 @@ impl Answer {
         self.blank.is_none()
     }
 
-    /// A place to decode a result into, if there is one.
-    pub(crate) fn blank(self) -> Option<Box<dyn Value>> {
-        self.blank.map(|blank| blank())
+    /// A place to decode a result into.
+    pub(crate) fn blank(self) -> Box<dyn Value> {
+        self.blank.map_or_else(|| Box::new(()) as Box<dyn Value>, |blank| blank())
     }
 }
 

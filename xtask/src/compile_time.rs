@@ -63,7 +63,7 @@ impl Workspace {
             "[workspace]\nresolver = \"3\"\nmembers = [\"program\", \"yardstick\", \"yardstick-program\"]\n";
         write(&dir.join("Cargo.toml"), manifest)?;
         let client = format!("clear-street = {{ path = {:?} }}\n{VALUES}", client.display().to_string());
-        package(&dir, "program", "main.rs", &client, &program(api))?;
+        package(&dir, "program", "main.rs", &client, &cases::program(api))?;
         package(&dir, "yardstick", "lib.rs", VALUES, &cases::yardstick::library(api))?;
         let yardstick = format!("yardstick = {{ path = \"../yardstick\" }}\n{VALUES}");
         package(&dir, "yardstick-program", "main.rs", &yardstick, &cases::yardstick::program(api))?;
@@ -149,31 +149,4 @@ fn write(path: &Path, text: &str) -> Result<(), Box<dyn Error>> {
         fs::create_dir_all(parent)?;
     }
     Ok(fs::write(path, text)?)
-}
-
-/// A program that makes every call that the tests make.
-fn program(api: &Api) -> String {
-    let cases = cases::source(api);
-    format!(
-        r#"#![allow(deprecated, dead_code, reason = "made to be compiled, not to be used")]
-use std::{{future::Future, pin::Pin}};
-type Answer<'a> = Pin<Box<dyn Future<Output = Result<(u16, String), clear_street::Error>> + Send + 'a>>;
-pub struct OperationCase<C> {{
-    operation: &'static str, group: &'static str, method: &'static str, path: &'static str,
-    query: &'static [(&'static str, &'static str)], body: Option<&'static str>, status: u16,
-    answer: &'static str, send: fn(&C) -> Answer<'_>,
-}}
-pub struct TypeCase {{ name: &'static str, recode: fn(&str) -> Result<String, serde_json::Error> }}
-fn recode<T>(_: &str) -> Result<String, serde_json::Error> {{ Ok(String::new()) }}
-{cases}
-#[tokio::main]
-async fn main() {{
-    let client = clear_street::{}::Client::from_env().unwrap();
-    for case in operations() {{
-        println!("{{}} {{:?}}", case.operation, (case.send)(&client).await);
-    }}
-}}
-"#,
-        api.name
-    )
 }

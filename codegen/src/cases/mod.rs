@@ -2,7 +2,7 @@
 //! must be seen on the wire.
 //!
 //! The `tests` package compiles it in its build script and walks over it; the compile-time
-//! benchmark takes it as the program that calls every operation.
+//! benchmark has a program of its own that makes the same calls with what they require.
 
 mod sample;
 pub mod yardstick;
@@ -12,13 +12,13 @@ use quote::quote;
 use serde_json::{Value, json};
 
 use crate::ir;
-use sample::{Sample, Samples, ident, rejected_by};
+use sample::{Fill, Sample, Samples, ident, rejected_by};
 
 /// The source of `fn operations()` and `fn types()` for one API.
 ///
 /// It refers to `OperationCase` and `TypeCase`, which the package that includes it defines.
 pub fn source(api: &ir::Api) -> String {
-    let samples = Samples::new(api);
+    let samples = Samples::new(api, Fill::Everything);
     let module = ident(&api.name);
     let operations = api
         .groups
@@ -38,6 +38,30 @@ pub fn source(api: &ir::Api) -> String {
         }
     };
     tokens.to_string()
+}
+
+/// The source of a program that calls every operation with what it requires and prints the answer.
+pub fn program(api: &ir::Api) -> String {
+    let samples = Samples::new(api, Fill::Required);
+    let module = ident(&api.name);
+    let calls = api.groups.iter().flat_map(|group| {
+        let samples = &samples;
+        group.operations.iter().map(move |operation| {
+            let Call { expression, .. } = Call::new(samples, group, operation);
+            let name = &operation.name;
+            let data = (operation.repeat != ir::Repeat::Keyed).then(|| quote!(.data));
+            quote!(println!("{} {:?}", #name, #expression.send().await? #data);)
+        })
+    });
+    quote! {
+        #[tokio::main]
+        async fn main() -> clear_street::Result<()> {
+            let client = clear_street::#module::Client::from_env()?;
+            #(#calls)*
+            Ok(())
+        }
+    }
+    .to_string()
 }
 
 fn operation_case(
@@ -110,7 +134,7 @@ impl Call {
             }
             if field.required {
                 arguments.push(expression);
-            } else {
+            } else if samples.fill == Fill::Everything {
                 let setter = ident(&field.rust);
                 setters.push(quote!(.#setter(#expression)));
             }
@@ -119,7 +143,7 @@ impl Call {
             let Sample { expression, json } = samples.of(&body.ty, &ir::Bounds::default());
             if body.required {
                 arguments.push(expression);
-            } else {
+            } else if samples.fill == Fill::Everything {
                 setters.push(quote!(.body(#expression)));
             }
             json

@@ -31,14 +31,22 @@ enum Definition<'a> {
     Union(&'a ir::Union),
 }
 
+/// What a sample has besides what its constructor takes.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Fill {
+    Everything,
+    Required,
+}
+
 /// Makes samples of the types of one API.
 pub(super) struct Samples<'a> {
     api: &'a ir::Api,
+    pub(super) fill: Fill,
     definitions: BTreeMap<(&'a str, &'a str), Definition<'a>>,
 }
 
 impl<'a> Samples<'a> {
-    pub(super) fn new(api: &'a ir::Api) -> Self {
+    pub(super) fn new(api: &'a ir::Api, fill: Fill) -> Self {
         let mut definitions = BTreeMap::new();
         for group in &api.groups {
             let module = group.name.as_str();
@@ -50,7 +58,7 @@ impl<'a> Samples<'a> {
                 definitions.insert((module, name), definition);
             }
         }
-        Self { api, definitions }
+        Self { api, fill, definitions }
     }
 
     /// A sample of a type, within the bounds of the field that holds it.
@@ -155,7 +163,7 @@ impl<'a> Samples<'a> {
     }
 
     fn model(&self, path: &TokenStream, model: &ir::Model, depth: usize) -> Sample {
-        let left_out = left_out(model, depth);
+        let left_out = self.left_out(model, depth);
         let mut json = serde_json::Map::new();
         let mut expressions = Vec::new();
         for (index, field) in model.fields.iter().enumerate() {
@@ -180,6 +188,15 @@ impl<'a> Samples<'a> {
             }
         }
         sample(expression, Value::Object(json))
+    }
+
+    /// The optional fields that a sample must not have: too deep, not wanted, or against a rule.
+    fn left_out<'m>(&self, model: &'m ir::Model, depth: usize) -> BTreeSet<&'m str> {
+        if self.fill == Fill::Everything && depth < DEPTH {
+            return rejected_by(&model.rules);
+        }
+        let optional = model.fields.iter().filter(|field| !field.required);
+        optional.map(|field| field.wire.as_str()).collect()
     }
 
     fn union(&self, path: &TokenStream, union: &ir::Union, depth: usize) -> Sample {
@@ -227,19 +244,6 @@ fn sample(expression: TokenStream, json: Value) -> Sample {
 fn whole(bounds: &ir::Bounds) -> i64 {
     let number = bounds.min.unwrap_or(7).max(7);
     bounds.max.map_or(number, |max| number.min(max))
-}
-
-/// The optional fields that a sample must not have, so that it keeps the model's rules.
-fn left_out(model: &ir::Model, depth: usize) -> BTreeSet<&str> {
-    if depth >= DEPTH {
-        return model
-            .fields
-            .iter()
-            .filter(|field| !field.required)
-            .map(|field| field.wire.as_str())
-            .collect();
-    }
-    rejected_by(&model.rules)
 }
 
 /// Of fields that exclude each other all but the first; with every other field present, the

@@ -79,17 +79,19 @@ pub fn program(api: &ir::Api) -> String {
         };
         let name = &operation.name;
         quote! {
-            match yardstick::send::<#body, #result>(&client, "GET", #path, None).await {
-                Ok(answer) => println!("{} {:?}", #name, answer),
-                Err(error) => println!("{} {:?}", #name, error),
-            }
+            println!(
+                "{} {:?}",
+                #name,
+                yardstick::send::<#body, #result>(&client, "GET", #path, None).await?
+            );
         }
     });
     quote! {
         #[tokio::main]
-        async fn main() {
+        async fn main() -> Result<(), yardstick::Error> {
             let client = reqwest::Client::new();
             #(#calls)*
+            Ok(())
         }
     }
     .to_string()

@@ -41,7 +41,6 @@ fn method(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
     let (doc, name, builder) =
         (docs::member(&describe(operation)), ident(&operation.name), ident(&operation.rust));
     let deprecated = docs::deprecated(operation.deprecated.as_ref());
-    let call = scope.path(items::CALL);
     let mut arguments = Vec::new();
     let mut sets = Vec::new();
     for (index, parameter) in argument_fields(operation) {
@@ -57,7 +56,8 @@ fn method(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
             let value = from_argument(scope, &body.ty, quote!(body));
             if submitted(operation).is_some() {
                 let rows = scope.path(items::ROWS);
-                quote!(body: #rows::new(&#builder::OPERATION, #value))
+                sets.push(quote!(let body = #rows::new(call.operation(), #value);));
+                quote!(body)
             } else {
                 assign_body(value)
             }
@@ -66,7 +66,7 @@ fn method(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
             quote!(body: #none)
         }
     });
-    let start = quote!(#call::new(&self.core, &#builder::OPERATION));
+    let start = quote!(#builder::call(&self.core));
     let block = if sets.is_empty() {
         quote!(#builder { call: #start, #body })
     } else {

@@ -22,7 +22,8 @@ pub(super) fn emit(scope: &Scope<'_>, group: &Group, operation: &Operation, part
         .map(|(index, parameter)| setter(scope, index, &parameter.field));
     let body = operation.body.as_ref().filter(|body| !body.required);
     let methods = docs::spaced(
-        std::iter::once(constant)
+        [constant, call(scope)]
+            .into_iter()
             .chain(setters)
             .chain(body.map(|body| body_setter(scope, body)))
             .chain(std::iter::once(options(scope)))
@@ -153,6 +154,17 @@ fn constant(scope: &Scope<'_>, group: &Group, operation: &Operation) -> TokenStr
             page_token: #page_token,
             answer: #answer,
         };
+    }
+}
+
+/// Not generic, as many methods of handles are: what the operation consists of is not compiled again
+/// in the program that calls it.
+fn call(scope: &Scope<'_>) -> TokenStream {
+    let (call, core) = (scope.path(items::CALL), scope.path(items::CORE));
+    quote! {
+        fn call(core: &#core) -> #call {
+            #call::new(core, &Self::OPERATION)
+        }
     }
 }
 

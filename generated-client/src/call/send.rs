@@ -1,5 +1,6 @@
 //! Sending a call: the one executor of all operations.
 
+use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
@@ -30,6 +31,9 @@ pub struct Sending<T> {
 /// The last answer, and the attempts that it took.
 pub(super) type Replying = Pin<Box<dyn Future<Output = (Result<HttpResponse>, History)> + Send>>;
 
+/// A result whose type only the operation knows, and the rest of its answer.
+type Answered = (Box<dyn Any>, Box<Parts>);
+
 /// All of it that does not depend on the type of the result.
 pub(super) struct Exchange {
     call: Call,
@@ -49,15 +53,15 @@ impl<T> Sending<T> {
     }
 }
 
-impl<T: Value> Future for Sending<T> {
+impl<T: 'static> Future for Sending<T> {
     type Output = Result<Response<T>>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let (reply, history) = ready!(self.exchange.poll(context));
-        let mut data = T::blank();
-        let Exchange { call, span, .. } = &self.exchange;
-        let parts = call.conclude(span, reply, history, &mut data);
-        Poll::Ready(parts.map(|parts| Response::new(data, parts)))
+        match self.exchange.poll(context) {
+            Poll::Ready(Ok((data, parts))) => Poll::Ready(Response::of(data, parts)),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => Poll::Pending,
+        }
     }
 }
 
@@ -66,9 +70,16 @@ impl Exchange {
         Self { replying: Box::pin(execute(call.clone())), span: call.span(), call }
     }
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<(Result<HttpResponse>, History)> {
-        let _entered = self.span.enter();
-        self.replying.as_mut().poll(context)
+    /// The result is made here, where its type is known to the operation alone: a program that
+    /// calls many operations would otherwise compile the access to all of their models again.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Answered>> {
+        let (reply, history) = {
+            let _entered = self.span.enter();
+            ready!(self.replying.as_mut().poll(context))
+        };
+        let mut data = self.call.operation.answer.blank();
+        let parts = self.call.conclude(&self.span, reply, history, &mut *data)?;
+        Poll::Ready(Ok((data, Box::new(parts))))
     }
 }
 

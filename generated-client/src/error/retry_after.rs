@@ -1,9 +1,8 @@
 //! How long the server asks to wait.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use jiff::Timestamp;
-use jiff::fmt::rfc2822::DateTimeParser;
+use httpdate::parse_http_date;
 
 use crate::headers::Headers;
 
@@ -17,13 +16,13 @@ pub(crate) fn retry_after(headers: &Headers) -> Option<Duration> {
         return Some(Duration::from_secs(seconds));
     }
     let until = date(text)?;
-    let now = headers.get("date").and_then(date).unwrap_or_else(Timestamp::now);
-    Some(Duration::try_from(until.duration_since(now)).unwrap_or(Duration::ZERO))
+    let now = headers.get("date").and_then(date).unwrap_or_else(SystemTime::now);
+    Some(until.duration_since(now).unwrap_or(Duration::ZERO))
 }
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`
-fn date(text: &str) -> Option<Timestamp> {
-    DateTimeParser::new().parse_timestamp(text.trim()).ok()
+fn date(text: &str) -> Option<SystemTime> {
+    parse_http_date(text.trim()).ok()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What a model can hold.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
@@ -13,7 +14,7 @@ use crate::{Json, Patch};
 /// Any value that a model can hold.
 ///
 /// Sealed: only this crate can name it.
-pub trait Value {
+pub trait Value: Any {
     /// A placeholder to decode into.
     fn blank() -> Self
     where
@@ -72,7 +73,10 @@ impl<T: Value> Value for Option<T> {
     }
 
     fn view(&self) -> View<'_> {
-        self.as_ref().map_or(View::Absent, Value::view)
+        match self {
+            Some(value) => value.view(),
+            None => View::Absent,
+        }
     }
 }
 

@@ -4,11 +4,12 @@ mod envelope;
 mod metadata;
 mod read;
 
+use std::any::Any;
 use std::fmt;
 
 pub use self::metadata::Metadata;
 pub(crate) use self::read::{delivery, head, read, read_rows};
-use crate::error::ApiError;
+use crate::error::{ApiError, Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::record::{OptionSlot, Slot, Value, View};
 
@@ -50,6 +51,17 @@ impl Parts {
 impl<T> Response<T> {
     pub(crate) fn new(data: T, parts: Parts) -> Self {
         Self { data, parts: Box::new(parts) }
+    }
+
+    /// From a result whose type only the operation knows.
+    pub(crate) fn of(data: Box<dyn Any>, parts: Box<Parts>) -> Result<Self>
+    where
+        T: 'static,
+    {
+        match data.downcast() {
+            Ok(data) => Ok(Self { data: *data, parts }),
+            Err(_) => Err(Error::new(ErrorKind::Response, "the operation has a result of another type")),
+        }
     }
 
     /// The result, and all else.

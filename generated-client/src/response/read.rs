@@ -181,9 +181,9 @@ impl Operation {
     /// ```
     pub fn recode(&self, status: u16, body: &[u8]) -> Result<Vec<u8>> {
         let has_result = is_success(status) || self.rows.contains(&status);
-        let mut value = if has_result { self.answer.blank() } else { None };
-        let mut envelope =
-            Envelope::new(self.api, value.as_mut().map(|value| value.as_mut() as &mut dyn Value));
+        let mut value = self.answer.blank();
+        let place = (has_result && !self.answer.is_nothing()).then_some(&mut *value);
+        let mut envelope = Envelope::new(self.api, place);
         let received = match is_success(status) {
             true => receive(&mut envelope, status, body),
             false if body.is_empty() => Ok(()),

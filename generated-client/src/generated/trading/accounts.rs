@@ -57,7 +57,7 @@ impl Accounts {
     /// Documented errors: 401, 403, 429, 500.
     pub fn get_accounts(&self) -> GetAccounts {
         GetAccounts {
-            call: Call::new(&self.core, &GetAccounts::OPERATION),
+            call: GetAccounts::call(&self.core),
         }
     }
 
@@ -69,7 +69,7 @@ impl Accounts {
     ///
     /// Documented errors: 401, 403, 404, 429, 500.
     pub fn get_account_by_id(&self, account_id: impl Into<AccountId>) -> GetAccountById {
-        let mut call = Call::new(&self.core, &GetAccountById::OPERATION);
+        let mut call = GetAccountById::call(&self.core);
         call.set(0, account_id.into().view());
         GetAccountById { call }
     }
@@ -86,7 +86,7 @@ impl Accounts {
         account_id: impl Into<AccountId>,
         body: UpdateAccountSettingsRequest,
     ) -> PatchAccountById {
-        let mut call = Call::new(&self.core, &PatchAccountById::OPERATION);
+        let mut call = PatchAccountById::call(&self.core);
         call.set(0, account_id.into().view());
         PatchAccountById { call, body }
     }
@@ -102,7 +102,7 @@ impl Accounts {
         &self,
         account_id: impl Into<AccountId>,
     ) -> GetAccountBalances {
-        let mut call = Call::new(&self.core, &GetAccountBalances::OPERATION);
+        let mut call = GetAccountBalances::call(&self.core);
         call.set(0, account_id.into().view());
         GetAccountBalances { call }
     }
@@ -124,7 +124,7 @@ impl Accounts {
         account_id: impl Into<AccountId>,
         start_date: Date,
     ) -> GetPortfolioHistory {
-        let mut call = Call::new(&self.core, &GetPortfolioHistory::OPERATION);
+        let mut call = GetPortfolioHistory::call(&self.core);
         call.set(0, account_id.into().view());
         call.set(1, start_date.view());
         GetPortfolioHistory { call }
@@ -163,6 +163,10 @@ impl GetAccounts {
         page_token: Some(PageToken::Parameter(1)),
         answer: Answer::of::<Vec<Account>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Number of items per page; ignored together with `page_token`.
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -238,6 +242,10 @@ impl GetAccountById {
         answer: Answer::of::<AccountWithPersonalDetails>(),
     };
 
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
+
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
@@ -278,6 +286,10 @@ impl PatchAccountById {
         page_token: None,
         answer: Answer::of::<AccountSettings>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
@@ -322,6 +334,10 @@ impl GetAccountBalances {
         page_token: None,
         answer: Answer::of::<AccountBalances>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// How many underlyings `top_contributors` lists; none if it is left out.
     pub fn top_margin_contributors_limit(
@@ -375,6 +391,10 @@ impl GetPortfolioHistory {
         page_token: None,
         answer: Answer::of::<PortfolioHistoryResponse>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Last day of the range; today in New York if it is left out.
     pub fn end_date(mut self, end_date: Date) -> Self {

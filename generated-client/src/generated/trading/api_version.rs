@@ -44,7 +44,7 @@ impl ApiVersion {
     /// Documented errors: 401, 429, 500.
     pub fn get_version(&self) -> GetVersion {
         GetVersion {
-            call: Call::new(&self.core, &GetVersion::OPERATION),
+            call: GetVersion::call(&self.core),
         }
     }
 }
@@ -76,6 +76,10 @@ impl GetVersion {
         page_token: None,
         answer: Answer::of::<Version>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {

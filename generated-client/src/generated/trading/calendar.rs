@@ -48,7 +48,7 @@ impl Calendar {
     /// Documented errors: 401, 429.
     pub fn get_clock(&self) -> GetClock {
         GetClock {
-            call: Call::new(&self.core, &GetClock::OPERATION),
+            call: GetClock::call(&self.core),
         }
     }
 
@@ -61,7 +61,7 @@ impl Calendar {
     /// Documented errors: 401, 429.
     pub fn get_market_hours_calendar(&self) -> GetMarketHoursCalendar {
         GetMarketHoursCalendar {
-            call: Call::new(&self.core, &GetMarketHoursCalendar::OPERATION),
+            call: GetMarketHoursCalendar::call(&self.core),
         }
     }
 }
@@ -93,6 +93,10 @@ impl GetClock {
         page_token: None,
         answer: Answer::of::<ClockDetail>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
@@ -134,6 +138,10 @@ impl GetMarketHoursCalendar {
         page_token: None,
         answer: Answer::of::<Vec<MarketHoursDetail>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// The day; today if it is left out.
     pub fn date(mut self, date: Date) -> Self {

@@ -59,7 +59,7 @@ impl InstrumentData {
     /// Documented errors: 400, 401, 429, 500.
     pub fn get_all_instrument_events(&self) -> GetAllInstrumentEvents {
         GetAllInstrumentEvents {
-            call: Call::new(&self.core, &GetAllInstrumentEvents::OPERATION),
+            call: GetAllInstrumentEvents::call(&self.core),
         }
     }
 
@@ -76,7 +76,7 @@ impl InstrumentData {
         &self,
         instrument_id: impl Into<InstrumentIdOrSymbol>,
     ) -> GetInstrumentEvents {
-        let mut call = Call::new(&self.core, &GetInstrumentEvents::OPERATION);
+        let mut call = GetInstrumentEvents::call(&self.core);
         call.set(0, instrument_id.into().view());
         GetInstrumentEvents { call }
     }
@@ -92,7 +92,7 @@ impl InstrumentData {
         &self,
         instrument_id: impl Into<InstrumentIdOrSymbol>,
     ) -> GetInstrumentAnalystConsensus {
-        let mut call = Call::new(&self.core, &GetInstrumentAnalystConsensus::OPERATION);
+        let mut call = GetInstrumentAnalystConsensus::call(&self.core);
         call.set(0, instrument_id.into().view());
         GetInstrumentAnalystConsensus {
             call,
@@ -112,7 +112,7 @@ impl InstrumentData {
         &self,
         instrument_id: impl Into<InstrumentIdOrSymbol>,
     ) -> GetInstrumentFundamentals {
-        let mut call = Call::new(&self.core, &GetInstrumentFundamentals::OPERATION);
+        let mut call = GetInstrumentFundamentals::call(&self.core);
         call.set(0, instrument_id.into().view());
         GetInstrumentFundamentals { call }
     }
@@ -128,10 +128,7 @@ impl InstrumentData {
         &self,
         instrument_id: impl Into<InstrumentIdOrSymbol>,
     ) -> GetInstrumentBalanceSheetStatements {
-        let mut call = Call::new(
-            &self.core,
-            &GetInstrumentBalanceSheetStatements::OPERATION,
-        );
+        let mut call = GetInstrumentBalanceSheetStatements::call(&self.core);
         call.set(0, instrument_id.into().view());
         GetInstrumentBalanceSheetStatements {
             call,
@@ -149,7 +146,7 @@ impl InstrumentData {
         &self,
         instrument_id: impl Into<InstrumentIdOrSymbol>,
     ) -> GetInstrumentIncomeStatements {
-        let mut call = Call::new(&self.core, &GetInstrumentIncomeStatements::OPERATION);
+        let mut call = GetInstrumentIncomeStatements::call(&self.core);
         call.set(0, instrument_id.into().view());
         GetInstrumentIncomeStatements {
             call,
@@ -167,10 +164,7 @@ impl InstrumentData {
         &self,
         instrument_id: impl Into<InstrumentIdOrSymbol>,
     ) -> GetInstrumentCashFlowStatements {
-        let mut call = Call::new(
-            &self.core,
-            &GetInstrumentCashFlowStatements::OPERATION,
-        );
+        let mut call = GetInstrumentCashFlowStatements::call(&self.core);
         call.set(0, instrument_id.into().view());
         GetInstrumentCashFlowStatements {
             call,
@@ -211,6 +205,10 @@ impl GetAllInstrumentEvents {
         page_token: None,
         answer: Answer::of::<InstrumentAllEventsData>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Only events of these types.
     pub fn event_types(
@@ -292,6 +290,10 @@ impl GetInstrumentEvents {
         answer: Answer::of::<InstrumentEventsData>(),
     };
 
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
+
     /// First day of the range, inclusive.
     pub fn from_date(mut self, from_date: Date) -> Self {
         self.call.set(1, from_date.view());
@@ -349,6 +351,10 @@ impl GetInstrumentAnalystConsensus {
         answer: Answer::of::<InstrumentAnalystConsensus>(),
     };
 
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
+
     /// Beginning of the range, inclusive.
     pub fn from(mut self, from: Date) -> Self {
         self.call.set(1, from.view());
@@ -402,6 +408,10 @@ impl GetInstrumentFundamentals {
         answer: Answer::of::<InstrumentFundamentals>(),
     };
 
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
+
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
@@ -448,6 +458,10 @@ impl GetInstrumentBalanceSheetStatements {
         page_token: Some(PageToken::Parameter(2)),
         answer: Answer::of::<Vec<InstrumentBalanceSheetStatement>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Number of items per page; ignored together with `page_token`.
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -530,6 +544,10 @@ impl GetInstrumentIncomeStatements {
         answer: Answer::of::<Vec<InstrumentIncomeStatement>>(),
     };
 
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
+
     /// Number of items per page; ignored together with `page_token`.
     pub fn page_size(mut self, page_size: u32) -> Self {
         self.call.set(1, page_size.view());
@@ -610,6 +628,10 @@ impl GetInstrumentCashFlowStatements {
         page_token: Some(PageToken::Parameter(2)),
         answer: Answer::of::<Vec<InstrumentCashFlowStatement>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Number of items per page; ignored together with `page_token`.
     pub fn page_size(mut self, page_size: u32) -> Self {

@@ -53,7 +53,7 @@ impl Instruments {
     /// Documented errors: 401, 429, 500.
     pub fn get_instruments(&self) -> GetInstruments {
         GetInstruments {
-            call: Call::new(&self.core, &GetInstruments::OPERATION),
+            call: GetInstruments::call(&self.core),
         }
     }
 
@@ -68,7 +68,7 @@ impl Instruments {
         &self,
         instrument_id: impl Into<InstrumentIdOrSymbol>,
     ) -> GetInstrumentById {
-        let mut call = Call::new(&self.core, &GetInstrumentById::OPERATION);
+        let mut call = GetInstrumentById::call(&self.core);
         call.set(0, instrument_id.into().view());
         GetInstrumentById { call }
     }
@@ -86,7 +86,7 @@ impl Instruments {
     ///
     /// Documented errors: 400, 401, 429, 500, 503.
     pub fn search_instruments(&self, q: impl Into<String>) -> SearchInstruments {
-        let mut call = Call::new(&self.core, &SearchInstruments::OPERATION);
+        let mut call = SearchInstruments::call(&self.core);
         call.set(2, q.into().view());
         SearchInstruments { call }
     }
@@ -100,7 +100,7 @@ impl Instruments {
     /// Documented errors: 400, 401, 404, 429, 500.
     pub fn get_option_contracts(&self) -> GetOptionContracts {
         GetOptionContracts {
-            call: Call::new(&self.core, &GetOptionContracts::OPERATION),
+            call: GetOptionContracts::call(&self.core),
         }
     }
 }
@@ -143,6 +143,10 @@ impl GetInstruments {
         page_token: Some(PageToken::Parameter(1)),
         answer: Answer::of::<Vec<InstrumentCore>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Number of items per page; ignored together with `page_token`.
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -265,6 +269,10 @@ impl GetInstrumentById {
         answer: Answer::of::<Instrument>(),
     };
 
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
+
     /// Whether to fill `options_expiry_dates` of the answer.
     pub fn include_options_expiry_dates(
         mut self,
@@ -322,6 +330,10 @@ impl SearchInstruments {
         page_token: Some(PageToken::Parameter(1)),
         answer: Answer::of::<Vec<InstrumentCore>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Number of items per page; ignored together with `page_token`.
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -426,6 +438,10 @@ impl GetOptionContracts {
         page_token: Some(PageToken::Parameter(1)),
         answer: Answer::of::<Vec<OptionsContract>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Number of items per page; ignored together with `page_token`.
     pub fn page_size(mut self, page_size: u32) -> Self {

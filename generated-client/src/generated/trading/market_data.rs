@@ -48,7 +48,7 @@ impl MarketData {
     /// Documented errors: 400, 401, 404, 429.
     pub fn get_snapshots(&self) -> GetSnapshots {
         GetSnapshots {
-            call: Call::new(&self.core, &GetSnapshots::OPERATION),
+            call: GetSnapshots::call(&self.core),
         }
     }
 
@@ -68,7 +68,7 @@ impl MarketData {
         &self,
         instrument_ids: impl IntoIterator<Item = impl Into<InstrumentId>>,
     ) -> GetDailySummaries {
-        let mut call = Call::new(&self.core, &GetDailySummaries::OPERATION);
+        let mut call = GetDailySummaries::call(&self.core);
         let instrument_ids: Vec<InstrumentId> = instrument_ids
             .into_iter()
             .map(Into::into)
@@ -105,6 +105,10 @@ impl GetSnapshots {
         page_token: None,
         answer: Answer::of::<Vec<MarketDataSnapshot>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Only these instruments.
     pub fn instrument_ids(
@@ -160,6 +164,10 @@ impl GetDailySummaries {
         page_token: None,
         answer: Answer::of::<Vec<DailySummary>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {

@@ -53,7 +53,7 @@ impl News {
     /// Documented errors: 400, 401, 429, 500.
     pub fn get_news(&self) -> GetNews {
         GetNews {
-            call: Call::new(&self.core, &GetNews::OPERATION),
+            call: GetNews::call(&self.core),
         }
     }
 }
@@ -96,6 +96,10 @@ impl GetNews {
         page_token: Some(PageToken::Parameter(1)),
         answer: Answer::of::<Vec<NewsItem>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Number of items per page; ignored together with `page_token`.
     pub fn page_size(mut self, page_size: u32) -> Self {

@@ -50,7 +50,7 @@ impl OmniAiEntitlements {
     /// Documented errors: 401, 404, 429, 500.
     pub fn get_entitlement_agreements(&self) -> GetEntitlementAgreements {
         GetEntitlementAgreements {
-            call: Call::new(&self.core, &GetEntitlementAgreements::OPERATION),
+            call: GetEntitlementAgreements::call(&self.core),
         }
     }
 
@@ -63,7 +63,7 @@ impl OmniAiEntitlements {
     /// Documented errors: 401, 403, 429, 500.
     pub fn get_entitlements(&self) -> GetEntitlements {
         GetEntitlements {
-            call: Call::new(&self.core, &GetEntitlements::OPERATION),
+            call: GetEntitlements::call(&self.core),
         }
     }
 
@@ -80,7 +80,7 @@ impl OmniAiEntitlements {
         body: CreateEntitlementsRequest,
     ) -> CreateEntitlements {
         CreateEntitlements {
-            call: Call::new(&self.core, &CreateEntitlements::OPERATION),
+            call: CreateEntitlements::call(&self.core),
             body,
         }
     }
@@ -96,7 +96,7 @@ impl OmniAiEntitlements {
         &self,
         entitlement_id: impl Into<EntitlementId>,
     ) -> DeleteEntitlement {
-        let mut call = Call::new(&self.core, &DeleteEntitlement::OPERATION);
+        let mut call = DeleteEntitlement::call(&self.core);
         call.set(0, entitlement_id.into().view());
         DeleteEntitlement { call }
     }
@@ -130,6 +130,10 @@ impl GetEntitlementAgreements {
         page_token: None,
         answer: Answer::of::<Vec<EntitlementAgreementResource>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
@@ -171,6 +175,10 @@ impl GetEntitlements {
         page_token: None,
         answer: Answer::of::<Vec<EntitlementResource>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Only grants for this account.
     pub fn account_id(mut self, account_id: impl Into<AccountId>) -> Self {
@@ -220,6 +228,10 @@ impl CreateEntitlements {
         answer: Answer::of::<Vec<EntitlementResource>>(),
     };
 
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
+
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
@@ -261,6 +273,10 @@ impl DeleteEntitlement {
         page_token: None,
         answer: Answer::of::<DeleteEntitlementResponse>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {

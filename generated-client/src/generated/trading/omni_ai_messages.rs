@@ -65,7 +65,7 @@ impl OmniAiMessages {
         message_id: impl Into<MessageId>,
         account_id: impl Into<AccountId>,
     ) -> GetMessageById {
-        let mut call = Call::new(&self.core, &GetMessageById::OPERATION);
+        let mut call = GetMessageById::call(&self.core);
         call.set(0, message_id.into().view());
         call.set(1, account_id.into().view());
         GetMessageById { call }
@@ -83,7 +83,7 @@ impl OmniAiMessages {
         message_id: impl Into<MessageId>,
         body: CreateFeedbackRequest,
     ) -> SubmitFeedback {
-        let mut call = Call::new(&self.core, &SubmitFeedback::OPERATION);
+        let mut call = SubmitFeedback::call(&self.core);
         call.set(0, message_id.into().view());
         SubmitFeedback { call, body }
     }
@@ -120,6 +120,10 @@ impl GetMessageById {
         page_token: None,
         answer: Answer::of::<Message>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
@@ -161,6 +165,10 @@ impl SubmitFeedback {
         page_token: None,
         answer: Answer::of::<CreateFeedbackResponse>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {

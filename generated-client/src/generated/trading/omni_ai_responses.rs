@@ -65,7 +65,7 @@ impl OmniAiResponses {
         response_id: impl Into<ResponseId>,
         account_id: impl Into<AccountId>,
     ) -> GetResponseById {
-        let mut call = Call::new(&self.core, &GetResponseById::OPERATION);
+        let mut call = GetResponseById::call(&self.core);
         call.set(0, response_id.into().view());
         call.set(1, account_id.into().view());
         GetResponseById { call }
@@ -86,7 +86,7 @@ impl OmniAiResponses {
         response_id: impl Into<ResponseId>,
         account_id: impl Into<AccountId>,
     ) -> CancelResponse {
-        let mut call = Call::new(&self.core, &CancelResponse::OPERATION);
+        let mut call = CancelResponse::call(&self.core);
         call.set(0, response_id.into().view());
         call.set(1, account_id.into().view());
         CancelResponse { call }
@@ -124,6 +124,10 @@ impl GetResponseById {
         page_token: None,
         answer: Answer::of::<Response>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
@@ -167,6 +171,10 @@ impl CancelResponse {
         page_token: None,
         answer: Answer::of::<CancelResponsePayload>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {

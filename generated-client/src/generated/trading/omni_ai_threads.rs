@@ -59,7 +59,7 @@ impl OmniAiThreads {
     ///
     /// Documented errors: 400, 401, 429, 500.
     pub fn get_threads(&self, account_id: impl Into<AccountId>) -> GetThreads {
-        let mut call = Call::new(&self.core, &GetThreads::OPERATION);
+        let mut call = GetThreads::call(&self.core);
         call.set(2, account_id.into().view());
         GetThreads { call }
     }
@@ -74,7 +74,7 @@ impl OmniAiThreads {
     /// Documented errors: 400, 401, 422, 429, 500.
     pub fn create_thread(&self, body: CreateThreadRequest) -> CreateThread {
         CreateThread {
-            call: Call::new(&self.core, &CreateThread::OPERATION),
+            call: CreateThread::call(&self.core),
             body,
         }
     }
@@ -93,7 +93,7 @@ impl OmniAiThreads {
         thread_id: impl Into<ThreadId>,
         account_id: impl Into<AccountId>,
     ) -> GetThreadById {
-        let mut call = Call::new(&self.core, &GetThreadById::OPERATION);
+        let mut call = GetThreadById::call(&self.core);
         call.set(0, thread_id.into().view());
         call.set(1, account_id.into().view());
         GetThreadById { call }
@@ -115,7 +115,7 @@ impl OmniAiThreads {
         thread_id: impl Into<ThreadId>,
         account_id: impl Into<AccountId>,
     ) -> GetMessages {
-        let mut call = Call::new(&self.core, &GetMessages::OPERATION);
+        let mut call = GetMessages::call(&self.core);
         call.set(0, thread_id.into().view());
         call.set(3, account_id.into().view());
         GetMessages { call }
@@ -134,7 +134,7 @@ impl OmniAiThreads {
         thread_id: impl Into<ThreadId>,
         body: CreateMessageRequest,
     ) -> CreateMessage {
-        let mut call = Call::new(&self.core, &CreateMessage::OPERATION);
+        let mut call = CreateMessage::call(&self.core);
         call.set(0, thread_id.into().view());
         CreateMessage { call, body }
     }
@@ -154,7 +154,7 @@ impl OmniAiThreads {
         thread_id: impl Into<ThreadId>,
         account_id: impl Into<AccountId>,
     ) -> GetThreadResponse {
-        let mut call = Call::new(&self.core, &GetThreadResponse::OPERATION);
+        let mut call = GetThreadResponse::call(&self.core);
         call.set(0, thread_id.into().view());
         call.set(1, account_id.into().view());
         GetThreadResponse { call }
@@ -192,6 +192,10 @@ impl GetThreads {
         page_token: Some(PageToken::Parameter(1)),
         answer: Answer::of::<Vec<Thread>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Number of items per page; ignored together with `page_token`.
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -256,6 +260,10 @@ impl CreateThread {
         answer: Answer::of::<CreateThreadResponse>(),
     };
 
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
+
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
@@ -299,6 +307,10 @@ impl GetThreadById {
         page_token: None,
         answer: Answer::of::<Thread>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
@@ -344,6 +356,10 @@ impl GetMessages {
         page_token: Some(PageToken::Parameter(2)),
         answer: Answer::of::<Vec<Message>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Number of items per page; ignored together with `page_token`.
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -408,6 +424,10 @@ impl CreateMessage {
         answer: Answer::of::<CreateMessageResponse>(),
     };
 
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
+
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
@@ -452,6 +472,10 @@ impl GetThreadResponse {
         page_token: None,
         answer: Answer::of::<Option<Response>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {

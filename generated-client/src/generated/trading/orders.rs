@@ -56,7 +56,7 @@ impl Orders {
     ///
     /// Documented errors: 401, 403, 429, 500.
     pub fn get_orders(&self, account_id: impl Into<AccountId>) -> GetOrders {
-        let mut call = Call::new(&self.core, &GetOrders::OPERATION);
+        let mut call = GetOrders::call(&self.core);
         call.set(0, account_id.into().view());
         GetOrders { call }
     }
@@ -73,7 +73,7 @@ impl Orders {
         account_id: impl Into<AccountId>,
         order_id: impl Into<OrderId>,
     ) -> GetOrderById {
-        let mut call = Call::new(&self.core, &GetOrderById::OPERATION);
+        let mut call = GetOrderById::call(&self.core);
         call.set(0, account_id.into().view());
         call.set(1, order_id.into().view());
         GetOrderById { call }
@@ -95,12 +95,10 @@ impl Orders {
         account_id: impl Into<AccountId>,
         body: impl IntoIterator<Item = NewOrder>,
     ) -> SubmitOrders {
-        let mut call = Call::new(&self.core, &SubmitOrders::OPERATION);
+        let mut call = SubmitOrders::call(&self.core);
         call.set(0, account_id.into().view());
-        SubmitOrders {
-            call,
-            body: Rows::new(&SubmitOrders::OPERATION, body.into_iter().collect()),
-        }
+        let body = Rows::new(call.operation(), body.into_iter().collect());
+        SubmitOrders { call, body }
     }
 
     /// Changes quantity or prices of an open order. What is left out stays as it is.
@@ -116,7 +114,7 @@ impl Orders {
         order_id: impl Into<OrderId>,
         body: ReplaceOrderRequest,
     ) -> ReplaceOrder {
-        let mut call = Call::new(&self.core, &ReplaceOrder::OPERATION);
+        let mut call = ReplaceOrder::call(&self.core);
         call.set(0, account_id.into().view());
         call.set(1, order_id.into().view());
         ReplaceOrder { call, body }
@@ -137,7 +135,7 @@ impl Orders {
         account_id: impl Into<AccountId>,
         order_id: impl Into<OrderId>,
     ) -> CancelOpenOrder {
-        let mut call = Call::new(&self.core, &CancelOpenOrder::OPERATION);
+        let mut call = CancelOpenOrder::call(&self.core);
         call.set(0, account_id.into().view());
         call.set(1, order_id.into().view());
         CancelOpenOrder { call }
@@ -157,7 +155,7 @@ impl Orders {
         &self,
         account_id: impl Into<AccountId>,
     ) -> CancelAllOpenOrders {
-        let mut call = Call::new(&self.core, &CancelAllOpenOrders::OPERATION);
+        let mut call = CancelAllOpenOrders::call(&self.core);
         call.set(0, account_id.into().view());
         CancelAllOpenOrders { call }
     }
@@ -170,7 +168,7 @@ impl Orders {
     ///
     /// Documented errors: 400, 401, 403, 429, 500.
     pub fn get_executions(&self, account_id: impl Into<AccountId>) -> GetExecutions {
-        let mut call = Call::new(&self.core, &GetExecutions::OPERATION);
+        let mut call = GetExecutions::call(&self.core);
         call.set(0, account_id.into().view());
         GetExecutions { call }
     }
@@ -215,6 +213,10 @@ impl GetOrders {
         page_token: Some(PageToken::Parameter(2)),
         answer: Answer::of::<Vec<Order>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Number of items per page; ignored together with `page_token`.
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -347,6 +349,10 @@ impl GetOrderById {
         answer: Answer::of::<Order>(),
     };
 
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
+
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
@@ -387,6 +393,10 @@ impl SubmitOrders {
         page_token: None,
         answer: Answer::of::<Vec<Order>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
@@ -440,6 +450,10 @@ impl ReplaceOrder {
         answer: Answer::of::<Order>(),
     };
 
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
+
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
@@ -480,6 +494,10 @@ impl CancelOpenOrder {
         page_token: None,
         answer: Answer::of::<Order>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
@@ -526,6 +544,10 @@ impl CancelAllOpenOrders {
         page_token: None,
         answer: Answer::of::<Vec<Order>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Only orders of this side.
     pub fn side(mut self, side: Side) -> Self {
@@ -604,6 +626,10 @@ impl GetExecutions {
         page_token: Some(PageToken::Parameter(2)),
         answer: Answer::of::<Vec<Execution>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Number of items per page; ignored together with `page_token`.
     pub fn page_size(mut self, page_size: u32) -> Self {

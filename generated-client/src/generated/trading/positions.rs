@@ -58,7 +58,7 @@ impl Positions {
     ///
     /// Documented errors: 401, 403, 429, 500.
     pub fn get_positions(&self, account_id: impl Into<AccountId>) -> GetPositions {
-        let mut call = Call::new(&self.core, &GetPositions::OPERATION);
+        let mut call = GetPositions::call(&self.core);
         call.set(0, account_id.into().view());
         GetPositions { call }
     }
@@ -71,7 +71,7 @@ impl Positions {
     ///
     /// Documented errors: 400, 401, 403, 429, 500.
     pub fn close_positions(&self, account_id: impl Into<AccountId>) -> ClosePositions {
-        let mut call = Call::new(&self.core, &ClosePositions::OPERATION);
+        let mut call = ClosePositions::call(&self.core);
         call.set(0, account_id.into().view());
         ClosePositions { call, body: None }
     }
@@ -88,7 +88,7 @@ impl Positions {
         account_id: impl Into<AccountId>,
         instrument_id: impl Into<InstrumentIdOrSymbol>,
     ) -> ClosePosition {
-        let mut call = Call::new(&self.core, &ClosePosition::OPERATION);
+        let mut call = ClosePosition::call(&self.core);
         call.set(0, account_id.into().view());
         call.set(1, instrument_id.into().view());
         ClosePosition { call, body: None }
@@ -107,7 +107,7 @@ impl Positions {
         &self,
         account_id: impl Into<AccountId>,
     ) -> GetPositionInstructions {
-        let mut call = Call::new(&self.core, &GetPositionInstructions::OPERATION);
+        let mut call = GetPositionInstructions::call(&self.core);
         call.set(0, account_id.into().view());
         GetPositionInstructions { call }
     }
@@ -131,14 +131,12 @@ impl Positions {
         account_id: impl Into<AccountId>,
         body: impl IntoIterator<Item = PositionInstructionSubmissionRequest>,
     ) -> SubmitPositionInstructions {
-        let mut call = Call::new(&self.core, &SubmitPositionInstructions::OPERATION);
+        let mut call = SubmitPositionInstructions::call(&self.core);
         call.set(0, account_id.into().view());
+        let body = Rows::new(call.operation(), body.into_iter().collect());
         SubmitPositionInstructions {
             call,
-            body: Rows::new(
-                &SubmitPositionInstructions::OPERATION,
-                body.into_iter().collect(),
-            ),
+            body,
         }
     }
 
@@ -157,7 +155,7 @@ impl Positions {
         account_id: impl Into<AccountId>,
         instruction_id: impl Into<PositionInstructionId>,
     ) -> CancelPositionInstruction {
-        let mut call = Call::new(&self.core, &CancelPositionInstruction::OPERATION);
+        let mut call = CancelPositionInstruction::call(&self.core);
         call.set(0, account_id.into().view());
         call.set(1, instruction_id.into().view());
         CancelPositionInstruction { call }
@@ -198,6 +196,10 @@ impl GetPositions {
         page_token: Some(PageToken::Parameter(2)),
         answer: Answer::of::<Vec<Position>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Number of items per page; ignored together with `page_token`.
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -287,6 +289,10 @@ impl ClosePositions {
         answer: Answer::of::<Vec<Order>>(),
     };
 
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
+
     /// The request's body, which may be left out.
     pub fn body(mut self, body: ClosePositionRequest) -> Self {
         self.body = Some(body);
@@ -337,6 +343,10 @@ impl ClosePosition {
         page_token: None,
         answer: Answer::of::<Vec<Order>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// The request's body, which may be left out.
     pub fn body(mut self, body: ClosePositionRequest) -> Self {
@@ -389,6 +399,10 @@ impl GetPositionInstructions {
         answer: Answer::of::<Vec<PositionInstruction>>(),
     };
 
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
+
     /// Only instructions for this contract.
     pub fn instrument_id(
         mut self,
@@ -439,6 +453,10 @@ impl SubmitPositionInstructions {
         page_token: None,
         answer: Answer::of::<Vec<PositionInstruction>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
@@ -491,6 +509,10 @@ impl CancelPositionInstruction {
         page_token: None,
         answer: Answer::of::<PositionInstruction>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {

@@ -54,7 +54,7 @@ impl Screener {
     /// Documented errors: 401, 429, 500.
     pub fn get_screeners(&self) -> GetScreeners {
         GetScreeners {
-            call: Call::new(&self.core, &GetScreeners::OPERATION),
+            call: GetScreeners::call(&self.core),
         }
     }
 
@@ -67,7 +67,7 @@ impl Screener {
     /// Documented errors: 400, 401, 429, 500.
     pub fn create_screener(&self, body: CreateScreenerRequest) -> CreateScreener {
         CreateScreener {
-            call: Call::new(&self.core, &CreateScreener::OPERATION),
+            call: CreateScreener::call(&self.core),
             body,
         }
     }
@@ -83,7 +83,7 @@ impl Screener {
         &self,
         screener_id: impl Into<ScreenerId>,
     ) -> GetScreenerById {
-        let mut call = Call::new(&self.core, &GetScreenerById::OPERATION);
+        let mut call = GetScreenerById::call(&self.core);
         call.set(0, screener_id.into().view());
         GetScreenerById { call }
     }
@@ -100,7 +100,7 @@ impl Screener {
         screener_id: impl Into<ScreenerId>,
         body: CreateScreenerRequest,
     ) -> ReplaceScreener {
-        let mut call = Call::new(&self.core, &ReplaceScreener::OPERATION);
+        let mut call = ReplaceScreener::call(&self.core);
         call.set(0, screener_id.into().view());
         ReplaceScreener { call, body }
     }
@@ -113,7 +113,7 @@ impl Screener {
     ///
     /// Documented errors: 401, 404, 429, 500.
     pub fn delete_screener(&self, screener_id: impl Into<ScreenerId>) -> DeleteScreener {
-        let mut call = Call::new(&self.core, &DeleteScreener::OPERATION);
+        let mut call = DeleteScreener::call(&self.core);
         call.set(0, screener_id.into().view());
         DeleteScreener { call }
     }
@@ -127,7 +127,7 @@ impl Screener {
     /// Documented errors: 400, 401, 422, 429, 500.
     pub fn search_screener(&self, body: ScreenerSearchRequest) -> SearchScreener {
         SearchScreener {
-            call: Call::new(&self.core, &SearchScreener::OPERATION),
+            call: SearchScreener::call(&self.core),
             body,
         }
     }
@@ -160,6 +160,10 @@ impl GetScreeners {
         page_token: None,
         answer: Answer::of::<Vec<ScreenerEntry>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
@@ -202,6 +206,10 @@ impl CreateScreener {
         answer: Answer::of::<ScreenerEntry>(),
     };
 
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
+
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
@@ -242,6 +250,10 @@ impl GetScreenerById {
         page_token: None,
         answer: Answer::of::<ScreenerEntry>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
@@ -284,6 +296,10 @@ impl ReplaceScreener {
         answer: Answer::of::<ScreenerEntry>(),
     };
 
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
+
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
@@ -325,6 +341,10 @@ impl DeleteScreener {
         answer: Answer::nothing(),
     };
 
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
+
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
@@ -365,6 +385,10 @@ impl SearchScreener {
         page_token: Some(PageToken::Body),
         answer: Answer::of::<Vec<Vec<ScreenerColumn>>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {

@@ -52,7 +52,7 @@ impl Watchlist {
     /// Documented errors: 401, 429, 500.
     pub fn get_watchlists(&self) -> GetWatchlists {
         GetWatchlists {
-            call: Call::new(&self.core, &GetWatchlists::OPERATION),
+            call: GetWatchlists::call(&self.core),
         }
     }
 
@@ -67,7 +67,7 @@ impl Watchlist {
         &self,
         watchlist_id: impl Into<WatchlistId>,
     ) -> GetWatchlistById {
-        let mut call = Call::new(&self.core, &GetWatchlistById::OPERATION);
+        let mut call = GetWatchlistById::call(&self.core);
         call.set(0, watchlist_id.into().view());
         GetWatchlistById { call }
     }
@@ -81,7 +81,7 @@ impl Watchlist {
     /// Documented errors: 400, 401, 409, 429, 500.
     pub fn create_watchlist(&self, body: CreateWatchlistRequest) -> CreateWatchlist {
         CreateWatchlist {
-            call: Call::new(&self.core, &CreateWatchlist::OPERATION),
+            call: CreateWatchlist::call(&self.core),
             body,
         }
     }
@@ -97,7 +97,7 @@ impl Watchlist {
         &self,
         watchlist_id: impl Into<WatchlistId>,
     ) -> DeleteWatchlist {
-        let mut call = Call::new(&self.core, &DeleteWatchlist::OPERATION);
+        let mut call = DeleteWatchlist::call(&self.core);
         call.set(0, watchlist_id.into().view());
         DeleteWatchlist { call }
     }
@@ -115,7 +115,7 @@ impl Watchlist {
         watchlist_id: impl Into<WatchlistId>,
         body: AddWatchlistItemRequest,
     ) -> AddWatchlistItem {
-        let mut call = Call::new(&self.core, &AddWatchlistItem::OPERATION);
+        let mut call = AddWatchlistItem::call(&self.core);
         call.set(0, watchlist_id.into().view());
         AddWatchlistItem { call, body }
     }
@@ -132,7 +132,7 @@ impl Watchlist {
         watchlist_id: impl Into<WatchlistId>,
         item_id: impl Into<WatchlistItemId>,
     ) -> DeleteWatchlistItem {
-        let mut call = Call::new(&self.core, &DeleteWatchlistItem::OPERATION);
+        let mut call = DeleteWatchlistItem::call(&self.core);
         call.set(0, watchlist_id.into().view());
         call.set(1, item_id.into().view());
         DeleteWatchlistItem { call }
@@ -169,6 +169,10 @@ impl GetWatchlists {
         page_token: Some(PageToken::Parameter(1)),
         answer: Answer::of::<Vec<WatchlistEntry>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Number of items per page; ignored together with `page_token`.
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -232,6 +236,10 @@ impl GetWatchlistById {
         answer: Answer::of::<WatchlistDetail>(),
     };
 
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
+
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
@@ -272,6 +280,10 @@ impl CreateWatchlist {
         page_token: None,
         answer: Answer::of::<WatchlistEntry>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
@@ -314,6 +326,10 @@ impl DeleteWatchlist {
         answer: Answer::nothing(),
     };
 
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
+
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
@@ -355,6 +371,10 @@ impl AddWatchlistItem {
         answer: Answer::of::<AddWatchlistItemData>(),
     };
 
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
+
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
@@ -395,6 +415,10 @@ impl DeleteWatchlistItem {
         page_token: None,
         answer: Answer::nothing(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {

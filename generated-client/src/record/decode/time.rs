@@ -1,14 +1,15 @@
 //! Times from text, whichever way they are written.
 
 use jiff::civil::Date;
-use jiff::fmt::temporal::Pieces;
-use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp, Zoned};
+use jiff::fmt::temporal::{Pieces, SpanParser};
+use jiff::tz::Offset;
+use jiff::{SignedDuration, SpanRelativeTo, Timestamp, Zoned};
 
 /// An instant: RFC 3339 with any offset, or milliseconds since 1970.
 pub(super) fn timestamp(text: &str) -> Option<Timestamp> {
     match text.parse::<i64>() {
         Ok(milliseconds) => Timestamp::from_millisecond(milliseconds).ok(),
-        Err(_) => text.parse().ok(),
+        Err(_) => instant(text).map(|(timestamp, _)| timestamp),
     }
 }
 
@@ -19,11 +20,15 @@ pub(super) fn date(text: &str) -> Option<Date> {
 
 /// An instant with its offset from UTC.
 pub(super) fn zoned(text: &str) -> Option<Zoned> {
+    instant(text).map(|(timestamp, offset)| timestamp.to_zoned(offset.to_time_zone()))
+}
+
+/// RFC 3339. The one call of a parser that is compiled anew wherever it is called: it is large.
+fn instant(text: &str) -> Option<(Timestamp, Offset)> {
     let pieces = Pieces::parse(text).ok()?;
     let offset = pieces.to_numeric_offset()?;
     let civil = pieces.date().to_datetime(pieces.time()?);
-    let timestamp = offset.to_timestamp(civil).ok()?;
-    Some(timestamp.to_zoned(offset.to_time_zone()))
+    Some((offset.to_timestamp(civil).ok()?, offset))
 }
 
 /// ISO 8601, a day counted as 24 hours. Months and years have no length and are refused.
@@ -31,10 +36,8 @@ pub(super) fn duration(text: &str) -> Option<SignedDuration> {
     if !text.trim_start_matches(['-', '+']).starts_with(['P', 'p']) {
         return None;
     }
-    text.parse().ok().or_else(|| {
-        let span: Span = text.parse().ok()?;
-        span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()
-    })
+    let span = SpanParser::new().parse_span(text).ok()?;
+    span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()
 }
 
 #[cfg(test)]

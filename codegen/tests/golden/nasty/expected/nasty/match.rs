@@ -52,7 +52,7 @@ impl Match {
     /// Documented errors: 401, 429.
     pub fn r#type(&self) -> Type {
         Type {
-            call: Call::new(&self.core, &Type::OPERATION),
+            call: Type::call(&self.core),
         }
     }
 
@@ -75,7 +75,7 @@ impl Match {
         into_: impl Into<Decimal>,
         body: Keywords,
     ) -> New {
-        let mut call = Call::new(&self.core, &New::OPERATION);
+        let mut call = New::call(&self.core);
         call.set(0, body_.into().view());
         call.set(1, call_.into().view());
         call.set(2, self_.into().view());
@@ -94,7 +94,7 @@ impl Match {
     /// Documented errors: 401, 429.
     pub fn clone_(&self) -> Clone {
         Clone {
-            call: Call::new(&self.core, &Clone::OPERATION),
+            call: Clone::call(&self.core),
             body: None,
         }
     }
@@ -108,7 +108,7 @@ impl Match {
     /// Documented errors: 401, 429.
     pub fn put_large(&self, body: Large) -> PutLarge {
         PutLarge {
-            call: Call::new(&self.core, &PutLarge::OPERATION),
+            call: PutLarge::call(&self.core),
             body,
         }
     }
@@ -125,7 +125,7 @@ impl Match {
         body: impl IntoIterator<Item = (impl Into<String>, Vec<Id>)>,
     ) -> MapOfLists {
         MapOfLists {
-            call: Call::new(&self.core, &MapOfLists::OPERATION),
+            call: MapOfLists::call(&self.core),
             body: body.into_iter().map(|(key, value)| (key.into(), value)).collect(),
         }
     }
@@ -224,6 +224,10 @@ impl Type {
         page_token: None,
         answer: Answer::of::<Keywords>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// The parameter `as`.
     pub fn r#as(mut self, r#as: Keyword) -> Self {
@@ -662,6 +666,10 @@ impl New {
         answer: Answer::of::<Vec<Single>>(),
     };
 
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
+
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
@@ -703,6 +711,10 @@ impl Clone {
         page_token: None,
         answer: Answer::of::<Option<Large>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// The request's body, which may be left out.
     pub fn body(mut self, body: Empty) -> Self {
@@ -752,6 +764,10 @@ impl PutLarge {
         answer: Answer::nothing(),
     };
 
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
+
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
@@ -793,6 +809,10 @@ impl MapOfLists {
         page_token: None,
         answer: Answer::of::<BTreeMap<String, Json>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {

@@ -40,7 +40,7 @@ impl Names {
     /// Documented errors: 401, 429.
     pub fn send(&self, body: Option) -> Send {
         Send {
-            call: crate::call::Call::new(&self.core, &Send::OPERATION),
+            call: Send::call(&self.core),
             body,
         }
     }
@@ -77,6 +77,10 @@ impl Send {
         page_token: std::option::Option::None,
         answer: crate::operation::Answer::of::<std::vec::Vec<Record>>(),
     };
+
+    fn call(core: &crate::client::Core) -> crate::call::Call {
+        crate::call::Call::new(core, &Self::OPERATION)
+    }
 
     /// Texts.
     pub fn text(

@@ -53,7 +53,7 @@ impl Recursion {
     /// Documented errors: 401, 429.
     pub fn plant(&self, body: Node) -> Plant {
         Plant {
-            call: Call::new(&self.core, &Plant::OPERATION),
+            call: Plant::call(&self.core),
             body,
         }
     }
@@ -67,7 +67,7 @@ impl Recursion {
     /// Documented errors: 401, 429.
     pub fn walk(&self, body: Walking) -> Walk {
         Walk {
-            call: Call::new(&self.core, &Walk::OPERATION),
+            call: Walk::call(&self.core),
             body,
         }
     }
@@ -101,6 +101,10 @@ impl Plant {
         page_token: None,
         answer: Answer::of::<Wrapped>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
@@ -143,6 +147,10 @@ impl Walk {
         page_token: Some(PageToken::Body),
         answer: Answer::of::<Vec<Tree>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {

@@ -48,7 +48,7 @@ impl Uses {
     ///
     /// Documented errors: 401, 429.
     pub fn get_uses(&self, id: impl Into<super::names::FromStr>) -> GetUses {
-        let mut call = Call::new(&self.core, &GetUses::OPERATION);
+        let mut call = GetUses::call(&self.core);
         call.set(0, id.into().view());
         GetUses { call }
     }
@@ -62,9 +62,7 @@ impl Uses {
     /// Documented errors: 401, 429.
     #[deprecated(note = "since 2: use `get_uses`")]
     pub fn old(&self) -> Old {
-        Old {
-            call: Call::new(&self.core, &Old::OPERATION),
-        }
+        Old { call: Old::call(&self.core) }
     }
 }
 
@@ -95,6 +93,10 @@ impl GetUses {
         page_token: None,
         answer: Answer::of::<Used>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
@@ -136,6 +138,10 @@ impl Old {
         page_token: None,
         answer: Answer::of::<OldModel>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Nothing any more.
     #[deprecated(note = "since 1: leave it out")]

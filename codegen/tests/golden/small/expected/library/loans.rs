@@ -68,7 +68,7 @@ impl Loans {
     ///
     /// Documented errors: 401, 403, 429.
     pub fn get_loans(&self, member_id: impl Into<MemberId>, day: Date) -> GetLoans {
-        let mut call = Call::new(&self.core, &GetLoans::OPERATION);
+        let mut call = GetLoans::call(&self.core);
         call.set(0, member_id.into().view());
         call.set(3, day.view());
         GetLoans { call }
@@ -89,12 +89,10 @@ impl Loans {
         member_id: impl Into<MemberId>,
         body: impl IntoIterator<Item = NewLoan>,
     ) -> BorrowBooks {
-        let mut call = Call::new(&self.core, &BorrowBooks::OPERATION);
+        let mut call = BorrowBooks::call(&self.core);
         call.set(0, member_id.into().view());
-        BorrowBooks {
-            call,
-            body: Rows::new(&BorrowBooks::OPERATION, body.into_iter().collect()),
-        }
+        let body = Rows::new(call.operation(), body.into_iter().collect());
+        BorrowBooks { call, body }
     }
 
     /// Returns everything.
@@ -105,7 +103,7 @@ impl Loans {
     ///
     /// Documented errors: 401, 429.
     pub fn return_books(&self, member_id: impl Into<MemberId>) -> ReturnBooks {
-        let mut call = Call::new(&self.core, &ReturnBooks::OPERATION);
+        let mut call = ReturnBooks::call(&self.core);
         call.set(0, member_id.into().view());
         ReturnBooks { call, body: None }
     }
@@ -146,6 +144,10 @@ impl GetLoans {
         page_token: Some(PageToken::Parameter(2)),
         answer: Answer::of::<Vec<Loan>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Items per page.
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -234,6 +236,10 @@ impl BorrowBooks {
         answer: Answer::of::<Vec<Loan>>(),
     };
 
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
+
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
@@ -285,6 +291,10 @@ impl ReturnBooks {
         page_token: None,
         answer: Answer::of::<Vec<Loan>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// The request's body, which may be left out.
     pub fn body(mut self, body: Return) -> Self {

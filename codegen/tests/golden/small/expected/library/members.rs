@@ -50,7 +50,7 @@ impl Members {
     ///
     /// Documented errors: 401, 404, 429.
     pub fn get_member(&self, member_id: impl Into<MemberId>) -> GetMember {
-        let mut call = Call::new(&self.core, &GetMember::OPERATION);
+        let mut call = GetMember::call(&self.core);
         call.set(0, member_id.into().view());
         GetMember { call }
     }
@@ -67,7 +67,7 @@ impl Members {
         member_id: impl Into<MemberId>,
         body: MemberChanges,
     ) -> ChangeMember {
-        let mut call = Call::new(&self.core, &ChangeMember::OPERATION);
+        let mut call = ChangeMember::call(&self.core);
         call.set(0, member_id.into().view());
         ChangeMember { call, body }
     }
@@ -81,7 +81,7 @@ impl Members {
     /// Documented errors: 401, 429.
     #[deprecated(note = "since 2025-06-01: members leave by themselves")]
     pub fn remove_member(&self, member_id: impl Into<MemberId>) -> RemoveMember {
-        let mut call = Call::new(&self.core, &RemoveMember::OPERATION);
+        let mut call = RemoveMember::call(&self.core);
         call.set(0, member_id.into().view());
         RemoveMember { call }
     }
@@ -114,6 +114,10 @@ impl GetMember {
         page_token: None,
         answer: Answer::of::<Option<Member>>(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
@@ -156,6 +160,10 @@ impl ChangeMember {
         answer: Answer::of::<Member>(),
     };
 
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
+
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
@@ -197,6 +205,10 @@ impl RemoveMember {
         page_token: None,
         answer: Answer::nothing(),
     };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
 
     /// Settings of this request alone, and parameters that this crate does not know.
     pub fn options(mut self, options: RequestOptions) -> Self {
