@@ -10,16 +10,21 @@ mod certificate;
 mod fault;
 mod support;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Debug, Write};
+use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex};
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
 use bytes::Bytes;
-use clear_street::RequestOptions;
 use clear_street::operation::Method;
 use clear_street::trading::accounts::AccountId;
+use clear_street::trading::orders::{NewOrder, RequestTimeInForce, Side};
 use clear_street::trading::{Client, ClientBuilder};
+use clear_street::{Error, RequestOptions, Response, Result};
+use rust_decimal::Decimal;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
@@ -141,34 +146,211 @@ fn a_secret_is_found_in_every_form() {
     }
 }
 
+/// What was printed, by the place and name of its type.
+#[derive(Default)]
+struct Shown(BTreeSet<&'static str>);
+
+impl Shown {
+    #[track_caller]
+    fn show(&mut self, name: &'static str, value: impl Debug) {
+        is_clean(&format!("{value:?}"));
+        is_clean(&format!("{value:#?}"));
+        self.0.insert(name);
+    }
+
+    fn error(&mut self, error: &Error) {
+        self.show("error::Error", error);
+        is_clean(&error.to_string());
+        is_clean(error.message());
+        is_clean(error.path().unwrap_or_default());
+        is_clean(&String::from_utf8_lossy(error.body().unwrap_or_default()));
+        self.show("headers::Headers", error.headers());
+        for detail in error.details() {
+            is_clean(detail.text());
+        }
+        let mut source = std::error::Error::source(error);
+        while let Some(cause) = source {
+            is_clean(&format!("{cause} {cause:?} {cause:#?}"));
+            source = cause.source();
+        }
+    }
+
+    /// A success, without its data: they are the caller's, as the server sent them.
+    fn answer<T>(&mut self, answer: Result<Response<T>>) {
+        match answer {
+            Ok(response) => {
+                self.show("headers::Headers", response.headers());
+                self.show("response::metadata::Metadata", response.metadata());
+                self.show("error::body::ApiError", response.error());
+            }
+            Err(error) => self.error(&error),
+        }
+    }
+}
+
+fn order() -> NewOrder {
+    NewOrder::market("A", Side::Buy, Decimal::ONE, RequestTimeInForce::Day).id("mine")
+}
+
 /// Calls that succeed and fail in all ways, and everything that can be printed of them.
-async fn use_client(builder: ClientBuilder) {
+async fn use_client(shown: &mut Shown, builder: ClientBuilder) {
     let builder = builder.api_key(KEY).header("x-desk", "planted-header");
     let client = builder.clone().build().unwrap();
     let options = RequestOptions::new().header("x-trace", "planted-header").query("q", "planted-header");
     let accounts = client.accounts().get_accounts().options(options.clone());
     let undocumented = client.request(Method::Post, "/v1/things").body(&"[1]".parse().unwrap());
-    let mut shown: Vec<Box<dyn Debug>> = vec![
-        Box::new(accounts.clone().send().await),
-        // The data of a success are the caller's, as the server sent them.
-        Box::new(undocumented.clone().send().await.err()),
-        Box::new(client.orders().get_orders(AccountId::new(42)).send().await),
-        Box::new(accounts.clone().send()),
-        Box::new(accounts.clone().pages()),
-        Box::new(accounts.clone().items()),
-        Box::new(accounts),
-        Box::new(undocumented),
-        Box::new(options),
-        Box::new(builder),
-    ];
+    let orders = client.orders().submit_orders(AccountId::new(42), [order()]).options(options.clone());
+
+    shown.answer(accounts.clone().send().await);
+    shown.answer(undocumented.clone().send().await);
+    shown.answer(client.orders().get_orders(AccountId::new(42)).send().await);
     let mut items = client.accounts().get_accounts().items();
-    shown.push(Box::new(items.next().await));
-    shown.push(Box::new(items));
-    shown.push(Box::new(client));
-    for shown in shown {
-        is_clean(&format!("{shown:?}"));
-        is_clean(&format!("{shown:#?}"));
+    if let Some(Err(error)) = items.next().await {
+        shown.error(&error);
     }
+    shown.show("page::Items", items);
+    shown.show("page::Pages", accounts.clone().pages());
+    #[cfg(feature = "blocking")]
+    {
+        shown.show("blocking::list::Items", accounts.clone().items().wait());
+        shown.show("blocking::list::Pages", accounts.clone().pages().wait());
+    }
+    shown.show("call::send::Sending", accounts.clone().send());
+    shown.show("keyed::submit::Submitting", orders.clone().send());
+    shown.show("call::undocumented::UndocumentedRequest", undocumented);
+    // A request and a handle; all others are made of the same, see below.
+    is_clean(&format!("{accounts:?} {orders:?} {:?}", client.accounts()));
+    shown.show("options::RequestOptions", options);
+    shown.show("retry::statistics::Statistics", client.statistics());
+    shown.show("trading::ClientBuilder", builder);
+    shown.show("trading::Client", client);
+}
+
+/// An order that is accepted in part of a success, and one whose fate is unknown.
+async fn submit(shown: &mut Shown) {
+    let row = r#"{"id": "o", "client_order_id": "mine", "account_id": 42, "venue": "XNAS", "side": "BUY",
+        "order_type": "MARKET", "time_in_force": "DAY", "status": "NEW", "quantity": "1",
+        "filled_quantity": "0", "leaves_quantity": "1", "created_at": "2026-01-02T03:04:05Z",
+        "updated_at": "2026-01-02T03:04:05Z"}"#;
+    let error = format!(r#"{{"message": "key {KEY}", "details": ["Bearer {KEY}"]}}"#);
+    let in_part = Step::answer(207, format!(r#"{{"data": [{row}], "error": {error}}}"#));
+    for (steps, known) in [(vec![Step::Receive, in_part], true), (vec![Step::Receive, Step::Reset], false)] {
+        let server = FaultServer::always(steps);
+        let builder = Client::builder().api_key(KEY).base_url(server.url());
+        let client = builder.order_timeout(Duration::from_secs(1)).build().unwrap();
+        let submission = client.orders().submit_orders(AccountId::new(42), [order()]).send().await.unwrap();
+        assert_eq!(submission.is_known(), known);
+        if let Some(answer) = submission.answer() {
+            assert!(answer.error().unwrap().message().unwrap().contains("[redacted]"));
+            shown.show("error::body::ApiError", answer.error());
+            shown.show("response::Response", answer);
+        }
+        if let Some(error) = submission.error() {
+            shown.error(error);
+        }
+        shown.show("keyed::submission::Row", &submission.rows()[0]);
+        shown.show("keyed::submission::RowOutcome", &submission.rows()[0].outcome);
+        shown.show("keyed::submission::Submission", submission);
+    }
+}
+
+/// Public types that hold nothing of a client: constants, what a program made itself, and what was
+/// read from a message; and one that holds a token and shows nothing at all.
+const WITHOUT_SECRET: &[&str] = &[
+    "api::Api",
+    "api::Pagination",
+    "error::Delivery",
+    "error::ErrorKind",
+    "operation::BodyKind",
+    "operation::Method",
+    "operation::Operation",
+    "operation::PageToken",
+    "operation::Parameter",
+    "operation::Place",
+    "operation::Repeat",
+    "retry::settings::RetrySettings",
+    "stream::channel::Channel",
+    "stream::channel::Layout",
+    "stream::channel::MessageKind",
+    "stream::channel::Place",
+    "stream::channel::Replay",
+    "stream::channel::Role",
+    "stream::channel::Sequence",
+    "stream::message::decode::Received",
+    "stream::message::envelope::Envelope",
+    "stream::message::envelope::Reply",
+    "stream::message::scan::Scan",
+    "stream::message::subscribe::SubscribeMessage",
+    "stream::message::undecodable::Undecodable",
+    "stream::message::unknown::UnknownMessage",
+    "transport::certificates::RootCertificates",
+    "value::json::Json",
+    "value::json::JsonError",
+    "value::not_listed::NotListed",
+    "value::patch::Patch",
+    "value::unknown::UnknownVariant",
+    "value::unknown::Unrecognized",
+];
+
+/// The files of a folder of this crate's sources and of those in it, by their paths.
+fn sources(folder: &Path) -> BTreeMap<PathBuf, String> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => found.extend(sources(&path)),
+            false => drop(found.insert(path.clone(), std::fs::read_to_string(path).unwrap())),
+        }
+    }
+    found
+}
+
+/// The public types of the sources that are written by hand, as `module::Type`.
+///
+/// The names in `record` are public and cannot be reached: they seal what models implement.
+fn public_types() -> BTreeSet<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut types = BTreeSet::new();
+    for (path, text) in sources(&root) {
+        let path = path.strip_prefix(&root).unwrap().with_extension("");
+        let parts: Vec<&str> = path.iter().map(|part| part.to_str().unwrap()).collect();
+        let is_there = cfg!(feature = "blocking") || parts[0] != "blocking";
+        if !is_there || matches!(parts[0], "generated" | "record" | "tests") {
+            continue;
+        }
+        let module: Vec<&str> = parts.into_iter().filter(|part| *part != "mod").collect();
+        for line in text.lines() {
+            let item =
+                ["pub struct ", "pub enum ", "pub union "].iter().find_map(|kind| line.strip_prefix(kind));
+            if let Some(item) = item {
+                let name: String = item.chars().take_while(|letter| letter.is_alphanumeric()).collect();
+                types.insert(format!("{}::{name}", module.join("::")));
+            }
+        }
+    }
+    types
+}
+
+/// Fields that models do not have: those of handles and requests.
+#[test]
+fn all_handles_and_requests_are_made_of_what_is_shown() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/generated");
+    let mut kinds = BTreeSet::new();
+    for text in sources(&root).values() {
+        for item in text.split("\npub struct ").skip(1) {
+            let (name, fields) = item.split_once('\n').unwrap();
+            let (fields, _) = fields.split_once("\n}").unwrap_or_default();
+            for field in fields.lines().filter_map(|line| line.strip_prefix("    ")) {
+                let is_private =
+                    field.starts_with(|first: char| first.is_ascii_lowercase()) && !field.starts_with("pub ");
+                if is_private && name.ends_with('{') {
+                    let (field, of) = field.split_once(": ").unwrap();
+                    kinds.insert(if field == "body" { "body".to_owned() } else { format!("{field}: {of}") });
+                }
+            }
+        }
+    }
+    assert_eq!(kinds, BTreeSet::from(["body", "call: Call,", "core: Core,"].map(str::to_owned)));
 }
 
 /// An HTTP/2 server that refuses every request, with the key in its answer.
@@ -211,26 +393,34 @@ async fn nothing_printed_or_logged_shows_a_secret() {
         vec![Step::Receive, Step::Reset],
         vec![Step::Receive, Step::send("no HTTP\r\n\r\n")],
     ];
+    let mut shown = Shown::default();
     for steps in plain {
         let server = FaultServer::always(steps);
-        use_client(Client::builder().base_url(server.url())).await;
+        use_client(&mut shown, Client::builder().base_url(server.url())).await;
     }
+    submit(&mut shown).await;
     for flaw in [Flaw::None, Flaw::Expired] {
         let steps = answer(200, r#"{"data": []}"#);
         let server = FaultServer::tls(authority.acceptor(flaw, "http/1.1"), move |_| steps.clone());
         let builder = Client::builder().base_url(server.url()).root_certificates(authority.root());
-        use_client(builder.clone()).await;
+        use_client(&mut shown, builder.clone()).await;
         let refusing = FaultServer::always([Step::send("HTTP/1.1 407 No\r\n\r\n")]);
         let proxy = format!("http://planted-header:planted-password@{}", refusing.address);
-        use_client(builder.proxy(proxy)).await;
+        use_client(&mut shown, builder.proxy(proxy)).await;
     }
     let builder = Client::builder().base_url(http2(&authority)).root_certificates(authority.root());
-    use_client(builder).await;
+    use_client(&mut shown, builder).await;
 
     let lines = LINES.lock().unwrap().clone();
     for line in &lines {
         is_clean(line);
     }
+    let known: BTreeSet<String> =
+        shown.0.iter().chain(WITHOUT_SECRET).map(|name| (*name).to_owned()).collect();
+    let public = public_types();
+    let missing: Vec<_> = public.symmetric_difference(&known).collect();
+    assert!(missing.is_empty(), "show these, or say that they hold no secret, or forget them: {missing:#?}");
+
     // It was really heard what each of them says.
     for target in ["clear_street", "reqwest", "hyper_util", "h2", "rustls"] {
         assert!(lines.iter().any(|line| line.starts_with(target)), "{target} says nothing");

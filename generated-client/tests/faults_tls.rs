@@ -8,8 +8,10 @@ mod certificate;
 mod fault;
 mod support;
 
-use std::net::SocketAddr;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
+use std::thread;
 
 use clear_street::operation::Method;
 use clear_street::retry::RetrySettings;
@@ -90,6 +92,46 @@ async fn connection_without_tls_is_refused_before_anything_is_sent() {
     let client = Client::builder().api_key(KEY).base_url(url).build().unwrap();
     let error = post(&client).await.unwrap_err();
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::Connect, Delivery::NotSent));
+}
+
+#[tokio::test]
+async fn versions_before_tls_1_2_are_neither_offered_nor_taken() {
+    for version in [0, 1, 2] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("https://{}", listener.local_addr().unwrap());
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut hello = vec![0; 4096];
+            let length = stream.read(&mut hello).unwrap();
+            hello.truncate(length);
+            stream.write_all(&server_hello(version)).unwrap();
+            let mut rest = Vec::new();
+            stream.read_to_end(&mut rest).unwrap();
+            (hello, rest)
+        });
+        let once = RetrySettings::new().max_attempts(1);
+        let client = Client::builder().api_key(KEY).base_url(url).order_retries(once).build().unwrap();
+        let error = post(&client).await.unwrap_err();
+        assert_eq!((error.kind(), error.delivery()), (ErrorKind::Connect, Delivery::NotSent));
+        let (hello, rest) = server.join().unwrap();
+        // The extension with the versions that are offered: 1.3 and 1.2, in any order.
+        let offers = |versions: [u8; 4]| {
+            let extension = [[0, 0x2b, 0, 5, 4].as_slice(), &versions].concat();
+            hello.windows(extension.len()).any(|window| window == extension)
+        };
+        assert!(offers([3, 4, 3, 3]) || offers([3, 3, 3, 4]), "{hello:02x?}");
+        // Nothing follows but a fatal alert: protocol version.
+        assert!(rest.starts_with(&[0x15, 3]) && rest.ends_with(&[0, 2, 2, 70]), "{rest:02x?}");
+        assert_eq!(rest.len(), 7);
+    }
+}
+
+/// The answer of a server that speaks SSL 3.0 (0), TLS 1.0 (1) or TLS 1.1 (2), in a record of its own.
+fn server_hello(version: u8) -> Vec<u8> {
+    let cipher = [0, 0x2f];
+    let hello = [[3, version].as_slice(), &[7; 32], &[0], &cipher, &[0]].concat();
+    let length = u8::try_from(hello.len()).unwrap();
+    [[0x16, 3, version, 0, length + 4, 2, 0, 0, length].as_slice(), &hello].concat()
 }
 
 #[tokio::test]
@@ -210,7 +252,7 @@ struct Proxy {
 
 impl Proxy {
     fn to(server: SocketAddr, answer: &'static str) -> Self {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let asked = Arc::<Mutex<String>>::default();
         let log = Arc::clone(&asked);

@@ -22,6 +22,11 @@ pub(crate) fn read(
     }
     let Envelope { error, metadata, .. } = envelope;
     let HttpResponse { status, headers, body } = response;
+    // What an error repeats of the secret must not be shown, whatever else succeeded.
+    let error = match error {
+        Some(_) => explanation(operation.api, &scrub(body.clone(), secret)).0,
+        None => None,
+    };
     let mut metadata = metadata.unwrap_or_default();
     if metadata.request_id.is_none() {
         metadata.request_id = headers.get(REQUEST_ID).map(str::to_owned);

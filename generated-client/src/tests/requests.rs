@@ -49,6 +49,7 @@ async fn a_request_has_all_its_parts() {
     assert_eq!(request.target, "/v1/things/a%2Fb%3Fc%23d%25%20%20..?kind=NEW,a%2Cb,%C3%BC%26%3D&size=5");
     assert_eq!(request.header("authorization"), Some(format!("Bearer {KEY}").as_str()));
     assert_eq!(request.header("accept"), Some("application/json"));
+    assert_eq!(request.header("accept-encoding"), Some("gzip"));
     assert_eq!(request.header("content-type"), None);
     assert!(request.header("user-agent").unwrap().starts_with("clear-street-rs/"));
     assert_eq!(request.body, "");
