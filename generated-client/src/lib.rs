@@ -93,7 +93,7 @@ mod transport;
 mod value;
 
 pub use call::{Sending, UndocumentedRequest};
-pub use error::{ApiError, Delivery, Error, ErrorKind, Result};
+pub use error::{ApiError, Delivery, Error, ErrorDetail, ErrorInfo, ErrorKind, Result, Violation};
 pub use headers::Headers;
 pub use keyed::{Row, RowOutcome, Submission, Submitting};
 pub use options::RequestOptions;

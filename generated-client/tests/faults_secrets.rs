@@ -23,7 +23,7 @@ use clear_street::operation::Method;
 use clear_street::trading::accounts::AccountId;
 use clear_street::trading::orders::{NewOrder, RequestTimeInForce, Side};
 use clear_street::trading::{Client, ClientBuilder};
-use clear_street::{Error, RequestOptions, Response, Result};
+use clear_street::{Error, ErrorDetail, RequestOptions, Response, Result};
 use rust_decimal::Decimal;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -166,7 +166,13 @@ impl Shown {
         is_clean(&String::from_utf8_lossy(error.body().unwrap_or_default()));
         self.show("headers::Headers", error.headers());
         for detail in error.details() {
-            is_clean(detail.text());
+            is_clean(&detail.to_string());
+            match &detail {
+                ErrorDetail::Violation(violation) => self.show("error::detail::Violation", violation),
+                ErrorDetail::Info(info) => self.show("error::detail::ErrorInfo", info),
+                _ => {}
+            }
+            self.show("error::detail::ErrorDetail", detail);
         }
         let mut source = std::error::Error::source(error);
         while let Some(cause) = source {
@@ -388,6 +394,10 @@ async fn nothing_printed_or_logged_shows_a_secret() {
     let plain: Vec<Vec<Step>> = vec![
         answer(200, r#"{"data": []}"#),
         answer(401, &format!(r#"{{"error": {{"message": "key {KEY}", "details": ["Bearer {KEY}"]}}}}"#)),
+        answer(
+            403,
+            &format!(r#"{{"error": {{"details": [{{"subject": "{KEY}"}}, {{"reason": "{KEY}"}}]}}}}"#),
+        ),
         answer(200, &format!(r#"{{"data": [{{"id": "{KEY}"}}]}}"#)),
         answer(500, &format!("<p>{KEY}</p>")),
         vec![Step::Receive, Step::Reset],

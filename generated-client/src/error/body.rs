@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::{ErrorDetail, excerpt};
 use crate::Json;
 use crate::record::{Encoding, Field, Record, Slot, Table, Value, View};
 
@@ -13,7 +14,7 @@ use crate::record::{Encoding, Field, Record, Slot, Table, Value, View};
 pub struct ApiError {
     code: Option<Json>,
     message: Option<String>,
-    details: Option<Vec<Json>>,
+    details: Option<Json>,
 }
 
 impl ApiError {
@@ -29,10 +30,16 @@ impl ApiError {
         self.message.as_deref().filter(|message| !message.is_empty())
     }
 
-    /// Violations of fields and the like, of several shapes.
+    /// Violations of fields and the like.
     #[must_use]
-    pub fn details(&self) -> &[Json] {
-        self.details.as_deref().unwrap_or_default()
+    pub fn details(&self) -> Vec<ErrorDetail> {
+        self.details.as_ref().map(ErrorDetail::all).unwrap_or_default()
+    }
+
+    /// What is added to the message where it is shown.
+    pub(super) fn show_details(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown: Vec<String> = self.details().iter().map(ToString::to_string).collect();
+        if shown.is_empty() { Ok(()) } else { write!(f, " [{}]", excerpt(shown.join("; ").as_bytes())) }
     }
 
     /// Whether there is nothing in it.
@@ -44,10 +51,11 @@ impl ApiError {
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.message(), self.code()) {
-            (Some(message), _) => f.write_str(message),
-            (None, Some(code)) => write!(f, "error {code}"),
-            (None, None) => f.write_str("an error that the server does not explain"),
+            (Some(message), _) => f.write_str(message)?,
+            (None, Some(code)) => write!(f, "error {code}")?,
+            (None, None) => f.write_str("an error that the server does not explain")?,
         }
+        self.show_details(f)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The one error type.
 
 mod body;
+mod detail;
 mod redact;
 mod retry_after;
 
@@ -9,9 +10,9 @@ use std::fmt;
 use std::time::Duration;
 
 pub use self::body::ApiError;
+pub use self::detail::{ErrorDetail, ErrorInfo, Violation};
 pub(crate) use self::redact::{excerpt, scrub};
 pub(crate) use self::retry_after::retry_after;
-use crate::Json;
 use crate::api::Api;
 use crate::call::History;
 use crate::headers::Headers;
@@ -184,9 +185,9 @@ impl Error {
         self.error_body().and_then(ApiError::message).unwrap_or(&self.0.message)
     }
 
-    /// What the server added to its message: violations of fields and the like, of several shapes.
+    /// What the server added to its message: violations of fields and the like.
     #[must_use]
-    pub fn details(&self) -> &[Json] {
+    pub fn details(&self) -> Vec<ErrorDetail> {
         self.error_body().map(ApiError::details).unwrap_or_default()
     }
 
@@ -270,6 +271,9 @@ impl fmt::Display for Error {
             write!(f, "status {status}: ")?;
         }
         f.write_str(self.message())?;
+        if let Some(error) = self.error_body() {
+            error.show_details(f)?;
+        }
         if let Some(path) = self.path() {
             write!(f, " at {path}")?;
         }

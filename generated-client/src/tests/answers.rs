@@ -50,7 +50,7 @@ async fn a_partial_success_has_its_error() {
         assert_eq!(response.data, ["a"]);
         let error = response.error().unwrap();
         assert_eq!((error.code(), error.message()), (Some("207"), Some("one failed")));
-        assert_eq!(error.details()[0].text(), r#"{"row": 1}"#);
+        assert_eq!(error.details()[0].to_string(), r#"{"row": 1}"#);
     }
 }
 

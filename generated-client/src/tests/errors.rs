@@ -8,7 +8,7 @@ use tokio::net::TcpSocket;
 use super::support::{KEY, Reply, Server};
 use super::{CREATE, core, list, send_list, settings};
 use crate::call::Call;
-use crate::error::{Delivery, Error, ErrorKind};
+use crate::error::{Delivery, Error, ErrorDetail, ErrorKind};
 use crate::options::RequestOptions;
 use crate::record::Value;
 
@@ -36,9 +36,30 @@ async fn an_error_says_what_the_server_says() {
     assert_eq!(error.message(), "no such thing");
     assert_eq!(error.request_id(), Some("r1"));
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3)));
-    assert_eq!(error.details().iter().map(|json| json.text()).collect::<Vec<_>>(), [r#"{"a": 1}"#, r#""b""#]);
-    assert_eq!(error.to_string(), "list: status 404: no such thing (request id r1)");
+    assert_eq!(
+        error.details().iter().map(ToString::to_string).collect::<Vec<_>>(),
+        [r#"{"a": 1}"#, r#""b""#]
+    );
+    assert_eq!(error.to_string(), r#"list: status 404: no such thing [{"a": 1}; "b"] (request id r1)"#);
     assert_eq!(error.data::<Vec<String>>().unwrap(), None);
+}
+
+#[tokio::test]
+async fn details_of_known_shapes_have_types_and_are_shown() {
+    let details =
+        r#"[{"type": "T", "subject": "price", "description": "too low"}, {"reason": "R", "domain": "D"}]"#;
+    let body = format!(r#"{{"problem": {{"message": "no", "details": {details}}}}}"#);
+    let error = failed(400, JSON, body).await;
+    let [ErrorDetail::Violation(violation), ErrorDetail::Info(info)] = &error.details()[..] else {
+        panic!("{error:?}");
+    };
+    assert_eq!((violation.subject.as_deref(), info.reason.as_str()), (Some("price"), "R"));
+    assert_eq!(error.to_string(), "list: status 400: no [price: too low (T); R (D)]");
+    // Not a list, and more than anybody wants to read.
+    let body = format!(r#"{{"problem": {{"message": "no", "details": {{"a": "{}"}}}}}}"#, "x".repeat(10_000));
+    let error = failed(400, JSON, body).await;
+    assert_eq!((error.message(), error.details().len()), ("no", 1));
+    assert!(error.to_string().len() < 2200, "{}", error.to_string().len());
 }
 
 #[tokio::test]

@@ -1,0 +1,274 @@
+//! What the server adds to the message of an error.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::Json;
+use crate::record::{self, Encoding, Field, Record, Slot, Table, Value, View};
+
+/// What the server adds to the message of an error.
+///
+/// ```
+/// use clear_street::{Error, ErrorDetail};
+///
+/// fn explain(error: &Error) {
+///     for detail in error.details() {
+///         match detail {
+///             ErrorDetail::Violation(violation) => println!("correct this: {violation}"),
+///             ErrorDetail::Info(info) => println!("{} of {:?}", info.reason, info.domain),
+///             other => println!("{other}"),
+///         }
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ErrorDetail {
+    /// Something in the request breaks a rule.
+    Violation(Violation),
+    /// Why it failed, for programs.
+    Info(ErrorInfo),
+    /// Anything else, as it came.
+    Other(Json),
+}
+
+/// Something in a request breaks a rule.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Violation {
+    /// What kind of rule it is: the property `type`.
+    pub kind: Option<String>,
+    /// What breaks it, such as a field.
+    pub subject: Option<String>,
+    /// How it breaks it, for people.
+    pub description: Option<String>,
+}
+
+/// Why a request failed, for programs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ErrorInfo {
+    /// Where the reason is defined.
+    pub domain: Option<String>,
+    /// The reason: the same text for the same cause.
+    pub reason: String,
+    /// More about it.
+    pub metadata: Option<BTreeMap<String, String>>,
+}
+
+impl ErrorDetail {
+    /// The details in this JSON: a list of them, or one.
+    pub(super) fn all(json: &Json) -> Vec<Self> {
+        let mut details = Vec::<Json>::blank();
+        match record::decode(json.text().as_bytes(), details.slot()) {
+            Ok(()) => details.into_iter().map(Self::new).collect(),
+            Err(_) => vec![Self::new(json.clone())],
+        }
+    }
+
+    fn new(json: Json) -> Self {
+        if let Some(violation) = read(&json, |violation: &Violation| violation.is_one()) {
+            Self::Violation(violation)
+        } else if let Some(info) = read(&json, |info: &ErrorInfo| !info.reason.is_empty()) {
+            Self::Info(info)
+        } else {
+            Self::Other(json)
+        }
+    }
+}
+
+/// The JSON as a `T`, if it is one.
+fn read<T: Value>(json: &Json, is_one: impl Fn(&T) -> bool) -> Option<T> {
+    let mut value = T::blank();
+    record::decode(json.text().as_bytes(), value.slot()).ok()?;
+    is_one(&value).then_some(value)
+}
+
+impl Violation {
+    fn is_one(&self) -> bool {
+        [&self.subject, &self.description].into_iter().flatten().any(|text| !text.is_empty())
+    }
+}
+
+impl fmt::Display for ErrorDetail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Violation(violation) => violation.fmt(f),
+            Self::Info(info) => info.fmt(f),
+            Self::Other(json) => f.write_str(json.text()),
+        }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [&self.subject, &self.description, &self.kind];
+        let mut parts = parts.into_iter().flatten().filter(|text| !text.is_empty());
+        f.write_str(parts.next().map_or("", String::as_str))?;
+        parts.next().map_or(Ok(()), |part| write!(f, ": {part}"))?;
+        parts.next().map_or(Ok(()), |part| write!(f, " ({part})"))
+    }
+}
+
+impl fmt::Display for ErrorInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)?;
+        if let Some(domain) = self.domain.as_deref().filter(|domain| !domain.is_empty()) {
+            write!(f, " ({domain})")?;
+        }
+        self.metadata.iter().flatten().try_for_each(|(name, value)| write!(f, ", {name}: {value}"))
+    }
+}
+
+impl Record for Violation {
+    fn table(&self) -> &'static Table {
+        const TABLE: &Table = &Table {
+            name: "Violation",
+            encoding: &Encoding::TEXT,
+            fields: &[Field::optional("type"), Field::optional("subject"), Field::optional("description")],
+            rules: &[],
+        };
+        TABLE
+    }
+
+    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
+        Some(match index {
+            0 => self.kind.slot(),
+            1 => self.subject.slot(),
+            2 => self.description.slot(),
+            _ => return None,
+        })
+    }
+
+    fn view_at(&self, index: usize) -> Option<View<'_>> {
+        Some(match index {
+            0 => self.kind.view(),
+            1 => self.subject.view(),
+            2 => self.description.view(),
+            _ => return None,
+        })
+    }
+}
+
+impl Record for ErrorInfo {
+    fn table(&self) -> &'static Table {
+        const TABLE: &Table = &Table {
+            name: "ErrorInfo",
+            encoding: &Encoding::TEXT,
+            fields: &[Field::optional("domain"), Field::required("reason"), Field::optional("metadata")],
+            rules: &[],
+        };
+        TABLE
+    }
+
+    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
+        Some(match index {
+            0 => self.domain.slot(),
+            1 => self.reason.slot(),
+            2 => self.metadata.slot(),
+            _ => return None,
+        })
+    }
+
+    fn view_at(&self, index: usize) -> Option<View<'_>> {
+        Some(match index {
+            0 => self.domain.view(),
+            1 => self.reason.view(),
+            2 => self.metadata.view(),
+            _ => return None,
+        })
+    }
+}
+
+impl Value for Violation {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn slot(&mut self) -> Slot<'_> {
+        Slot::Record(self)
+    }
+
+    fn view(&self) -> View<'_> {
+        View::Record(self)
+    }
+}
+
+impl Value for ErrorInfo {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn slot(&mut self) -> Slot<'_> {
+        Slot::Record(self)
+    }
+
+    fn view(&self) -> View<'_> {
+        View::Record(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn details(json: &str) -> Vec<ErrorDetail> {
+        ErrorDetail::all(&json.parse().unwrap())
+    }
+
+    #[test]
+    fn details_are_told_apart_by_what_they_have() {
+        let found = details(
+            r#"[
+                {"type": "RANGE", "subject": "quantity", "description": "must be positive", "new": 1},
+                {"subject": "price"},
+                {"@type": "x", "domain": "orders", "reason": "HALTED", "metadata": {"symbol": "A", "level": 2}},
+                {"reason": "CLOSED", "metadata": null},
+                {"retry_delay": "3s"},
+                {"subject": {"field": "price"}},
+                {"domain": "orders"},
+                "text",
+                null,
+                [1]
+            ]"#,
+        );
+        let [range, price, halted, closed, others @ ..] = found.as_slice() else { panic!("{found:?}") };
+        let violation = |kind: Option<&str>, subject: &str, description: Option<&str>| {
+            ErrorDetail::Violation(Violation {
+                kind: kind.map(str::to_owned),
+                subject: Some(subject.to_owned()),
+                description: description.map(str::to_owned),
+            })
+        };
+        assert_eq!(*range, violation(Some("RANGE"), "quantity", Some("must be positive")));
+        assert_eq!(*price, violation(None, "price", None));
+        let metadata = [("symbol", "A"), ("level", "2")].map(|(name, value)| (name.into(), value.into()));
+        let (domain, reason) = (Some("orders".to_owned()), "HALTED".to_owned());
+        assert_eq!(*halted, ErrorDetail::Info(ErrorInfo { domain, reason, metadata: Some(metadata.into()) }));
+        assert!(matches!(closed, ErrorDetail::Info(info) if info.reason == "CLOSED"));
+        assert!(others.iter().all(|other| matches!(other, ErrorDetail::Other(_))), "{others:?}");
+        let shown: Vec<String> = found.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            shown,
+            [
+                "quantity: must be positive (RANGE)",
+                "price",
+                "HALTED (orders), level: 2, symbol: A",
+                "CLOSED",
+                r#"{"retry_delay": "3s"}"#,
+                r#"{"subject": {"field": "price"}}"#,
+                r#"{"domain": "orders"}"#,
+                r#""text""#,
+                "null",
+                "[1]",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_no_list_is_one_detail() {
+        assert_eq!(details("[]"), []);
+        assert!(matches!(&details(r#"{"reason": "HALTED"}"#)[..], [ErrorDetail::Info(_)]));
+        assert!(matches!(&details("7")[..], [ErrorDetail::Other(_)]));
+    }
+}
