@@ -28,6 +28,7 @@ pub struct RequestOptions {
     pub(crate) query: Vec<(String, String)>,
     pub(crate) fields: Vec<(String, Json)>,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) connect_timeout: Option<Duration>,
     pub(crate) retries: RetrySettings,
 }
 
@@ -62,6 +63,15 @@ impl RequestOptions {
         self
     }
 
+    /// Longest time until this request has a connection; else the client's.
+    ///
+    /// It can make the time shorter only: connections are shared by requests, and none is waited for
+    /// any longer than the longer of the client's own two times.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = Some(timeout);
+        self
+    }
+
     /// Changes when and how this request is repeated after a failure.
     pub fn retries(mut self, changes: RetrySettings) -> Self {
         self.retries.merge(changes);
@@ -74,6 +84,7 @@ impl RequestOptions {
         self.query.extend(others.query);
         self.fields.extend(others.fields);
         self.timeout = others.timeout.or(self.timeout);
+        self.connect_timeout = others.connect_timeout.or(self.connect_timeout);
         self.retries.merge(others.retries);
     }
 }
@@ -89,6 +100,7 @@ impl fmt::Debug for RequestOptions {
             .field("query", &names(&self.query))
             .field("body_fields", &names(&self.fields))
             .field("timeout", &self.timeout)
+            .field("connect_timeout", &self.connect_timeout)
             .field("retries", &self.retries)
             .finish()
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use clear_street::operation::Method;
 use clear_street::retry::RetrySettings;
 use clear_street::trading::{Client, ClientBuilder};
-use clear_street::{Delivery, Error, ErrorKind, Json, Response, Result};
+use clear_street::{Delivery, Error, ErrorKind, Json, RequestOptions, Response, Result};
 use tokio::net::TcpSocket;
 
 use crate::fault::{FaultServer, Step, time_passes};
@@ -238,6 +238,22 @@ async fn handshake_that_never_ends_is_not_sent() {
 }
 
 #[tokio::test]
+async fn a_request_may_have_less_time_for_its_connection() {
+    let server = FaultServer::always([Step::Hold]);
+    let client = to(&format!("https://{}", server.address)).build().unwrap();
+    let options = RequestOptions::new().connect_timeout(Duration::from_secs(1));
+    let sending = tokio::spawn(client.request(Method::Post, "/v1/things").options(options).send());
+    server.until(|book| book.bytes > 0).await;
+    time_passes(Duration::from_secs(1)).await;
+    let error = sending.await.unwrap().unwrap_err();
+    assert_eq!(outcome(&error), (ErrorKind::Connect, Delivery::NotSent, None));
+
+    let none = RequestOptions::new().connect_timeout(Duration::ZERO);
+    let error = client.request(Method::Post, "/v1/things").options(none).send().await.unwrap_err();
+    assert_eq!(outcome(&error), (ErrorKind::Invalid, Delivery::NotSent, None));
+}
+
+#[tokio::test]
 async fn whole_time_may_be_up_before_there_is_a_connection() {
     let server = FaultServer::always([Step::Hold]);
     let url = format!("https://{}", server.address);
@@ -255,7 +271,7 @@ async fn waiting_for_another_request_is_not_sent() {
     let client = builder(&server).concurrent_requests(1).timeout(Duration::from_secs(60)).build().unwrap();
     let first = tokio::spawn(client.request(Method::Get, "/v1/first").send());
     server.until(|book| book.requests.len() == 1).await;
-    let short = clear_street::RequestOptions::new().timeout(Duration::from_secs(1));
+    let short = RequestOptions::new().timeout(Duration::from_secs(1));
     let second = tokio::spawn(client.request(Method::Post, "/v1/second").options(short).send());
     tokio::task::yield_now().await;
     time_passes(Duration::from_secs(1)).await;

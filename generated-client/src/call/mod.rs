@@ -87,9 +87,8 @@ impl Call {
     pub(crate) fn limits(&self) -> Result<Limits> {
         let mut limits = self.core.retry().lane(self.operation.repeat).limits.clone();
         self.options.retries.apply(&mut limits);
-        if let Some(timeout) = self.options.timeout {
-            limits.call_timeout = timeout;
-        }
+        limits.call_timeout = self.options.timeout.unwrap_or(limits.call_timeout);
+        limits.connect_timeout = self.options.connect_timeout.unwrap_or(limits.connect_timeout);
         limits.check().map_err(|message| self.error(ErrorKind::Invalid, message).at("options"))?;
         Ok(limits)
     }

@@ -79,6 +79,9 @@ impl Limits {
         if self.attempts == 0 || self.attempts_not_sent == 0 {
             return Err("no attempts leave no request");
         }
+        if self.connect_timeout.is_zero() {
+            return Err("a timeout of zero leaves no time for a connection");
+        }
         if self.attempt_timeout.is_zero() || self.call_timeout.is_zero() {
             return Err("a timeout of zero leaves no time for a request");
         }

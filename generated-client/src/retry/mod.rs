@@ -34,6 +34,7 @@
 //!
 //! | | reads, and what else may be repeated | orders, and all other writes |
 //! |---|---|---|
+//! | until there is a connection | 5 s | 3 s |
 //! | one attempt, the whole call | 10 s, 30 s | 5 s, 10 s |
 //! | attempts | 3 | 2, or 1 for `Never`; 3 if nothing was sent |
 //! | wait | drawn from 0 to 100 ms, doubling up to 5 s; from 0 to 1 s, doubling, after 429 | drawn from 0 to 50 ms, doubling up to 500 ms |
@@ -68,7 +69,10 @@
 //! # }
 //! ```
 //!
-//! [`RequestOptions`](crate::RequestOptions) changes the same for one request.
+//! [`RequestOptions`](crate::RequestOptions) changes the same for one request, but for two: a connection
+//! can be given less time, not more, because requests share connections; and there are no budgets of
+//! single requests. One that must not depend on the client's has repetitions that
+//! [`cost`](RetrySettings::cost) nothing.
 
 mod backoff;
 mod budget;

@@ -87,6 +87,7 @@ impl RetrySettings {
     }
 
     /// What repetitions take from the client's budget: any, and those because of too many requests.
+    /// Those that cost nothing are made even if nothing is left.
     pub fn cost(self, retry: u32, throttled: u32) -> Self {
         self.with(Change::Cost { retry, throttled })
     }

@@ -333,6 +333,13 @@ async fn a_spent_budget_switches_repeating_off_until_there_is_success() {
     }
     let (error, _) = refused(&KEYED, |settings| settings.retry_budgets = (500, 0)).await;
     assert_eq!(error.attempts(), 1);
+    // A request may do without it.
+    let faults = vec![status(503), status(429)];
+    let setting = Setting::with(faults, |settings| settings.retry_budgets = (13, 0)).await;
+    let mut call = setting.call(&LIST);
+    call.configure(RequestOptions::new().retries(RetrySettings::new().cost(0, 0)));
+    call.send::<Vec<String>>().await.unwrap();
+    assert_eq!((setting.requests(), setting.core.retry().statistics().read_budget), (3, 13));
 }
 
 #[tokio::test]

@@ -48,9 +48,6 @@ impl Default for TransportSettings {
 impl TransportSettings {
     /// What is wrong with them, as far as can be known beforehand.
     pub(crate) fn check(&self) -> Result<(), String> {
-        if self.connect_timeout.is_zero() || self.order_connect_timeout.is_zero() {
-            return Err("a timeout of zero leaves no time for a connection".to_owned());
-        }
         if self.concurrent_requests == Some(0) {
             return Err("with no request at once nothing can be sent".to_owned());
         }
