@@ -186,6 +186,23 @@ async fn slow_headers() {
 }
 
 #[tokio::test]
+async fn one_attempt_has_ten_seconds_and_one_of_a_write_five() {
+    let server = FaultServer::always([Step::Receive, Step::Hold]);
+    let once = RetrySettings::new().max_attempts(1);
+    let builder = Client::builder().api_key(KEY).base_url(server.url()).retries(once.clone());
+    let client = builder.order_retries(once).build().unwrap();
+    for (number, (method, seconds)) in [(Method::Get, 10), (Method::Post, 5)].into_iter().enumerate() {
+        let sending = tokio::spawn(client.request(method, "/v1/things").send());
+        server.until(|book| book.holding > number).await;
+        time_passes(Duration::from_secs(seconds - 1)).await;
+        assert!(!sending.is_finished());
+        time_passes(Duration::from_secs(1)).await;
+        let error = sending.await.unwrap().unwrap_err();
+        assert_eq!(outcome(&error), (ErrorKind::Timeout, Delivery::MaybeSent, None));
+    }
+}
+
+#[tokio::test]
 async fn slow_body() {
     let sent = "HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n{";
     let (error, book) = times_out([Step::Receive, Step::send(sent), Step::Hold]).await;

@@ -10,6 +10,7 @@ mod support;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -242,6 +243,25 @@ async fn proxy_is_not_used_for_what_it_could_read() {
     let client = Client::builder().api_key(KEY).base_url(server.url()).proxy(proxy.url("")).build().unwrap();
     assert_eq!(post(&client).await.unwrap().data.text(), "1");
     assert_eq!(proxy.asked(), "");
+}
+
+/// Everything that other programs take a proxy from.
+const VARIABLES: [&str; 6] =
+    ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+
+/// In a process of its own, because variables are those of a process.
+#[test]
+fn proxy_of_the_environment_is_not_used() {
+    let nowhere = TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = format!("http://{}", nowhere.local_addr().unwrap());
+    let mut program = Command::new(std::env::current_exe().unwrap());
+    program.args(["--exact", "proxy_is_not_used_for_what_it_could_read", "trusted_authority"]);
+    program.envs(VARIABLES.map(|name| (name, &proxy)));
+    let output = program.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("2 passed"), "{text}");
+    nowhere.set_nonblocking(true).unwrap();
+    assert!(nowhere.accept().is_err(), "the proxy was asked");
 }
 
 /// A proxy that answers every `CONNECT` in the same way.

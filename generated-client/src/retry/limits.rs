@@ -88,3 +88,40 @@ impl Limits {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Traders rely on them: whoever changes one changes the documentation.
+    #[test]
+    fn the_numbers_are_those_of_the_documentation() {
+        let numbers = |limits: Limits| {
+            let times = [
+                limits.connect_timeout,
+                limits.attempt_timeout,
+                limits.call_timeout,
+                limits.backoff,
+                limits.max_backoff,
+                limits.throttled_backoff,
+                limits.max_retry_after,
+            ];
+            let times = times.map(|time| time.as_millis());
+            let counts =
+                [limits.attempts, limits.attempts_not_sent, limits.retry_cost, limits.throttled_cost];
+            (times, counts, limits.statuses)
+        };
+        assert_eq!(
+            numbers(Limits::reads()),
+            (
+                [5_000, 10_000, 30_000, 100, 5_000, 1_000, 30_000],
+                [3, 3, 14, 5],
+                vec![408, 429, 500, 502, 503, 504]
+            )
+        );
+        assert_eq!(
+            numbers(Limits::orders()),
+            ([3_000, 5_000, 10_000, 50, 500, 50, 1_000], [2, 3, 14, 5], vec![429, 503])
+        );
+    }
+}
