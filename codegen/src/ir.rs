@@ -8,7 +8,7 @@ mod channel;
 
 pub use self::channel::{Channel, Content, Layout, Message, MessagePlace};
 pub use crate::language::{
-    Authentication, DateEncoding, DecimalEncoding, ListEncoding, Repeat, Replay, Role, Sequence,
+    Authentication, BareError, DateEncoding, DecimalEncoding, ListEncoding, Repeat, Replay, Role, Sequence,
     TimestampEncoding,
 };
 
@@ -26,7 +26,7 @@ pub struct Api {
     pub authentication: Authentication,
     pub api_key_variable: String,
     pub base_url_variable: String,
-    pub envelope: Envelope,
+    pub frame: Frame,
     pub pagination: Pagination,
     pub encodings: Encodings,
     /// Statuses that every operation can answer.
@@ -49,11 +49,13 @@ pub struct Server {
     pub doc: String,
 }
 
+/// What stands around results, by the names of its properties.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Envelope {
-    pub data: String,
-    pub error: String,
-    pub metadata: String,
+pub enum Frame {
+    /// An object around every answer.
+    Envelope { data: String, error: String, metadata: String },
+    /// Nothing, but for an object around the items of a list.
+    Bare { items: String, error: BareError },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -61,7 +63,7 @@ pub struct Pagination {
     pub size: String,
     pub token: String,
     pub next: String,
-    pub previous: String,
+    pub previous: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -224,6 +226,8 @@ pub enum Type {
     F64,
     String,
     Decimal,
+    /// A decimal that is written as a JSON number, whatever the API does with others.
+    Number,
     Date,
     Timestamp,
     Zoned,

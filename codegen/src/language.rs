@@ -56,8 +56,10 @@ pub struct Api {
     pub authentication: Spanned<Authentication>,
     /// Environment variables that `from_env` reads.
     pub environment: Environment,
-    /// The object around every answer.
-    pub envelope: Envelope,
+    /// The object around every answer. An API has either this or `bare`.
+    pub envelope: Option<Envelope>,
+    /// That results stand by themselves.
+    pub bare: Option<Bare>,
     /// How lists are cut into pages.
     pub pagination: Pagination,
     /// How values are written.
@@ -117,6 +119,24 @@ pub struct Envelope {
     pub metadata: Text,
 }
 
+/// Answers without an object around them.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Bare {
+    /// Property with the items of a list, beside the tokens of a page.
+    pub items: Text,
+    /// What the body of an error is.
+    pub error: Spanned<BareError>,
+}
+
+/// What the body of an error is where there is no envelope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BareError {
+    /// An object of RFC 9457.
+    ProblemDetails,
+}
+
 /// How lists are cut into pages.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -125,10 +145,10 @@ pub struct Pagination {
     pub size: Text,
     /// Parameter with the token of the page wanted.
     pub token: Text,
-    /// Property of the metadata with the token of the next page.
+    /// Property with the token of the next page: of the metadata, or beside the items.
     pub next: Text,
-    /// Property of the metadata with the token of the previous page.
-    pub previous: Text,
+    /// Property with the token of the previous page, if there are such.
+    pub previous: Option<Text>,
 }
 
 /// How values are written.

@@ -32,6 +32,7 @@ pub const BUILT_IN: &[&str] = &[
     "f64",
     "string",
     "decimal",
+    "number",
     "date",
     "timestamp",
     "zoned",

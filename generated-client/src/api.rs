@@ -14,8 +14,8 @@ pub struct Api {
     pub api_key_variable: &'static str,
     /// Environment variable with another base URL.
     pub base_url_variable: &'static str,
-    /// The object around every answer: the fields of result, error and metadata, in this order.
-    pub(crate) envelope: Table,
+    /// What stands around results.
+    pub(crate) frame: Frame,
     /// How lists are cut into pages.
     pub pagination: Pagination,
     /// How values are written.
@@ -34,10 +34,21 @@ pub struct Pagination {
     pub size: &'static str,
     /// Parameter with the token of the page wanted.
     pub token: &'static str,
-    /// Property of the metadata with the token of the next page.
+    /// Property with the token of the next page: of the metadata, or beside the items.
     pub next: &'static str,
-    /// Property of the metadata with the token of the previous page.
-    pub previous: &'static str,
+    /// Property with the token of the previous page, if there are such.
+    pub previous: Option<&'static str>,
+}
+
+/// What stands around results.
+#[derive(Debug)]
+#[allow(dead_code, reason = "an API uses one of them")]
+pub(crate) enum Frame {
+    /// An object around every answer: the fields of result, error and metadata, in this order.
+    Envelope(Table),
+    /// Nothing; errors are problem details. A list is an object: the fields of its items, of the
+    /// token of the next page, and, if there are such, of that of the previous page.
+    Bare(Table),
 }
 
 /// How a list is written in a query.

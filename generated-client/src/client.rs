@@ -20,7 +20,11 @@ use crate::transport::{BaseUrl, Transport, TransportSettings};
 
 /// The shared part of a client: cheap to clone, the same connections for all clones.
 #[derive(Clone)]
-pub(crate) struct Core {
+#[allow(
+    unreachable_pub,
+    reason = "sealed: a trait that clients implement has it, in a module that is not public"
+)]
+pub struct Core {
     inner: Arc<Inner>,
 }
 

@@ -73,6 +73,7 @@ mod api;
 mod authentication;
 #[cfg(feature = "blocking")]
 pub mod blocking;
+mod builder;
 mod call;
 mod client;
 mod error;
@@ -85,15 +86,22 @@ mod page;
 mod record;
 mod response;
 pub mod retry;
+#[cfg(feature = "stream")]
 pub mod stream;
+#[cfg(feature = "studio")]
+pub mod studio;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "trading")]
 pub mod trading;
 mod transport;
 mod value;
 
+pub use builder::ClientBuilder;
 pub use call::{Sending, UndocumentedRequest};
-pub use error::{ApiError, Delivery, Error, ErrorDetail, ErrorInfo, ErrorKind, Result, Violation};
+pub use error::{
+    ApiError, Delivery, Error, ErrorDetail, ErrorInfo, ErrorKind, ProblemDetails, Result, Violation,
+};
 pub use headers::Headers;
 pub use keyed::{Row, RowOutcome, Submission, Submitting};
 pub use options::RequestOptions;

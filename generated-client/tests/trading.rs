@@ -103,6 +103,6 @@ fn clients_are_shared_between_threads() {
 fn the_metadata_has_the_names_of_the_api() {
     for operation in OPERATIONS {
         assert_eq!(operation.api.pagination.next, "next_page_token");
-        assert_eq!(operation.api.pagination.previous, "previous_page_token");
+        assert_eq!(operation.api.pagination.previous, Some("previous_page_token"));
     }
 }

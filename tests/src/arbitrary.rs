@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use clear_street_codegen::ir;
+use clear_street_codegen::ir::{self, DateEncoding, DecimalEncoding, TimestampEncoding};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
@@ -15,6 +15,7 @@ const DEPTH: usize = 3;
 #[derive(Debug)]
 pub struct Values<'a> {
     definitions: BTreeMap<&'a str, Definition<'a>>,
+    encodings: ir::Encodings,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +38,7 @@ impl<'a> Values<'a> {
             definitions
                 .extend(group.unions.iter().map(|union| (union.rust.as_str(), Definition::Union(union))));
         }
-        Self { definitions }
+        Self { definitions, encodings: api.encodings }
     }
 
     /// JSON values that a type of this name must decode and encode again unchanged.
@@ -72,11 +73,32 @@ impl<'a> Values<'a> {
             ir::Type::U64 => any::<u64>().prop_map(Value::from).boxed(),
             ir::Type::F64 => proptest::num::f64::NORMAL.prop_map(Value::from).boxed(),
             ir::Type::String => text(),
-            ir::Type::Decimal => decimal().prop_map(|decimal| Value::from(decimal.to_string())).boxed(),
-            ir::Type::Date => (1900_i16..2200, 1_i8..=12, 1_i8..=28)
-                .prop_map(|(year, month, day)| json!(jiff::civil::date(year, month, day).to_string()))
-                .boxed(),
-            ir::Type::Timestamp => timestamp().prop_map(|time| Value::from(time.to_string())).boxed(),
+            ir::Type::Decimal => match self.encodings.decimal {
+                DecimalEncoding::String => {
+                    decimal().prop_map(|decimal| Value::from(decimal.to_string())).boxed()
+                }
+                DecimalEncoding::Number => number(),
+            },
+            ir::Type::Number => number(),
+            ir::Type::Date => {
+                let encoding = self.encodings.date;
+                (1900_i16..2200, 1_i8..=12, 1_i8..=28)
+                    .prop_map(move |(year, month, day)| match encoding {
+                        DateEncoding::Iso8601 => json!(jiff::civil::date(year, month, day).to_string()),
+                        DateEncoding::Yyyymmdd => {
+                            json!(i32::from(year) * 10_000 + i32::from(month) * 100 + i32::from(day))
+                        }
+                    })
+                    .boxed()
+            }
+            ir::Type::Timestamp => match self.encodings.timestamp {
+                TimestampEncoding::Rfc3339 => {
+                    timestamp().prop_map(|time| Value::from(time.to_string())).boxed()
+                }
+                TimestampEncoding::UnixMillis => {
+                    timestamp().prop_map(|time| json!(time.as_millisecond())).boxed()
+                }
+            },
             ir::Type::Zoned => zoned(),
             ir::Type::Duration => any::<u32>()
                 .prop_map(|seconds| json!(jiff::SignedDuration::from_secs(seconds.into()).to_string()))
@@ -141,9 +163,7 @@ impl<'a> Values<'a> {
                 ir::Tagging::Keyed => {
                     payload.prop_map(move |payload| json!({ wire.as_str(): payload })).boxed()
                 }
-                ir::Tagging::Shape if wire == "number" => {
-                    any::<i32>().prop_map(|number| json!(f64::from(number) / 8.0)).boxed()
-                }
+                ir::Tagging::Shape if wire == "number" => number(),
                 ir::Tagging::Shape => payload,
             }
         });
@@ -164,6 +184,11 @@ fn text() -> BoxedStrategy<Value> {
 
 fn decimal() -> impl Strategy<Value = Decimal> {
     (any::<i64>(), 0_u32..=18).prop_map(|(digits, scale)| Decimal::new(digits, scale))
+}
+
+/// A JSON number that a float holds exactly, because the test's own JSON reads floats.
+fn number() -> BoxedStrategy<Value> {
+    any::<i32>().prop_map(|number| json!(f64::from(number) / 8.0)).boxed()
 }
 
 fn timestamp() -> impl Strategy<Value = jiff::Timestamp> {

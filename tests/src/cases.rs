@@ -45,6 +45,15 @@ fn recode<T: Serialize + DeserializeOwned>(json: &str) -> Result<String, serde_j
     serde_json::to_string(&serde_json::from_str::<T>(json)?)
 }
 
+/// Cases of the Studio API.
+#[allow(missing_docs, deprecated, reason = "made by the build script from the spec")]
+#[allow(clippy::all, clippy::unwrap_used, reason = "made to be compiled, of samples that are valid")]
+pub mod studio {
+    use super::{OperationCase, TypeCase, recode};
+
+    include!(concat!(env!("OUT_DIR"), "/studio.rs"));
+}
+
 /// Cases of the Trading API.
 #[allow(missing_docs, deprecated, reason = "made by the build script from the spec")]
 #[allow(clippy::all, clippy::unwrap_used, reason = "made to be compiled, of samples that are valid")]

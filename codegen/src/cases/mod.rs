@@ -163,13 +163,19 @@ fn answer(api: &ir::Api, samples: &Samples<'_>, result: &ir::Outcome) -> String 
         ir::Outcome::Page(ty) => json!([samples.of(ty, &bounds).json]),
         ir::Outcome::Nothing => Value::Null,
     };
-    let envelope = &api.envelope;
-    json!({
-        envelope.data.as_str(): data,
-        envelope.error.as_str(): null,
-        envelope.metadata.as_str(): { "request_id": "request-1" },
-    })
-    .to_string()
+    let answer = match (&api.frame, result) {
+        (ir::Frame::Envelope { data: name, error, metadata }, _) => json!({
+            name.as_str(): data,
+            error.as_str(): null,
+            metadata.as_str(): { "request_id": "request-1" },
+        }),
+        (ir::Frame::Bare { .. }, ir::Outcome::Nothing) => return String::new(),
+        (ir::Frame::Bare { items, .. }, ir::Outcome::Page(_) | ir::Outcome::Value(ir::Type::List(_))) => {
+            json!({ items.as_str(): data })
+        }
+        (ir::Frame::Bare { .. }, ir::Outcome::Value(_)) => data,
+    };
+    answer.to_string()
 }
 
 fn type_cases(api: &ir::Api, group: &ir::Group) -> Vec<TokenStream> {

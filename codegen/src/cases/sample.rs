@@ -77,10 +77,10 @@ impl<'a> Samples<'a> {
             }
             ir::Type::F64 => sample(quote!(1.5), json!(1.5)),
             ir::Type::String => sample(quote!(String::from("some text, & more")), json!("some text, & more")),
-            ir::Type::Decimal => {
+            ir::Type::Decimal | ir::Type::Number => {
                 let json = match encodings.decimal {
-                    DecimalEncoding::String => json!("150.250"),
-                    DecimalEncoding::Number => json!(150.25),
+                    DecimalEncoding::String if *ty == ir::Type::Decimal => json!("150.250"),
+                    _ => json!(150.25),
                 };
                 sample(quote!(rust_decimal::Decimal::new(150_250, 3)), json)
             }

@@ -165,7 +165,7 @@ fn rust_type(ty: &ir::Type, root: &TokenStream) -> TokenStream {
         ir::Type::U64 => quote!(u64),
         ir::Type::F64 => quote!(f64),
         ir::Type::String | ir::Type::Bytes => quote!(String),
-        ir::Type::Decimal => quote!(rust_decimal::Decimal),
+        ir::Type::Decimal | ir::Type::Number => quote!(rust_decimal::Decimal),
         ir::Type::Date => quote!(jiff::civil::Date),
         ir::Type::Timestamp | ir::Type::Zoned => quote!(jiff::Timestamp),
         ir::Type::Duration => quote!(jiff::SignedDuration),

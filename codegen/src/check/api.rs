@@ -9,6 +9,7 @@ use crate::language::{Api, Text};
 pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
     let Some(api) = &scope.api.api else { return };
     servers(scope, api, out);
+    frame(scope, api, out);
     for variable in [&api.environment.api_key, &api.environment.base_url] {
         environment_variable(variable, out);
     }
@@ -43,6 +44,21 @@ fn servers(scope: &Scope<'_>, api: &Api, out: &mut Vec<Diagnostic>) {
         };
         out.push(Diagnostic::new(Code::BadServer, url.span, message));
     }
+}
+
+fn frame(scope: &Scope<'_>, api: &Api, out: &mut Vec<Diagnostic>) {
+    let problem = match (&api.envelope, &api.bare) {
+        (Some(envelope), Some(bare)) => {
+            Diagnostic::new(Code::BadFrame, bare.items.span, "this API says both `envelope` and `bare`")
+                .also(envelope.data.span, "the envelope")
+        }
+        (None, None) if !scope.is_broken("envelope") && !scope.is_broken("bare") => {
+            let message = "this API says neither `envelope` nor `bare`";
+            Diagnostic::new(Code::BadFrame, api.version.span, message)
+        }
+        _ => return,
+    };
+    out.push(problem.help("every answer is in an envelope, or none is"));
 }
 
 fn environment_variable(name: &Text, out: &mut Vec<Diagnostic>) {

@@ -56,7 +56,7 @@ enum Measure {
 fn measures(scope: &Scope<'_>, ty: &TypeExpr) -> Option<&'static [Measure]> {
     Some(match scope.shape(ty.required()) {
         Shape::BuiltIn("i32" | "i64" | "u32" | "u64" | "f64") => &[Measure::Value],
-        Shape::BuiltIn("decimal") => &[Measure::Value, Measure::Characters],
+        Shape::BuiltIn("decimal" | "number") => &[Measure::Value, Measure::Characters],
         Shape::BuiltIn("string") => &[Measure::Characters],
         Shape::Id(id) if id.ty.as_str() == "i64" => &[Measure::Value],
         Shape::Id(_) => &[Measure::Characters],

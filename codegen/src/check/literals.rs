@@ -45,7 +45,7 @@ fn holds(name: &str, value: i64) -> bool {
         "i32" => i32::try_from(value).is_ok(),
         "u32" => u32::try_from(value).is_ok(),
         "u64" => u64::try_from(value).is_ok(),
-        "i64" | "decimal" => true,
+        "i64" | "decimal" | "number" => true,
         _ => false,
     }
 }

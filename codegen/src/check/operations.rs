@@ -33,6 +33,7 @@ fn check_operation<'a>(scope: &Scope<'a>, name: &Text, operation: &'a Operation,
     rules::check(scope, &query, &operation.rules, "query parameter", out);
     let result = check_result(scope, operation, out);
     statuses(operation, result.as_ref(), out);
+    beside_errors(scope, operation, out);
     repetition(scope, name, operation, result.as_ref(), out);
     if matches!(result, Some(ResultExpr::Page(_))) {
         page_parameters(scope, operation, &query, out);
@@ -184,6 +185,15 @@ fn statuses(operation: &Operation, result: Option<&ResultExpr>, out: &mut Vec<Di
     }
     error_statuses(&operation.errors, out);
     error_statuses(&operation.rows, out);
+}
+
+/// Only an envelope has room for a result beside an error.
+fn beside_errors(scope: &Scope<'_>, operation: &Operation, out: &mut Vec<Diagnostic>) {
+    let is_bare = scope.api.api.as_ref().is_some_and(|api| api.bare.is_some() && api.envelope.is_none());
+    for status in operation.partial.iter().chain(&operation.rows).filter(|_| is_bare) {
+        let message = "this API has no envelope that could hold a result beside an error";
+        out.push(Diagnostic::new(Code::BadStatus, status.span, message));
+    }
 }
 
 /// Checks a list of error statuses.

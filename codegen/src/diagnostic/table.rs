@@ -91,6 +91,13 @@ A base URL is scheme and host, perhaps with the beginning of every path, without
     servers:
       production: { url: https://api.clearstreet.com, doc: Real accounts. }";
 
+    BadFrame = "E107", Error, "An API does not say what stands around results.", "
+Either every answer is an object with result, error and metadata; or results stand by themselves, lists as
+objects with their items, and errors are what `error` says. In api.yaml, one of:
+
+    envelope: { data: data, error: error, metadata: metadata }
+    bare: { items: data, error: problem_details }";
+
     TypeSyntax = "E201", Error, "A type cannot be parsed.", "
 Types are written `T`, `T?`, `list<T>` and `map<T>`; the result of an operation may also be `page<T>` or
 `nothing`:
@@ -240,7 +247,7 @@ A body is a model, a union, or a list of them, and a GET has none:
 
     BadStatus = "E310", Error, "A status does not fit.", "
 Success is 2xx, `partial` another 2xx, `errors` are 4xx and 5xx without doubles, and `rows` are some of
-`errors`:
+`errors`. A result beside an error, as with `partial` and `rows`, needs an API with an `envelope`:
 
     status: 201
     partial: 207

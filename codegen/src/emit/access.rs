@@ -30,7 +30,9 @@ pub(super) fn view(scope: &Scope<'_>, of: &Type, field: &TokenStream) -> TokenSt
     let view = scope.path(items::VIEW);
     match of {
         Type::Bool | Type::I64 | Type::U64 | Type::F64 => named(&view, of, field),
-        Type::Decimal | Type::Date | Type::Timestamp | Type::Duration => named(&view, of, field),
+        Type::Decimal | Type::Number | Type::Date | Type::Timestamp | Type::Duration => {
+            named(&view, of, field)
+        }
         Type::Zoned | Type::Uuid | Type::Bytes | Type::Json | Type::List(_) | Type::Map(_) => {
             named(&view, of, &quote!(&#field))
         }
@@ -71,7 +73,7 @@ fn variant(of: &Type) -> Option<&'static str> {
         Type::U64 => "U64",
         Type::F64 => "F64",
         Type::String => "String",
-        Type::Decimal => "Decimal",
+        Type::Decimal | Type::Number => "Decimal",
         Type::Date => "Date",
         Type::Timestamp => "Timestamp",
         Type::Zoned => "Zoned",

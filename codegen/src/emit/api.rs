@@ -6,7 +6,9 @@ use quote::quote;
 use super::scope::Scope;
 use super::tokens::{ident, number};
 use super::{channels, docs, items};
-use crate::ir::{Api, DateEncoding, DecimalEncoding, ListEncoding, Server, TimestampEncoding};
+use crate::ir::{
+    Api, BareError, DateEncoding, DecimalEncoding, Frame, ListEncoding, Server, TimestampEncoding,
+};
 
 /// The items of the module `api`.
 pub(super) fn emit(scope: &Scope<'_>, api: &Api) -> Vec<TokenStream> {
@@ -60,12 +62,18 @@ fn address(api: &Api, name: &str, doc: &str, of: fn(&Server) -> Option<&String>)
 
 fn constant(scope: &Scope<'_>, api: &Api) -> TokenStream {
     let (item, list) = (scope.path(items::API), scope.path(items::LIST_ENCODING));
-    let (table, field) = (scope.path(items::TABLE), scope.path(items::FIELD));
     let pagination = scope.path(items::PAGINATION);
     let Api { name, version, api_key_variable, base_url_variable, .. } = api;
-    let (data, error, metadata) = (&api.envelope.data, &api.envelope.error, &api.envelope.metadata);
     let (size, token) = (&api.pagination.size, &api.pagination.token);
-    let (next, previous) = (&api.pagination.next, &api.pagination.previous);
+    let next = &api.pagination.next;
+    let previous = match &api.pagination.previous {
+        Some(name) => {
+            let some = scope.path(items::SOME);
+            quote!(#some(#name))
+        }
+        None => scope.path(items::NONE),
+    };
+    let frame = frame(scope, api);
     let list_encoding = ident(match api.encodings.list {
         ListEncoding::Comma => "Comma",
         ListEncoding::Repeat => "Repeat",
@@ -79,17 +87,33 @@ fn constant(scope: &Scope<'_>, api: &Api) -> TokenStream {
             version: #version,
             api_key_variable: #api_key_variable,
             base_url_variable: #base_url_variable,
-            envelope: #table {
-                name: "Envelope",
-                encoding: &ENCODING,
-                fields: &[#field::optional(#data), #field::optional(#error), #field::optional(#metadata)],
-                rules: &[],
-            },
+            frame: #frame,
             pagination: #pagination { size: #size, token: #token, next: #next, previous: #previous },
             encoding: &ENCODING,
             list: #list::#list_encoding,
             errors: &[#(#errors),*],
         };
+    }
+}
+
+fn frame(scope: &Scope<'_>, api: &Api) -> TokenStream {
+    let item = scope.path(items::FRAME);
+    let (table, field) = (scope.path(items::TABLE), scope.path(items::FIELD));
+    let (variant, name, names) = match &api.frame {
+        Frame::Envelope { data, error, metadata } => ("Envelope", "Envelope", vec![data, error, metadata]),
+        Frame::Bare { items, error: BareError::ProblemDetails } => {
+            let names = [items, &api.pagination.next].into_iter().chain(&api.pagination.previous);
+            ("Bare", "List", names.collect())
+        }
+    };
+    let variant = ident(variant);
+    quote! {
+        #item::#variant(#table {
+            name: #name,
+            encoding: &ENCODING,
+            fields: &[#(#field::optional(#names)),*],
+            rules: &[],
+        })
     }
 }
 

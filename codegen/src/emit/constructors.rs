@@ -135,7 +135,7 @@ fn fixed(scope: &Scope<'_>, of: &Type, value: &Fixed) -> TokenStream {
     };
     match of {
         Type::String => quote!(#literal.to_owned()),
-        Type::Decimal => {
+        Type::Decimal | Type::Number => {
             let decimal = ty(scope, of);
             quote!(#decimal::from(#literal))
         }

@@ -46,7 +46,7 @@ fn text(api: &str, of: &Type) -> String {
         Type::U64 => "u64".to_owned(),
         Type::F64 => "f64".to_owned(),
         Type::String => "String".to_owned(),
-        Type::Decimal => "rust_decimal::Decimal".to_owned(),
+        Type::Decimal | Type::Number => "rust_decimal::Decimal".to_owned(),
         Type::Date => "jiff::civil::Date".to_owned(),
         Type::Timestamp => "jiff::Timestamp".to_owned(),
         Type::Zoned => "jiff::Zoned".to_owned(),

@@ -81,6 +81,7 @@ items! {
     DATE_ENCODING = "crate::record" "DateEncoding";
     DECIMAL_ENCODING = "crate::record" "DecimalEncoding";
     ENCODING = "crate::record" "Encoding";
+    FRAME = "crate::api" "Frame";
     LIST_ENCODING = "crate::api" "ListEncoding";
     METHOD = "crate::operation" "Method";
     OPERATION = "crate::operation" "Operation";

@@ -105,7 +105,20 @@ fn table_field(scope: &Scope<'_>, field: &Field) -> TokenStream {
     let bounds = bounds(&field.bounds);
     let deprecated = field.deprecated.as_ref().map(|_| quote!(.deprecated()));
     let sensitive = field.sensitive.then(|| quote!(.sensitive()));
-    quote!(#item::#constructor(#wire) #bounds #deprecated #sensitive)
+    let number = is_number(&field.ty).then(|| quote!(.number()));
+    quote!(#item::#constructor(#wire) #bounds #deprecated #sensitive #number)
+}
+
+/// Whether its decimals are JSON numbers, whatever the API does with others.
+fn is_number(of: &Type) -> bool {
+    match of {
+        Type::Option(inner)
+        | Type::Patch(inner)
+        | Type::List(inner)
+        | Type::Map(inner)
+        | Type::Boxed(inner) => is_number(inner),
+        _ => *of == Type::Number,
+    }
 }
 
 /// Bounds as calls on a table's field or an operation's parameter.

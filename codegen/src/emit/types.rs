@@ -18,7 +18,7 @@ pub(super) fn ty(scope: &Scope<'_>, of: &Type) -> TokenStream {
         Type::U64 => ident("u64"),
         Type::F64 => ident("f64"),
         Type::String => scope.path(items::STRING),
-        Type::Decimal => scope.path(items::DECIMAL),
+        Type::Decimal | Type::Number => scope.path(items::DECIMAL),
         Type::Date => scope.path(items::DATE),
         Type::Timestamp => scope.path(items::TIMESTAMP),
         Type::Zoned => scope.path(items::ZONED),
@@ -98,6 +98,7 @@ fn converts(of: &Type) -> bool {
         of,
         Type::String
             | Type::Decimal
+            | Type::Number
             | Type::Bytes
             | Type::Named(Name { kind: Kind::TextId | Kind::NumberId | Kind::Union, .. })
     )

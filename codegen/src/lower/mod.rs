@@ -14,7 +14,7 @@ mod types;
 use std::collections::BTreeSet;
 
 use crate::ir::{self, Type};
-use crate::language::{Api, Repeat};
+use crate::language::{Api, Repeat, Text};
 use crate::spec::{ApiSpec, Spec};
 use names::camel;
 use resolve::Resolver;
@@ -35,16 +35,12 @@ fn lower_api(spec: &ApiSpec, api: &Api) -> ir::Api {
         authentication: api.authentication.value,
         api_key_variable: api.environment.api_key.value.clone(),
         base_url_variable: api.environment.base_url.value.clone(),
-        envelope: ir::Envelope {
-            data: api.envelope.data.value.clone(),
-            error: api.envelope.error.value.clone(),
-            metadata: api.envelope.metadata.value.clone(),
-        },
+        frame: frame(api),
         pagination: ir::Pagination {
             size: api.pagination.size.value.clone(),
             token: api.pagination.token.value.clone(),
             next: api.pagination.next.value.clone(),
-            previous: api.pagination.previous.value.clone(),
+            previous: api.pagination.previous.as_ref().map(|name| name.value.clone()),
         },
         encodings: ir::Encodings {
             decimal: api.encodings.decimal.value,
@@ -92,6 +88,22 @@ fn make_optional(field: &mut ir::Field) {
         field.required = false;
         let ty = std::mem::replace(&mut field.ty, Type::Bool);
         field.ty = Type::Option(Box::new(ty));
+    }
+}
+
+fn frame(api: &Api) -> ir::Frame {
+    let name = |text: Option<&Text>| text.map(|text| text.value.clone()).unwrap_or_default();
+    match &api.bare {
+        Some(bare) => ir::Frame::Bare { items: bare.items.value.clone(), error: bare.error.value },
+        None => {
+            // The check has refused an API with neither.
+            let envelope = api.envelope.as_ref();
+            ir::Frame::Envelope {
+                data: name(envelope.map(|it| &it.data)),
+                error: name(envelope.map(|it| &it.error)),
+                metadata: name(envelope.map(|it| &it.metadata)),
+            }
+        }
     }
 }
 

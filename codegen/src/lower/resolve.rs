@@ -132,6 +132,7 @@ fn built_in(name: &str) -> Type {
         "f64" => Type::F64,
         "string" => Type::String,
         "decimal" => Type::Decimal,
+        "number" => Type::Number,
         "date" => Type::Date,
         "timestamp" => Type::Timestamp,
         "zoned" => Type::Zoned,

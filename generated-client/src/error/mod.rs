@@ -2,6 +2,7 @@
 
 mod body;
 mod detail;
+mod problem;
 mod redact;
 mod retry_after;
 
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 pub use self::body::ApiError;
 pub use self::detail::{ErrorDetail, ErrorInfo, Violation};
+pub use self::problem::ProblemDetails;
 pub(crate) use self::redact::{excerpt, scrub};
 pub(crate) use self::retry_after::retry_after;
 use crate::api::Api;
@@ -191,6 +193,12 @@ impl Error {
         self.error_body().map(ApiError::details).unwrap_or_default()
     }
 
+    /// What the server said as problem details (RFC 9457), if the API writes its errors so.
+    #[must_use]
+    pub fn problem(&self) -> Option<&ProblemDetails> {
+        self.error_body()?.problem()
+    }
+
     /// The server's number for the request: what the vendor's support asks for.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
@@ -270,9 +278,13 @@ impl fmt::Display for Error {
         if let Some(status) = self.status() {
             write!(f, "status {status}: ")?;
         }
-        f.write_str(self.message())?;
-        if let Some(error) = self.error_body() {
-            error.show_details(f)?;
+        match self.error_body() {
+            Some(error) if error.message().is_some() => error.fmt(f)?,
+            Some(error) => {
+                f.write_str(&self.0.message)?;
+                error.show_details(f)?;
+            }
+            None => f.write_str(&self.0.message)?,
         }
         if let Some(path) = self.path() {
             write!(f, " at {path}")?;

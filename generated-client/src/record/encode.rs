@@ -114,7 +114,7 @@ fn fields<M: SerializeMap>(record: &dyn Record, tag: Option<&str>, object: &mut 
         match record.view_at(index) {
             None | Some(View::Absent) => {}
             Some(_) if tag == Some(field.name) => {}
-            Some(view) => object.serialize_entry(field.name, &Encode::new(view, *table.encoding))?,
+            Some(view) => object.serialize_entry(field.name, &Encode::new(view, table.encoding_of(field)))?,
         }
     }
     Ok(())

@@ -24,6 +24,8 @@ pub struct Field {
     pub deprecated: bool,
     /// Whether its value is personal and never printed.
     pub sensitive: bool,
+    /// Whether its decimals are JSON numbers, whatever the API does with others.
+    pub number: bool,
     /// Checked before it is sent.
     pub bounds: Bounds,
 }
@@ -31,7 +33,14 @@ pub struct Field {
 impl Field {
     /// A field that must be there.
     pub const fn required(name: &'static str) -> Self {
-        Self { name, required: true, deprecated: false, sensitive: false, bounds: Bounds::NONE }
+        Self {
+            name,
+            required: true,
+            deprecated: false,
+            sensitive: false,
+            number: false,
+            bounds: Bounds::NONE,
+        }
     }
 
     /// A field that may be null or absent.
@@ -50,6 +59,12 @@ impl Field {
     /// It is never printed.
     pub const fn sensitive(mut self) -> Self {
         self.sensitive = true;
+        self
+    }
+
+    /// Its decimals are JSON numbers, whatever the API does with others.
+    pub const fn number(mut self) -> Self {
+        self.number = true;
         self
     }
 
@@ -176,6 +191,16 @@ impl Encoding {
         timestamp: TimestampEncoding::Rfc3339,
         date: DateEncoding::Iso8601,
     };
+}
+
+impl Table {
+    /// How a field of this model is written.
+    pub(super) fn encoding_of(&self, field: &Field) -> Encoding {
+        match field.number {
+            true => Encoding { decimal: DecimalEncoding::Number, ..*self.encoding },
+            false => *self.encoding,
+        }
+    }
 }
 
 /// How decimal numbers are written.

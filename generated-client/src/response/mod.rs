@@ -1,6 +1,6 @@
 //! Answers.
 
-mod envelope;
+mod framed;
 mod metadata;
 mod read;
 

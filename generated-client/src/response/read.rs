@@ -1,8 +1,8 @@
 //! What an answer means.
 
-use super::envelope::Envelope;
+use super::framed::Framed;
 use super::{Metadata, Parts};
-use crate::api::Api;
+use crate::api::{Api, Frame};
 use crate::error::{ApiError, Delivery, Error, ErrorKind, Received, Result, excerpt, scrub};
 use crate::headers::Headers;
 use crate::operation::Operation;
@@ -16,11 +16,11 @@ pub(crate) fn read(
     secret: &str,
     data: &mut dyn Value,
 ) -> Result<Parts> {
-    let mut envelope = Envelope::new(operation.api, (!operation.answer.is_nothing()).then_some(data));
-    if let Err(fault) = receive(&mut envelope, response.status, &response.body) {
+    let mut framed = Framed::new(operation.api, (!operation.answer.is_nothing()).then_some(data));
+    if let Err(fault) = receive(&mut framed, response.status, &response.body) {
         return Err(failure(operation, response, secret, fault));
     }
-    let Envelope { error, metadata, .. } = envelope;
+    let Framed { error, metadata, .. } = framed;
     let HttpResponse { status, headers, body } = response;
     // What an error repeats of the secret must not be shown, whatever else succeeded.
     let error = match error {
@@ -62,17 +62,20 @@ impl Fault {
 }
 
 /// Takes the answer of a request that succeeded; else says why it did not.
-fn receive(envelope: &mut Envelope<'_>, status: u16, body: &[u8]) -> Result<(), Fault> {
+fn receive(framed: &mut Framed<'_>, status: u16, body: &[u8]) -> Result<(), Fault> {
     if !is_success(status) {
         return Err(Fault::Refused);
     }
-    let optional = envelope.data_is_optional();
+    if framed.needs_no_body() {
+        return Ok(());
+    }
+    let optional = framed.data_is_optional();
     if body.is_empty() {
         return if optional { Ok(()) } else { Err(Fault::Empty) };
     }
-    envelope.decode(body).map_err(Fault::Undecodable)?;
-    match &envelope.error {
-        _ if envelope.has_data() => Ok(()),
+    framed.decode(body).map_err(Fault::Undecodable)?;
+    match &framed.error {
+        _ if framed.has_data() => Ok(()),
         Some(_) => Err(Fault::Refused),
         None if optional => Ok(()),
         None => Err(Fault::NoResult),
@@ -145,26 +148,38 @@ fn with_excerpt(what: &str, received: &Received) -> String {
 
 /// What a body says about the error: in the envelope, or, as some servers in between do, by itself.
 fn explanation(api: &'static Api, body: &[u8]) -> (Option<ApiError>, Metadata) {
-    let mut envelope = Envelope::new(api, None);
-    if envelope.decode(body).is_err() {
+    if matches!(api.frame, Frame::Bare(_)) {
+        return (bare(api, body), Metadata::default());
+    }
+    let mut framed = Framed::new(api, None);
+    if framed.decode(body).is_err() {
         return (None, Metadata::default());
     }
-    let bare = if envelope.is_foreign() { bare(body) } else { None };
-    (envelope.error.or(bare), envelope.metadata.unwrap_or_default())
+    let bare = if framed.is_foreign() { bare(api, body) } else { None };
+    (framed.error.or(bare), framed.metadata.unwrap_or_default())
 }
 
-/// An error without an envelope.
-fn bare(body: &[u8]) -> Option<ApiError> {
-    let mut error = ApiError::blank();
-    record::decode(body, error.slot()).ok()?;
-    (!error.is_empty()).then_some(error)
+/// An error without an envelope: as the API writes its own, or else as most do.
+fn bare(api: &Api, body: &[u8]) -> Option<ApiError> {
+    let decoded = |mut error: ApiError| {
+        record::decode(body, error.slot()).ok()?;
+        (!error.is_empty()).then_some(error)
+    };
+    let problem = match api.frame {
+        Frame::Envelope(_) => None,
+        Frame::Bare(_) => decoded(ApiError::blank_problem()),
+    };
+    problem.or_else(|| decoded(ApiError::blank()))
 }
 
 /// Reads the result's rows out of the body of an error; false if it has none.
 pub(crate) fn read_rows(api: &'static Api, body: &[u8], data: &mut dyn Value) -> Result<bool> {
-    let mut envelope = Envelope::new(api, Some(data));
-    envelope.decode(body).map_err(undecodable)?;
-    Ok(envelope.has_data())
+    if matches!(api.frame, Frame::Bare(_)) {
+        return Ok(false);
+    }
+    let mut framed = Framed::new(api, Some(data));
+    framed.decode(body).map_err(undecodable)?;
+    Ok(framed.has_data())
 }
 
 impl Operation {
@@ -188,11 +203,17 @@ impl Operation {
         let has_result = is_success(status) || self.rows.contains(&status);
         let mut value = self.answer.blank();
         let place = (has_result && !self.answer.is_nothing()).then_some(&mut *value);
-        let mut envelope = Envelope::new(self.api, place);
+        let mut framed = Framed::new(self.api, place);
+        if body.is_empty() && !is_success(status) {
+            return Ok(Vec::new());
+        }
+        if matches!(self.api.frame, Frame::Bare(_)) && !has_result {
+            let error = bare(self.api, body).ok_or_else(|| incomplete("explanation").operating(self))?;
+            return encode(self, error.view());
+        }
         let received = match is_success(status) {
-            true => receive(&mut envelope, status, body),
-            false if body.is_empty() => Ok(()),
-            false => envelope.decode(body).map_err(Fault::Undecodable),
+            true => receive(&mut framed, status, body),
+            false => framed.decode(body).map_err(Fault::Undecodable),
         };
         match received {
             // A success that is an error is recorded as it came.
@@ -201,12 +222,12 @@ impl Operation {
             Err(Fault::NoResult) => return Err(incomplete("result").operating(self)),
             Err(Fault::Undecodable(error)) => return Err(undecodable(error).operating(self)),
         }
-        if body.is_empty() {
-            return Ok(Vec::new());
+        if body.is_empty() || framed.needs_no_body() {
+            return Ok(body.to_vec());
         }
-        match envelope.is_foreign().then(|| bare(body)).flatten() {
+        match framed.is_foreign().then(|| bare(self.api, body)).flatten() {
             Some(error) => encode(self, error.view()),
-            None => encode(self, View::Record(&envelope)),
+            None => encode(self, framed.view()),
         }
     }
 }

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use self::pace::ScriptedPace;
 use self::support::{KEY, Server};
-use crate::api::{Api, ListEncoding, Pagination};
+use crate::api::{Api, Frame, ListEncoding, Pagination};
 use crate::call::{Call, Sending};
 use crate::client::{Core, Settings};
 use crate::operation::{Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat};
@@ -36,14 +36,14 @@ static API: Api = Api {
         size: "size",
         token: "token",
         next: "next_page_token",
-        previous: "previous_page_token",
+        previous: Some("previous_page_token"),
     },
-    envelope: Table {
+    frame: Frame::Envelope(Table {
         name: "Envelope",
         encoding: &Encoding::TEXT,
         fields: &[Field::optional("result"), Field::optional("problem"), Field::optional("about")],
         rules: &[],
-    },
+    }),
     encoding: &Encoding::TEXT,
     list: ListEncoding::Comma,
     errors: &[401, 429],

@@ -3,7 +3,7 @@
 //! Clear Street's Trading API: accounts, orders, positions, instruments and their data, watchlists,
 //! the screener and the Omni AI assistant.
 
-use crate::api::{Api, ListEncoding, Pagination};
+use crate::api::{Api, Frame, ListEncoding, Pagination};
 use crate::record::{
     DateEncoding, DecimalEncoding, Encoding, Field, Table, TimestampEncoding,
 };
@@ -36,7 +36,7 @@ pub const API: Api = Api {
     version: "2025-10-31",
     api_key_variable: "CLEAR_STREET_API_KEY",
     base_url_variable: "CLEAR_STREET_BASE_URL",
-    envelope: Table {
+    frame: Frame::Envelope(Table {
         name: "Envelope",
         encoding: &ENCODING,
         fields: &[
@@ -45,12 +45,12 @@ pub const API: Api = Api {
             Field::optional("metadata"),
         ],
         rules: &[],
-    },
+    }),
     pagination: Pagination {
         size: "page_size",
         token: "page_token",
         next: "next_page_token",
-        previous: "previous_page_token",
+        previous: Some("previous_page_token"),
     },
     encoding: &ENCODING,
     list: ListEncoding::Comma,

@@ -2,7 +2,7 @@
 
 //! An API full of names that generators stumble over.
 
-use crate::api::{Api, ListEncoding, Pagination};
+use crate::api::{Api, Frame, ListEncoding, Pagination};
 use crate::record::{
     DateEncoding, DecimalEncoding, Encoding, Field, Table, TimestampEncoding,
 };
@@ -34,7 +34,7 @@ pub const API: Api = Api {
     version: "2025-01-01",
     api_key_variable: "NASTY_API_KEY",
     base_url_variable: "NASTY_BASE_URL",
-    envelope: Table {
+    frame: Frame::Envelope(Table {
         name: "Envelope",
         encoding: &ENCODING,
         fields: &[
@@ -43,12 +43,12 @@ pub const API: Api = Api {
             Field::optional("metadata"),
         ],
         rules: &[],
-    },
+    }),
     pagination: Pagination {
         size: "page_size",
         token: "page_token",
         next: "next_page_token",
-        previous: "previous_page_token",
+        previous: Some("previous_page_token"),
     },
     encoding: &ENCODING,
     list: ListEncoding::Comma,

@@ -2,7 +2,7 @@
 
 //! The API of a lending library.
 
-use crate::api::{Api, ListEncoding, Pagination};
+use crate::api::{Api, Frame, ListEncoding, Pagination};
 use crate::record::{
     DateEncoding, DecimalEncoding, Encoding, Field, Table, TimestampEncoding,
 };
@@ -43,7 +43,7 @@ pub const API: Api = Api {
     version: "2025-01-01",
     api_key_variable: "LIBRARY_API_KEY",
     base_url_variable: "LIBRARY_BASE_URL",
-    envelope: Table {
+    frame: Frame::Envelope(Table {
         name: "Envelope",
         encoding: &ENCODING,
         fields: &[
@@ -52,12 +52,12 @@ pub const API: Api = Api {
             Field::optional("metadata"),
         ],
         rules: &[],
-    },
+    }),
     pagination: Pagination {
         size: "page_size",
         token: "page_token",
         next: "next_page_token",
-        previous: "previous_page_token",
+        previous: Some("previous_page_token"),
     },
     encoding: &ENCODING,
     list: ListEncoding::Comma,

@@ -1,0 +1,190 @@
+//! How clients are made.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::RootCertificates;
+use crate::api::Api;
+use crate::client::{Core, Settings};
+use crate::error::Result;
+use crate::retry::RetrySettings;
+
+/// Settings of a client of the type `C`.
+#[must_use = "settings have no effect until the client is built"]
+pub struct ClientBuilder<C> {
+    pub(crate) settings: Settings,
+    client: PhantomData<fn() -> C>,
+}
+
+/// A client of one of the APIs.
+#[allow(unreachable_pub, reason = "sealed: nobody else can name it")]
+pub trait ApiClient: Sized {
+    /// The vendor's servers.
+    type Environment: Copy + Default;
+
+    /// The base URL of a server.
+    fn base_url(environment: Self::Environment) -> &'static str;
+
+    /// What holds for all operations.
+    fn api() -> &'static Api;
+
+    /// Made of what all clients are made of.
+    fn new(core: Core) -> Self;
+}
+
+impl<C: ApiClient> ClientBuilder<C> {
+    /// The defaults.
+    pub(crate) fn new() -> Self {
+        let settings = Settings::new(C::api(), C::base_url(C::Environment::default()));
+        Self { settings, client: PhantomData }
+    }
+
+    /// Settings from the environment, to be changed before [`build`](Self::build); see the client's
+    /// `from_env`.
+    ///
+    /// # Errors
+    ///
+    /// Those of the client's `from_env`.
+    pub fn from_env() -> Result<Self> {
+        let mut builder = Self::new();
+        builder.settings.read_environment(&|name| std::env::var_os(name))?;
+        Ok(builder)
+    }
+
+    /// Which of the vendor's servers to use; production if nothing is said.
+    pub fn environment(self, environment: C::Environment) -> Self {
+        self.base_url(C::base_url(environment))
+    }
+
+    /// Another server: https, or http to this machine. A path in it is put before every path.
+    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
+        self.settings.base_url = base_url.into();
+        self
+    }
+
+    /// Longest time for making a connection, for requests that may be repeated; 5 seconds if nothing
+    /// is said.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.transport.connect_timeout = timeout;
+        self
+    }
+
+    /// The same for orders and for all other writes that are not simply repeated; 3 seconds if
+    /// nothing is said.
+    pub fn order_connect_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.transport.order_connect_timeout = timeout;
+        self
+    }
+
+    /// Longest time of a call that may be repeated, as those that only read: all attempts and the
+    /// waiting between them; 30 seconds if nothing is said.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.settings.timeout = Some(timeout);
+        self
+    }
+
+    /// Longest time of a call that sends orders, and of all other writes, all attempts and the
+    /// waiting between them; 10 seconds if nothing is said.
+    pub fn order_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.order_timeout = Some(timeout);
+        self
+    }
+
+    /// Changes when and how requests that may be repeated are repeated; see
+    /// [`retry`](crate::retry).
+    pub fn retries(mut self, changes: RetrySettings) -> Self {
+        self.settings.retries.merge(changes);
+        self
+    }
+
+    /// The same for orders, and for all other writes.
+    pub fn order_retries(mut self, changes: RetrySettings) -> Self {
+        self.settings.order_retries.merge(changes);
+        self
+    }
+
+    /// What repetitions may cost while nothing succeeds: those of requests that may be repeated, 500
+    /// if nothing is said, and those of orders and all other writes, 100.
+    pub fn retry_budgets(mut self, reads: u32, orders: u32) -> Self {
+        self.settings.retry_budgets = (reads, orders);
+        self
+    }
+
+    /// Largest answer that is accepted, in bytes after decompression; 64 MiB if nothing is said.
+    pub fn response_limit(mut self, bytes: usize) -> Self {
+        self.settings.transport.response_limit = bytes;
+        self
+    }
+
+    /// Most requests that are on their way at once; more of them wait, within their own time. No
+    /// limit if nothing is said.
+    pub fn concurrent_requests(mut self, count: usize) -> Self {
+        self.settings.transport.concurrent_requests = Some(count);
+        self
+    }
+
+    /// Most connections that are kept open without being used, 64 if nothing is said, and how long
+    /// they are, 90 seconds if nothing is said.
+    pub fn idle_connections(mut self, count: usize, timeout: Duration) -> Self {
+        self.settings.transport.idle_connections = count;
+        self.settings.transport.idle_timeout = timeout;
+        self
+    }
+
+    /// Whether HTTP/2 is used with servers that offer it; it is if nothing is said.
+    pub fn http2(mut self, wanted: bool) -> Self {
+        self.settings.transport.http2 = wanted;
+        self
+    }
+
+    /// A proxy through which the server is reached: an `http://` or `https://` URL, perhaps with
+    /// user name and password. It sees only what is encrypted: requests to this machine without TLS
+    /// are sent directly. No proxy is taken from the environment.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.settings.transport.proxy = Some(SecretString::from(url.into()));
+        self
+    }
+
+    /// Adds certificates that are trusted as well as those of the system.
+    pub fn root_certificates(mut self, certificates: RootCertificates) -> Self {
+        self.settings.transport.root_certificates.push(certificates);
+        self
+    }
+
+    /// What this program is called: it is added to the `User-Agent` of every request.
+    pub fn user_agent(mut self, product: impl Into<String>) -> Self {
+        self.settings.user_agent = Some(product.into());
+        self
+    }
+
+    /// Adds a header to every request.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.settings.headers.push((name.into(), SecretString::from(value.into())));
+        self
+    }
+
+    /// Makes the client. No connection is made yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the key is missing or
+    /// cannot be one, if the base URL is none or not private, or if a header cannot be sent.
+    pub fn build(self) -> Result<C> {
+        Ok(C::new(self.settings.build()?))
+    }
+}
+
+impl<C> Clone for ClientBuilder<C> {
+    fn clone(&self) -> Self {
+        Self { settings: self.settings.clone(), client: PhantomData }
+    }
+}
+
+impl<C> fmt::Debug for ClientBuilder<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ClientBuilder").field(&self.settings).finish()
+    }
+}

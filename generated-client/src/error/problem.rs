@@ -1,0 +1,113 @@
+//! Problem details: errors as RFC 9457 has them.
+
+use std::fmt;
+
+use crate::Json;
+use crate::record::{Encoding, Field, Record, Slot, Table, Value, View};
+
+/// What the server says about an error, as RFC 9457 has it.
+///
+/// Members beyond those of the RFC are in [`Error::body`](crate::Error::body).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ProblemDetails {
+    kind: Option<String>,
+    title: Option<String>,
+    status: Option<Json>,
+    detail: Option<String>,
+    instance: Option<String>,
+}
+
+impl ProblemDetails {
+    /// `type`: a URI of the kind of problem; none where that is the HTTP status alone.
+    #[must_use]
+    pub fn problem_type(&self) -> Option<&str> {
+        present(&self.kind)
+    }
+
+    /// The kind of problem, for people.
+    #[must_use]
+    pub fn title(&self) -> Option<&str> {
+        present(&self.title)
+    }
+
+    /// The HTTP status, as the server that made the error knows it: a gateway may have changed it.
+    #[must_use]
+    pub fn status(&self) -> Option<&str> {
+        self.status.as_ref().map(|status| status.text().trim_matches('"'))
+    }
+
+    /// What went wrong this time, for people.
+    #[must_use]
+    pub fn detail(&self) -> Option<&str> {
+        present(&self.detail)
+    }
+
+    /// A URI of this occurrence.
+    #[must_use]
+    pub fn instance(&self) -> Option<&str> {
+        present(&self.instance)
+    }
+
+    /// Whether it explains nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.problem_type().or(self.title()).or(self.detail()).is_none()
+    }
+}
+
+fn present(text: &Option<String>) -> Option<&str> {
+    text.as_deref().filter(|text| !text.is_empty())
+}
+
+/// Title and detail.
+impl fmt::Display for ProblemDetails {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.title(), self.detail()) {
+            (Some(title), Some(detail)) if title != detail => write!(f, "{title}: {detail}"),
+            (Some(text), _) | (None, Some(text)) => f.write_str(text),
+            (None, None) => match self.problem_type() {
+                Some(kind) => write!(f, "a problem of type {kind}"),
+                None => f.write_str("an error that the server does not explain"),
+            },
+        }
+    }
+}
+
+impl Record for ProblemDetails {
+    fn table(&self) -> &'static Table {
+        const TABLE: &Table = &Table {
+            name: "ProblemDetails",
+            encoding: &Encoding::TEXT,
+            fields: &[
+                Field::optional("type"),
+                Field::optional("title"),
+                Field::optional("status"),
+                Field::optional("detail"),
+                Field::optional("instance"),
+            ],
+            rules: &[],
+        };
+        TABLE
+    }
+
+    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
+        Some(match index {
+            0 => self.kind.slot(),
+            1 => self.title.slot(),
+            2 => self.status.slot(),
+            3 => self.detail.slot(),
+            4 => self.instance.slot(),
+            _ => return None,
+        })
+    }
+
+    fn view_at(&self, index: usize) -> Option<View<'_>> {
+        Some(match index {
+            0 => self.kind.view(),
+            1 => self.title.view(),
+            2 => self.status.view(),
+            3 => self.detail.view(),
+            4 => self.instance.view(),
+            _ => return None,
+        })
+    }
+}

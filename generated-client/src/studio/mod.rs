@@ -1,0 +1,128 @@
+//! Clear Street's Studio API: orders with execution strategies, positions, locates, profit and loss,
+//! and margin with its simulations.
+//!
+//! Everything begins with a [`Client`]. It gives a handle for each group of operations, the handle
+//! a request for each operation, and the request is sent with `send`, or walked with `pages` and
+//! `items`.
+
+use std::fmt;
+
+use secrecy::SecretString;
+
+use self::generated::api::API;
+pub use self::generated::api::Environment;
+pub use self::generated::*;
+use crate::api::Api;
+use crate::builder::ApiClient;
+use crate::call::UndocumentedRequest;
+use crate::client::Core;
+use crate::error::Result;
+use crate::operation::{Method, Operation};
+use crate::retry::Statistics;
+
+#[rustfmt::skip]
+#[path = "../generated/studio/mod.rs"]
+mod generated;
+
+/// What stands for endpoints that this crate does not know.
+static UNDOCUMENTED: [Operation; 5] = Operation::undocumented(&API);
+
+/// A client of the Studio API.
+///
+/// Cheap to clone; clones share their connections. Use one client for as long as the program runs.
+///
+/// ```no_run
+/// use clear_street::studio::Client;
+///
+/// # async fn run() -> clear_street::Result<()> {
+/// let client = Client::from_env()?;
+/// for account in client.accounts().list_accounts().send().await?.data {
+///     println!("{account:?}");
+/// }
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    core: Core,
+}
+
+impl Client {
+    /// Begins a client; it needs at least an access token.
+    ///
+    /// ```
+    /// use clear_street::studio::{Client, Environment};
+    ///
+    /// # fn make(token: String) -> clear_street::Result<()> {
+    /// let client = Client::builder().access_token(token).environment(Environment::Sandbox).build()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::new()
+    }
+
+    /// Makes a client from the environment: the access token from `CLEAR_STREET_ACCESS_TOKEN`,
+    /// and, if it is set, the base URL from `CLEAR_STREET_STUDIO_BASE_URL`. Without the latter it is production.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is
+    /// missing or unusable.
+    pub fn from_env() -> Result<Self> {
+        ClientBuilder::from_env()?.build()
+    }
+
+    /// What this client and its clones have done so far.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        self.core.retry().statistics()
+    }
+
+    /// A request to an endpoint that this crate does not know.
+    ///
+    /// `path` is as in a URL: it begins with `/`, is percent-encoded and has no query.
+    ///
+    /// ```no_run
+    /// # async fn run(client: clear_street::studio::Client) -> clear_street::Result<()> {
+    /// use clear_street::operation::Method;
+    ///
+    /// let response = client.request(Method::Get, "/new-thing").query("depth", "5").send().await?;
+    /// println!("{}", response.data);
+    /// # Ok(()) }
+    /// ```
+    pub fn request(&self, method: Method, path: impl Into<String>) -> UndocumentedRequest {
+        UndocumentedRequest::new(&self.core, &UNDOCUMENTED, method, path.into())
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Client").field(&self.core).finish()
+    }
+}
+
+/// Settings of a [`Client`].
+pub type ClientBuilder = crate::ClientBuilder<Client>;
+
+impl ApiClient for Client {
+    type Environment = Environment;
+
+    fn base_url(environment: Environment) -> &'static str {
+        environment.base_url()
+    }
+
+    fn api() -> &'static Api {
+        &API
+    }
+
+    fn new(core: Core) -> Self {
+        Self { core }
+    }
+}
+
+impl ClientBuilder {
+    /// An access token, exactly as it was issued. It is not renewed.
+    pub fn access_token(mut self, token: impl Into<String>) -> Self {
+        self.settings.key = Some(SecretString::from(token.into()));
+        self
+    }
+}
