@@ -4,12 +4,13 @@
 //! (`r#type`, `self_`). Types are resolved to the module that defines them. Nothing here refers
 //! to the spec's text: an emitter that needs a decision finds it made.
 
+mod api;
 mod channel;
 
+pub use self::api::{Authentication, RateLimit};
 pub use self::channel::{Channel, Content, Layout, Message, MessagePlace};
 pub use crate::language::{
-    Authentication, BareError, DateEncoding, DecimalEncoding, ListEncoding, Repeat, Replay, Role, Sequence,
-    TimestampEncoding,
+    BareError, DateEncoding, DecimalEncoding, ListEncoding, Repeat, Replay, Role, Sequence, TimestampEncoding,
 };
 
 /// One API: a folder of the spec and a module of the crate.
@@ -24,13 +25,13 @@ pub struct Api {
     pub groups: Vec<Group>,
     pub servers: Vec<Server>,
     pub authentication: Authentication,
-    pub api_key_variable: String,
     pub base_url_variable: String,
     pub frame: Frame,
     pub pagination: Pagination,
     pub encodings: Encodings,
     /// Statuses that every operation can answer.
     pub errors: Vec<u16>,
+    pub rate_limits: Vec<RateLimit>,
     /// If it has channels.
     pub layout: Option<Layout>,
     /// Path of `api.yaml` below the spec folder: `trading/api.yaml`.

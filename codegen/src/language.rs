@@ -3,11 +3,13 @@
 //! The single source for decoding (serde) and for the editors' JSON Schema (schemars); the doc
 //! comments here are what an editor shows.
 
+mod api;
 mod channel;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use self::api::{Authentication, ClientCredentials, Environment, Grant, RateLimit, Scheme};
 pub use self::channel::{Channel, Message, Places, Replay, Role, Sequence, Stream, Subscribe};
 pub use crate::decode::Map;
 use crate::decode::ShortOrLong;
@@ -67,6 +69,9 @@ pub struct Api {
     /// Error statuses that every operation can answer, documented or not.
     #[serde(default)]
     pub errors: Vec<Spanned<u16>>,
+    /// How many requests the server takes, by the part of the path that they have in common.
+    #[serde(default)]
+    pub rate_limits: Map<RateLimit>,
     /// Groups of query parameters that operations include.
     #[serde(default)]
     pub parameters: Map<Map<Field>>,
@@ -87,24 +92,6 @@ pub struct Server {
     pub stream: Option<Text>,
     /// What it is for.
     pub doc: Text,
-}
-
-/// How requests prove who sends them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Authentication {
-    /// `Authorization: Bearer <key>`.
-    Bearer,
-}
-
-/// Environment variables that `from_env` reads.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Environment {
-    /// Variable with the API key.
-    pub api_key: Text,
-    /// Variable with another base URL.
-    pub base_url: Text,
 }
 
 /// The properties of the object around every answer.

@@ -10,8 +10,8 @@ pub struct Api {
     pub name: &'static str,
     /// The vendor's release that this crate follows.
     pub version: &'static str,
-    /// Environment variable with the API key.
-    pub api_key_variable: &'static str,
+    /// How requests prove who sends them.
+    pub authentication: Authentication,
     /// Environment variable with another base URL.
     pub base_url_variable: &'static str,
     /// What stands around results.
@@ -24,6 +24,43 @@ pub struct Api {
     pub(crate) list: ListEncoding,
     /// Error statuses that every operation can answer, documented or not.
     pub errors: &'static [u16],
+    /// How many requests the vendor's servers take.
+    pub rate_limits: &'static [RateLimit],
+}
+
+/// How requests prove who sends them, and the environment variables that say who it is.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Authentication {
+    /// By a key, which is sent as it is.
+    ApiKey {
+        /// Variable with the key.
+        variable: &'static str,
+    },
+    /// By a token, which is fetched with the credentials of a client (OAuth 2.0, RFC 6749, section
+    /// 4.4).
+    ClientCredentials {
+        /// Where tokens are fetched.
+        token_url: &'static str,
+        /// Whom they are meant for.
+        audience: &'static str,
+        /// Variable with the identifier of the client.
+        id_variable: &'static str,
+        /// Variable with its secret.
+        secret_variable: &'static str,
+    },
+}
+
+/// How many requests the vendor's servers take of some operations.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct RateLimit {
+    /// It covers requests whose path has this segment.
+    pub segment: &'static str,
+    /// Requests per second.
+    pub per_second: u32,
+    /// Operations that room is kept for.
+    pub urgent: &'static [&'static str],
 }
 
 /// Names of the parameters and properties that cut lists into pages.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::api::Api;
+use crate::api::{Api, Authentication};
 use crate::authentication::ApiKey;
 #[cfg(feature = "blocking")]
 use crate::blocking::Runtime;
@@ -140,7 +140,9 @@ impl Settings {
             Some(Ok(text)) => Ok(Some(text)),
             Some(Err(_)) => Err(misconfigured(format!("{name} is not Unicode text"))),
         };
-        let key = self.api.api_key_variable;
+        let Authentication::ApiKey { variable: key } = self.api.authentication else {
+            return Err(misconfigured("this API has no keys"));
+        };
         let Some(text) = read(key)? else {
             return Err(misconfigured(format!(
                 "the environment variable {key} is not set; it holds the API key"

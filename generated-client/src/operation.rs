@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-pub use crate::api::{Api, Pagination};
+pub use crate::api::{Api, Authentication, Pagination, RateLimit};
 use crate::record::{Bounds, Rule, Value};
 
 /// One endpoint of an API, as the specification describes it.

@@ -1,18 +1,16 @@
 //! `api.yaml`: servers, variables, statuses, and the groups of parameters.
 
-use super::fields;
 use super::operations::{error_statuses, query_type};
 use super::scope::{Entry, Scope, is_supplied, ty};
+use super::{access, fields};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::language::{Api, Text};
+use crate::language::Api;
 
 pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
     let Some(api) = &scope.api.api else { return };
     servers(scope, api, out);
     frame(scope, api, out);
-    for variable in [&api.environment.api_key, &api.environment.base_url] {
-        environment_variable(variable, out);
-    }
+    access::check(scope, api, out);
     error_statuses(&api.errors, out);
     for group in api.parameters.values() {
         fields::check(scope, group, out);
@@ -59,12 +57,4 @@ fn frame(scope: &Scope<'_>, api: &Api, out: &mut Vec<Diagnostic>) {
         _ => return,
     };
     out.push(problem.help("every answer is in an envelope, or none is"));
-}
-
-fn environment_variable(name: &Text, out: &mut Vec<Diagnostic>) {
-    let fits = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-    if !is_supplied(name.as_spanned()) && !name.chars().all(fits) {
-        let message = format!("the environment variable `{name}` is not in UPPER_SNAKE_CASE");
-        out.push(Diagnostic::new(Code::Convention, name.span, message));
-    }
 }

@@ -3,6 +3,7 @@
 //! Every check collects; none stops another. What follows from a problem that was reported before
 //! is not reported again.
 
+mod access;
 mod api;
 mod channels;
 mod cycles;

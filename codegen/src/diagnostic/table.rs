@@ -98,6 +98,26 @@ objects with their items, and errors are what `error` says. In api.yaml, one of:
     envelope: { data: data, error: error, metadata: metadata }
     bare: { items: data, error: problem_details }";
 
+    BadAuthentication = "E108", Error, "What proves who sends a request is not complete.", "
+A key comes from one environment variable; a token is fetched with an identifier and a secret, which come
+from two, and only over TLS. In api.yaml, one of:
+
+    authentication: bearer
+    environment: { api_key: EXAMPLE_API_KEY, base_url: EXAMPLE_BASE_URL }
+
+    authentication:
+      grant: client_credentials
+      token_url: https://auth.example.com/oauth/token
+      audience: https://api.example.com
+    environment: { client_id: EXAMPLE_ID, client_secret: EXAMPLE_SECRET, base_url: EXAMPLE_BASE_URL }";
+
+    BadRateLimit = "E109", Error, "A rate limit does not fit.", "
+A limit is named like the part of the path that its operations have in common; `urgent` are those of them
+that room is kept for:
+
+    rate_limits:
+      orders: { per_second: 10, urgent: [cancel_order] }    # /accounts/{account_id}/orders";
+
     TypeSyntax = "E201", Error, "A type cannot be parsed.", "
 Types are written `T`, `T?`, `list<T>` and `map<T>`; the result of an operation may also be `page<T>` or
 `nothing`:

@@ -7,7 +7,8 @@ use super::scope::Scope;
 use super::tokens::{ident, number};
 use super::{channels, docs, items};
 use crate::ir::{
-    Api, BareError, DateEncoding, DecimalEncoding, Frame, ListEncoding, Server, TimestampEncoding,
+    Api, Authentication, BareError, DateEncoding, DecimalEncoding, Frame, ListEncoding, RateLimit, Server,
+    TimestampEncoding,
 };
 
 /// The items of the module `api`.
@@ -63,7 +64,9 @@ fn address(api: &Api, name: &str, doc: &str, of: fn(&Server) -> Option<&String>)
 fn constant(scope: &Scope<'_>, api: &Api) -> TokenStream {
     let (item, list) = (scope.path(items::API), scope.path(items::LIST_ENCODING));
     let pagination = scope.path(items::PAGINATION);
-    let Api { name, version, api_key_variable, base_url_variable, .. } = api;
+    let Api { name, version, base_url_variable, .. } = api;
+    let authentication = authentication(scope, &api.authentication);
+    let rate_limits = api.rate_limits.iter().map(|limit| rate_limit(scope, limit));
     let (size, token) = (&api.pagination.size, &api.pagination.token);
     let next = &api.pagination.next;
     let previous = match &api.pagination.previous {
@@ -85,13 +88,14 @@ fn constant(scope: &Scope<'_>, api: &Api) -> TokenStream {
         pub const API: #item = #item {
             name: #name,
             version: #version,
-            api_key_variable: #api_key_variable,
+            authentication: #authentication,
             base_url_variable: #base_url_variable,
             frame: #frame,
             pagination: #pagination { size: #size, token: #token, next: #next, previous: #previous },
             encoding: &ENCODING,
             list: #list::#list_encoding,
             errors: &[#(#errors),*],
+            rate_limits: &[#(#rate_limits),*],
         };
     }
 }
@@ -115,6 +119,27 @@ fn frame(scope: &Scope<'_>, api: &Api) -> TokenStream {
             rules: &[],
         })
     }
+}
+
+fn authentication(scope: &Scope<'_>, authentication: &Authentication) -> TokenStream {
+    let item = scope.path(items::AUTHENTICATION);
+    match authentication {
+        Authentication::ApiKey { variable } => quote!(#item::ApiKey { variable: #variable }),
+        Authentication::ClientCredentials { token_url, audience, id_variable, secret_variable } => quote! {
+            #item::ClientCredentials {
+                token_url: #token_url,
+                audience: #audience,
+                id_variable: #id_variable,
+                secret_variable: #secret_variable,
+            }
+        },
+    }
+}
+
+fn rate_limit(scope: &Scope<'_>, limit: &RateLimit) -> TokenStream {
+    let (item, RateLimit { segment, urgent, .. }) = (scope.path(items::RATE_LIMIT), limit);
+    let per_second = number(limit.per_second);
+    quote!(#item { segment: #segment, per_second: #per_second, urgent: &[#(#urgent),*] })
 }
 
 fn encoding(scope: &Scope<'_>, api: &Api) -> TokenStream {

@@ -77,6 +77,7 @@ items! {
 
     ANSWER = "crate::operation" "Answer";
     API = "crate::api" "Api";
+    AUTHENTICATION = "crate::api" "Authentication";
     BODY_KIND = "crate::operation" "BodyKind";
     DATE_ENCODING = "crate::record" "DateEncoding";
     DECIMAL_ENCODING = "crate::record" "DecimalEncoding";
@@ -88,6 +89,7 @@ items! {
     PAGE_TOKEN = "crate::operation" "PageToken";
     PAGINATION = "crate::api" "Pagination";
     PARAMETER = "crate::operation" "Parameter";
+    RATE_LIMIT = "crate::api" "RateLimit";
     REPEAT = "crate::operation" "Repeat";
     TIMESTAMP_ENCODING = "crate::record" "TimestampEncoding";
 

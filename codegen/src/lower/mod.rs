@@ -1,5 +1,6 @@
 //! From the checked spec to the IR: everything that is decided is decided here.
 
+mod api;
 pub mod channels;
 mod deprecations;
 mod fields;
@@ -32,8 +33,7 @@ fn lower_api(spec: &ApiSpec, api: &Api) -> ir::Api {
         version: api.version.value.clone(),
         groups: groups(spec, &resolver),
         servers: servers(api),
-        authentication: api.authentication.value,
-        api_key_variable: api.environment.api_key.value.clone(),
+        authentication: api::authentication(api),
         base_url_variable: api.environment.base_url.value.clone(),
         frame: frame(api),
         pagination: ir::Pagination {
@@ -49,6 +49,7 @@ fn lower_api(spec: &ApiSpec, api: &Api) -> ir::Api {
             list: api.encodings.list.value,
         },
         errors: api.errors.iter().map(|status| status.value).collect(),
+        rate_limits: api::rate_limits(api),
         layout: api.stream.as_ref().map(|stream| channels::layout(&stream.places)),
         source: format!("{}/api.yaml", spec.name),
     };

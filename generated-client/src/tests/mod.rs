@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use self::pace::ScriptedPace;
 use self::support::{KEY, Server};
-use crate::api::{Api, Frame, ListEncoding, Pagination};
+use crate::api::{Api, Authentication, Frame, ListEncoding, Pagination};
 use crate::call::{Call, Sending};
 use crate::client::{Core, Settings};
 use crate::operation::{Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat};
@@ -30,7 +30,7 @@ use crate::record::{Encoding, Field, Rule, Table, Value};
 static API: Api = Api {
     name: "sample",
     version: "1",
-    api_key_variable: "SAMPLE_KEY",
+    authentication: Authentication::ApiKey { variable: "SAMPLE_KEY" },
     base_url_variable: "SAMPLE_URL",
     pagination: Pagination {
         size: "size",
@@ -47,6 +47,7 @@ static API: Api = Api {
     encoding: &Encoding::TEXT,
     list: ListEncoding::Comma,
     errors: &[401, 429],
+    rate_limits: &[],
 };
 
 const BLANK: Operation = Operation {

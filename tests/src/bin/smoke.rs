@@ -58,7 +58,7 @@ async fn run(arguments: &Arguments) -> clear_street::Result<Report> {
             let once = RetrySettings::new().max_attempts(1);
             let mut builder =
                 trading::Client::builder().base_url(base_url).retries(once.clone()).order_retries(once);
-            match std::env::var(trading::api::API.api_key_variable) {
+            match std::env::var("CLEAR_STREET_API_KEY") {
                 Ok(key) => builder = builder.api_key(key),
                 Err(_) if is_loopback(base_url) => builder = builder.api_key("smoke.smoke"),
                 // The client says what is missing.

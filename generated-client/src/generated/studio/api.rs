@@ -3,7 +3,7 @@
 //! Clear Street's Studio API: orders with execution strategies, positions, locates, profit and
 //! loss, and margin with its simulations.
 
-use crate::api::{Api, Frame, ListEncoding, Pagination};
+use crate::api::{Api, Authentication, Frame, ListEncoding, Pagination};
 use crate::record::{
     DateEncoding, DecimalEncoding, Encoding, Field, Table, TimestampEncoding,
 };
@@ -35,7 +35,9 @@ impl Environment {
 pub const API: Api = Api {
     name: "studio",
     version: "2.0.0",
-    api_key_variable: "CLEAR_STREET_ACCESS_TOKEN",
+    authentication: Authentication::ApiKey {
+        variable: "CLEAR_STREET_ACCESS_TOKEN",
+    },
     base_url_variable: "CLEAR_STREET_STUDIO_BASE_URL",
     frame: Frame::Bare(Table {
         name: "List",
@@ -52,6 +54,7 @@ pub const API: Api = Api {
     encoding: &ENCODING,
     list: ListEncoding::Repeat,
     errors: &[400, 401, 403, 404, 429, 500],
+    rate_limits: &[],
 };
 
 /// How values are written.

@@ -3,7 +3,7 @@
 //! Clear Street's Trading API: accounts, orders, positions, instruments and their data, watchlists,
 //! the screener and the Omni AI assistant.
 
-use crate::api::{Api, Frame, ListEncoding, Pagination};
+use crate::api::{Api, Authentication, Frame, ListEncoding, Pagination};
 use crate::record::{
     DateEncoding, DecimalEncoding, Encoding, Field, Table, TimestampEncoding,
 };
@@ -34,7 +34,9 @@ impl Environment {
 pub const API: Api = Api {
     name: "trading",
     version: "2025-10-31",
-    api_key_variable: "CLEAR_STREET_API_KEY",
+    authentication: Authentication::ApiKey {
+        variable: "CLEAR_STREET_API_KEY",
+    },
     base_url_variable: "CLEAR_STREET_BASE_URL",
     frame: Frame::Envelope(Table {
         name: "Envelope",
@@ -55,6 +57,7 @@ pub const API: Api = Api {
     encoding: &ENCODING,
     list: ListEncoding::Comma,
     errors: &[401, 429],
+    rate_limits: &[],
 };
 
 /// How values are written.

@@ -2,7 +2,7 @@
 
 //! An API full of names that generators stumble over.
 
-use crate::api::{Api, Frame, ListEncoding, Pagination};
+use crate::api::{Api, Authentication, Frame, ListEncoding, Pagination};
 use crate::record::{
     DateEncoding, DecimalEncoding, Encoding, Field, Table, TimestampEncoding,
 };
@@ -32,7 +32,9 @@ impl Environment {
 pub const API: Api = Api {
     name: "nasty",
     version: "2025-01-01",
-    api_key_variable: "NASTY_API_KEY",
+    authentication: Authentication::ApiKey {
+        variable: "NASTY_API_KEY",
+    },
     base_url_variable: "NASTY_BASE_URL",
     frame: Frame::Envelope(Table {
         name: "Envelope",
@@ -53,6 +55,7 @@ pub const API: Api = Api {
     encoding: &ENCODING,
     list: ListEncoding::Comma,
     errors: &[401, 429],
+    rate_limits: &[],
 };
 
 /// How values are written.

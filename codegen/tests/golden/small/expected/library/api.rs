@@ -2,7 +2,7 @@
 
 //! The API of a lending library.
 
-use crate::api::{Api, Frame, ListEncoding, Pagination};
+use crate::api::{Api, Authentication, Frame, ListEncoding, Pagination, RateLimit};
 use crate::record::{
     DateEncoding, DecimalEncoding, Encoding, Field, Table, TimestampEncoding,
 };
@@ -41,7 +41,12 @@ impl Environment {
 pub const API: Api = Api {
     name: "library",
     version: "2025-01-01",
-    api_key_variable: "LIBRARY_API_KEY",
+    authentication: Authentication::ClientCredentials {
+        token_url: "https://auth.library.example/oauth/token",
+        audience: "https://library.example",
+        id_variable: "LIBRARY_CLIENT_ID",
+        secret_variable: "LIBRARY_CLIENT_SECRET",
+    },
     base_url_variable: "LIBRARY_BASE_URL",
     frame: Frame::Envelope(Table {
         name: "Envelope",
@@ -62,6 +67,18 @@ pub const API: Api = Api {
     encoding: &ENCODING,
     list: ListEncoding::Comma,
     errors: &[401, 429],
+    rate_limits: &[
+        RateLimit {
+            segment: "loans",
+            per_second: 10,
+            urgent: &["return_books"],
+        },
+        RateLimit {
+            segment: "members",
+            per_second: 200,
+            urgent: &[],
+        },
+    ],
 };
 
 /// How values are written.
