@@ -1,7 +1,8 @@
 //! Typed client for Clear Street's brokerage APIs.
 //!
-//! Everything in [`trading`] begins with a [`trading::Client`], which has a handle for each group
-//! of operations. A handle makes requests, which are sent:
+//! There are two APIs, [`trading`] and [`studio`]. Each begins with a client of its own,
+//! [`trading::Client`] and [`studio::Client`], which has a handle for each group of operations. A
+//! handle makes requests, which are sent:
 //!
 //! ```no_run
 //! use clear_street::trading::Client;
@@ -54,6 +55,12 @@
 //! Requests that failed are sent again where that is safe, and only there: see [`retry`], which also
 //! tells the numbers and how to change them.
 //!
+//! # Features
+//!
+//! `trading`, `studio` and `stream` (the streams of the Studio API, which brings `studio`) are all on
+//! by default; a program that uses one of them alone compiles faster with `default-features = false`.
+//! `blocking` is off by default.
+//!
 //! # Secrets
 //!
 //! The API key is kept out of everything that is printed or traced, sent only to the client's base
@@ -68,6 +75,10 @@
 
 #![warn(missing_docs)]
 #![warn(clippy::arithmetic_side_effects)]
+#![cfg_attr(
+    not(all(feature = "trading", feature = "studio", feature = "stream")),
+    allow(dead_code, unused_imports, reason = "one API alone does not use all of the runtime")
+)]
 
 mod api;
 mod authentication;
