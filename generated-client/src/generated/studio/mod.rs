@@ -8,16 +8,100 @@ use crate::operation::Operation;
 pub mod accounts;
 pub mod api;
 pub mod entities;
+pub mod holdings;
+pub mod instruments;
+pub mod inventories;
+pub mod locates;
+pub mod margin;
+pub mod margin_simulations;
+pub mod orders;
+pub mod performance;
+pub mod pnl;
+pub mod positions;
+pub mod rates;
+pub mod trades;
 
 impl super::Client {
-    /// Trading accounts.
+    /// The accounts of entities.
     pub fn accounts(&self) -> accounts::Accounts {
         accounts::Accounts::new(self.core.clone())
     }
 
-    /// Legal entities, to which accounts belong.
+    /// The legal entities that hold accounts.
     pub fn entities(&self) -> entities::Entities {
         entities::Entities::new(self.core.clone())
+    }
+
+    /// What an account holds in Clear Street's custody, now or on an earlier day.
+    ///
+    /// Holdings count trades from everywhere; positions count those made through Studio.
+    pub fn holdings(&self) -> holdings::Holdings {
+        holdings::Holdings::new(self.core.clone())
+    }
+
+    /// What can be traded.
+    pub fn instruments(&self) -> instruments::Instruments {
+        instruments::Instruments::new(self.core.clone())
+    }
+
+    /// The shares that were located for an account.
+    pub fn inventories(&self) -> inventories::Inventories {
+        inventories::Inventories::new(self.core.clone())
+    }
+
+    /// Locate orders, which find shares to borrow before they are sold short.
+    ///
+    /// A locate order is created, then offered with a quantity and a cost, then accepted or
+    /// declined.
+    pub fn locates(&self) -> locates::Locates {
+        locates::Locates::new(self.core.clone())
+    }
+
+    /// Margin of an entity, by Regulation T or by the risk of its portfolio.
+    pub fn margin(&self) -> margin::Margin {
+        margin::Margin::new(self.core.clone())
+    }
+
+    /// Margin that an entity would have with other prices or after other trades.
+    ///
+    /// A simulation is kept for 48 hours, and shown in Studio among the risk simulations.
+    pub fn margin_simulations(&self) -> margin_simulations::MarginSimulations {
+        margin_simulations::MarginSimulations::new(self.core.clone())
+    }
+
+    /// Creating, reading, changing and cancelling orders, one by one or many at once.
+    ///
+    /// An answer says that a request was received, not that the order was accepted: a venue may
+    /// refuse it later. What became of it, the order's status says, here and on the stream.
+    pub fn orders(&self) -> orders::Orders {
+        orders::Orders::new(self.core.clone())
+    }
+
+    /// Profit and loss of an account, summed up over a range of days.
+    pub fn performance(&self) -> performance::Performance {
+        performance::Performance::new(self.core.clone())
+    }
+
+    /// Profit and loss of the current trading day, of entities, accounts and symbols.
+    pub fn pnl(&self) -> pnl::Pnl {
+        pnl::Pnl::new(self.core.clone())
+    }
+
+    /// The positions that an account has by trading through Studio.
+    ///
+    /// What it has from elsewhere too is among its holdings.
+    pub fn positions(&self) -> positions::Positions {
+        positions::Positions::new(self.core.clone())
+    }
+
+    /// What is easy to borrow.
+    pub fn rates(&self) -> rates::Rates {
+        rates::Rates::new(self.core.clone())
+    }
+
+    /// The fills of an account's orders on the current trading day.
+    pub fn trades(&self) -> trades::Trades {
+        trades::Trades::new(self.core.clone())
     }
 }
 
@@ -27,4 +111,32 @@ pub const OPERATIONS: &[&Operation] = &[
     &accounts::GetAccount::OPERATION,
     &entities::ListEntities::OPERATION,
     &entities::GetEntity::OPERATION,
+    &holdings::ListHoldings::OPERATION,
+    &instruments::ListInstruments::OPERATION,
+    &instruments::GetInstrument::OPERATION,
+    &inventories::GetInventory::OPERATION,
+    &locates::ListLocateOrders::OPERATION,
+    &locates::CreateLocateOrder::OPERATION,
+    &locates::GetLocateOrder::OPERATION,
+    &locates::UpdateLocateOrder::OPERATION,
+    &margin::GetRegTMargin::OPERATION,
+    &margin::GetPortfolioMargin::OPERATION,
+    &margin_simulations::CreateRegTMarginSimulation::OPERATION,
+    &margin_simulations::GetRegTMarginSimulation::OPERATION,
+    &orders::ListOrders::OPERATION,
+    &orders::CreateOrderCall::OPERATION,
+    &orders::CreateBulkOrders::OPERATION,
+    &orders::DeleteAllOrders::OPERATION,
+    &orders::GetOrder::OPERATION,
+    &orders::DeleteOrder::OPERATION,
+    &orders::UpdateOrderCall::OPERATION,
+    &performance::ListPnlSums::OPERATION,
+    &pnl::GetEntityPnlSummary::OPERATION,
+    &pnl::GetAccountPnlSummary::OPERATION,
+    &pnl::ListPnlDetails::OPERATION,
+    &positions::ListPositions::OPERATION,
+    &positions::GetPosition::OPERATION,
+    &rates::ListEasyBorrows::OPERATION,
+    &trades::ListTrades::OPERATION,
+    &trades::GetTrade::OPERATION,
 ];
