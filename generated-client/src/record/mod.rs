@@ -29,7 +29,7 @@ mod view;
 
 pub(crate) use check::{Invalid, check, check_bounds, check_rules};
 pub(crate) use debug::debug;
-pub(crate) use decode::{DecodeError, decode};
+pub(crate) use decode::{DecodeError, decode, decode_start, decode_text};
 pub(crate) use encode::encode;
 pub(crate) use exchange::{deserialize, serialize};
 pub(crate) use slot::{ListSlot, MapSlot, OptionSlot, Slot};

@@ -15,7 +15,7 @@ mod time;
 mod union;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny};
 use serde_json::value::RawValue;
 
 use self::container::{ListVisitor, MapVisitor, OptionVisitor, RecordVisitor};
@@ -40,8 +40,20 @@ pub(crate) fn decode(json: &[u8], slot: Slot<'_>) -> Result<(), DecodeError> {
 }
 
 /// Reads one JSON value into a slot.
-pub(super) fn decode_text(text: &str, slot: Slot<'_>) -> Result<(), DecodeError> {
+pub(crate) fn decode_text(text: &str, slot: Slot<'_>) -> Result<(), DecodeError> {
     Decoder::default().text(text, slot).map_err(|failure| failure.finish())
+}
+
+/// Reads the JSON value that a text begins with into a slot, and says where it ends. After an error
+/// the slot's content is unspecified.
+pub(crate) fn decode_start(text: &str, slot: Slot<'_>) -> Result<usize, DecodeError> {
+    let mut decoder = Decoder::default();
+    let mut json = serde_json::Deserializer::from_str(text);
+    let seed = Seed { slot, decoder: &mut decoder };
+    match seed.deserialize(&mut json) {
+        Ok(()) => Ok(json.into_iter::<IgnoredAny>().byte_offset()),
+        Err(error) => Err(decoder.failure.unwrap_or_else(|| Failure::foreign(&error)).finish()),
+    }
 }
 
 /// What is known while a value is read.

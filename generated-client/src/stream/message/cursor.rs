@@ -28,6 +28,16 @@ impl<'a> Cursor<'a> {
         self.at
     }
 
+    /// The text from here.
+    pub(super) fn rest(&self) -> &'a str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Moves over what somebody else has read.
+    pub(super) fn skip(&mut self, length: usize) {
+        self.at = self.at.saturating_add(length).min(self.text.len());
+    }
+
     /// The text from `start` to here.
     pub(super) fn since(&self, start: usize) -> &'a str {
         self.text.get(start..self.at).unwrap_or_default()

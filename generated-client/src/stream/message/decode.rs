@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 
 use super::envelope::Envelope;
+use super::scan::Scan;
 use super::undecodable::Undecodable;
 use super::unknown::UnknownMessage;
 use crate::Json;
 use crate::record::{self, Slot};
-use crate::stream::{ChannelMessage, Content, Place};
+use crate::stream::{ChannelMessage, Content, MessageKind, Place};
 
 /// A message and what stood around it.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,11 +28,21 @@ pub struct Received<M> {
 /// If it is not what it should be. The error keeps the whole text. A type that is not listed is no
 /// error: it becomes the variant `Unknown`.
 pub fn decode<M: ChannelMessage>(text: &str) -> Result<Received<M>, Undecodable> {
-    let envelope = Envelope::read(M::CHANNEL.layout, text)?;
+    let mut message: Option<M> = None;
+    let envelope = Scan::new(M::CHANNEL.layout, text).finish_reading(&mut |envelope, data| {
+        let (_, mut listed) = envelope.listed::<M>().filter(|(kind, _)| kind.content == Content::Data)?;
+        // What is wrong with it comes out when it is read again.
+        let length = record::decode_start(data, listed.slot()?).ok()?;
+        message = Some(listed);
+        Some(length)
+    })?;
     Ok(Received {
         timestamp: envelope.timestamp()?,
         sequence: envelope.sequence(),
-        message: envelope.decode()?,
+        message: match message {
+            Some(message) => message,
+            None => envelope.decode()?,
+        },
     })
 }
 
@@ -41,9 +52,7 @@ impl Envelope<'_> {
     /// # Errors
     /// If it is not what its type says, or has no type.
     pub fn decode<M: ChannelMessage>(&self) -> Result<M, Undecodable> {
-        let known = self.kind().and_then(|kind| M::CHANNEL.index(kind));
-        let known = known.and_then(|index| Some((M::CHANNEL.messages.get(index)?, M::blank(index)?)));
-        match known {
+        match self.listed::<M>() {
             Some((kind, mut message)) => {
                 if let Some(slot) = message.slot() {
                     self.content(kind.content, slot)?;
@@ -54,6 +63,12 @@ impl Envelope<'_> {
         }
     }
 
+    /// What is known of its type, and a blank message of that.
+    fn listed<M: ChannelMessage>(&self) -> Option<(&'static MessageKind, M)> {
+        let index = M::CHANNEL.index(self.kind()?)?;
+        Some((M::CHANNEL.messages.get(index)?, M::blank(index)?))
+    }
+
     fn content(&self, content: Content, slot: Slot<'_>) -> Result<(), Undecodable> {
         let (place, json) = match content {
             Content::Nothing => return Ok(()),
@@ -61,7 +76,7 @@ impl Envelope<'_> {
             Content::Data => (self.layout.data, self.data),
         };
         match json {
-            Some(json) => record::decode(json.as_bytes(), slot).map_err(|error| self.at(place, &error)),
+            Some(json) => record::decode_text(json, slot).map_err(|error| self.at(place, &error)),
             None => Err(self.missing(place)),
         }
     }

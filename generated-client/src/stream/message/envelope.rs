@@ -79,8 +79,12 @@ impl<'a> Envelope<'a> {
     /// If that is no time.
     pub fn timestamp(&self) -> Result<Option<Timestamp>, Undecodable> {
         let Some(text) = self.timestamp else { return Ok(None) };
+        // The usual form first.
+        if let Some(timestamp) = text.parse().ok().and_then(|ms| Timestamp::from_millisecond(ms).ok()) {
+            return Ok(Some(timestamp));
+        }
         let mut timestamp = Timestamp::UNIX_EPOCH;
-        record::decode(text.as_bytes(), timestamp.slot())
+        record::decode_text(text, timestamp.slot())
             .map_err(|error| self.at(self.layout.timestamp, &error))?;
         Ok(Some(timestamp))
     }
@@ -116,7 +120,7 @@ impl<'a> Envelope<'a> {
             Place::Payload(name) => (name, self.payload),
         };
         match object.and_then(|object| property(object, name)) {
-            Some(value) => record::decode(value.as_bytes(), slot).map_err(|error| self.at(place, &error)),
+            Some(value) => record::decode_text(value, slot).map_err(|error| self.at(place, &error)),
             None => Ok(()),
         }
     }

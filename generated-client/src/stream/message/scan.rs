@@ -34,6 +34,19 @@ enum Level {
     Payload,
 }
 
+impl Level {
+    fn has(self, place: Place, name: &str) -> bool {
+        match (place, self) {
+            (Place::Message(other), Self::Message) | (Place::Payload(other), Self::Payload) => other == name,
+            _ => false,
+        }
+    }
+}
+
+/// Reads the data that a text begins with, and says how long it is; none to leave it for later. It
+/// sees what of the envelope stands before.
+type Read<'r, 'a> = &'r mut dyn FnMut(&Envelope<'a>, &'a str) -> Option<usize>;
+
 impl<'a> Scan<'a> {
     /// Nothing is read yet.
     #[must_use]
@@ -51,7 +64,7 @@ impl<'a> Scan<'a> {
     /// # Errors
     /// If the message is no JSON object, as far as it is read, or the number is none.
     pub fn sequence(&mut self) -> Result<Option<u64>, Undecodable> {
-        while self.envelope.sequence.is_none() && self.step()? {}
+        while self.envelope.sequence.is_none() && self.step(&mut |_, _| None)? {}
         Ok(self.envelope.sequence)
     }
 
@@ -59,13 +72,19 @@ impl<'a> Scan<'a> {
     ///
     /// # Errors
     /// If the message is no JSON object, or a part of the envelope is not what it should be.
-    pub fn finish(mut self) -> Result<Envelope<'a>, Undecodable> {
-        while self.step()? {}
+    pub fn finish(self) -> Result<Envelope<'a>, Undecodable> {
+        self.finish_reading(&mut |_, _| None)
+    }
+
+    /// As `finish`, and lets `read` read the data where it stands, instead of passing over it only
+    /// to come back.
+    pub(super) fn finish_reading(mut self, read: Read<'_, 'a>) -> Result<Envelope<'a>, Undecodable> {
+        while self.step(read)? {}
         Ok(self.envelope)
     }
 
     /// Reads the next property of the message; false if there is none.
-    fn step(&mut self) -> Result<bool, Undecodable> {
+    fn step(&mut self, read: Read<'_, 'a>) -> Result<bool, Undecodable> {
         if self.progress == Progress::Behind {
             return Ok(false);
         }
@@ -75,7 +94,7 @@ impl<'a> Scan<'a> {
             return Err(self.malformed(&Malformed { expected: "an object", at }));
         }
         self.progress = Progress::Within;
-        match self.property(is_first, Level::Message) {
+        match self.property(is_first, Level::Message, read) {
             Ok(true) => Ok(true),
             Ok(false) => {
                 self.progress = Progress::Behind;
@@ -87,7 +106,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Reads the next property; false if the object ends.
-    fn property(&mut self, is_first: bool, level: Level) -> Result<bool, Undecodable> {
+    fn property(&mut self, is_first: bool, level: Level, read: Read<'_, 'a>) -> Result<bool, Undecodable> {
         let name = match self.cursor.property(is_first) {
             Ok(Some(name)) => name,
             Ok(None) => return Ok(false),
@@ -97,9 +116,13 @@ impl<'a> Scan<'a> {
         let start = self.cursor.at();
         if level == Level::Message && name == self.layout.payload && self.cursor.enter_object() {
             let mut is_first = true;
-            while self.property(is_first, Level::Payload)? {
+            while self.property(is_first, Level::Payload, read)? {
                 is_first = false;
             }
+        } else if level.has(self.layout.data, &name)
+            && let Some(length) = read(&self.envelope, self.cursor.rest())
+        {
+            self.cursor.skip(length);
         } else if let Err(malformed) = self.cursor.value() {
             return Err(self.malformed(&malformed));
         }
@@ -110,12 +133,7 @@ impl<'a> Scan<'a> {
     /// Keeps what belongs to the envelope.
     fn take(&mut self, level: Level, name: &str, value: &'a str) -> Result<(), Undecodable> {
         let layout = self.layout;
-        let is = |place: Place| match (place, level) {
-            (Place::Message(other), Level::Message) | (Place::Payload(other), Level::Payload) => {
-                other == name
-            }
-            _ => false,
-        };
+        let is = |place: Place| level.has(place, name);
         let is_new = if level == Level::Message && name == layout.payload {
             self.envelope.payload.replace(value).is_none()
         } else if is(layout.data) {
@@ -172,7 +190,7 @@ impl<'a> Scan<'a> {
     /// What is not in the usual form, by the rules that hold for all values.
     #[cold]
     fn decode(&self, place: Place, value: &str, slot: Slot<'_>) -> Result<(), Undecodable> {
-        record::decode(value.as_bytes(), slot).map_err(|error| self.envelope.at(place, &error))
+        record::decode_text(value, slot).map_err(|error| self.envelope.at(place, &error))
     }
 
     /// What a string means whose content is `text`.
