@@ -97,7 +97,8 @@ mod page;
 mod record;
 mod response;
 pub mod retry;
-#[cfg(feature = "stream")]
+// What comes through channels can be read without the feature that connects to them.
+#[cfg(any(test, feature = "studio"))]
 pub mod stream;
 #[cfg(feature = "studio")]
 pub mod studio;

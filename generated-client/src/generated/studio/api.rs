@@ -7,6 +7,7 @@ use crate::api::{Api, Authentication, Frame, ListEncoding, Pagination};
 use crate::record::{
     DateEncoding, DecimalEncoding, Encoding, Field, Table, TimestampEncoding,
 };
+use crate::stream::{Layout, Place};
 
 /// Where requests go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -26,6 +27,14 @@ impl Environment {
         match self {
             Self::Production => "https://api.clearstreet.io/studio/v2",
             Self::Sandbox => "https://sandbox-api.clearstreet.io/studio/v2",
+        }
+    }
+
+    /// Where channels are subscribed to.
+    pub const fn stream_url(self) -> &'static str {
+        match self {
+            Self::Production => "wss://api.clearstreet.io/studio/v2/ws",
+            Self::Sandbox => "wss://sandbox-api.clearstreet.io/studio/v2/ws",
         }
     }
 }
@@ -62,4 +71,18 @@ pub const ENCODING: Encoding = Encoding {
     decimal: DecimalEncoding::String,
     timestamp: TimestampEncoding::UnixMillis,
     date: DateEncoding::Yyyymmdd,
+};
+
+/// Where the parts of a channel's message stand.
+pub const LAYOUT: Layout = Layout {
+    payload: "payload",
+    kind: Place::Payload("type"),
+    data: Place::Payload("data"),
+    sequence: Place::Message("sequence"),
+    channel: Place::Message("channel"),
+    timestamp: Place::Message("timestamp"),
+    token: Place::Message("authorization"),
+    success: Place::Payload("success"),
+    details: Place::Payload("details"),
+    encoding: &ENCODING,
 };

@@ -4,10 +4,14 @@
 //! loss, and margin with its simulations.
 
 use crate::operation::Operation;
+use crate::stream::{Channel, ChannelMessage};
 
 pub mod accounts;
+pub mod activity;
 pub mod api;
+pub mod digital_assets;
 pub mod entities;
+pub mod event_contracts;
 pub mod holdings;
 pub mod instruments;
 pub mod inventories;
@@ -139,4 +143,11 @@ pub const OPERATIONS: &[&Operation] = &[
     &rates::ListEasyBorrows::OPERATION,
     &trades::ListTrades::OPERATION,
     &trades::GetTrade::OPERATION,
+];
+
+/// Every channel of this API, by group and in the order of the spec.
+pub const CHANNELS: &[&Channel] = &[
+    <activity::ActivityMessage as ChannelMessage>::CHANNEL,
+    <digital_assets::DigitalAssetsMessage as ChannelMessage>::CHANNEL,
+    <event_contracts::EventContractsMessage as ChannelMessage>::CHANNEL,
 ];
