@@ -6,6 +6,7 @@
 mod base_url;
 mod body;
 mod certificates;
+mod header;
 mod settings;
 mod watch;
 
@@ -15,16 +16,17 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, io};
 
-use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderValue};
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 pub(crate) use self::base_url::BaseUrl;
 pub use self::certificates::RootCertificates;
+pub(crate) use self::header::Header;
 pub(crate) use self::settings::TransportSettings;
 use self::watch::Watch;
 use crate::error::Delivery;
-use crate::headers::{Header, Headers};
+use crate::headers::Headers;
 use crate::operation::Method;
 
 /// A request, ready to be sent, as often as is wanted.
@@ -102,8 +104,8 @@ impl Transport {
         let deadline = Instant::now().checked_add(request.timeout);
         let connect_timeout = request.connect_timeout;
         let (watch, request) = prepare(request)?;
-        let _permit = within(deadline, self.permit()).await.map_err(|failure| failure.explain(true, None))?;
-        let answer = within(deadline, self.begin(request, &watch, connect_timeout)).await;
+        let _permit = self.permit(deadline).await.map_err(|failure| failure.explain(true, None))?;
+        let answer = self.begin(request, &watch, connect_timeout, deadline).await;
         // What held the request has ended or is dropped: its fate is decided.
         let mut response = answer.map_err(|failure| failure.explain(watch.is_unsent(), None))?;
         let status = response.status().as_u16();
@@ -115,12 +117,10 @@ impl Transport {
     }
 
     /// Waits until there may be one more request.
-    async fn permit(&self) -> Result<Option<SemaphorePermit<'_>>, Failure> {
-        match &self.permits {
-            // It fails only for a semaphore that was closed, which this one never is.
-            Some(permits) => Ok(permits.acquire().await.ok()),
-            None => Ok(None),
-        }
+    async fn permit(&self, deadline: Option<Instant>) -> Result<Option<SemaphorePermit<'_>>, Failure> {
+        let Some(permits) = &self.permits else { return Ok(None) };
+        // It fails only for a semaphore that was closed, which this one never is.
+        within(deadline, async { Ok(permits.acquire().await.ok()) }).await
     }
 
     /// Sends the request and receives the head of the answer.
@@ -129,15 +129,20 @@ impl Transport {
         request: reqwest::Request,
         watch: &Watch,
         connect_timeout: Duration,
+        deadline: Option<Instant>,
     ) -> Result<reqwest::Response, Failure> {
         let mut sending = pin!(self.client.execute(request));
         watch.arm();
-        let answer = match timeout(connect_timeout, &mut sending).await {
-            Ok(answer) => answer,
-            Err(_) if watch.is_begun() => sending.await,
-            Err(_) => return Err(Failure::SlowConnect(connect_timeout)),
-        };
-        answer.map_err(Failure::Broken)
+        let connected = Instant::now().checked_add(connect_timeout);
+        // One timer at a time: until there must be a connection, then for the rest.
+        if let Some(connected) = connected.filter(|connected| deadline.is_none_or(|end| *connected < end)) {
+            match timeout_at(connected, &mut sending).await {
+                Ok(answer) => return answer.map_err(Failure::Broken),
+                Err(_) if watch.is_begun() => {}
+                Err(_) => return Err(Failure::SlowConnect(connect_timeout)),
+            }
+        }
+        within(deadline, async { sending.await.map_err(Failure::Broken) }).await
     }
 
     /// Reads the body, decompressed, up to the limit.
@@ -171,8 +176,7 @@ async fn within<T>(
 }
 
 fn received(headers: &HeaderMap) -> Headers {
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
+    headers.iter().map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()))).collect()
 }
 
 /// What went wrong, before it is known how far the request came.
@@ -232,10 +236,7 @@ fn prepare(request: HttpRequest) -> Result<(Watch, reqwest::Request), TransportE
     let url = request.url.parse().map_err(refused)?;
     let mut prepared = reqwest::Request::new(method, url);
     for header in &request.headers {
-        let name = HeaderName::from_bytes(header.name().as_bytes()).map_err(refused)?;
-        let mut value = HeaderValue::from_str(header.value()).map_err(refused)?;
-        value.set_sensitive(header.is_sensitive());
-        prepared.headers_mut().append(name, value);
+        header.append_to(prepared.headers_mut());
     }
     let (watch, body) = Watch::new(request.body.unwrap_or_default());
     *prepared.body_mut() = Some(reqwest::Body::wrap(body));
