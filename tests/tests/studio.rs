@@ -5,12 +5,13 @@
 use clear_street::studio::Client;
 use clear_street::studio::accounts::{AccountId, AccountNumber};
 use clear_street::studio::locates::UpdateLocateOrderRequest;
-use clear_street::studio::margin::{PortfolioMargin, RegTMargin};
+use clear_street::studio::margin::{PortfolioMargin, PortfolioMarginGroupMember, RegTMargin};
 use clear_street::studio::orders::{
     ApStrategy, CreateBulkOrdersRequest, CreateOrder, DarkStrategy, Destination, DmaStrategy, Order,
     OrderSide, PovStrategy, SorStrategy, Strategy, TimeInForce, TwapStrategy, Urgency, VwapStrategy,
 };
 use clear_street::studio::performance::PnlSums;
+use clear_street::studio::trades::Trade;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
@@ -130,6 +131,26 @@ fn texts_and_numbers_keep_their_digits() {
     assert_eq!(order.average_price, "150.1234567890123456789".parse().ok());
     assert_eq!(order.created_at.as_nanosecond(), 1_761_940_800_500_000_000);
     assert_eq!(serde_json::to_string(&order).unwrap(), text);
+}
+
+/// What is left of an addition of floats does not fail an answer; a price is exact or an error.
+#[test]
+fn only_what_was_a_float_is_rounded() {
+    let trade = |price: &str| {
+        let text = r#"{"created_at":1761940800500,"trade_id":"t","order_id":"o","side":"buy","quantity":"1","price":PRICE,"running_position":"1"}"#;
+        serde_json::from_str::<Trade>(&text.replace("PRICE", price))
+    };
+    let residue = "1.7763568394002505e-15";
+    let sums: PnlSums = serde_json::from_str(&format!(r#"{{"realized_pnl":{residue}}}"#)).unwrap();
+    assert_eq!(sums.realized_pnl, "0.0000000000000017763568394003".parse().ok());
+    assert_eq!(trade("1.7763568394e-15").unwrap().price.to_string(), "0.0000000000000017763568394");
+    for price in [residue.to_owned(), format!("\"{residue}\"")] {
+        let error = trade(&price).unwrap_err().to_string();
+        assert!(error.contains("$.price") && error.contains(residue), "{error}");
+    }
+    let shocks = format!(r#"{{"shocks":{{"down":{residue}}}}}"#);
+    let member: PortfolioMarginGroupMember = serde_json::from_str(&shocks).unwrap();
+    assert_eq!(member.shocks.unwrap()["down"], sums.realized_pnl.unwrap());
 }
 
 #[test]

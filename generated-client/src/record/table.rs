@@ -24,7 +24,8 @@ pub struct Field {
     pub deprecated: bool,
     /// Whether its value is personal and never printed.
     pub sensitive: bool,
-    /// Whether its decimals are JSON numbers, whatever the API does with others.
+    /// Whether its decimals are JSON numbers, whatever the API does with others, and were floats
+    /// before: digits below 10^-28 are rounded off.
     pub number: bool,
     /// Checked before it is sent.
     pub bounds: Bounds,

@@ -63,8 +63,10 @@ impl<'de> Visitor<'de> for RecordVisitor<'_, '_> {
             if !seen.insert(index) {
                 return Err(decoder.fail(Failure::other("occurs twice").field(field.name)));
             }
+            let outside = std::mem::replace(&mut decoder.floats, field.number);
             let seed = Seed { slot, decoder: &mut *decoder };
             map.next_value_seed(seed).inspect_err(|error| inside(field, decoder.failed(error)))?;
+            decoder.floats = outside;
             next = index.saturating_add(1);
         }
         let missing = |(index, field): &(usize, &Field)| field.required && !seen.contains(*index);

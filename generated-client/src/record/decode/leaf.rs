@@ -12,8 +12,8 @@ use super::{number, time};
 use crate::Json;
 use crate::record::Slot;
 
-/// Reads a scalar into its slot.
-pub(super) fn read(raw: &RawValue, slot: Slot<'_>) -> Result<(), Failure> {
+/// Reads a scalar into its slot; `floats` says whether decimals were floats when they were written.
+pub(super) fn read(raw: &RawValue, slot: Slot<'_>, floats: bool) -> Result<(), Failure> {
     if let Slot::Json(place) = slot {
         *place = Json::from_raw(raw);
         return Ok(());
@@ -31,7 +31,8 @@ pub(super) fn read(raw: &RawValue, slot: Slot<'_>) -> Result<(), Failure> {
             return Ok(());
         }
         Slot::Decimal(place) => {
-            (put(place, text.and_then(number::decimal)), "a decimal number of at most 28 digits")
+            let decimal = if floats { number::from_float } else { number::decimal };
+            (put(place, text.and_then(decimal)), "a decimal number of at most 28 digits")
         }
         Slot::Timestamp(place) => {
             (put(place, text.and_then(time::timestamp)), "a time such as 2025-10-31T14:30:00Z")

@@ -60,6 +60,8 @@ pub(crate) fn decode_start(text: &str, slot: Slot<'_>) -> Result<usize, DecodeEr
 #[derive(Default)]
 struct Decoder {
     depth: usize,
+    /// Whether decimals that come next were floats.
+    floats: bool,
     /// Why reading failed. serde's errors cannot carry it.
     failure: Option<Failure>,
 }
@@ -134,7 +136,7 @@ impl<'de> DeserializeSeed<'de> for Seed<'_, '_> {
             }
             leaf => {
                 let raw = <&RawValue>::deserialize(deserializer)?;
-                leaf::read(raw, leaf).map_err(|failure| decoder.fail(failure))
+                leaf::read(raw, leaf, decoder.floats).map_err(|failure| decoder.fail(failure))
             }
         }
     }

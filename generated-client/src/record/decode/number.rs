@@ -1,4 +1,4 @@
-//! Numbers from text, exactly or not at all.
+//! Numbers from text, exactly or not at all; those that were floats, to the last digit that fits.
 
 use std::str::FromStr;
 
@@ -10,6 +10,39 @@ const MAX_SCALE: i64 = 28;
 /// A decimal with the scale that is written: `1.50` stays `1.50`. None if it does not fit.
 pub(super) fn decimal(text: &str) -> Option<Decimal> {
     short(text).or_else(|| any(text))
+}
+
+/// A decimal that was a float when it was written, such as `1.7763568394002505e-15`. Digits below
+/// 10^-28, where a decimal ends, are far below the error of such a float: they are rounded off, half
+/// to even. None if it does not fit otherwise.
+pub(super) fn from_float(text: &str) -> Option<Decimal> {
+    decimal(text).or_else(|| rounded(text))
+}
+
+fn rounded(text: &str) -> Option<Decimal> {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let digits = mantissa.strip_prefix(['-', '+']).unwrap_or(mantissa);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let digits = [whole, fraction].concat();
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let scale = i64::try_from(fraction.len()).ok()?.checked_sub(exponent.parse().ok()?)?;
+    let excess = usize::try_from(scale.checked_sub(MAX_SCALE)?).ok()?;
+    let (kept, dropped) = match digits.len().checked_sub(excess) {
+        Some(length) => digits.split_at_checked(length)?,
+        // Zeros come before the first digit, and it does not matter how many.
+        None => ("", "0"),
+    };
+    let kept: i128 = if kept.is_empty() { 0 } else { kept.parse().ok()? };
+    let is_odd = kept & 1 == 1;
+    let up = match dropped.strip_prefix('5') {
+        Some(rest) if rest.bytes().all(|digit| digit == b'0') => is_odd,
+        _ => dropped.as_bytes().first().is_some_and(|first| *first >= b'5'),
+    };
+    let value = kept.checked_add(i128::from(up))?;
+    let value = if mantissa.starts_with('-') { value.checked_neg()? } else { value };
+    Decimal::try_from_i128_with_scale(value, 28).ok()
 }
 
 /// The usual price, in a third of the time: at most 18 digits, at least one before the point.
@@ -89,7 +122,7 @@ mod tests {
     use proptest::prelude::*;
     use rust_decimal::Decimal;
 
-    use super::{decimal, float, integer};
+    use super::{decimal, float, from_float, integer};
 
     #[test]
     fn decimals_keep_what_is_written() {
@@ -150,6 +183,50 @@ mod tests {
     }
 
     #[test]
+    fn floats_lose_what_is_below_the_last_digit_of_a_decimal() {
+        for (text, expected) in [
+            ("1.50", "1.50"),
+            ("1.7763568394002505e-15", "0.0000000000000017763568394003"),
+            ("-1.7763568394002505E-15", "-0.0000000000000017763568394003"),
+            ("0.00000000000000177635683940025046", "0.0000000000000017763568394003"),
+            ("7.9228162514264337593543950335", "7.9228162514264337593543950335"),
+            ("1.00000000000000000000000000005", "1.0000000000000000000000000000"),
+            ("1.00000000000000000000000000015", "1.0000000000000000000000000002"),
+            ("1.000000000000000000000000000050001", "1.0000000000000000000000000001"),
+            ("1.00000000000000000000000000004999", "1.0000000000000000000000000000"),
+            ("5e-29", "0.0000000000000000000000000000"),
+            ("6e-29", "0.0000000000000000000000000001"),
+            ("9e-30", "0.0000000000000000000000000000"),
+            ("-5e-324", "0.0000000000000000000000000000"),
+        ] {
+            assert_eq!(from_float(text).map(|value| value.to_string()).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_float_that_has_no_decimal_is_refused() {
+        for text in [
+            "",
+            "-",
+            ".",
+            "e-30",
+            "--1e-30",
+            "1.2.3e-30",
+            "1_0e-30",
+            "1e-30x",
+            "NaN",
+            "inf",
+            "1e29",
+            "1e308",
+            "79228162514264337593543950336",
+            // Its first digits do not fit together with the 28th after the point.
+            "12345678901234567890.12345678901",
+        ] {
+            assert_eq!(from_float(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn integers_are_exact() {
         assert_eq!(integer(&i64::MIN.to_string()), Some(i64::MIN));
         assert_eq!(integer(&u64::MAX.to_string()), Some(u64::MAX));
@@ -186,6 +263,16 @@ mod tests {
                 prop_assert_eq!(Some(short), long);
                 prop_assert_eq!(short.serialize(), long.unwrap().serialize());
             }
+        }
+
+        #[test]
+        fn every_float_below_ten_to_the_nine_has_a_decimal(float in -1e9_f64..1e9) {
+            for text in [float.to_string(), format!("{float:e}")] {
+                let value = from_float(&text).unwrap();
+                prop_assert_eq!(value.to_string().parse::<f64>().unwrap(), float);
+            }
+            let tiny = from_float(&format!("{:e}", float * 1e-30)).unwrap();
+            prop_assert!((tiny.to_string().parse::<f64>().unwrap() - float * 1e-30).abs() <= 5e-29);
         }
 
         #[test]
