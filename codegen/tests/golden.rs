@@ -1,6 +1,7 @@
 //! Small specs with the code that they become.
 //!
-//! `small` has one of everything, to be read; `nasty` has what breaks generators. Both are compiled
+//! `small` has one of everything, to be read; `bare` is an API without an envelope and with other
+//! encodings; `nasty` has what breaks generators. All are compiled
 //! and run by `generated-client/src/tests/golden`. `UPDATE_EXPECT=1 cargo test -p
 //! clear-street-codegen` writes the expected files anew.
 
@@ -37,6 +38,11 @@ fn check(case: &str) {
 #[test]
 fn small() {
     check("small");
+}
+
+#[test]
+fn bare() {
+    check("bare");
 }
 
 #[test]

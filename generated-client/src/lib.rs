@@ -57,9 +57,9 @@
 //!
 //! # Features
 //!
-//! `trading`, `studio` and `stream` (the streams of the Studio API, which brings `studio`) are all on
-//! by default; a program that uses one of them alone compiles faster with `default-features = false`.
-//! `blocking` is off by default.
+//! `trading`, `studio` and `stream` are all on by default; a program that uses one of them alone
+//! compiles faster with `default-features = false`. `stream` is for being connected to the channels of
+//! the Studio API, and brings `studio`, which can read their messages. `blocking` is off by default.
 //!
 //! # Secrets
 //!

@@ -3,6 +3,7 @@
 //! The spec is the one source: from it the build script makes one call per operation and one entry
 //! per type ([`cases`]), and [`arbitrary`] makes values of every type.
 
+pub mod api;
 pub mod arbitrary;
 pub mod cases;
 pub mod replay;

@@ -9,7 +9,7 @@ use clear_street::operation::{Operation, Place, Repeat};
 use clear_street::{Error, ErrorKind};
 use url::{Host, Url};
 
-use crate::cases::OperationCase;
+use crate::api::Tested;
 
 /// Which operations are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,15 +74,11 @@ pub enum Outcome {
 }
 
 /// Sends every operation in scope once, one after the other.
-pub async fn smoke<C>(
-    client: &C,
-    cases: &[OperationCase<C>],
-    operations: &[&'static Operation],
-    scope: Scope,
-) -> Report {
+pub async fn smoke<C>(api: &Tested<C>, client: &C, scope: Scope) -> Report {
     let mut rows = Vec::new();
-    for case in cases {
-        let known = operations
+    for case in &api.cases {
+        let known = api
+            .operations
             .iter()
             .find(|operation| (operation.group, operation.name) == (case.group, case.operation));
         let (status, outcome) = match known {
@@ -107,8 +103,8 @@ fn judge(operation: &Operation, error: &Error) -> Outcome {
         _ => false,
     };
     let documented = error.status().is_some_and(|status| operation.errors.contains(&status));
-    // An explanation that decoded has a code: a gateway's page has none.
-    let explained = error.kind() == ErrorKind::Api && error.code().is_some();
+    // An explanation that decoded has a code or a type: a gateway's page has none.
+    let explained = error.kind() == ErrorKind::Api && (error.code().is_some() || error.problem().is_some());
     if refuses_arguments && documented && explained {
         Outcome::Refused(error.message().to_owned())
     } else {

@@ -16,10 +16,9 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use clear_street::operation::Repeat;
-use clear_street::retry::RetrySettings;
-use clear_street::trading::{Client, OPERATIONS};
-use clear_street_tests::cases::{OperationCase, trading};
+use clear_street::operation::{Operation, Repeat};
+use clear_street_tests::api::{Secret, Tested, studio, trading};
+use clear_street_tests::cases::OperationCase;
 use clear_street_tests::replay::{Tree, differences};
 
 /// A request as the server saw it.
@@ -58,7 +57,8 @@ impl Server {
         server.seen.lock().unwrap().push(Seen { method, uri, headers, body });
         let (status, answer) = server.answer.lock().unwrap().clone();
         let status = StatusCode::from_u16(status).unwrap();
-        (status, [("content-type", "application/json")], answer).into_response()
+        (status, [("content-type", "application/json"), ("x-request-id", "request-7")], answer)
+            .into_response()
     }
 }
 
@@ -76,38 +76,50 @@ fn percent_decoded(text: &str) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-fn client(base_url: &str) -> Client {
-    Client::builder().api_key("id.secret").base_url(base_url).build().unwrap()
+/// Every operation has a case; so many there must be at least.
+fn all_have_cases<C>(api: &Tested<C>, at_least: usize) {
+    let cases: Vec<_> = api.cases.iter().map(|case| (case.group, case.operation)).collect();
+    let known: Vec<_> = api.operations.iter().map(|operation| (operation.group, operation.name)).collect();
+    assert_eq!(cases, known);
+    assert!(cases.len() >= at_least, "operations were lost: {}", cases.len());
 }
 
 #[test]
 fn every_operation_has_a_case() {
-    let cases: Vec<_> = trading::operations().iter().map(|case| (case.group, case.operation)).collect();
-    let operations: Vec<_> = OPERATIONS.iter().map(|operation| (operation.group, operation.name)).collect();
-    assert_eq!(cases, operations);
-    assert!(cases.len() >= 61, "operations were lost: {}", cases.len());
+    all_have_cases(&trading(), 61);
+    all_have_cases(&studio(), 32);
 }
 
-#[tokio::test]
-async fn every_operation_is_sent_as_the_spec_says() {
+async fn all_are_sent<C>(api: Tested<C>) {
     let (server, base_url) = Server::start().await;
-    let client = client(&base_url);
-    for case in trading::operations() {
+    let client = (api.client)(&base_url, Secret::MadeUp).unwrap();
+    for case in &api.cases {
         *server.answer.lock().unwrap() = (case.status, case.answer.to_owned());
         let answer = (case.send)(&client).await;
         let seen = server.seen.lock().unwrap().drain(..).collect::<Vec<_>>();
         assert_eq!(seen.len(), 1, "{}", case.operation);
-        assert_sent(&case, &seen[0]);
+        assert_sent(case, operation(&api, case), &seen[0]);
         if let Err(error) = answer {
             panic!("{}: {error}", case.operation);
         }
     }
 }
 
-fn assert_sent(case: &OperationCase<Client>, seen: &Seen) {
+#[tokio::test]
+async fn every_operation_is_sent_as_the_spec_says() {
+    all_are_sent(trading()).await;
+    all_are_sent(studio()).await;
+}
+
+fn operation<C>(api: &Tested<C>, case: &OperationCase<C>) -> &'static Operation {
+    let mut operations = api.operations.iter();
+    operations.find(|known| (known.group, known.name) == (case.group, case.operation)).unwrap()
+}
+
+fn assert_sent<C>(case: &OperationCase<C>, operation: &Operation, seen: &Seen) {
     let name = case.operation;
     assert_eq!(seen.method.as_str(), case.method, "{name}");
-    assert_path(case, seen.uri.path());
+    assert_path(case, operation, seen.uri.path());
     let query: BTreeMap<String, String> = seen
         .uri
         .query()
@@ -133,8 +145,7 @@ fn assert_sent(case: &OperationCase<Client>, seen: &Seen) {
 }
 
 /// An id of `a/b c` stays one segment.
-fn assert_path(case: &OperationCase<Client>, path: &str) {
-    let operation = OPERATIONS.iter().find(|operation| operation.name == case.operation).unwrap();
+fn assert_path<C>(case: &OperationCase<C>, operation: &Operation, path: &str) {
     assert_eq!(
         path.split('/').count(),
         operation.path.split('/').count(),
@@ -145,27 +156,22 @@ fn assert_path(case: &OperationCase<Client>, path: &str) {
     assert_eq!(percent_decoded(path), case.path, "{}", case.operation);
 }
 
-#[tokio::test]
-async fn every_documented_error_is_an_error_with_the_servers_message() {
+async fn all_errors_are_explained<C>(api: Tested<C>) {
     let (server, base_url) = Server::start().await;
-    // What is repeated is tested elsewhere, and without waiting.
-    let once = RetrySettings::new().max_attempts(1);
-    let builder = Client::builder().api_key("id.secret").base_url(&base_url);
-    let client = builder.retries(once.clone()).order_retries(once).build().unwrap();
-    for case in trading::operations() {
-        let operation = OPERATIONS.iter().find(|operation| operation.name == case.operation).unwrap();
+    let client = (api.client)(&base_url, Secret::MadeUp).unwrap();
+    for case in &api.cases {
+        let operation = operation(&api, case);
         for status in operation.errors {
             // A server that fails does not know what became of rows: no error, see the client's tests.
             if operation.repeat == Repeat::Keyed && *status >= 500 {
                 continue;
             }
-            let answer = format!(
-                r#"{{"error":{{"code":{status},"message":"it went wrong","details":[]}},"metadata":{{"request_id":"request-7"}}}}"#
-            );
-            *server.answer.lock().unwrap() = (*status, answer);
+            *server.answer.lock().unwrap() = (*status, (api.error)(*status));
             let error = (case.send)(&client).await.expect_err(case.operation);
             assert_eq!(server.seen.lock().unwrap().drain(..).count(), 1, "{}", case.operation);
             assert_eq!(error.status(), Some(*status), "{}", case.operation);
+            assert_eq!(error.code(), Some(status.to_string().as_str()), "{}", case.operation);
+            assert_eq!(error.message(), "it went wrong", "{}", case.operation);
             assert_eq!(error.request_id(), Some("request-7"), "{}", case.operation);
             let text = error.to_string();
             for part in ["it went wrong", "request-7", case.operation, &status.to_string()] {
@@ -173,4 +179,10 @@ async fn every_documented_error_is_an_error_with_the_servers_message() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn every_documented_error_is_an_error_with_the_servers_message() {
+    all_errors_are_explained(trading()).await;
+    all_errors_are_explained(studio()).await;
 }

@@ -11,21 +11,43 @@ use axum::extract::State;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use clear_street::operation::Repeat;
-use clear_street::trading::{Client, OPERATIONS};
-use clear_street_tests::cases::trading;
+use clear_street::trading::OPERATIONS;
+use clear_street_tests::api::{Secret, Tested, studio, trading};
 use clear_street_tests::smoke::{Outcome, Report, Scope, is_loopback, smoke};
+
+/// How the spec says that an operation is asked for and answers.
+#[derive(Clone, Copy)]
+struct Usual {
+    operation: &'static str,
+    method: &'static str,
+    path: &'static str,
+    status: u16,
+    answer: &'static str,
+}
 
 /// Answers every operation as the spec says, but for those that are overridden.
 #[derive(Clone, Default)]
 struct Server {
+    usual: Vec<Usual>,
     overridden: HashMap<&'static str, (u16, &'static str)>,
     seen: Arc<Mutex<Vec<&'static str>>>,
 }
 
 impl Server {
     async fn start(overridden: &[(&'static str, u16, &'static str)]) -> (Self, String) {
+        Self::of(&trading(), overridden).await
+    }
+
+    async fn of<C>(api: &Tested<C>, overridden: &[(&'static str, u16, &'static str)]) -> (Self, String) {
+        let usual = api.cases.iter().map(|case| Usual {
+            operation: case.operation,
+            method: case.method,
+            path: case.path,
+            status: case.status,
+            answer: case.answer,
+        });
         let overridden = overridden.iter().map(|(name, status, body)| (*name, (*status, *body))).collect();
-        let server = Self { overridden, ..Self::default() };
+        let server = Self { usual: usual.collect(), overridden, ..Self::default() };
         let app = Router::new().fallback(Self::handle).with_state(server.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base_url = format!("http://{}", listener.local_addr().unwrap());
@@ -34,8 +56,7 @@ impl Server {
     }
 
     async fn handle(State(server): State<Self>, method: Method, uri: Uri) -> Response {
-        let cases = trading::operations();
-        let case = cases.iter().find(|case| {
+        let case = server.usual.iter().find(|case| {
             let path = uri.path().replace("%2F", "/").replace("%20", " ");
             (case.method, case.path) == (method.as_str(), path.as_str())
         });
@@ -48,14 +69,15 @@ impl Server {
 }
 
 async fn run(base_url: &str, scope: Scope) -> Report {
-    let client = Client::builder().api_key("id.secret").base_url(base_url).build().unwrap();
-    smoke(&client, &trading::operations(), OPERATIONS, scope).await
+    let api = trading();
+    let client = (api.client)(base_url, Secret::MadeUp).unwrap();
+    smoke(&api, &client, scope).await
 }
 
 /// The program, while the server goes on in this process.
 async fn program(arguments: &[&str], key: Option<&str>) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_smoke"));
-    command.args(arguments).env_remove("CLEAR_STREET_API_KEY");
+    command.args(arguments).env_remove("CLEAR_STREET_API_KEY").env_remove("CLEAR_STREET_ACCESS_TOKEN");
     if let Some(key) = key {
         command.env("CLEAR_STREET_API_KEY", key);
     }
@@ -76,6 +98,20 @@ async fn every_operation_of_a_good_server_is_called_once_and_decodes() {
         let words: Vec<_> = row.split_whitespace().skip(1).collect();
         assert_eq!(words, [operation.status.to_string().as_str(), "yes"], "{row}");
     }
+}
+
+#[tokio::test]
+async fn the_other_api_is_called_as_well() {
+    let api = studio();
+    let (server, base_url) = Server::of(&api, &[]).await;
+    let output = program(&["--base-url", &base_url, "--api", "studio"], None).await;
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    let count = api.cases.len();
+    let summary = format!("smoke: {count} operations, {count} sent, 0 refused, 0 failed\n");
+    assert!(text.ends_with(&summary), "{text}");
+    let seen = server.seen.lock().unwrap().clone();
+    assert_eq!(seen, api.operations.iter().map(|operation| operation.name).collect::<Vec<_>>());
 }
 
 #[tokio::test]

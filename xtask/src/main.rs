@@ -49,10 +49,13 @@ enum Command {
     Schema,
     /// Decodes recorded bodies `DIR/<operation>/<status>/<name>.json` and reports what does not survive
     Replay {
+        /// Which API answered them
+        #[arg(long, default_value = "trading")]
+        api: String,
         /// Folder of the recorded bodies
         dir: PathBuf,
     },
-    /// Calls every operation of a server once: --base-url URL [--api trading] [--writes]
+    /// Calls every operation of a server once: --base-url URL [--api trading|studio] [--writes]
     #[command(disable_help_flag = true)]
     Smoke {
         /// Arguments of the program; --help lists them
@@ -144,7 +147,7 @@ fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
             print!("{}", clear_street_codegen::schema::schema());
             Ok(ExitCode::SUCCESS)
         }
-        Command::Replay { dir } => replay::run(&root(), &dir),
+        Command::Replay { api, dir } => replay::run(&root(), &api, &dir),
         Command::Smoke { arguments } => smoke::run(&root(), &arguments),
         Command::CompileTime { runs } => {
             let apis = clear_street_codegen::read(&root().join("spec"))?;

@@ -2,6 +2,7 @@
 //! specification says of the real ones, the mechanisms are these.
 
 mod answers;
+mod bare;
 mod clients;
 mod errors;
 mod golden;

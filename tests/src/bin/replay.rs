@@ -5,14 +5,24 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::Parser;
+use clear_street_tests::api::Api;
 use clear_street_tests::replay::replay;
 
+/// Decodes recorded bodies, encodes them again, and reports what does not survive.
+#[derive(Parser)]
+#[command(name = "cargo xtask replay", bin_name = "cargo xtask replay")]
+struct Arguments {
+    /// Folder with `<operation>/<status>/<name>.json`
+    dir: PathBuf,
+    /// Which API answered them
+    #[arg(long, value_enum, default_value_t)]
+    api: Api,
+}
+
 fn main() -> ExitCode {
-    let Some(dir) = std::env::args_os().nth(1).map(PathBuf::from) else {
-        eprintln!("usage: replay DIR, with DIR/<operation>/<status>/<name>.json");
-        return ExitCode::from(2);
-    };
-    match replay(&dir, clear_street::trading::OPERATIONS) {
+    let Arguments { dir, api } = Arguments::parse();
+    match replay(&dir, api.operations()) {
         Ok(report) => {
             println!("{report}");
             if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE }

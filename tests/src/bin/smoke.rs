@@ -4,15 +4,14 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, ValueEnum};
-use clear_street::retry::RetrySettings;
-use clear_street::trading;
-use clear_street_tests::cases;
+use clap::Parser;
+use clear_street_tests::api::{self, Api, Secret, Tested};
 use clear_street_tests::smoke::{Report, Scope, is_loopback, smoke};
 
 /// Calls every operation once with arguments made from the spec, and prints what came of it.
 ///
-/// The API key is that of the environment variable CLEAR_STREET_API_KEY. This machine needs none.
+/// Secrets are those of the environment, as `from_env` of the clients reads them. This machine needs
+/// none.
 /// Exits with 1 if an operation failed. A documented 400, 404, 409 or 422 is no failure where it
 /// may be owed to the arguments, which are made up.
 #[derive(Parser)]
@@ -27,12 +26,6 @@ struct Arguments {
     /// Also sends operations that change something to other machines than this one
     #[arg(long)]
     writes: bool,
-}
-
-#[derive(Clone, Copy, Default, ValueEnum)]
-enum Api {
-    #[default]
-    Trading,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -50,22 +43,18 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> clear_street::Result<Report> {
-    let Arguments { base_url, api, writes } = arguments;
-    let scope = Scope::new(base_url, *writes);
-    match api {
-        Api::Trading => {
-            // Once: a repetition would hide what failed.
-            let once = RetrySettings::new().max_attempts(1);
-            let mut builder =
-                trading::Client::builder().base_url(base_url).retries(once.clone()).order_retries(once);
-            match std::env::var("CLEAR_STREET_API_KEY") {
-                Ok(key) => builder = builder.api_key(key),
-                Err(_) if is_loopback(base_url) => builder = builder.api_key("smoke.smoke"),
-                // The client says what is missing.
-                Err(_) => {}
-            }
-            let client = builder.build()?;
-            Ok(smoke(&client, &cases::trading::operations(), trading::OPERATIONS, scope).await)
-        }
+    match arguments.api {
+        Api::Trading => all(&api::trading(), arguments).await,
+        Api::Studio => all(&api::studio(), arguments).await,
     }
+}
+
+async fn all<C>(
+    api: &Tested<C>,
+    Arguments { base_url, writes, .. }: &Arguments,
+) -> clear_street::Result<Report> {
+    let client = (api.client)(base_url, Secret::OfEnvironment).or_else(|error| {
+        if is_loopback(base_url) { (api.client)(base_url, Secret::MadeUp) } else { Err(error) }
+    })?;
+    Ok(smoke(api, &client, Scope::new(base_url, *writes)).await)
 }

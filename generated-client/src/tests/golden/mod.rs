@@ -3,6 +3,9 @@
 
 #[allow(dead_code, unreachable_pub, reason = "the tests use a part of what is generated")]
 #[allow(clippy::wrong_self_convention, reason = "setters are named like their fields")]
+pub(super) mod archive;
+#[allow(dead_code, unreachable_pub, reason = "the tests use a part of what is generated")]
+#[allow(clippy::wrong_self_convention, reason = "setters are named like their fields")]
 pub(super) mod library;
 #[allow(dead_code, unreachable_pub, reason = "the tests use a part of what is generated")]
 #[allow(clippy::wrong_self_convention, reason = "setters are named like their fields")]
