@@ -1,0 +1,54 @@
+//! What is allocated while messages are read. Alone in its program, because it counts all of it.
+
+use std::alloc::System;
+use std::hint::black_box;
+
+use clear_street::stream::{ChannelMessage, Envelope, Scan, decode};
+use clear_street::studio::activity::ActivityMessage;
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+
+#[path = "../benches/messages/rivals.rs"]
+mod rivals;
+
+use rivals::{Kind, OrderUpdate, TYPE_FIRST, Tagged, type_last};
+
+#[global_allocator]
+static HEAP: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// How often something is allocated, and how many bytes.
+fn allocated(read: impl Fn()) -> (usize, usize) {
+    let region = Region::new(HEAP);
+    read();
+    let change = region.change();
+    (change.allocations + change.reallocations, change.bytes_allocated)
+}
+
+#[test]
+fn what_is_dropped_costs_nothing_and_what_is_read_no_more_than_elsewhere() {
+    let layout = ActivityMessage::CHANNEL.layout;
+    let type_last = type_last();
+    for text in [TYPE_FIRST, type_last.as_str()] {
+        let (count, bytes) = allocated(|| {
+            for _ in 0..1_000 {
+                assert_eq!(black_box(Scan::new(layout, text).sequence()), Ok(Some(48_213)));
+                let envelope = black_box(Envelope::read(layout, text).unwrap());
+                assert_eq!(envelope.kind(), Some("order-update"));
+            }
+        });
+        assert_eq!((count, bytes), (0, 0), "a message that is dropped");
+
+        let ours = allocated(|| drop(black_box(decode::<ActivityMessage>(text).unwrap())));
+        let tagged = allocated(|| drop(black_box(serde_json::from_str::<Tagged>(text).unwrap())));
+        let twice = allocated(|| {
+            assert_eq!(serde_json::from_str::<Kind<'_>>(text).unwrap().payload.kind, "order-update");
+            drop(black_box(serde_json::from_str::<OrderUpdate>(text).unwrap()));
+        });
+        let tree = allocated(|| {
+            drop(black_box(serde_json::from_str::<serde_json::Value>(text).unwrap()));
+            drop(black_box(serde_json::from_str::<OrderUpdate>(text).unwrap()));
+        });
+        println!("allocations and bytes: ours {ours:?}, tagged {tagged:?}, twice {twice:?}, tree {tree:?}");
+        assert!(ours.0 < tagged.0 && ours.1 < tagged.1, "{ours:?} {tagged:?}");
+        assert!(ours.0 <= twice.0, "{ours:?} {twice:?}");
+    }
+}
