@@ -1,5 +1,7 @@
 //! The messages of the vendor's WebSocket protocol, as its documentation shows them.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
 use clear_street::stream::{Channel, ChannelMessage, Envelope, Replay, Role, Sequence, decode, subscribe};
 use clear_street::studio::accounts::AccountId;
 use clear_street::studio::activity::{ActivityMessage, ActivitySubscription};
