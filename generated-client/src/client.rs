@@ -42,8 +42,8 @@ struct Inner {
 }
 
 impl Core {
-    pub(crate) fn base_url(&self) -> &str {
-        self.inner.base_url.as_str()
+    pub(crate) fn base_url(&self) -> &BaseUrl {
+        &self.inner.base_url
     }
 
     pub(crate) fn headers(&self) -> &[Header] {

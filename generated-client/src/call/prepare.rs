@@ -1,5 +1,7 @@
 //! From a call to the request that is sent.
 
+use std::borrow::Cow;
+
 use secrecy::ExposeSecret;
 
 use super::Call;
@@ -10,7 +12,7 @@ use crate::headers::Header;
 use crate::operation::{BodyKind, Place};
 use crate::record::{self, View};
 use crate::retry::Limits;
-use crate::transport::HttpRequest;
+use crate::transport::{HttpRequest, Url};
 
 impl Call {
     /// The request, complete and frozen; or what is wrong with it.
@@ -55,16 +57,19 @@ impl Call {
         }
     }
 
-    fn url(&self) -> Result<String> {
+    fn url(&self) -> Result<Url> {
         let path = match &self.path {
-            Some(path) => encode::check_path(path)
-                .map(|()| path.clone())
-                .map_err(|message| self.invalid("path", message))?,
-            None => encode::path(self.operation.path, |name| match self.view(name) {
-                View::Text(text) => Some(text),
-                _ => None,
-            })
-            .map_err(|(name, message)| self.invalid(&name, message))?,
+            Some(path) => {
+                encode::check_path(path).map_err(|message| self.invalid("path", message))?;
+                Cow::Borrowed(path.as_str())
+            }
+            None => Cow::Owned(
+                encode::path(self.operation.path, |name| match self.view(name) {
+                    View::Text(text) => Some(text),
+                    _ => None,
+                })
+                .map_err(|(name, message)| self.invalid(&name, message))?,
+            ),
         };
         let list = self.operation.api.list;
         let mut query = String::new();
@@ -76,7 +81,7 @@ impl Call {
         for (name, value) in &self.options.query {
             encode::query(&mut query, name, &Argument::One(value.clone()), list);
         }
-        Ok([self.core.base_url(), &path, &query].concat())
+        Ok(self.core.base_url().address(&path, &query))
     }
 
     fn frozen_body(&self) -> Result<Option<Vec<u8>>> {

@@ -23,9 +23,9 @@ fn from_env(variables: &[(&str, &str)]) -> Result<Core, Error> {
 #[test]
 fn the_environment_gives_key_and_base_url() {
     let core = from_env(&[("SAMPLE_KEY", KEY)]).unwrap();
-    assert_eq!(core.base_url(), "https://default.example.com");
+    assert_eq!(core.base_url().as_str(), "https://default.example.com");
     let core = from_env(&[("SAMPLE_KEY", KEY), ("SAMPLE_URL", "http://127.0.0.1:1/x/")]).unwrap();
-    assert_eq!(core.base_url(), "http://127.0.0.1:1/x");
+    assert_eq!(core.base_url().as_str(), "http://127.0.0.1:1/x");
     assert_eq!(core.secret(), KEY);
 }
 

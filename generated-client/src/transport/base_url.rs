@@ -9,7 +9,7 @@ use reqwest::Url;
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct BaseUrl {
     text: String,
-    https: bool,
+    url: Url,
 }
 
 impl BaseUrl {
@@ -27,15 +27,31 @@ impl BaseUrl {
         if url.query().is_some() || url.fragment().is_some() {
             return Err("must not contain a query or fragment".to_owned());
         }
-        Ok(Self { text: url.as_str().trim_end_matches('/').to_owned(), https })
+        Ok(Self { text: url.as_str().trim_end_matches('/').to_owned(), url })
     }
 
     pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
+    /// The address of a path behind it, and a query; both are percent-encoded and may be empty, the
+    /// query begins with `?`.
+    ///
+    /// Whatever they are, they lead to no other host.
+    pub(crate) fn address(&self, path: &str, query: &str) -> Url {
+        let mut url = self.url.clone();
+        match self.url.path().trim_end_matches('/') {
+            "" => url.set_path(path),
+            prefix => url.set_path(&[prefix, path].concat()),
+        }
+        if let Some(query) = query.strip_prefix('?') {
+            url.set_query(Some(query));
+        }
+        url
+    }
+
     pub(crate) fn is_https(&self) -> bool {
-        self.https
+        self.url.scheme() == "https"
     }
 }
 
@@ -47,7 +63,7 @@ fn is_loopback(url: &Url) -> bool {
 
 impl fmt::Debug for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.text, f)
+        fmt::Debug::fmt(self.as_str(), f)
     }
 }
 
@@ -67,6 +83,21 @@ mod tests {
             ("http://[::1]:8080/", "http://[::1]:8080"),
         ] {
             assert_eq!(BaseUrl::parse(given).unwrap().as_str(), kept);
+        }
+    }
+
+    #[test]
+    fn paths_and_queries_are_put_behind_it() {
+        for (base, path, query, address) in [
+            ("https://h", "/v1/a", "", "https://h/v1/a"),
+            ("https://h/", "/v1/a", "?b=c%20d,e", "https://h/v1/a?b=c%20d,e"),
+            ("https://h:8/x/y/", "/v1/a%2Fb", "?q=%3F%23&r=1", "https://h:8/x/y/v1/a%2Fb?q=%3F%23&r=1"),
+            ("https://h/x", "", "", "https://h/x"),
+            ("https://h", "", "", "https://h/"),
+            ("https://h", "//other/a", "?//other", "https://h//other/a?//other"),
+            ("https://h/x", "//other@a", "", "https://h/x//other@a"),
+        ] {
+            assert_eq!(BaseUrl::parse(base).unwrap().address(path, query).as_str(), address);
         }
     }
 

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{fmt, io};
 
+pub(crate) use reqwest::Url;
 use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderValue};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::{Instant, timeout_at};
@@ -33,8 +34,7 @@ use crate::operation::Method;
 #[derive(Clone)]
 pub(crate) struct HttpRequest {
     pub(crate) method: Method,
-    /// Encoded already: it is sent as it is.
-    pub(crate) url: String,
+    pub(crate) url: Url,
     pub(crate) headers: Vec<Header>,
     pub(crate) body: Option<Vec<u8>>,
     /// Longest wait for a connection.
@@ -103,7 +103,7 @@ impl Transport {
     pub(crate) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
         let deadline = Instant::now().checked_add(request.timeout);
         let connect_timeout = request.connect_timeout;
-        let (watch, request) = prepare(request)?;
+        let (watch, request) = prepare(request);
         let _permit = self.permit(deadline).await.map_err(|failure| failure.explain(true, None))?;
         let answer = self.begin(request, &watch, connect_timeout, deadline).await;
         // What held the request has ended or is dropped: its fate is decided.
@@ -225,7 +225,7 @@ impl Failure {
 }
 
 /// Translates a request for the library.
-fn prepare(request: HttpRequest) -> Result<(Watch, reqwest::Request), TransportError> {
+fn prepare(request: HttpRequest) -> (Watch, reqwest::Request) {
     let method = match request.method {
         Method::Get => reqwest::Method::GET,
         Method::Post => reqwest::Method::POST,
@@ -233,23 +233,13 @@ fn prepare(request: HttpRequest) -> Result<(Watch, reqwest::Request), TransportE
         Method::Patch => reqwest::Method::PATCH,
         Method::Delete => reqwest::Method::DELETE,
     };
-    let url = request.url.parse().map_err(refused)?;
-    let mut prepared = reqwest::Request::new(method, url);
+    let mut prepared = reqwest::Request::new(method, request.url);
     for header in &request.headers {
         header.append_to(prepared.headers_mut());
     }
     let (watch, body) = Watch::new(request.body.unwrap_or_default());
     *prepared.body_mut() = Some(reqwest::Body::wrap(body));
-    Ok((watch, prepared))
-}
-
-fn refused(error: impl StdError + Send + Sync + 'static) -> TransportError {
-    TransportError {
-        fault: Fault::Refused,
-        delivery: Delivery::NotSent,
-        head: None,
-        source: Some(Box::new(error)),
-    }
+    (watch, prepared)
 }
 
 impl fmt::Debug for Transport {
@@ -266,13 +256,13 @@ mod tests {
     fn the_library_is_told_what_is_secret() {
         let request = HttpRequest {
             method: Method::Get,
-            url: "http://localhost/".to_owned(),
+            url: "http://localhost/".parse().unwrap(),
             headers: vec![Header::bearer("id.secret").unwrap()],
             body: None,
             connect_timeout: Duration::from_secs(1),
             timeout: Duration::from_secs(1),
         };
-        let (_, prepared) = prepare(request).unwrap_or_else(|_| panic!("it can be sent"));
+        let (_, prepared) = prepare(request);
         assert!(prepared.headers().values().all(HeaderValue::is_sensitive));
         assert!(!format!("{prepared:?}").contains("secret"));
     }
