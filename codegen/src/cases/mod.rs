@@ -12,7 +12,7 @@ use quote::quote;
 use serde_json::{Value, json};
 
 use crate::ir;
-use sample::{Fill, Sample, Samples, ident, rejected_by};
+use sample::{Fill, Sample, Samples, ident, text};
 
 /// The source of `fn operations()` and `fn types()` for one API.
 ///
@@ -116,7 +116,8 @@ struct Call {
 
 impl Call {
     fn new(samples: &Samples<'_>, group: &ir::Group, operation: &ir::Operation) -> Self {
-        let rejected = rejected_by(&operation.rules);
+        let fields = operation.parameters.iter().map(|parameter| &parameter.field);
+        let rejected = samples.rejected_by(&operation.rules, fields);
         let mut arguments = Vec::new();
         let mut setters = Vec::new();
         let mut path = operation.path.clone();
@@ -195,15 +196,6 @@ fn type_cases(api: &ir::Api, group: &ir::Group) -> Vec<TokenStream> {
             }
         })
         .collect()
-}
-
-/// A scalar or list as one query value before percent-encoding.
-fn text(json: &Value) -> String {
-    match json {
-        Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(","),
-        other => other.to_string(),
-    }
 }
 
 fn method(method: ir::Method) -> &'static str {

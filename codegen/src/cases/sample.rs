@@ -193,10 +193,29 @@ impl<'a> Samples<'a> {
     /// The optional fields that a sample must not have: too deep, not wanted, or against a rule.
     fn left_out<'m>(&self, model: &'m ir::Model, depth: usize) -> BTreeSet<&'m str> {
         if self.fill == Fill::Everything && depth < DEPTH {
-            return rejected_by(&model.rules);
+            return self.rejected_by(&model.rules, &model.fields);
         }
         let optional = model.fields.iter().filter(|field| !field.required);
         optional.map(|field| field.wire.as_str()).collect()
+    }
+
+    /// The fields that rules forbid beside samples of all others: of those that exclude each other all
+    /// but the first, and those that do not go with the sample of another.
+    pub(super) fn rejected_by<'m>(
+        &self,
+        rules: &'m [ir::Rule],
+        fields: impl IntoIterator<Item = &'m ir::Field> + Clone,
+    ) -> BTreeSet<&'m str> {
+        let holds = |(name, values): &(String, Vec<String>)| {
+            let field = fields.clone().into_iter().find(|field| field.wire == *name);
+            field.is_some_and(|field| values.contains(&text(&self.of(&field.ty, &field.bounds).json)))
+        };
+        let rejected = rules.iter().flat_map(|rule| match rule {
+            ir::Rule::ExactlyOne(fields) | ir::Rule::AtMostOne(fields) => fields.get(1..).unwrap_or_default(),
+            ir::Rule::When { conditions, forbid, .. } if conditions.iter().all(holds) => forbid,
+            ir::Rule::When { .. } | ir::Rule::AtLeastOne(_) => &[],
+        });
+        rejected.map(String::as_str).collect()
     }
 
     fn union(&self, path: &TokenStream, union: &ir::Union, depth: usize) -> Sample {
@@ -240,22 +259,17 @@ fn sample(expression: TokenStream, json: Value) -> Sample {
     Sample { expression, json }
 }
 
+/// A scalar or list as one text before percent-encoding.
+pub(super) fn text(json: &Value) -> String {
+    match json {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
+}
+
 /// A whole number within bounds.
 fn whole(bounds: &ir::Bounds) -> i64 {
     let number = bounds.min.unwrap_or(7).max(7);
     bounds.max.map_or(number, |max| number.min(max))
-}
-
-/// Of fields that exclude each other all but the first; with every other field present, the
-/// remaining rules hold.
-pub(super) fn rejected_by(rules: &[ir::Rule]) -> BTreeSet<&str> {
-    rules
-        .iter()
-        .flat_map(|rule| match rule {
-            ir::Rule::ExactlyOne(fields) | ir::Rule::AtMostOne(fields) => fields.get(1..).unwrap_or_default(),
-            ir::Rule::When { forbid, .. } => forbid,
-            ir::Rule::AtLeastOne(_) => &[],
-        })
-        .map(String::as_str)
-        .collect()
 }
