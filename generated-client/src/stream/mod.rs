@@ -6,8 +6,12 @@
 //!
 //! Nothing is lost: a message of a type that is not listed is kept whole, as [`UnknownMessage`],
 //! and so is one that cannot be read, as [`Undecodable`].
+//!
+//! What a stream does when, and what it guarantees, is decided in `core`.
 
 mod channel;
+#[cfg(any(test, feature = "stream"))]
+pub mod core;
 mod message;
 
 pub(crate) use self::channel::Content;

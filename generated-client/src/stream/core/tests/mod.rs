@@ -1,0 +1,12 @@
+//! The core with a scripted clock and a scripted server: nothing here waits, and nothing is random but
+//! by a seed.
+
+#![allow(clippy::arithmetic_side_effects, reason = "a test fails where it overflows")]
+
+mod bench;
+mod connections;
+mod endings;
+mod model;
+mod sequences;
+mod slow_caller;
+mod tokens;
