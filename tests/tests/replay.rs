@@ -90,6 +90,36 @@ fn bodies_in_the_wrong_place_are_reported() {
     assert!(report.to_string().contains("there is no operation `get_clok`"), "{report}");
 }
 
+/// Of the API that has no envelope, by the program.
+#[test]
+fn the_other_api_is_replayed_as_well() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_replay"));
+        command.arg(dir.path()).args(["--api", "studio"]).output().unwrap()
+    };
+    for (file, body) in [
+        (
+            "list_accounts/200/a.json",
+            r#"{"data":[{"account_id":"a","account_number":"1","entity_id":"e","name":"n"}]}"#,
+        ),
+        ("list_accounts/403/a.json", r#"{"type":"about:blank","title":"Forbidden","status":403}"#),
+        ("list_trades/200/a.json", r#"{"data":[],"next_page_token":"t"}"#),
+        ("delete_order/201/empty.json", ""),
+        (
+            "get_position/200/a.json",
+            r#"{"account_id":"a","account_number":"1","symbol":"S","quantity":"7","average_cost":1.50}"#,
+        ),
+    ] {
+        record(dir.path(), file, body);
+    }
+    let output = run();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "replay: 5 bodies, 0 problems\n");
+    record(dir.path(), "list_accounts/200/b.json", r#"{"data":[{"account_id":"a"}]}"#);
+    let text = String::from_utf8(run().stdout).unwrap();
+    assert!(text.contains("$.data[0].account_number"), "{text}");
+}
+
 #[test]
 fn the_program_exits_with_1_if_anything_is_wrong() {
     let dir = tempfile::tempdir().unwrap();
