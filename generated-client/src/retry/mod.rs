@@ -7,7 +7,7 @@
 //! - `NotSent`: it did not reach the server (no name, no connection, no TLS). It had no effect.
 //! - `MaybeSent`: nobody knows (the time was up, the connection broke, the answer was cut). An order
 //!   may be in the market.
-//! - `Answered`: the server said what it did.
+//! - `Answered`: the server said what it did, even where its answer cannot be read.
 //!
 //! # What is repeated
 //!
