@@ -79,7 +79,6 @@ pub struct Pagination {
 
 /// What stands around results.
 #[derive(Debug)]
-#[allow(dead_code, reason = "an API uses one of them")]
 pub(crate) enum Frame {
     /// An object around every answer: the fields of result, error and metadata, in this order.
     Envelope(Table),
@@ -90,7 +89,6 @@ pub(crate) enum Frame {
 
 /// How a list is written in a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "an API uses one of them")]
 pub(crate) enum ListEncoding {
     /// `status=NEW,FILLED`
     Comma,

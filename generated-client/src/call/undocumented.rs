@@ -53,8 +53,8 @@ impl UndocumentedRequest {
         self
     }
 
-    /// Sends the request. The response's `data` is that of the API's envelope; its
-    /// [`body`](crate::Response::body) is all of it.
+    /// Sends the request. The response's `data` is that of the API's envelope, or the
+    /// body where the API has none; its [`body`](crate::Response::body) is all of it.
     pub fn send(self) -> Sending<Json> {
         self.call.send()
     }

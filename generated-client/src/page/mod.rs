@@ -54,7 +54,8 @@ impl<T> Pages<T> {
         Self { walk: Walk::new(call), fetching: None, prefetch: false }
     }
 
-    /// Walks towards the beginning of the list instead, from the same page.
+    /// Walks towards the beginning of the list instead, from the same page. Where the API has no tokens
+    /// of previous pages, that is an error.
     pub fn backwards(mut self) -> Self {
         self.walk.turn_back();
         self
@@ -156,7 +157,8 @@ impl<T> Items<T> {
         Self { pages: Pages::new(call), page: Vec::new().into_iter() }
     }
 
-    /// Walks towards the beginning of the list instead: from the last item of the same page.
+    /// Walks towards the beginning of the list instead: from the last item of the same page. Where the
+    /// API has no tokens of previous pages, that is an error.
     pub fn backwards(mut self) -> Self {
         self.pages = self.pages.backwards();
         self

@@ -69,6 +69,11 @@ impl Walk {
         if self.over {
             return None;
         }
+        if self.backwards && self.call.operation().api.pagination.previous.is_none() {
+            self.over = true;
+            let message = "the pages of this API can be walked forwards only";
+            return Some(Err(self.call.error(ErrorKind::Paging, message)));
+        }
         match &self.position {
             Position::Start => Some(Ok(self.call.clone())),
             Position::At(token) => Some(Ok(self.turned_to(token))),

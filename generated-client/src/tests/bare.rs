@@ -102,6 +102,18 @@ async fn pages_are_walked_by_the_token_beside_the_items() {
     assert_eq!(server.requests().len(), 2);
 }
 
+#[tokio::test]
+async fn what_has_no_way_back_is_not_walked_backwards() {
+    let server = Server::answering(200, r#"{"found": []}"#).await;
+    let mut pages =
+        client(&server).records().list_records(date(2025, 10, 31)).cursor("c").pages().backwards();
+    let error = pages.next().await.unwrap().unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Paging, Delivery::NotSent));
+    assert_eq!(error.to_string(), "list_records: the pages of this API can be walked forwards only");
+    assert!(pages.next().await.is_none());
+    assert!(server.requests().is_empty());
+}
+
 async fn names(status: u16, body: &'static str) -> Result<Response<Vec<String>>> {
     client(&Server::answering(status, body).await).records().list_names().send().await
 }
