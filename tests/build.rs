@@ -1,4 +1,4 @@
-//! Makes one call per operation and one entry per type from the spec.
+//! Makes one call per operation, one entry per type and one text per message from the spec.
 
 use std::env;
 use std::error::Error;
@@ -11,6 +11,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     for api in clear_street_codegen::read(Path::new("../spec"))? {
         let file = Path::new(&out).join(format!("{}.rs", api.name));
         fs::write(file, clear_street_codegen::cases::source(&api))?;
+        let file = Path::new(&out).join(format!("{}_messages.rs", api.name));
+        fs::write(file, clear_street_codegen::cases::messages::source(&api))?;
     }
     Ok(())
 }

@@ -1,8 +1,11 @@
-//! One call per operation and one entry per type, made from the spec by the build script.
+//! One call per operation, one entry per type and one text per message, made from the spec by the
+//! build script.
 
+use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
 
+use clear_street::stream::{ChannelMessage, Undecodable, decode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -45,13 +48,39 @@ fn recode<T: Serialize + DeserializeOwned>(json: &str) -> Result<String, serde_j
     serde_json::to_string(&serde_json::from_str::<T>(json)?)
 }
 
+/// A message of a channel.
+#[derive(Debug)]
+pub struct MessageCase {
+    /// Name of the channel.
+    pub channel: &'static str,
+    /// Its type on the wire.
+    pub kind: &'static str,
+    /// Its name in Rust.
+    pub variant: &'static str,
+    /// Its sequence number, if it may have one.
+    pub sequence: Option<u64>,
+    /// JSON of a full message.
+    pub text: &'static str,
+    /// Reads a message of its channel.
+    pub read: fn(&str) -> Read,
+}
+
+/// Sequence number and message in `Debug` form.
+pub type Read = Result<(Option<u64>, String), Undecodable>;
+
+fn read<M: ChannelMessage + Debug>(text: &str) -> Read {
+    let received = decode::<M>(text)?;
+    Ok((received.sequence, format!("{:?}", received.message)))
+}
+
 /// Cases of the Studio API.
 #[allow(missing_docs, deprecated, reason = "made by the build script from the spec")]
 #[allow(clippy::all, clippy::unwrap_used, reason = "made to be compiled, of samples that are valid")]
 pub mod studio {
-    use super::{OperationCase, TypeCase, recode};
+    use super::{MessageCase, OperationCase, TypeCase, read, recode};
 
     include!(concat!(env!("OUT_DIR"), "/studio.rs"));
+    include!(concat!(env!("OUT_DIR"), "/studio_messages.rs"));
 }
 
 /// Cases of the Trading API.

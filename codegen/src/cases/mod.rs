@@ -4,6 +4,7 @@
 //! The `tests` package compiles it in its build script and walks over it; the compile-time
 //! benchmark has a program of its own that makes the same calls with what they require.
 
+pub mod messages;
 mod sample;
 pub mod yardstick;
 

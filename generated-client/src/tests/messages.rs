@@ -6,6 +6,7 @@ use serde_json::{Value as Any, json};
 use super::golden::library::api::LAYOUT;
 use super::golden::library::desk::{BackOfficeMessage, DeskSubscription, FrontDeskMessage};
 use super::golden::library::members::MemberId;
+use super::golden::nasty::{self, channels::TypeMessage};
 use crate::ErrorKind;
 use crate::record::{Encoding, Slot, Value};
 use crate::stream::{
@@ -282,6 +283,27 @@ fn the_description_says_where_the_parts_stand() {
     assert_eq!(decode::<Flat>(&text.replace(":3", ":-3")).unwrap_err().path(), "$.head.n");
     let message = subscribe::<Flat>(&Vec::new(), "k").unwrap();
     assert_eq!(message.expose(), r#"{"t":"hello","head":{"key":"k"}}"#);
+}
+
+#[test]
+fn any_name_is_a_place_a_channel_and_a_type() {
+    let layout = TypeMessage::CHANNEL.layout;
+    let text = r#"{"data":null,"type":{"\u0022kind\"":"Option","sequence":3},"x":1,"\u5024":"why"}"#;
+    let received = decode::<TypeMessage>(text).unwrap();
+    assert_eq!((received.message, received.sequence), (TypeMessage::Option(None), Some(3)));
+    let reply = Envelope::read(layout, text).unwrap().reply().unwrap();
+    assert_eq!(reply.details.as_deref(), Some("why"));
+    for (kind, is_read) in
+        [("", true), ("1d", true), ("quote\\\"", true), ("unknown", true), ("Unknown_", false)]
+    {
+        let data = if kind == "unknown" { "[]" } else { r#"{"kind":"birch"}"# };
+        let data = if kind.starts_with("quote") { "\"id\"" } else { data };
+        let text = format!(r#"{{"type":{{"\"kind\"":"{kind}"}},"data":{data}}}"#);
+        let message = decode::<TypeMessage>(&text).unwrap().message;
+        assert_eq!(!matches!(message, TypeMessage::Unknown(_)), is_read, "{kind}: {message:?}");
+    }
+    let message = subscribe::<TypeMessage>(&nasty::channels::Channel::new().self_("me"), "t").unwrap();
+    assert_eq!(message.expose(), r#"{"type":{"größe":"t","\"kind\"":"*","self":"me"}}"#);
 }
 
 /// What any text must become: a message, or an error that keeps the text. What is read in one pass,

@@ -3,6 +3,10 @@
 //! Values that are passed over are told apart, not checked: that strings and brackets end is all
 //! that matters to find what comes after them. Whoever reads a value checks it.
 
+use std::borrow::Cow;
+
+use crate::record::{self, DecodeError, Value};
+
 /// A place in a text, moving forward.
 #[derive(Debug)]
 pub(super) struct Cursor<'a> {
@@ -166,6 +170,16 @@ impl<'a> Cursor<'a> {
         self.at = bytes.len();
         Err(self.malformed("the end of an object or a list"))
     }
+}
+
+/// What a string means whose content is `text`; it is copied only if it has escapes.
+pub(super) fn unescape(text: &str) -> std::result::Result<Cow<'_, str>, DecodeError> {
+    if !text.as_bytes().contains(&b'\\') {
+        return Ok(Cow::Borrowed(text));
+    }
+    let mut unescaped = String::new();
+    record::decode_text(&format!("\"{text}\""), unescaped.slot())?;
+    Ok(Cow::Owned(unescaped))
 }
 
 /// Where the string ends that `at` is in: behind its closing quote.

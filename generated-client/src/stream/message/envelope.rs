@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, unescape};
 use super::scan::Scan;
 use super::undecodable::Undecodable;
 use crate::record::{self, DecodeError, Slot, Value};
@@ -152,7 +152,7 @@ fn property<'a>(object: &'a str, wanted: &str) -> Option<&'a str> {
     }
     while let Ok(Some(name)) = cursor.property(is_first) {
         let value = cursor.value().ok()?;
-        if name == wanted {
+        if unescape(name).is_ok_and(|name| name == wanted) {
             return Some(value);
         }
         is_first = false;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::cursor::{Cursor, Malformed};
+use super::cursor::{Cursor, Malformed, unescape};
 use super::envelope::Envelope;
 use super::undecodable::Undecodable;
 use crate::record::{self, Slot, Value};
@@ -195,13 +195,7 @@ impl<'a> Scan<'a> {
 
     /// What a string means whose content is `text`.
     fn unescape(&self, text: &'a str) -> Result<Cow<'a, str>, Undecodable> {
-        if !text.as_bytes().contains(&b'\\') {
-            return Ok(Cow::Borrowed(text));
-        }
-        let mut unescaped = String::new();
-        record::decode(format!("\"{text}\"").as_bytes(), unescaped.slot())
-            .map_err(|error| self.envelope.undecodable(error.path, error.message))?;
-        Ok(Cow::Owned(unescaped))
+        unescape(text).map_err(|error| self.envelope.undecodable("$", error.message))
     }
 
     #[cold]

@@ -9,7 +9,7 @@ pub(super) mod archive;
 pub(super) mod library;
 #[allow(dead_code, unreachable_pub, reason = "the tests use a part of what is generated")]
 #[allow(clippy::wrong_self_convention, reason = "setters are named like their fields")]
-mod nasty;
+pub(super) mod nasty;
 
 use std::fmt::Debug;
 

@@ -6,6 +6,7 @@ use crate::api::{Api, Authentication, Frame, ListEncoding, Pagination};
 use crate::record::{
     DateEncoding, DecimalEncoding, Encoding, Field, Table, TimestampEncoding,
 };
+use crate::stream::{Layout, Place};
 
 /// Where requests go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -24,6 +25,14 @@ impl Environment {
         match self {
             Self::Production => "https://nasty.example",
             Self::Sandbox => "https://sandbox.nasty.example",
+        }
+    }
+
+    /// Where channels are subscribed to.
+    pub const fn stream_url(self) -> &'static str {
+        match self {
+            Self::Production => "wss://nasty.example",
+            Self::Sandbox => "wss://sandbox.nasty.example",
         }
     }
 }
@@ -63,4 +72,18 @@ pub const ENCODING: Encoding = Encoding {
     decimal: DecimalEncoding::String,
     timestamp: TimestampEncoding::Rfc3339,
     date: DateEncoding::Iso8601,
+};
+
+/// Where the parts of a channel's message stand.
+pub const LAYOUT: Layout = Layout {
+    payload: "type",
+    kind: Place::Payload("\"kind\""),
+    data: Place::Message("data"),
+    sequence: Place::Payload("sequence"),
+    channel: Place::Payload("channel"),
+    timestamp: Place::Payload("self"),
+    token: Place::Payload("größe"),
+    success: Place::Message("success"),
+    details: Place::Message("値"),
+    encoding: &ENCODING,
 };

@@ -5,8 +5,10 @@
 #![allow(deprecated, reason = "what is deprecated is still read and written")]
 
 use crate::operation::Operation;
+use crate::stream::{Channel, ChannelMessage};
 
 pub mod api;
+pub mod channels;
 pub mod names;
 pub mod r#match;
 pub mod recursion;
@@ -46,4 +48,10 @@ pub const OPERATIONS: &[&Operation] = &[
     &recursion::Walk::OPERATION,
     &uses::GetUses::OPERATION,
     &uses::Old::OPERATION,
+];
+
+/// Every channel of this API, by group and in the order of the spec.
+pub const CHANNELS: &[&Channel] = &[
+    <channels::TypeMessage as ChannelMessage>::CHANNEL,
+    <channels::_1stGrößeMessage as ChannelMessage>::CHANNEL,
 ];
