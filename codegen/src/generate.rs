@@ -63,7 +63,7 @@ pub fn generate(apis: &[Api]) -> Result<Output, InvalidRust> {
             Err(source) => Err(InvalidRust { path, source }),
         })
         .collect::<Result<_, _>>()?;
-    Ok(Output { files, counts: Counts::of(apis) })
+    Ok(Output { files, counts: apis.iter().map(Counts::of).collect() })
 }
 
 /// A thread that panics takes the whole scope with it, so that what it left behind is never used.

@@ -34,9 +34,10 @@ pub(crate) fn check(spec: &SpecArgs) -> Result<ExitCode, Box<dyn Error>> {
     let Some(apis) = read(spec)? else {
         return Ok(ExitCode::FAILURE);
     };
-    let groups = apis.iter().flat_map(|api| &api.groups);
-    let operations: usize = groups.map(|group| group.operations.len()).sum();
-    println!("spec: no errors in {operations} operations");
+    for api in &apis {
+        let operations: usize = api.groups.iter().map(|group| group.operations.len()).sum();
+        println!("{}: no errors in {operations} operations", api.name);
+    }
     Ok(ExitCode::SUCCESS)
 }
 

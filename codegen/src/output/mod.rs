@@ -22,12 +22,15 @@ use transaction::Transaction;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Output {
     pub files: BTreeMap<String, String>,
-    pub counts: Counts,
+    /// By API.
+    pub counts: Vec<Counts>,
 }
 
-/// How much was generated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How much was generated of an API.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
+    /// Name of the API: `trading`.
+    pub api: String,
     pub operations: usize,
     pub models: usize,
     pub enums: usize,
@@ -37,19 +40,19 @@ pub struct Counts {
 }
 
 /// What a run did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    pub counts: Counts,
+    /// By API.
+    pub counts: Vec<Counts>,
     pub written: usize,
     pub unchanged: usize,
     pub removed: usize,
 }
 
 impl Counts {
-    /// Of all APIs together.
-    pub fn of(apis: &[Api]) -> Self {
-        let mut counts = Self::default();
-        for group in apis.iter().flat_map(|api| &api.groups) {
+    pub fn of(api: &Api) -> Self {
+        let mut counts = Self { api: api.name.clone(), ..Self::default() };
+        for group in &api.groups {
             counts.operations += group.operations.len();
             counts.models += group.models.len();
             counts.enums += group.enums.len();
@@ -106,7 +109,7 @@ impl Output {
             transaction.end(done)?;
         }
         Ok(Report {
-            counts: self.counts,
+            counts: self.counts.clone(),
             written: changed.len(),
             unchanged: self.files.len() - changed.len(),
             removed: orphans.len(),
@@ -142,11 +145,13 @@ impl Output {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counts { operations, models, enums, unions, ids, channels } = self.counts;
-        writeln!(
-            f,
-            "{operations} operations, {channels} channels, {models} models, {enums} enums, {unions} unions, {ids} ids"
-        )?;
+        for Counts { api, operations, models, enums, unions, ids, channels } in &self.counts {
+            writeln!(
+                f,
+                "{api}: {operations} operations, {channels} channels, {models} models, {enums} enums, \
+                 {unions} unions, {ids} ids"
+            )?;
+        }
         let Self { written, unchanged, removed, .. } = self;
         write!(f, "{written} files written, {unchanged} unchanged, {removed} removed")
     }
