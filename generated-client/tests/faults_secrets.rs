@@ -20,7 +20,9 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
 use bytes::Bytes;
 use clear_street::operation::Method;
+use clear_street::stream::subscribe;
 use clear_street::studio;
+use clear_street::studio::activity::{ActivityMessage, ActivitySubscription};
 use clear_street::trading::accounts::AccountId;
 use clear_street::trading::orders::{NewOrder, RequestTimeInForce, Side};
 use clear_street::trading::{Client, ClientBuilder};
@@ -278,10 +280,14 @@ async fn use_studio(shown: &mut Shown) {
     // Sealed: seen through the handles.
     shown.show("client::Core", client.accounts());
     shown.show("studio::Client", client);
+    let account = ActivitySubscription::new(studio::accounts::AccountId::new("a"));
+    let message = subscribe::<ActivityMessage>(&account, KEY).unwrap();
+    assert!(message.expose().contains(KEY));
+    shown.show("stream::message::subscribe::SubscribeMessage", message);
 }
 
 /// Public types that hold nothing of a client: constants, what a program made itself, and what was
-/// read from a message; and one that holds a token and shows nothing at all.
+/// read from a message.
 ///
 /// The core of a stream decides without input or output: no message and no token comes near it.
 const WITHOUT_SECRET: &[&str] = &[
@@ -310,7 +316,6 @@ const WITHOUT_SECRET: &[&str] = &[
     "stream::message::envelope::Envelope",
     "stream::message::envelope::Reply",
     "stream::message::scan::Scan",
-    "stream::message::subscribe::SubscribeMessage",
     "stream::message::undecodable::Undecodable",
     "stream::message::unknown::UnknownMessage",
     "transport::certificates::RootCertificates",
