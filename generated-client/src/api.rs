@@ -52,7 +52,7 @@ pub enum Authentication {
 }
 
 /// How many requests the vendor's servers take of some operations.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RateLimit {
     /// It covers requests whose path has this segment.

@@ -2,14 +2,17 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
 
 use crate::RootCertificates;
 use crate::api::Api;
+use crate::authentication::{Given, TokenSource};
 use crate::client::{Core, Settings};
 use crate::error::Result;
+use crate::rate_limit::RateLimits;
 use crate::retry::RetrySettings;
 
 /// Settings of a client of the type `C`.
@@ -110,6 +113,20 @@ impl<C: ApiClient> ClientBuilder<C> {
     /// if nothing is said, and those of orders and all other writes, 100.
     pub fn retry_budgets(mut self, reads: u32, orders: u32) -> Self {
         self.settings.retry_budgets = (reads, orders);
+        self
+    }
+
+    /// What happens to requests that come too early for the vendor's limits; see
+    /// [`rate_limit`](crate::rate_limit).
+    pub fn rate_limits(mut self, limits: RateLimits) -> Self {
+        self.settings.rate_limits = limits;
+        self
+    }
+
+    /// Where access tokens come from, in place of a key or of the credentials of a client; see
+    /// [`authentication`](crate::authentication).
+    pub fn token_source(mut self, source: impl TokenSource) -> Self {
+        self.settings.credentials = Some(Given::Source(Arc::new(source)));
         self
     }
 

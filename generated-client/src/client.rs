@@ -10,11 +10,12 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::api::{Api, Authentication};
-use crate::authentication::ApiKey;
+use crate::authentication::{ClientCredentials, Credentials, Endpoint, Given, Tokens};
 #[cfg(feature = "blocking")]
 use crate::blocking::Runtime;
 use crate::error::{Error, ErrorKind};
 use crate::headers::Header;
+use crate::rate_limit::{Limiter, RateLimits};
 use crate::retry::{Budget, Lane, Limits, Pace, RealPace, Retry, RetrySettings};
 use crate::transport::{BaseUrl, Transport, TransportSettings};
 
@@ -31,10 +32,11 @@ pub struct Core {
 struct Inner {
     api: &'static Api,
     base_url: BaseUrl,
-    key: ApiKey,
-    /// Sent with every request, authentication included.
+    credentials: Credentials,
+    /// Sent with every request, beside what proves who sends it.
     headers: Vec<Header>,
     retry: Retry,
+    limiter: Limiter,
     transport: Transport,
     /// Started when the client is first waited for.
     #[cfg(feature = "blocking")]
@@ -54,6 +56,11 @@ impl Core {
         &self.inner.retry
     }
 
+    /// How many requests may be sent.
+    pub(crate) fn limiter(&self) -> &Limiter {
+        &self.inner.limiter
+    }
+
     pub(crate) fn transport(&self) -> &Transport {
         &self.inner.transport
     }
@@ -68,9 +75,9 @@ impl Core {
         Ok(self.inner.runtime.get_or_init(|| runtime))
     }
 
-    /// The text that must never be shown.
-    pub(crate) fn secret(&self) -> &str {
-        self.inner.key.secret()
+    /// What the client proves itself with.
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.inner.credentials
     }
 }
 
@@ -79,7 +86,7 @@ impl fmt::Debug for Core {
         f.debug_struct("Core")
             .field("api", &self.inner.api.name)
             .field("base_url", &self.inner.base_url)
-            .field("key", &self.inner.key)
+            .field("credentials", &self.inner.credentials)
             .field("headers", &self.inner.headers)
             .field("statistics", &self.inner.retry.statistics())
             .field("transport", &self.inner.transport)
@@ -91,7 +98,9 @@ impl fmt::Debug for Core {
 #[derive(Clone)]
 pub(crate) struct Settings {
     api: &'static Api,
-    pub(crate) key: Option<SecretString>,
+    pub(crate) credentials: Option<Given>,
+    /// Where tokens are fetched, if not where the API says.
+    pub(crate) token_url: Option<String>,
     pub(crate) base_url: String,
     pub(crate) timeout: Option<Duration>,
     pub(crate) order_timeout: Option<Duration>,
@@ -99,6 +108,7 @@ pub(crate) struct Settings {
     pub(crate) order_retries: RetrySettings,
     /// For what may be repeated, and for orders.
     pub(crate) retry_budgets: (u32, u32),
+    pub(crate) rate_limits: RateLimits,
     pub(crate) pace: Arc<dyn Pace>,
     pub(crate) transport: TransportSettings,
     pub(crate) user_agent: Option<String>,
@@ -110,13 +120,15 @@ impl Settings {
     pub(crate) fn new(api: &'static Api, base_url: &str) -> Self {
         Self {
             api,
-            key: None,
+            credentials: None,
+            token_url: None,
             base_url: base_url.to_owned(),
             timeout: None,
             order_timeout: None,
             retries: RetrySettings::new(),
             order_retries: RetrySettings::new(),
             retry_budgets: (500, 100),
+            rate_limits: RateLimits::default(),
             pace: Arc::new(RealPace::new(fastrand::Rng::new())),
             transport: TransportSettings::default(),
             user_agent: None,
@@ -124,7 +136,7 @@ impl Settings {
         }
     }
 
-    /// Takes key and base URL from the variables that the API names.
+    /// Takes credentials and base URL from the variables that the API names.
     ///
     /// The variables are looked up through a function, so that tests need not change those of the
     /// process.
@@ -140,15 +152,18 @@ impl Settings {
             Some(Ok(text)) => Ok(Some(text)),
             Some(Err(_)) => Err(misconfigured(format!("{name} is not Unicode text"))),
         };
-        let Authentication::ApiKey { variable: key } = self.api.authentication else {
-            return Err(misconfigured("this API has no keys"));
+        let require = |name: &str, what: &str| {
+            read(name)?.map(SecretString::from).ok_or_else(|| {
+                misconfigured(format!("the environment variable {name} is not set; it holds {what}"))
+            })
         };
-        let Some(text) = read(key)? else {
-            return Err(misconfigured(format!(
-                "the environment variable {key} is not set; it holds the API key"
-            )));
-        };
-        self.key = Some(text.into());
+        self.credentials = Some(match self.api.authentication {
+            Authentication::ApiKey { variable } => Given::Key(require(variable, "the API key")?),
+            Authentication::ClientCredentials { id_variable, secret_variable, .. } => Given::Client {
+                id: require(id_variable, "the identifier of the client")?,
+                secret: require(secret_variable, "the secret of the client")?,
+            },
+        });
         if let Some(base_url) = read(self.api.base_url_variable)? {
             self.base_url = base_url;
         }
@@ -158,25 +173,94 @@ impl Settings {
     /// Makes the client. No connection is made yet.
     pub(crate) fn build(self) -> Result<Core, Error> {
         let retry = self.retry()?;
-        let key = self.key.ok_or_else(|| misconfigured("the client has no API key"))?;
-        let key = ApiKey::new(key)?;
         let base_url = BaseUrl::parse(&self.base_url)
             .map_err(|message| misconfigured(format!("the base URL {message}")))?;
         self.transport.check().map_err(misconfigured)?;
-        let transport = Transport::new(&self.transport, base_url.is_https())
-            .map_err(|source| misconfigured("the HTTP client cannot be made").caused_by(Some(source)))?;
-        let headers = headers(&key, self.user_agent.as_deref(), &self.headers)?;
+        let transport = transport(&self.transport, &base_url)?;
+        let credentials = self.credentials(&base_url)?;
+        let headers = self.headers()?;
         let inner = Inner {
             api: self.api,
             base_url,
-            key,
+            credentials,
             headers,
             retry,
+            limiter: Limiter::new(self.api, self.rate_limits),
             transport,
             #[cfg(feature = "blocking")]
             runtime: OnceLock::new(),
         };
         Ok(Core { inner: Arc::new(inner) })
+    }
+
+    /// The headers of every request, but what proves who sends it.
+    fn headers(&self) -> Result<Vec<Header>, Error> {
+        let mut headers = vec![
+            Header::constant("accept", "application/json"),
+            Header::constant("accept-encoding", "gzip"),
+            self.agent()?,
+        ];
+        for (name, value) in &self.headers {
+            headers.push(Header::new(name, value.expose_secret()).map_err(misconfigured)?);
+        }
+        Ok(headers)
+    }
+
+    fn agent(&self) -> Result<Header, Error> {
+        let product = concat!("clear-street-rs/", env!("CARGO_PKG_VERSION"));
+        let agent = match &self.user_agent {
+            Some(suffix) => format!("{product} {suffix}"),
+            None => product.to_owned(),
+        };
+        Header::own("user-agent", &agent).map_err(misconfigured)
+    }
+
+    fn credentials(&self, base_url: &BaseUrl) -> Result<Credentials, Error> {
+        let base_url = base_url.as_str();
+        let source = match &self.credentials {
+            Some(Given::Key(key)) => return Credentials::key(key.clone(), base_url),
+            Some(Given::Source(source)) => Arc::clone(source),
+            Some(Given::Client { id, secret }) => {
+                if id.expose_secret().is_empty() || secret.expose_secret().is_empty() {
+                    return Err(misconfigured("the identifier or the secret of the client is empty"));
+                }
+                let (id, secret) = (id.clone(), secret.clone());
+                Arc::new(ClientCredentials { id, secret, endpoint: self.endpoint()? })
+            }
+            None => {
+                let what = match self.api.authentication {
+                    Authentication::ApiKey { .. } => "API key",
+                    Authentication::ClientCredentials { .. } => "credentials",
+                };
+                return Err(misconfigured(format!("the client has no {what}")));
+            }
+        };
+        let tokens = Tokens::new(source, base_url, Arc::clone(&self.pace));
+        Ok(Credentials::tokens(tokens, base_url))
+    }
+
+    /// Where tokens are fetched, over connections of their own: no other request is in their way.
+    fn endpoint(&self) -> Result<Endpoint, Error> {
+        let Authentication::ClientCredentials { token_url, audience, .. } = self.api.authentication else {
+            return Err(misconfigured("this API has no tokens that could be fetched"));
+        };
+        let url = BaseUrl::parse(self.token_url.as_deref().unwrap_or(token_url))
+            .map_err(|message| misconfigured(format!("the token URL {message}")))?;
+        let settings = TransportSettings {
+            concurrent_requests: None,
+            response_limit: 1 << 20,
+            idle_connections: 1,
+            ..self.transport.clone()
+        };
+        Ok(Endpoint {
+            url: url.as_str().to_owned(),
+            audience,
+            user_agent: self.agent()?,
+            transport: transport(&settings, &url)?,
+            pace: Arc::clone(&self.pace),
+            limits: Limits { connect_timeout: settings.connect_timeout, ..Limits::tokens() },
+            budget: Budget::new(100),
+        })
     }
 
     fn retry(&self) -> Result<Retry, Error> {
@@ -202,12 +286,13 @@ impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")
             .field("api", &self.api.name)
-            .field("key", &self.key)
+            .field("credentials", &self.credentials)
             .field("timeout", &self.timeout)
             .field("order_timeout", &self.order_timeout)
             .field("retries", &self.retries)
             .field("order_retries", &self.order_retries)
             .field("retry_budgets", &self.retry_budgets)
+            .field("rate_limits", &self.rate_limits)
             .field("transport", &self.transport)
             .field("user_agent", &self.user_agent)
             .field("headers", &self.headers)
@@ -215,27 +300,9 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// The headers of every request.
-fn headers(
-    key: &ApiKey,
-    user_agent: Option<&str>,
-    others: &[(String, SecretString)],
-) -> Result<Vec<Header>, Error> {
-    let product = concat!("clear-street-rs/", env!("CARGO_PKG_VERSION"));
-    let agent = match user_agent {
-        Some(suffix) => format!("{product} {suffix}"),
-        None => product.to_owned(),
-    };
-    let mut headers = vec![
-        key.header()?,
-        Header::constant("accept", "application/json"),
-        Header::constant("accept-encoding", "gzip"),
-        Header::own("user-agent", &agent).map_err(misconfigured)?,
-    ];
-    for (name, value) in others {
-        headers.push(Header::new(name, value.expose_secret()).map_err(misconfigured)?);
-    }
-    Ok(headers)
+fn transport(settings: &TransportSettings, url: &BaseUrl) -> Result<Transport, Error> {
+    Transport::new(settings, url.is_https())
+        .map_err(|source| misconfigured("the HTTP client cannot be made").caused_by(Some(source)))
 }
 
 fn misconfigured(message: impl Into<String>) -> Error {

@@ -81,7 +81,7 @@
 )]
 
 mod api;
-mod authentication;
+pub mod authentication;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod builder;
@@ -93,6 +93,7 @@ mod keyed;
 pub mod operation;
 mod options;
 mod page;
+pub mod rate_limit;
 #[allow(unreachable_pub, reason = "sealed: what models implement is public, in a module that is not")]
 mod record;
 mod response;

@@ -1,11 +1,15 @@
 //! Sending a request until there is an answer, or nothing more that may be done.
 
+use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::time::timeout;
 use tracing::Instrument;
 
 use super::Call;
 use super::send::unanswered;
+use crate::authentication::Held;
 use crate::client::Core;
 use crate::error::{Delivery, Error, ErrorKind, Result, retry_after};
 use crate::headers::Headers;
@@ -20,6 +24,8 @@ use crate::transport::{HttpRequest, HttpResponse};
 pub(crate) struct Attempts {
     core: Core,
     operation: &'static Operation,
+    /// As limits see it: with placeholders, but for an endpoint that is not known.
+    path: Cow<'static, str>,
     request: HttpRequest,
     limits: Limits,
     began: Instant,
@@ -28,6 +34,8 @@ pub(crate) struct Attempts {
     spent: u32,
     /// An attempt may have had its effect.
     maybe_done: bool,
+    /// Attempts whose token the server refused, and which another one was fetched for: at most one.
+    renewals: u32,
 }
 
 /// How attempts ended.
@@ -58,7 +66,19 @@ impl Attempts {
         core.retry().counters.call();
         let began = core.retry().pace.now();
         let operation = call.operation;
-        Ok(Self { core, operation, request, limits, began, made: 0, spent: 0, maybe_done: false })
+        let path = call.path.clone().map_or(Cow::Borrowed(operation.path), Cow::Owned);
+        Ok(Self {
+            core,
+            operation,
+            path,
+            request,
+            limits,
+            began,
+            made: 0,
+            spent: 0,
+            maybe_done: false,
+            renewals: 0,
+        })
     }
 
     /// What is left of the time of the call.
@@ -87,7 +107,7 @@ impl Attempts {
     pub(crate) fn repeat(&mut self) -> bool {
         let cost = self.limits.cost(Cause::Lost);
         let retry = self.core.retry();
-        let may = self.made < self.limits.attempts
+        let may = self.counted() < self.limits.attempts
             && !self.left().is_zero()
             && retry.lane(self.operation.repeat).budget.take(cost);
         if may {
@@ -98,6 +118,11 @@ impl Attempts {
         may
     }
 
+    /// Attempts, but for one that had no effect because of its token.
+    fn counted(&self) -> u32 {
+        self.made.saturating_sub(self.renewals)
+    }
+
     fn elapsed(&self) -> Duration {
         self.core.retry().pace.now().saturating_duration_since(self.began)
     }
@@ -105,9 +130,20 @@ impl Attempts {
     /// Sends the request until there is a reason not to.
     pub(crate) async fn run(&mut self) -> Ended {
         loop {
-            let reply = self.attempt().await;
+            let held = match self.admit().await {
+                Ok(held) => held,
+                Err(error) => return self.end(Err(error), Reason::NotAdmitted),
+            };
+            let reply = self.attempt(&held).await;
             let happened = happened(&reply);
             match self.decide(happened) {
+                Decision::Repeat { cause: Cause::Unauthorized, .. } => {
+                    tracing::debug!(attempt = self.made, "the server refuses the token");
+                    if !self.renew(&held).await {
+                        return self.end(reply, Reason::Settled);
+                    }
+                    self.core.retry().counters.retry(Cause::Unauthorized);
+                }
                 Decision::Repeat { after, cause } => {
                     tracing::debug!(attempt = self.made, ?cause, ?after, "repeating");
                     self.core.retry().pace.sleep(after).await;
@@ -119,17 +155,52 @@ impl Attempts {
                     self.maybe_done |= may_be_done(happened);
                 }
                 Decision::GiveUp(reason) => {
+                    if matches!(happened, Happened::Answered { status: 401, .. }) && self.renewals == 0 {
+                        // For those that come after.
+                        self.core.credentials().begin_renewal(held.generation);
+                    }
                     return self.end(reply, reason);
                 }
             }
         }
     }
 
+    /// Waits for what the request needs to be sent: a token that is good, and its turn.
+    async fn admit(&self) -> Result<Arc<Held>> {
+        let operation = self.operation;
+        let held = match timeout(self.left(), self.core.credentials().get(&self.request.url)).await {
+            Ok(held) => held.map_err(|error| error.operating(operation))?,
+            Err(_) => {
+                let message = "the time was up before there was an access token";
+                return Err(Error::new(ErrorKind::Timeout, message).operating(operation));
+            }
+        };
+        let pace = &self.core.retry().pace;
+        let turn = self.core.limiter().take(operation.name, &self.path, pace.now(), self.left());
+        let wait = turn.map_err(|too_many| {
+            Error::new(ErrorKind::RateLimit, too_many.to_string()).operating(operation)
+        })?;
+        if !wait.is_zero() {
+            tracing::debug!(?wait, "waiting for its turn");
+            pace.sleep(wait).await;
+        }
+        Ok(held)
+    }
+
+    /// Waits for another token than the one that the server refused: whether there is one.
+    async fn renew(&mut self, refused: &Held) -> bool {
+        self.renewals = self.renewals.saturating_add(1);
+        let renewal = self.core.credentials().renew(refused.generation);
+        let renewed = timeout(self.left(), renewal).await.unwrap_or(false);
+        renewed && !self.left().is_zero()
+    }
+
     /// Sends the request once.
-    async fn attempt(&mut self) -> Result<HttpResponse> {
+    async fn attempt(&mut self, held: &Held) -> Result<HttpResponse> {
         self.made = self.made.saturating_add(1);
         self.core.retry().counters.attempt();
         let mut request = self.request.clone();
+        request.headers.push(held.header.clone());
         request.timeout = self.limits.attempt_timeout.min(self.left());
         let span = tracing::debug_span!(
             "attempt",
@@ -152,8 +223,9 @@ impl Attempts {
         let Lane { budget, .. } = retry.lane(self.operation.repeat);
         let mut situation = Situation {
             class: self.operation.repeat,
-            attempt: self.made,
+            attempt: self.counted(),
             happened,
+            renewable: self.renewals == 0 && self.core.credentials().is_renewable(),
             budget: budget.left(),
             left: self.left(),
             limits: &self.limits,
@@ -180,6 +252,12 @@ impl Attempts {
         let deletes = self.operation.method == Method::Delete && self.operation.repeat == Repeat::Idempotent;
         let gone = deletes && self.maybe_done && status == Some(404);
         let history = History { gone, ..self.history() };
+        // What the last attempt did not do, one before it may have done. Rows are looked for.
+        let in_doubt = self.maybe_done && self.operation.repeat != Repeat::Keyed;
+        let reply = reply.map_err(|error| match error.delivery() {
+            Delivery::NotSent if in_doubt => error.delivered(Delivery::MaybeSent),
+            _ => error,
+        });
         match reply {
             Ok(response) if gone && self.operation.answer.is_nothing() => {
                 Ended { reply: Ok(without_content(response.headers)), reason, history }
@@ -216,6 +294,6 @@ fn may_be_done(happened: Happened) -> bool {
     match happened {
         Happened::Refused | Happened::NotSent => false,
         Happened::MaybeSent => true,
-        Happened::Answered { status, .. } => status != 429,
+        Happened::Answered { status, .. } => !matches!(status, 401 | 429),
     }
 }

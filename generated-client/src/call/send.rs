@@ -108,7 +108,7 @@ impl Call {
     ) -> Result<Parts> {
         let _entered = span.enter();
         let outcome = reply
-            .and_then(|reply| read(self.operation, reply, self.core.secret(), data))
+            .and_then(|reply| read(self.operation, reply, self.core.credentials(), data))
             .map_err(|error| error.after(history));
         let (status, request_id) = match &outcome {
             Ok(parts) => (Some(parts.status), parts.request_id()),
@@ -140,6 +140,11 @@ async fn execute(call: Call) -> (Result<HttpResponse>, History) {
 
 /// The error of a request that has no complete answer, or none that can be read.
 pub(super) fn unanswered(operation: &Operation, failure: TransportError) -> Error {
+    broken(failure).operating(operation)
+}
+
+/// The same for a request that is no operation's.
+pub(crate) fn broken(failure: TransportError) -> Error {
     let TransportError { fault, delivery, head, source } = failure;
     let (kind, message) = match fault {
         Fault::Refused => (ErrorKind::Invalid, "the request cannot be sent"),
@@ -152,7 +157,7 @@ pub(super) fn unanswered(operation: &Operation, failure: TransportError) -> Erro
         Fault::TooLarge => (ErrorKind::TooLarge, "the answer is larger than the client accepts"),
         Fault::Corrupt => (ErrorKind::Response, "the answer is not compressed as it says"),
     };
-    let error = Error::new(kind, message).operating(operation).caused_by(source);
+    let error = Error::new(kind, message).caused_by(source);
     match head {
         Some((status, headers)) => {
             let known = if delivery == Delivery::Answered { response::delivery(status) } else { delivery };

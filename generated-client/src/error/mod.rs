@@ -74,8 +74,13 @@ pub(crate) struct Received {
 pub enum ErrorKind {
     /// The client cannot be made: a missing key, a base URL that is none.
     Configuration,
+    /// There is no access token to send the request with; it was not sent.
+    Authentication,
     /// The request breaks a rule that is known beforehand; it was not sent.
     Invalid,
+    /// There were as many requests as the client sends in a second; this one was not sent. See
+    /// [`rate_limit`](crate::rate_limit).
+    RateLimit,
     /// There is no connection to the server; nothing was sent.
     Connect,
     /// The time was up before the answer was complete.

@@ -3,7 +3,8 @@
 use super::framed::Framed;
 use super::{Metadata, Parts};
 use crate::api::{Api, Frame};
-use crate::error::{ApiError, Delivery, Error, ErrorKind, Received, Result, excerpt, scrub};
+use crate::authentication::Credentials;
+use crate::error::{ApiError, Delivery, Error, ErrorKind, Received, Result, excerpt};
 use crate::headers::Headers;
 use crate::operation::Operation;
 use crate::record::{self, DecodeError, Value, View};
@@ -13,18 +14,18 @@ use crate::transport::HttpResponse;
 pub(crate) fn read(
     operation: &Operation,
     response: HttpResponse,
-    secret: &str,
+    credentials: &Credentials,
     data: &mut dyn Value,
 ) -> Result<Parts> {
     let mut framed = Framed::new(operation.api, (!operation.answer.is_nothing()).then_some(data));
     if let Err(fault) = receive(&mut framed, response.status, &response.body) {
-        return Err(failure(operation, response, secret, fault));
+        return Err(failure(operation, response, credentials, fault));
     }
     let Framed { error, metadata, .. } = framed;
     let HttpResponse { status, headers, body } = response;
     // What an error repeats of the secret must not be shown, whatever else succeeded.
     let error = match error {
-        Some(_) => explanation(operation.api, &scrub(body.clone(), secret)).0,
+        Some(_) => explanation(operation.api, &credentials.scrub(body.clone())).0,
         None => None,
     };
     let mut metadata = metadata.unwrap_or_default();
@@ -50,8 +51,9 @@ enum Fault {
 
 impl Fault {
     /// Without the secret, in case that it stands where something else was expected.
-    fn scrubbed(self, secret: &str) -> Self {
-        let clean = |text: String| String::from_utf8_lossy(&scrub(text.into_bytes(), secret)).into_owned();
+    fn scrubbed(self, credentials: &Credentials) -> Self {
+        let clean =
+            |text: String| String::from_utf8_lossy(&credentials.scrub(text.into_bytes())).into_owned();
         match self {
             Self::Undecodable(error) => {
                 Self::Undecodable(DecodeError { path: clean(error.path), message: clean(error.message) })
@@ -87,9 +89,9 @@ fn is_success(status: u16) -> bool {
 }
 
 /// The error of a request that was answered, but not with success.
-fn failure(operation: &Operation, response: HttpResponse, secret: &str, fault: Fault) -> Error {
+fn failure(operation: &Operation, response: HttpResponse, credentials: &Credentials, fault: Fault) -> Error {
     let HttpResponse { status, headers, body } = response;
-    let (body, fault) = (scrub(body, secret), fault.scrubbed(secret));
+    let (body, fault) = (credentials.scrub(body), fault.scrubbed(credentials));
     let (error, metadata) = explanation(operation.api, &body);
     let request_id = metadata.request_id.or_else(|| headers.get(REQUEST_ID).map(str::to_owned));
     let received = Received { status, headers, body, request_id, error };

@@ -26,6 +26,8 @@ pub(crate) struct Situation<'a> {
     /// Number of the attempt that has ended, from 1.
     pub(crate) attempt: u32,
     pub(crate) happened: Happened,
+    /// There may be another token than the one that was sent, if the server refuses that.
+    pub(crate) renewable: bool,
     /// Left of the client's budget.
     pub(crate) budget: u32,
     /// Left of the time of the whole call.
@@ -45,6 +47,8 @@ pub(crate) enum Decision {
 pub(crate) enum Cause {
     /// Nothing of it reached the server.
     NotSent,
+    /// The server refused its token, and did nothing.
+    Unauthorized,
     /// Its answer was lost.
     Lost,
     /// The server has too many requests.
@@ -56,6 +60,8 @@ pub(crate) enum Cause {
 /// Why a request is not sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Reason {
+    /// There is no token for it, or there were too many requests before it.
+    NotAdmitted,
     /// There is an answer, or an error, that another attempt would not change.
     Settled,
     /// It may have had its effect, and its operation is never repeated.
@@ -86,7 +92,7 @@ impl Situation<'_> {
     fn repeat(&self) -> Result<(Duration, Cause), Reason> {
         let cause = self.cause()?;
         let attempts = match cause {
-            Cause::NotSent => self.limits.attempts_not_sent,
+            Cause::NotSent | Cause::Unauthorized => self.limits.attempts_not_sent,
             Cause::Lost | Cause::Throttled | Cause::ServerError => self.limits.attempts,
         };
         if self.attempt >= attempts {
@@ -110,6 +116,7 @@ impl Situation<'_> {
             (Happened::MaybeSent, Repeat::Read | Repeat::Idempotent) => Ok(Cause::Lost),
             (Happened::MaybeSent, Repeat::Keyed) => Err(Reason::LookFirst),
             (Happened::MaybeSent, Repeat::Never) => Err(Reason::MaybeDone),
+            (Happened::Answered { status: 401, .. }, _) if self.renewable => Ok(Cause::Unauthorized),
             (Happened::Answered { status, retry_after }, _) => {
                 let cause = self.answered(status, retry_after.is_some())?;
                 if self.limits.statuses.contains(&status) { Ok(cause) } else { Err(Reason::Settled) }
@@ -136,11 +143,17 @@ impl Situation<'_> {
 
     /// How long to wait.
     fn wait(&self, cause: Cause) -> Result<Duration, Reason> {
+        // It waits for the token anyway.
+        if cause == Cause::Unauthorized {
+            return Ok(Duration::ZERO);
+        }
         let drawn = |first| jitter(first, self.limits.max_backoff, self.attempt, self.random);
         let Happened::Answered { retry_after: Some(asked), .. } = self.happened else {
             return Ok(match cause {
                 Cause::Throttled => drawn(self.limits.throttled_backoff),
-                Cause::NotSent | Cause::Lost | Cause::ServerError => drawn(self.limits.backoff),
+                Cause::NotSent | Cause::Unauthorized | Cause::Lost | Cause::ServerError => {
+                    drawn(self.limits.backoff)
+                }
             });
         };
         if asked > self.limits.max_retry_after {

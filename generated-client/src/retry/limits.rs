@@ -31,6 +31,15 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
+    /// Access tokens, which are as urgent as what waits for them, and harmless to ask for twice.
+    pub(crate) fn tokens() -> Self {
+        Self {
+            attempt_timeout: Duration::from_secs(10),
+            call_timeout: Duration::from_secs(30),
+            ..Self::reads()
+        }
+    }
+
     /// Operations that may be repeated.
     pub(crate) fn reads() -> Self {
         Self {
@@ -69,6 +78,8 @@ impl Limits {
     /// What a repetition takes from the budget.
     pub(crate) fn cost(&self, cause: Cause) -> u32 {
         match cause {
+            // Once in a call, and it is no load for a server in trouble.
+            Cause::Unauthorized => 0,
             Cause::Throttled => self.throttled_cost,
             Cause::NotSent | Cause::Lost | Cause::ServerError => self.retry_cost,
         }

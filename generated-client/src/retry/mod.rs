@@ -23,7 +23,9 @@
 //! | `Never` | all other writes | returned as an error | returned as an error, unless [`wait_if_throttled`](RetrySettings::wait_if_throttled) |
 //!
 //! What was not sent is repeated always. Status 500 is repeated for `Read`; 408, 502, 503 and 504 for
-//! `Read` and `Idempotent`. Nothing else is: not 401, not 409.
+//! `Read` and `Idempotent`. After 401 a client that fetches its tokens gets another one and repeats
+//! once, whatever the operation, because nothing was done: see [`authentication`](crate::authentication).
+//! Nothing else is repeated: not 401 of a key, not 409.
 //!
 //! When something is deleted, an attempt may succeed and its answer be lost; the next is answered
 //! with 404. If the operation answers nothing, that is a success (a [`Response`](crate::Response)

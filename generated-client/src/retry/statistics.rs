@@ -21,6 +21,8 @@ pub struct Statistics {
     pub attempts: u64,
     /// Repetitions because nothing could be sent.
     pub retries_not_sent: u64,
+    /// Repetitions with another token, because the server refused the first.
+    pub retries_unauthorized: u64,
     /// Repetitions because the answer was lost.
     pub retries_lost: u64,
     /// Repetitions because the server was sent too many requests.
@@ -38,6 +40,7 @@ pub(crate) struct Counters {
     calls: AtomicU64,
     attempts: AtomicU64,
     not_sent: AtomicU64,
+    unauthorized: AtomicU64,
     lost: AtomicU64,
     throttled: AtomicU64,
     server_error: AtomicU64,
@@ -55,6 +58,7 @@ impl Counters {
     pub(crate) fn retry(&self, cause: Cause) {
         count(match cause {
             Cause::NotSent => &self.not_sent,
+            Cause::Unauthorized => &self.unauthorized,
             Cause::Lost => &self.lost,
             Cause::Throttled => &self.throttled,
             Cause::ServerError => &self.server_error,
@@ -68,6 +72,7 @@ impl Counters {
             calls: read(&self.calls),
             attempts: read(&self.attempts),
             retries_not_sent: read(&self.not_sent),
+            retries_unauthorized: read(&self.unauthorized),
             retries_lost: read(&self.lost),
             retries_throttled: read(&self.throttled),
             retries_server_error: read(&self.server_error),

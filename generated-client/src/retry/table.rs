@@ -22,7 +22,7 @@ fn limits(class: Repeat) -> Limits {
 /// The first attempt has ended; the draw is in the middle; there are time and budget.
 fn first(class: Repeat, happened: Happened, limits: &Limits) -> Situation<'_> {
     let left = limits.call_timeout;
-    Situation { class, attempt: 1, happened, budget: 100, left, limits, random: 1 << 31 }
+    Situation { class, attempt: 1, happened, renewable: false, budget: 100, left, limits, random: 1 << 31 }
 }
 
 fn answered(status: u16) -> Happened {
@@ -120,6 +120,26 @@ fn attempts_are_counted() {
             let repeats = matches!(decision, Decision::Repeat { .. });
             assert_eq!(repeats, attempt < most, "{class:?} {happened:?} {attempt}");
         }
+    }
+}
+
+#[test]
+fn a_refused_token_is_replaced_whatever_the_operation() {
+    let unauthorized = repeat(0, Cause::Unauthorized);
+    for class in CLASSES {
+        let mut limits = limits(class);
+        let situation = Situation { renewable: true, ..first(class, answered(401), &limits) };
+        assert_eq!(decide(&situation), unauthorized, "{class:?}");
+        // It costs nothing, and does not wait.
+        assert_eq!(decide(&Situation { budget: 0, ..situation.clone() }), unauthorized);
+        assert_eq!(decide(&Situation { happened: asked(401, 60), ..situation.clone() }), unauthorized);
+        let late = Situation { left: Duration::ZERO, ..situation.clone() };
+        assert_eq!(decide(&late), Decision::GiveUp(Reason::Deadline));
+        let forbidden = Situation { happened: answered(403), ..situation };
+        assert_eq!(decide(&forbidden), Decision::GiveUp(Reason::Settled));
+        RetrySettings::new().max_attempts(1).apply(&mut limits);
+        let once = Situation { renewable: true, ..first(class, answered(401), &limits) };
+        assert_eq!(decide(&once), Decision::GiveUp(Reason::Attempts));
     }
 }
 
@@ -236,7 +256,7 @@ proptest! {
             passed += Duration::from_millis(took).min(deadline - passed);
             let left = deadline - passed;
             let situation =
-                Situation { class, attempt, happened, budget: 100, left, limits: &limits, random };
+                Situation { class, attempt, happened, renewable: false, budget: 100, left, limits: &limits, random };
             let Decision::Repeat { after, .. } = decide(&situation) else {
                 ended = true;
                 break;

@@ -13,6 +13,7 @@ use self::generated::api::API;
 pub use self::generated::api::Environment;
 pub use self::generated::*;
 use crate::api::Api;
+use crate::authentication::Given;
 use crate::builder::ApiClient;
 use crate::call::UndocumentedRequest;
 use crate::client::Core;
@@ -122,7 +123,7 @@ impl ApiClient for Client {
 impl ClientBuilder {
     /// An access token, exactly as it was issued. It is not renewed.
     pub fn access_token(mut self, token: impl Into<String>) -> Self {
-        self.settings.key = Some(SecretString::from(token.into()));
+        self.settings.credentials = Some(Given::Key(SecretString::from(token.into())));
         self
     }
 }

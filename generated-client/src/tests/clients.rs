@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::support::{KEY, Server};
 use super::{API, LIST, send_list, settings};
+use crate::authentication::Given;
 use crate::call::{Call, Sending};
 use crate::client::{Core, Settings};
 use crate::error::{Delivery, Error, ErrorKind};
@@ -26,7 +27,6 @@ fn the_environment_gives_key_and_base_url() {
     assert_eq!(core.base_url().as_str(), "https://default.example.com");
     let core = from_env(&[("SAMPLE_KEY", KEY), ("SAMPLE_URL", "http://127.0.0.1:1/x/")]).unwrap();
     assert_eq!(core.base_url().as_str(), "http://127.0.0.1:1/x");
-    assert_eq!(core.secret(), KEY);
 }
 
 #[test]
@@ -59,8 +59,8 @@ fn settings_that_cannot_work_are_refused() {
     type Change<'a> = &'a dyn Fn(&mut Settings);
 
     let cases: [(Change<'_>, &str); 13] = [
-        (&|settings| settings.key = None, "no API key"),
-        (&|settings| settings.key = Some("a key\n".into()), "the API key contains"),
+        (&|settings| settings.credentials = None, "no API key"),
+        (&|settings| settings.credentials = Some(Given::Key("a key\n".into())), "the API key contains"),
         (&|settings| settings.base_url = "api.example.com".to_owned(), "the base URL is no URL"),
         (&|settings| settings.timeout = Some(Duration::ZERO), "timeout of zero"),
         (&|settings| settings.order_timeout = Some(Duration::ZERO), "timeout of zero"),

@@ -10,25 +10,28 @@ mod keyed;
 mod messages;
 mod pace;
 mod paging;
+mod rate_limits;
 mod redaction;
 mod requests;
 mod retries;
 #[path = "../../tests/support/mod.rs"]
 mod support;
+mod tokens;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use self::pace::ScriptedPace;
 use self::support::{KEY, Server};
-use crate::api::{Api, Authentication, Frame, ListEncoding, Pagination};
+use crate::api::{Api, Authentication, Frame, ListEncoding, Pagination, RateLimit};
+use crate::authentication::Given;
 use crate::call::{Call, Sending};
 use crate::client::{Core, Settings};
 use crate::operation::{Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat};
 use crate::record::{Encoding, Field, Rule, Table, Value};
 
 /// Names differ from those of the real APIs, so that none of them can be fixed in the runtime.
-static API: Api = Api {
+const API: Api = Api {
     name: "sample",
     version: "1",
     authentication: Authentication::ApiKey { variable: "SAMPLE_KEY" },
@@ -49,6 +52,21 @@ static API: Api = Api {
     list: ListEncoding::Comma,
     errors: &[401, 429],
     rate_limits: &[],
+};
+
+/// The same with limits, and tokens that are fetched.
+pub(crate) static LIMITED: Api = Api {
+    authentication: Authentication::ClientCredentials {
+        token_url: "https://auth.example.com/token",
+        audience: "https://example.com",
+        id_variable: "SAMPLE_ID",
+        secret_variable: "SAMPLE_SECRET",
+    },
+    rate_limits: &[
+        RateLimit { segment: "orders", per_second: 10, urgent: &["cancel"] },
+        RateLimit { segment: "bulk", per_second: 1, urgent: &[] },
+    ],
+    ..API
 };
 
 const BLANK: Operation = Operation {
@@ -112,7 +130,7 @@ static MAYBE: Operation =
 
 fn settings(url: &str) -> Settings {
     let mut settings = Settings::new(&API, url);
-    settings.key = Some(KEY.into());
+    settings.credentials = Some(Given::Key(KEY.into()));
     // Long enough for a busy machine: no test waits for it.
     settings.timeout = Some(Duration::from_secs(60));
     settings.pace = Arc::new(ScriptedPace::default());

@@ -12,6 +12,7 @@ use self::generated::api::API;
 pub use self::generated::api::Environment;
 pub use self::generated::*;
 use crate::api::Api;
+use crate::authentication::Given;
 use crate::builder::ApiClient;
 use crate::call::UndocumentedRequest;
 use crate::client::Core;
@@ -124,7 +125,7 @@ impl ApiClient for Client {
 impl ClientBuilder {
     /// The API key, exactly as it was issued.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
-        self.settings.key = Some(SecretString::from(key.into()));
+        self.settings.credentials = Some(Given::Key(SecretString::from(key.into())));
         self
     }
 }

@@ -15,6 +15,7 @@ use rust_decimal::Decimal;
 
 use self::exchange::{Duplicate, Exchange, Fault, Kind, Taken};
 use super::support::KEY;
+use crate::authentication::Given;
 use crate::call::Call;
 use crate::client::{Core, Settings};
 use crate::error::{Delivery, ErrorKind, Result};
@@ -85,7 +86,7 @@ impl Line {
         let clock = Script::new();
         let exchange = Exchange::start(kind, Arc::clone(&clock)).await;
         let mut settings = Settings::new(SubmitOrders::OPERATION.api, &exchange.url);
-        settings.key = Some(KEY.into());
+        settings.credentials = Some(Given::Key(KEY.into()));
         // No case spends what another needs.
         settings.retry_budgets = (u32::MAX / 2, u32::MAX / 2);
         settings.pace = Arc::<Script>::clone(&clock);

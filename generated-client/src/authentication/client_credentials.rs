@@ -1,0 +1,249 @@
+//! Tokens for the credentials of a client: OAuth 2.0, RFC 6749, section 4.4, with a body of JSON.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value, json};
+
+use super::{FetchingToken, Token, TokenError, TokenRequest, TokenSource};
+use crate::call::broken;
+use crate::error::{Delivery, Error, excerpt, retry_after, scrub};
+use crate::headers::Header;
+use crate::operation::{Method, Repeat};
+use crate::retry::{Budget, Decision, Happened, Limits, Pace, Situation, decide};
+use crate::transport::{HttpRequest, HttpResponse, Transport, TransportError};
+
+/// The credentials of a client.
+pub(crate) struct ClientCredentials {
+    pub(crate) id: SecretString,
+    pub(crate) secret: SecretString,
+    pub(crate) endpoint: Endpoint,
+}
+
+/// Where tokens are fetched, and how.
+pub(crate) struct Endpoint {
+    pub(crate) url: String,
+    pub(crate) audience: &'static str,
+    pub(crate) user_agent: Header,
+    pub(crate) transport: Transport,
+    pub(crate) pace: Arc<dyn Pace>,
+    pub(crate) limits: Limits,
+    /// What repetitions may cost while nothing succeeds.
+    pub(crate) budget: Budget,
+}
+
+/// Why an attempt brought no token, and what that means for another.
+struct Failure {
+    error: TokenError,
+    happened: Happened,
+}
+
+impl TokenSource for ClientCredentials {
+    fn fetch<'a>(&'a self, _: &'a TokenRequest) -> FetchingToken<'a> {
+        Box::pin(self.fetch_with_repetitions())
+    }
+}
+
+impl ClientCredentials {
+    async fn fetch_with_repetitions(&self) -> Result<Token, TokenError> {
+        let Endpoint { pace, limits, budget, .. } = &self.endpoint;
+        let began = pace.now();
+        let (mut attempt, mut spent) = (0u32, 0u32);
+        loop {
+            attempt = attempt.saturating_add(1);
+            let left = || limits.call_timeout.saturating_sub(pace.now().saturating_duration_since(began));
+            let Failure { error, happened } = match self.fetch_once(left()).await {
+                Ok(token) => {
+                    budget.succeeded(spent);
+                    return Ok(token);
+                }
+                Err(failure) => failure,
+            };
+            let situation = Situation {
+                class: Repeat::Read,
+                attempt,
+                happened,
+                renewable: false,
+                budget: budget.left(),
+                left: left(),
+                limits,
+                random: pace.random(),
+            };
+            let Decision::Repeat { after, cause } = decide(&situation) else { return Err(error) };
+            let cost = limits.cost(cause);
+            if !budget.take(cost) {
+                return Err(error);
+            }
+            spent = spent.saturating_add(cost);
+            tracing::debug!(%error, attempt, ?after, "repeating");
+            pace.sleep(after).await;
+        }
+    }
+
+    async fn fetch_once(&self, left: Duration) -> Result<Token, Failure> {
+        let request = self.request(left).map_err(|error| Failure::new(error, Happened::Refused))?;
+        let response = self.endpoint.transport.send(request).await.map_err(unanswered)?;
+        if (200..300).contains(&response.status) {
+            // Whatever stands in between said something: another try may get through.
+            return token(&response.body).map_err(|message| {
+                Failure::new(TokenError::new(format!("the token endpoint {message}")), Happened::MaybeSent)
+            });
+        }
+        Err(self.refusal(response))
+    }
+
+    fn request(&self, left: Duration) -> Result<HttpRequest, TokenError> {
+        let Endpoint { url, audience, user_agent, limits, .. } = &self.endpoint;
+        let body = json!({
+            "grant_type": "client_credentials",
+            "client_id": self.id.expose_secret(),
+            "client_secret": self.secret.expose_secret(),
+            "audience": audience,
+        });
+        Ok(HttpRequest {
+            method: Method::Post,
+            url: url.clone(),
+            headers: vec![
+                Header::constant("accept", "application/json"),
+                Header::constant("content-type", "application/json"),
+                user_agent.clone(),
+            ],
+            body: Some(serde_json::to_vec(&body).map_err(TokenError::refused)?),
+            connect_timeout: limits.connect_timeout,
+            timeout: limits.attempt_timeout.min(left),
+        })
+    }
+
+    /// An answer without success.
+    fn refusal(&self, response: HttpResponse) -> Failure {
+        let HttpResponse { status, headers, body } = response;
+        let body = scrub(body, self.secret.expose_secret());
+        let message = format!("the token endpoint answered with status {status}: {}", reason(&body));
+        let error = if matches!(status, 400 | 401 | 403) {
+            TokenError::refused(message)
+        } else {
+            TokenError::new(message)
+        };
+        let retry_after = retry_after(&headers);
+        Failure::new(error.asking(retry_after), Happened::Answered { status, retry_after })
+    }
+}
+
+impl Failure {
+    fn new(error: TokenError, happened: Happened) -> Self {
+        Self { error, happened }
+    }
+}
+
+fn unanswered(failure: TransportError) -> Failure {
+    let happened = match failure.delivery {
+        Delivery::NotSent => Happened::NotSent,
+        Delivery::MaybeSent | Delivery::Answered => Happened::MaybeSent,
+    };
+    Failure::new(TokenError::new(Unanswered(broken(failure))), happened)
+}
+
+/// The token in an answer; the error does not repeat the answer, which may hold one.
+fn token(body: &[u8]) -> Result<Token, &'static str> {
+    let mut answer: Map<String, Value> =
+        serde_json::from_slice(body).map_err(|_| "answered something that is no JSON object")?;
+    let is_bearer = |kind: &Value| kind.as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("bearer"));
+    if !answer.get("token_type").is_none_or(is_bearer) {
+        return Err("answered a token that is no bearer token");
+    }
+    let Some(Value::String(text)) = answer.remove("access_token") else {
+        return Err("answered no token");
+    };
+    let token = Token::new(text);
+    Ok(match answer.get("expires_in").and_then(seconds) {
+        Some(life) => token.expires_in(life),
+        None => token,
+    })
+}
+
+/// Seconds, as a number or as its text.
+fn seconds(value: &Value) -> Option<Duration> {
+    let seconds = match value {
+        Value::Number(number) => number.as_f64()?,
+        Value::String(text) => text.trim().parse().ok()?,
+        _ => return None,
+    };
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+/// What the endpoint says: RFC 6749, section 5.2, or else what it sent.
+fn reason(body: &[u8]) -> String {
+    let answer: Option<Map<String, Value>> = serde_json::from_slice(body).ok();
+    let text = |name: &str| answer.as_ref()?.get(name)?.as_str();
+    match (text("error"), text("error_description")) {
+        (Some(error), Some(description)) => format!("{error} ({description})"),
+        (Some(error), None) => error.to_owned(),
+        _ => excerpt(body).into_owned(),
+    }
+}
+
+/// The token endpoint has no answer.
+#[derive(Debug)]
+struct Unanswered(Error);
+
+impl fmt::Display for Unanswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the token endpoint has no answer: {}", self.0)
+    }
+}
+
+impl StdError for Unanswered {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_read_from_what_is_answered() {
+        let day = Some(Duration::from_secs(86_400));
+        for (answer, life) in [
+            (r#"{"access_token": "t", "expires_in": 86400, "token_type": "Bearer"}"#, day),
+            (r#"{"access_token": "t", "expires_in": "86400", "token_type": "bearer", "scope": "x"}"#, day),
+            (r#"{"access_token": "t", "expires_in": 86400.0}"#, day),
+            (r#"{"access_token": "t"}"#, None),
+            (r#"{"access_token": "t", "expires_in": null}"#, None),
+            (r#"{"access_token": "t", "expires_in": -5}"#, None),
+            (r#"{"access_token": "t", "expires_in": 1e300}"#, None),
+            (r#"{"access_token": "t", "expires_in": "soon"}"#, None),
+        ] {
+            let token = token(answer.as_bytes()).unwrap();
+            assert_eq!((token.text.expose_secret(), token.life), ("t", life), "{answer}");
+        }
+        for answer in [
+            "",
+            "<html>planted</html>",
+            "[]",
+            "{}",
+            r#"{"access_token": null}"#,
+            r#"{"access_token": 5}"#,
+            r#"{"access_token": "planted", "token_type": "mac"}"#,
+            r#"{"access_token": "planted", "token_type": null}"#,
+        ] {
+            assert!(!token(answer.as_bytes()).unwrap_err().contains("planted"), "{answer}");
+        }
+    }
+
+    #[test]
+    fn what_the_endpoint_says_is_told() {
+        for (body, told) in [
+            (r#"{"error": "invalid_client"}"#, "invalid_client"),
+            (r#"{"error": "invalid_client", "error_description": "no such"}"#, "invalid_client (no such)"),
+            (r#"{"message": "no"}"#, r#"{"message": "no"}"#),
+            ("<html>", "<html>"),
+        ] {
+            assert_eq!(reason(body.as_bytes()), told);
+        }
+    }
+}

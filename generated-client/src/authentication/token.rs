@@ -1,0 +1,81 @@
+//! Tokens, and why there is none.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+/// An access token. It is wiped from memory when it is dropped, and never printed.
+#[derive(Clone)]
+pub struct Token {
+    pub(super) text: SecretString,
+    pub(super) life: Option<Duration>,
+}
+
+impl Token {
+    /// A token that is good until the server refuses it.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: SecretString::from(text.into()), life: None }
+    }
+
+    /// Says how long it lives, counted from when it was asked for.
+    #[must_use]
+    pub fn expires_in(self, life: Duration) -> Self {
+        Self { life: Some(life), ..self }
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token").field("text", &"[redacted]").field("expires_in", &self.life).finish()
+    }
+}
+
+/// Why there is no token. Its text becomes part of an error: it must not contain secrets.
+pub struct TokenError {
+    source: Box<dyn StdError + Send + Sync>,
+    refused: bool,
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl TokenError {
+    /// A failure that another try may not meet.
+    pub fn new(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { source: source.into(), refused: false, retry_after: None }
+    }
+
+    /// The credentials are not accepted: trying again soon would not help.
+    pub fn refused(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { refused: true, ..Self::new(source) }
+    }
+
+    /// The server asks to wait.
+    pub(super) fn asking(self, retry_after: Option<Duration>) -> Self {
+        Self { retry_after, ..self }
+    }
+
+    /// Whether the credentials are not accepted.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.refused
+    }
+}
+
+impl fmt::Display for TokenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.source.fmt(f)
+    }
+}
+
+impl fmt::Debug for TokenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenError").field("source", &self.source).field("refused", &self.refused).finish()
+    }
+}
+
+impl StdError for TokenError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.source()
+    }
+}

@@ -1,0 +1,156 @@
+//! The token of a client: one for all its requests, renewed in time.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tracing::Instrument;
+
+use super::refresh::{Next, Outcome, Refresh, Step};
+use super::{Held, TokenError, TokenRequest, TokenSource};
+use crate::retry::Pace;
+
+/// The token of a client.
+pub(crate) struct Tokens {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    source: Arc<dyn TokenSource>,
+    request: TokenRequest,
+    pace: Arc<dyn Pace>,
+    refresh: Mutex<Refresh>,
+}
+
+/// Longest time that a source is given.
+const LONGEST: Duration = Duration::from_secs(60);
+
+impl Tokens {
+    pub(crate) fn new(source: Arc<dyn TokenSource>, base_url: &str, pace: Arc<dyn Pace>) -> Self {
+        let request = TokenRequest { base_url: base_url.to_owned() };
+        Self { shared: Arc::new(Shared { source, request, pace, refresh: Mutex::default() }) }
+    }
+
+    /// A token that is good; waits if it must be fetched.
+    pub(super) async fn get(&self) -> Result<Arc<Held>, NoToken> {
+        // A fetch may end with the runtime that it was on; then it is begun anew on this one.
+        for _ in 0..2 {
+            let step = self.shared.refresh().get(self.shared.now());
+            if let Some(outcome) = self.follow(step).await {
+                // To its end the old one is better than none.
+                return outcome.or_else(|error| self.shared.refresh().alive(self.shared.now()).ok_or(error));
+            }
+        }
+        Err(NoToken::new(TokenError::new("its source ended without an answer")))
+    }
+
+    /// A token that is newer than this one, which the server refused; none if there may be no other.
+    pub(super) async fn renew(&self, generation: u64) -> Option<Arc<Held>> {
+        let step = self.shared.refresh().renew(generation, self.shared.now())?;
+        self.follow(step).await?.ok()
+    }
+
+    /// The same without waiting.
+    pub(super) fn begin_renewal(&self, generation: u64) {
+        let step = self.shared.refresh().renew(generation, self.shared.now());
+        if let Some(Step { begin: Some(sender), .. }) = step {
+            self.begin(sender);
+        }
+    }
+
+    /// Those that may be on their way.
+    pub(super) fn recent(&self) -> Vec<Arc<Held>> {
+        self.shared.refresh().recent()
+    }
+
+    /// None if the fetch ended without an outcome.
+    async fn follow(&self, Step { begin, next }: Step) -> Option<Result<Arc<Held>, NoToken>> {
+        if let Some(sender) = begin {
+            self.begin(sender);
+        }
+        match next {
+            Next::Ready(held) => Some(Ok(held)),
+            Next::Failed(error) => Some(Err(error)),
+            Next::Wait(mut fetching) => fetching.wait_for(Option::is_some).await.ok()?.clone(),
+        }
+    }
+
+    /// In a task of its own: it goes on when whoever needed the token first has given up.
+    fn begin(&self, sender: watch::Sender<Outcome>) {
+        let fetch = Fetch { shared: Arc::clone(&self.shared), sender };
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(fetch.run().instrument(tracing::debug_span!(parent: None, "clear_street_token")));
+        }
+    }
+}
+
+impl Shared {
+    fn refresh(&self) -> MutexGuard<'_, Refresh> {
+        self.refresh.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Instant {
+        self.pace.now()
+    }
+}
+
+/// The only fetch of a client at a time.
+struct Fetch {
+    shared: Arc<Shared>,
+    sender: watch::Sender<Outcome>,
+}
+
+impl Fetch {
+    async fn run(self) {
+        let Shared { source, request, .. } = &*self.shared;
+        let began = self.shared.now();
+        let fetched = timeout(LONGEST, source.fetch(request))
+            .await
+            .unwrap_or_else(|_| Err(TokenError::new(format!("its source had no answer within {LONGEST:?}"))));
+        let outcome = self.shared.refresh().settle(fetched, began, self.shared.now());
+        match &outcome {
+            Ok(held) => tracing::debug!(generation = held.generation, "there is a new token"),
+            Err(error) => tracing::warn!(%error, "there is no new token"),
+        }
+        self.sender.send_replace(Some(outcome));
+    }
+}
+
+/// Also if it did not come to its end.
+impl Drop for Fetch {
+    fn drop(&mut self) {
+        self.shared.refresh().ended();
+    }
+}
+
+/// Why there is no token, for all who wait for it.
+#[derive(Clone)]
+pub(crate) struct NoToken(Arc<TokenError>);
+
+impl NoToken {
+    pub(super) fn new(error: TokenError) -> Self {
+        Self(Arc::new(error))
+    }
+}
+
+impl fmt::Display for NoToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for NoToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for NoToken {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()
+    }
+}

@@ -1,0 +1,99 @@
+//! A token endpoint, a server that takes its tokens, and a client of both.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crate::authentication::Given;
+use crate::call::Call;
+use crate::client::{Core, Settings};
+use crate::error::Result;
+use crate::operation::Operation;
+use crate::record::Value;
+use crate::response::Response;
+use crate::retry::Pace;
+use crate::tests::LIMITED;
+use crate::tests::pace::ScriptedPace;
+use crate::tests::support::{Reply, Request, Server};
+
+pub(super) const ID: &str = "planted-id";
+pub(super) const SECRET: &str = "planted-secret";
+
+/// The nth token, from 1.
+pub(super) fn token(number: usize) -> Reply {
+    let text = format!(
+        r#"{{"access_token": "planted-token-{number}", "expires_in": 86400, "token_type": "Bearer"}}"#
+    );
+    Reply::json(200, text)
+}
+
+pub(super) fn good() -> Reply {
+    Reply::json(200, r#"{"result": ["a"]}"#)
+}
+
+pub(super) struct Setting {
+    pub(super) endpoint: Server,
+    pub(super) server: Server,
+    pub(super) pace: Arc<ScriptedPace>,
+    pub(super) core: Core,
+}
+
+impl Setting {
+    /// The endpoint answers the nth request, from 1, with what the first function gives, and the
+    /// server every request with what the second makes of it.
+    pub(super) async fn new(
+        fetch: impl Fn(usize) -> Reply + Send + Sync + 'static,
+        answer: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let next = AtomicUsize::new(1);
+        let endpoint = Server::start(move |_| fetch(next.fetch_add(1, Ordering::Relaxed))).await;
+        let server = Server::start(answer).await;
+        let pace = Arc::new(ScriptedPace::default());
+        let mut settings = settings(&endpoint, &server);
+        settings.pace = Arc::clone(&pace) as _;
+        Self { core: settings.build().unwrap(), endpoint, server, pace }
+    }
+
+    pub(super) fn call(&self, operation: &'static Operation) -> Call {
+        let mut call = Call::new(&self.core, operation);
+        if !operation.parameters.is_empty() {
+            call.set(0, "7".to_owned().view());
+        }
+        call
+    }
+
+    pub(super) async fn send(&self, operation: &'static Operation) -> Result<Response<Vec<String>>> {
+        self.call(operation).send().await
+    }
+
+    /// What was asked of the endpoint and of the server so far.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        (self.endpoint.requests().len(), self.server.requests().len())
+    }
+
+    /// What the server was sent as authorization.
+    pub(super) fn sent(&self) -> Vec<String> {
+        let bearer = |request: &Request| request.header("authorization").unwrap_or_default().to_owned();
+        self.server.requests().iter().map(bearer).collect()
+    }
+
+    pub(super) async fn pass(&self, seconds: u64) {
+        self.pace.sleep(Duration::from_secs(seconds)).await;
+    }
+
+    /// Lets the client work until the endpoint was asked so often, and a little longer.
+    pub(super) async fn until_asked(&self, times: usize) {
+        while self.endpoint.requests().len() < times {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+pub(super) fn settings(endpoint: &Server, server: &Server) -> Settings {
+    let mut settings = Settings::new(&LIMITED, &server.url);
+    settings.credentials = Some(Given::Client { id: ID.into(), secret: SECRET.into() });
+    settings.token_url = Some(format!("{}/oauth/token", endpoint.url));
+    settings.timeout = Some(Duration::from_secs(60));
+    settings.pace = Arc::new(ScriptedPace::default());
+    settings
+}

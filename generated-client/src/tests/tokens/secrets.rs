@@ -1,0 +1,133 @@
+//! Secrets and tokens are not shown, and go only where they belong.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fmt::{Debug, Write};
+use std::sync::{Arc, Mutex};
+
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+use super::endpoint::{ID, SECRET, Setting, good, settings, token};
+use crate::authentication::{Token, TokenError};
+use crate::client::Settings;
+use crate::error::{ErrorKind, Result};
+use crate::tests::support::{Reply, Server};
+use crate::tests::{LIMITED, LIST};
+
+/// Everything that is traced.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<String>>);
+
+impl Visit for Lines {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        writeln!(self.0.lock().unwrap(), "{field}={value:?}").unwrap();
+    }
+}
+
+impl Subscriber for Lines {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        span.record(&mut self.clone());
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        values.record(&mut self.clone());
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        event.record(&mut self.clone());
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+#[tokio::test]
+async fn secrets_and_tokens_are_in_nothing_that_is_shown_or_traced() {
+    let lines = Lines::default();
+    let _guard = tracing::subscriber::set_default(lines.clone());
+    let mut shown = String::new();
+
+    // A server that repeats what it is sent, and an endpoint that does the same.
+    let echo = |request: &crate::tests::support::Request| {
+        let sent = request.header("authorization").unwrap_or_default().replace("Bearer ", "");
+        Reply::json(422, format!(r#"{{"problem": {{"message": "not {sent}"}}}}"#))
+    };
+    let setting = Setting::new(token, echo).await;
+    let error = setting.send(&LIST).await.unwrap_err();
+    assert_eq!(error.message(), "not [redacted]");
+    write!(shown, "{error} {error:?} {:?}", String::from_utf8_lossy(error.body().unwrap())).unwrap();
+    write!(shown, "{:?} {:?}", setting.core, setting.call(&LIST)).unwrap();
+
+    let endpoint = Server::start(|request| Reply::json(401, &request.body)).await;
+    let settings = settings(&endpoint, &setting.server);
+    write!(shown, "{settings:?}").unwrap();
+    let mut call = crate::call::Call::new(&settings.build().unwrap(), &LIST);
+    call.set(0, crate::record::Value::view(&"7".to_owned()));
+    let error = call.send::<Vec<String>>().await.unwrap_err();
+    let mut source: Option<&dyn std::error::Error> = Some(&error);
+    while let Some(cause) = source {
+        write!(shown, "{cause} {cause:?}").unwrap();
+        source = cause.source();
+    }
+    write!(shown, "{:?} {:?}", Token::new("planted-token"), TokenError::new("no")).unwrap();
+
+    let traced = lines.0.lock().unwrap().clone();
+    assert!(traced.contains("there is a new token") && traced.contains("there is no new token"), "{traced}");
+    for text in [shown, traced] {
+        assert!(!text.contains(SECRET) && !text.contains("planted-token"), "{text}");
+    }
+}
+
+fn from_env(variables: &[(&str, &str)]) -> Result<crate::client::Core> {
+    let variables: HashMap<String, OsString> =
+        variables.iter().map(|(name, value)| ((*name).to_owned(), OsString::from(value))).collect();
+    let mut settings = Settings::new(&LIMITED, "https://default.example.com");
+    settings.read_environment(&|name| variables.get(name).cloned())?;
+    settings.build()
+}
+
+#[test]
+fn the_environment_gives_the_credentials() {
+    from_env(&[("SAMPLE_ID", ID), ("SAMPLE_SECRET", SECRET)]).unwrap();
+    for (variables, message) in [
+        (vec![], "the environment variable SAMPLE_ID is not set; it holds the identifier of the client"),
+        (
+            vec![("SAMPLE_ID", ID)],
+            "the environment variable SAMPLE_SECRET is not set; it holds the secret of the client",
+        ),
+        (vec![("SAMPLE_ID", ID), ("SAMPLE_SECRET", "")], "SAMPLE_SECRET is set but empty"),
+    ] {
+        let error = from_env(&variables).unwrap_err();
+        assert_eq!((error.kind(), error.to_string()), (ErrorKind::Configuration, message.to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn secrets_are_sent_over_tls_only() {
+    let server = Server::start(|_| good()).await;
+    for url in [
+        "http://auth.example.com/token",
+        "http://10.0.0.1/token",
+        "auth.example.com",
+        "https://u:p@a.example",
+    ] {
+        let mut settings = settings(&server, &server);
+        settings.token_url = Some(url.to_owned());
+        let error = settings.build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert!(error.to_string().starts_with("the token URL"), "{error}");
+    }
+    let mut settings = settings(&server, &server);
+    settings.token_url = None;
+    settings.build().unwrap();
+}
