@@ -253,10 +253,10 @@ impl Settings {
             ..self.transport.clone()
         };
         Ok(Endpoint {
-            url: url.as_str().to_owned(),
             audience,
             user_agent: self.agent()?,
             transport: transport(&settings, &url)?,
+            url,
             pace: Arc::clone(&self.pace),
             limits: Limits { connect_timeout: settings.connect_timeout, ..Limits::tokens() },
             budget: Budget::new(100),

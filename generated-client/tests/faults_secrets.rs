@@ -19,7 +19,9 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
 use bytes::Bytes;
+use clear_street::authentication::Token;
 use clear_street::operation::Method;
+use clear_street::rate_limit::RateLimits;
 use clear_street::stream::subscribe;
 use clear_street::studio;
 use clear_street::studio::activity::{ActivityMessage, ActivitySubscription};
@@ -295,6 +297,8 @@ const WITHOUT_SECRET: &[&str] = &[
     "api::Authentication",
     "api::Pagination",
     "api::RateLimit",
+    "authentication::source::TokenRequest",
+    "authentication::token::TokenError",
     "error::Delivery",
     "error::ErrorKind",
     "operation::BodyKind",
@@ -442,6 +446,8 @@ async fn nothing_printed_or_logged_shows_a_secret() {
     }
     submit(&mut shown).await;
     use_studio(&mut shown).await;
+    shown.show("authentication::token::Token", Token::new(KEY));
+    shown.show("rate_limit::settings::RateLimits", RateLimits::default());
     for flaw in [Flaw::None, Flaw::Expired] {
         let steps = answer(200, r#"{"data": []}"#);
         let server = FaultServer::tls(authority.acceptor(flaw, "http/1.1"), move |_| steps.clone());

@@ -14,7 +14,7 @@ use crate::error::{Delivery, Error, excerpt, retry_after, scrub};
 use crate::headers::Header;
 use crate::operation::{Method, Repeat};
 use crate::retry::{Budget, Decision, Happened, Limits, Pace, Situation, decide};
-use crate::transport::{HttpRequest, HttpResponse, Transport, TransportError};
+use crate::transport::{BaseUrl, HttpRequest, HttpResponse, Transport, TransportError};
 
 /// The credentials of a client.
 pub(crate) struct ClientCredentials {
@@ -25,7 +25,7 @@ pub(crate) struct ClientCredentials {
 
 /// Where tokens are fetched, and how.
 pub(crate) struct Endpoint {
-    pub(crate) url: String,
+    pub(crate) url: BaseUrl,
     pub(crate) audience: &'static str,
     pub(crate) user_agent: Header,
     pub(crate) transport: Transport,
@@ -105,7 +105,7 @@ impl ClientCredentials {
         });
         Ok(HttpRequest {
             method: Method::Post,
-            url: url.clone(),
+            url: url.address("", ""),
             headers: vec![
                 Header::constant("accept", "application/json"),
                 Header::constant("content-type", "application/json"),

@@ -168,7 +168,7 @@ impl Attempts {
     /// Waits for what the request needs to be sent: a token that is good, and its turn.
     async fn admit(&self) -> Result<Arc<Held>> {
         let operation = self.operation;
-        let held = match timeout(self.left(), self.core.credentials().get(&self.request.url)).await {
+        let held = match timeout(self.left(), self.core.credentials().get(self.request.url.as_str())).await {
             Ok(held) => held.map_err(|error| error.operating(operation))?,
             Err(_) => {
                 let message = "the time was up before there was an access token";

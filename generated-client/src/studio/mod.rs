@@ -48,21 +48,23 @@ pub struct Client {
 }
 
 impl Client {
-    /// Begins a client; it needs at least an access token.
+    /// Begins a client; it needs at least credentials.
     ///
     /// ```
     /// use clear_street::studio::{Client, Environment};
     ///
-    /// # fn make(token: String) -> clear_street::Result<()> {
-    /// let client = Client::builder().access_token(token).environment(Environment::Sandbox).build()?;
+    /// # fn make(id: String, secret: String) -> clear_street::Result<()> {
+    /// let client =
+    ///     Client::builder().credentials(id, secret).environment(Environment::Sandbox).build()?;
     /// # Ok(()) }
     /// ```
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
     }
 
-    /// Makes a client from the environment: the access token from `CLEAR_STREET_ACCESS_TOKEN`,
-    /// and, if it is set, the base URL from `CLEAR_STREET_STUDIO_BASE_URL`. Without the latter it is production.
+    /// Makes a client from the environment: its credentials from `CLEAR_STREET_CLIENT_ID` and
+    /// `CLEAR_STREET_CLIENT_SECRET`, and, if it is set, the base URL from
+    /// `CLEAR_STREET_STUDIO_BASE_URL`. Without the latter it is production.
     ///
     /// # Errors
     ///
@@ -121,7 +123,21 @@ impl ApiClient for Client {
 }
 
 impl ClientBuilder {
-    /// An access token, exactly as it was issued. It is not renewed.
+    /// Identifier and secret of the client, as they were issued for its environment. Access tokens
+    /// are fetched with them as they are needed: see [`authentication`](crate::authentication).
+    pub fn credentials(mut self, id: impl Into<String>, secret: impl Into<String>) -> Self {
+        let (id, secret) = (SecretString::from(id.into()), SecretString::from(secret.into()));
+        self.settings.credentials = Some(Given::Client { id, secret });
+        self
+    }
+
+    /// Another place where tokens are fetched: https, or http to this machine.
+    pub fn token_url(mut self, url: impl Into<String>) -> Self {
+        self.settings.token_url = Some(url.into());
+        self
+    }
+
+    /// An access token, exactly as it was issued, in place of credentials. It is not renewed.
     pub fn access_token(mut self, token: impl Into<String>) -> Self {
         self.settings.credentials = Some(Given::Key(SecretString::from(token.into())));
         self

@@ -11,6 +11,7 @@ use super::golden::archive::records::{DropRecord, ListNames, ListRecords, NewRec
 use super::golden::archive::{Client, OPERATIONS, api};
 use super::pace::ScriptedPace;
 use super::support::{KEY, Reply, Server};
+use crate::authentication::Given;
 use crate::client::Settings;
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::response::Response;
@@ -18,7 +19,7 @@ use crate::response::Response;
 fn client(server: &Server) -> Client {
     // The path of a base URL stands before every path.
     let mut settings = Settings::new(&api::API, &format!("{}/api/v9", server.url));
-    settings.key = Some(KEY.into());
+    settings.credentials = Some(Given::Key(KEY.into()));
     settings.pace = Arc::new(ScriptedPace::default());
     Client { core: settings.build().unwrap() }
 }

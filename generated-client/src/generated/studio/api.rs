@@ -3,7 +3,7 @@
 //! Clear Street's Studio API: orders with execution strategies, positions, locates, profit and
 //! loss, and margin with its simulations.
 
-use crate::api::{Api, Authentication, Frame, ListEncoding, Pagination};
+use crate::api::{Api, Authentication, Frame, ListEncoding, Pagination, RateLimit};
 use crate::record::{
     DateEncoding, DecimalEncoding, Encoding, Field, Table, TimestampEncoding,
 };
@@ -44,8 +44,11 @@ impl Environment {
 pub const API: Api = Api {
     name: "studio",
     version: "2.0.0",
-    authentication: Authentication::ApiKey {
-        variable: "CLEAR_STREET_ACCESS_TOKEN",
+    authentication: Authentication::ClientCredentials {
+        token_url: "https://auth.clearstreet.io/oauth/token",
+        audience: "https://api.clearstreet.io",
+        id_variable: "CLEAR_STREET_CLIENT_ID",
+        secret_variable: "CLEAR_STREET_CLIENT_SECRET",
     },
     base_url_variable: "CLEAR_STREET_STUDIO_BASE_URL",
     frame: Frame::Bare(Table {
@@ -63,7 +66,28 @@ pub const API: Api = Api {
     encoding: &ENCODING,
     list: ListEncoding::Repeat,
     errors: &[400, 401, 403, 404, 429, 500],
-    rate_limits: &[],
+    rate_limits: &[
+        RateLimit {
+            segment: "orders",
+            per_second: 10,
+            urgent: &["delete_order", "delete_all_orders"],
+        },
+        RateLimit {
+            segment: "bulk-orders",
+            per_second: 1,
+            urgent: &[],
+        },
+        RateLimit {
+            segment: "locate-orders",
+            per_second: 20,
+            urgent: &[],
+        },
+        RateLimit {
+            segment: "instruments",
+            per_second: 200,
+            urgent: &[],
+        },
+    ],
 };
 
 /// How values are written.
