@@ -77,7 +77,7 @@ async fn run(base_url: &str, scope: Scope) -> Report {
 /// The program, while the server goes on in this process.
 async fn program(arguments: &[&str], key: Option<&str>) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_smoke"));
-    command.args(arguments).env_remove("CLEAR_STREET_API_KEY").env_remove("CLEAR_STREET_ACCESS_TOKEN");
+    command.args(arguments).env_remove("CLEAR_STREET_API_KEY").env_remove("CLEAR_STREET_CLIENT_ID");
     if let Some(key) = key {
         command.env("CLEAR_STREET_API_KEY", key);
     }
