@@ -5,6 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tracing::Span;
@@ -36,7 +37,7 @@ type Answered = (Box<dyn Any>, Box<Parts>);
 
 /// All of it that does not depend on the type of the result.
 pub(super) struct Exchange {
-    call: Call,
+    call: Arc<Call>,
     pub(super) span: Span,
     pub(super) replying: Replying,
 }
@@ -67,7 +68,8 @@ impl<T: 'static> Future for Sending<T> {
 
 impl Exchange {
     fn new(call: Call) -> Self {
-        Self { replying: Box::pin(execute(call.clone())), span: call.span(), call }
+        let call = Arc::new(call);
+        Self { replying: Box::pin(execute(Arc::clone(&call))), span: call.span(), call }
     }
 
     /// The result is made here, where its type is known to the operation alone: a program that
@@ -127,7 +129,7 @@ impl Call {
 }
 
 /// Sends a call, whatever its operation and its result.
-async fn execute(call: Call) -> (Result<HttpResponse>, History) {
+async fn execute(call: Arc<Call>) -> (Result<HttpResponse>, History) {
     match Attempts::new(&call) {
         Ok(mut attempts) => {
             let Ended { reply, reason, history } = attempts.run().await;
