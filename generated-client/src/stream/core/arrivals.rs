@@ -143,7 +143,7 @@ impl<M> Core<M> {
             }
             return;
         }
-        if link.replay.begins_anew(mark) {
+        if link.replay.begins_anew(mark) && self.trouble.may_begin_anew() {
             return self.end_connection(id, Cause::NumbersBeganAnew);
         }
         let (settings, statistics) = (&self.settings, &mut self.statistics);

@@ -28,6 +28,7 @@ pub(super) struct Trouble {
     certificates: u32,
     too_large: u32,
     second_refused: u32,
+    began_anew: u32,
 }
 
 impl Trouble {
@@ -41,6 +42,7 @@ impl Trouble {
             certificates: 0,
             too_large: 0,
             second_refused: 0,
+            began_anew: 0,
         }
     }
 
@@ -52,6 +54,12 @@ impl Trouble {
     /// A connection is live.
     pub(super) fn live(&mut self) {
         (self.since, self.second_refused) = (None, 0);
+    }
+
+    /// Whether a replay in which the numbers begin anew is worth another try. A server that always says
+    /// so does not mean it.
+    pub(super) fn may_begin_anew(&self) -> bool {
+        self.began_anew < 2
     }
 
     /// Whether there is anything to forget.
@@ -71,7 +79,12 @@ impl Trouble {
         }
         self.certificates = in_a_row(self.certificates, cause == Cause::Dial(DialFailure::Certificate));
         self.too_large = in_a_row(self.too_large, cause == Cause::Closed(Closed::TooLarge));
-        let refused = matches!(cause, Cause::AccountRefused | Cause::Dial(DialFailure::Status { .. }));
+        self.began_anew = in_a_row(self.began_anew, cause == Cause::NumbersBeganAnew);
+        // A server in trouble does not say that it wants one connection only.
+        let refused = matches!(
+            cause,
+            Cause::AccountRefused | Cause::Dial(DialFailure::Status { status: 400..500, .. })
+        );
         self.second_refused = in_a_row(self.second_refused, !alone && refused);
         let rejected = match cause {
             Cause::TokenRejected => std::mem::replace(&mut self.rejected, true),

@@ -3,6 +3,7 @@
 
 #![allow(clippy::arithmetic_side_effects, reason = "a test fails where it overflows")]
 
+mod anything;
 mod bench;
 mod connections;
 mod endings;

@@ -259,6 +259,44 @@ fn row_37_the_server_numbers_anew_after_a_restart() {
 }
 
 #[test]
+fn the_numbers_begin_anew_within_a_replay() {
+    let mut bench = Bench::new();
+    let id = bench.quietly_live([1, 2, 3]);
+    bench.closed(id, Closed::Reset);
+    let id = bench.connect();
+    bench.data(id, [1, 2, 3, 4]);
+    bench.other(id, 1, "'");
+    assert!(bench.seen().ends_with("subscribed, r4, disconnected NumbersBeganAnew, retrying"));
+    let id = bench.connect();
+    bench.other(id, 1, "'");
+    bench.say(id, Class::ReplayComplete);
+    assert!(bench.seen().ends_with("subscribed, lossy epoch, gap 4..1, r1', caught up"));
+}
+
+#[test]
+fn a_replay_that_always_contradicts_itself_does_not_keep_the_stream_from_being_live() {
+    let mut bench = Bench::new();
+    for _ in 0..3 {
+        let id = bench.connect();
+        bench.data(id, [1, 2]);
+        bench.other(id, 1, "!");
+        bench.say(id, Class::ReplayComplete);
+    }
+    assert!(bench.seen().ends_with("subscribed, c1!, caught up"));
+}
+
+#[test]
+fn a_number_older_than_what_is_remembered_is_looked_into() {
+    let mut bench = Bench::with(|settings| settings.remember = 3);
+    let old = bench.quietly_live(1..=9);
+    bench.data(old, [4]);
+    let new = bench.live(1..=9);
+    assert_eq!((bench.seen().as_str(), bench.core.statistics().recoveries), ("", 1));
+    bench.data(new, [10]);
+    assert_eq!(bench.seen(), "10");
+}
+
+#[test]
 fn row_38_a_replay_that_starts_late() {
     let mut bench = Bench::new();
     let id = bench.quietly_live([1, 2, 3, 4]);

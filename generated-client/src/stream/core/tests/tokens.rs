@@ -121,6 +121,20 @@ fn a_new_connection_takes_over_before_the_token_ends() {
 }
 
 #[test]
+fn what_has_no_number_comes_once_although_there_are_two_connections() {
+    let mut bench = Bench::new();
+    let old = bench.quietly_live([1]);
+    bench.command(Command::RotateNow);
+    let new = bench.connect();
+    bench.data(new, [1]);
+    bench.say(old, Class::Data);
+    bench.say(new, Class::Data);
+    bench.say(new, Class::ReplayComplete);
+    bench.say(new, Class::Data);
+    assert_eq!(bench.seen(), "rotating, said, rotated, said");
+}
+
+#[test]
 fn the_current_connection_may_end_while_the_next_one_replays() {
     let mut bench = Bench::new();
     let old = bench.quietly_live([1]);
@@ -190,4 +204,21 @@ fn row_25_a_server_that_refuses_a_second_connection() {
         old = new;
     }
     assert_eq!(bench.core.statistics().dials, 5);
+}
+
+#[test]
+fn row_25_a_server_in_trouble_is_not_taken_for_one_that_refuses() {
+    let mut bench = Bench::new();
+    let old = bench.quietly_live([1]);
+    bench.command(Command::RotateNow);
+    for _ in 0..5 {
+        let new = bench.beat_until_dial(old);
+        bench.dialled(new, Err(DialFailure::Status { status: 503, retry_after: None }));
+    }
+    assert_eq!(bench.seen(), "rotating");
+    let new = bench.beat_until_dial(old);
+    bench.dialled(new, Ok(()));
+    bench.data(new, [1]);
+    bench.say(new, Class::ReplayComplete);
+    assert_eq!(bench.seen(), "rotated");
 }

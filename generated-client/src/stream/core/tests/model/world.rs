@@ -13,6 +13,7 @@ use super::server::{Body, Server, Wire, frame};
 /// Small, so that scripts reach the limits.
 const HOLD: usize = 8;
 const BUFFER: usize = 24;
+const REMEMBER: usize = 6;
 
 #[derive(Debug)]
 pub(super) struct World {
@@ -45,7 +46,12 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(script: &Script) -> Self {
-        let mut settings = Settings { hold_messages: HOLD, buffer_events: BUFFER, ..Settings::default() };
+        let mut settings = Settings {
+            hold_messages: HOLD,
+            buffer_events: BUFFER,
+            remember: REMEMBER,
+            ..Settings::default()
+        };
         if script.stride == 1 {
             settings.unfilled_holes = usize::MAX;
         }
