@@ -61,10 +61,13 @@
 //! compiles faster with `default-features = false`. `stream` is for being connected to the channels of
 //! the Studio API, and brings `studio`, which can read their messages. `blocking` is off by default.
 //!
+//! A client sends no more requests than the vendor's servers take: see [`rate_limit`].
+//!
 //! # Secrets
 //!
-//! The API key is kept out of everything that is printed or traced, sent only to the client's base
-//! URL, and only over TLS (to this machine also without). Redirects are not followed. Certificates
+//! API keys, credentials and tokens are kept out of everything that is printed or traced, sent only
+//! to the host that they are for, and only over TLS (to this machine also without): see
+//! [`authentication`]. Redirects are not followed. Certificates
 //! are always checked.
 //!
 //! # Tracing

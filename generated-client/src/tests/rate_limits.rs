@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::pace::ScriptedPace;
-use super::support::{KEY, Server};
+use super::support::{KEY, Reply, Server};
 use super::{BLANK, LIMITED};
 use crate::authentication::Given;
 use crate::call::Call;
@@ -77,6 +77,19 @@ async fn a_request_waits_for_its_turn_within_its_time() {
     assert_eq!((error.kind(), server.requests().len()), (ErrorKind::RateLimit, 7));
     send(10).await.unwrap();
     assert_eq!(pace.sleeps(), [Duration::from_millis(1025)]);
+}
+
+/// The first attempt may have cancelled it, and the second has no turn.
+#[tokio::test]
+async fn what_may_have_been_done_before_stays_in_doubt() {
+    static REMOVE: Operation = Operation { repeat: Repeat::Idempotent, path: "/a/bulk", ..CANCEL };
+
+    let cut = || Reply::Bytes(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{".to_vec());
+    let server = Server::start(move |_| cut()).await;
+    let (core, _) = client(&server, Some(RateLimits::fail_fast()));
+    let error = Call::new(&core, &REMOVE).send::<()>().await.unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::RateLimit, Delivery::MaybeSent));
+    assert_eq!((error.attempts(), server.requests().len()), (1, 1));
 }
 
 #[tokio::test]
