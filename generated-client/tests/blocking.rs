@@ -50,6 +50,24 @@ fn requests_are_waited_for() {
     assert_eq!((error.status(), error.message()), (Some(404), "no such account"));
 }
 
+/// The token is fetched on the client's own thread, for all that wait on theirs.
+#[test]
+fn tokens_are_waited_for_too() {
+    let (server, _runtime) = server(|request| match request.target.as_str() {
+        "/token" => Reply::json(200, r#"{"access_token": "planted-token", "expires_in": 60}"#),
+        _ => Reply::json(200, r#"{"data": []}"#),
+    });
+    let builder = clear_street::studio::Client::builder().credentials("planted-id", "planted-secret");
+    let client = builder.token_url(format!("{}/token", server.url)).base_url(&server.url).build().unwrap();
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| client.accounts().list_accounts().send().wait().unwrap());
+        }
+    });
+    let fetches = server.requests().iter().filter(|request| request.target == "/token").count();
+    assert_eq!((fetches, server.requests().len()), (1, 9));
+}
+
 #[test]
 fn any_number_of_threads_may_wait() {
     let (server, _runtime) = clock();
