@@ -258,7 +258,7 @@ impl Settings {
             transport: transport(&settings, &url)?,
             url,
             pace: Arc::clone(&self.pace),
-            limits: Limits { connect_timeout: settings.connect_timeout, ..Limits::tokens() },
+            limits: Limits { connect_timeout: settings.connect_timeout, ..Limits::reads() },
             budget: Budget::new(100),
         })
     }

@@ -31,15 +31,6 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// Access tokens, which are as urgent as what waits for them, and harmless to ask for twice.
-    pub(crate) fn tokens() -> Self {
-        Self {
-            attempt_timeout: Duration::from_secs(10),
-            call_timeout: Duration::from_secs(30),
-            ..Self::reads()
-        }
-    }
-
     /// Operations that may be repeated.
     pub(crate) fn reads() -> Self {
         Self {
