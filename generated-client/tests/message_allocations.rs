@@ -1,6 +1,12 @@
 //! What is allocated while messages are read. Alone in its program and without the harness of tests,
 //! whose threads allocate too, because it counts all of it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test without the harness, whose `main` does not count as one"
+)]
+
 use std::alloc::System;
 use std::hint::black_box;
 
