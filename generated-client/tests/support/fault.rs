@@ -31,6 +31,8 @@ pub(crate) enum Step {
     Send(Vec<u8>),
     /// Sends these bytes so many times, as far as the client takes them.
     Repeat(Vec<u8>, usize),
+    /// Sends what is made of the last request.
+    AnswerTo(fn(&str) -> Vec<u8>),
     /// Says and reads nothing more until the client is gone.
     Hold,
     /// Goes on only when `release` is called.
@@ -197,6 +199,10 @@ impl Connection {
                 }
                 Step::ReceivePart(part) => {
                     self.receive(&mut stream, Some(part)).await?;
+                }
+                Step::AnswerTo(answer) => {
+                    let request = self.log.borrow().requests.last().cloned().unwrap_or_default();
+                    self.send(&mut stream, &answer(&request)).await?;
                 }
                 Step::Send(bytes) => self.send(&mut stream, &bytes).await?,
                 Step::Repeat(bytes, times) => {

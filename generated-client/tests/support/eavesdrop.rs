@@ -1,0 +1,104 @@
+//! Hears everything that anything logs, and knows a secret in every form.
+
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "each test program uses a part of it, and fails where it fails"
+)]
+
+use std::fmt::{Debug, Write};
+use std::sync::{LazyLock, Mutex};
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+/// Every line of every library, with its target.
+pub(crate) static LINES: LazyLock<Mutex<Vec<String>>> = LazyLock::new(Mutex::default);
+
+fn note(line: String) {
+    LINES.lock().unwrap().push(line);
+}
+
+/// What libraries say through `tracing`.
+pub(crate) struct Traces;
+
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        write!(self.0, " {}={value:?}", field.name()).unwrap();
+    }
+}
+
+impl Subscriber for Traces {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        let mut line = Line(format!("{} {}", span.metadata().target(), span.metadata().name()));
+        span.record(&mut line);
+        note(line.0);
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        let mut line = Line("recorded".to_owned());
+        values.record(&mut line);
+        note(line.0);
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut line = Line(event.metadata().target().to_owned());
+        event.record(&mut line);
+        note(line.0);
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// What libraries say through `log`.
+pub(crate) struct Logs;
+
+impl log::Log for Logs {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        note(format!("{} {}", record.target(), record.args()));
+    }
+
+    fn flush(&self) {}
+}
+
+/// The ways in which a secret can be seen: as it is, as bytes, in hex, and in base64 wherever it
+/// begins among the bytes around it.
+pub(crate) fn faces(secret: &str) -> Vec<String> {
+    let mut faces = vec![secret.to_owned()];
+    let hex = |separator: &str, upper: bool| {
+        let digits =
+            secret.bytes().map(|byte| if upper { format!("{byte:02X}") } else { format!("{byte:02x}") });
+        digits.collect::<Vec<_>>().join(separator)
+    };
+    faces.extend([hex("", false), hex("", true), hex(" ", false), hex(":", false), hex(", ", false)]);
+    let numbers: Vec<_> = secret.bytes().map(|byte| byte.to_string()).collect();
+    faces.extend([numbers.join(", "), numbers.join(",")]);
+    for offset in 0..3 {
+        let shifted = [vec![b'.'; offset], secret.as_bytes().to_vec()].concat();
+        for engine in [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE] {
+            // Without what depends on the bytes before and after.
+            let text = engine.encode(&shifted);
+            faces.push(text[4..text.len() - 4].to_owned());
+        }
+    }
+    faces
+}
