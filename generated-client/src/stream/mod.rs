@@ -29,8 +29,14 @@
 //! What a stream does when, and what it guarantees, is decided in `core`.
 
 mod channel;
+#[cfg(feature = "stream")]
+#[allow(dead_code, unused_imports, reason = "what joins connections and core uses it")]
+pub(crate) mod connection;
 #[cfg(any(test, feature = "stream"))]
 pub mod core;
+#[cfg(feature = "stream")]
+#[allow(dead_code, unused_imports, reason = "what joins connections and core uses it")]
+pub(crate) mod dial;
 mod message;
 
 pub(crate) use self::channel::Content;

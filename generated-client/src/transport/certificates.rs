@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+#[cfg(feature = "stream")]
+use tokio_rustls::rustls::pki_types::{CertificateDer, pem::PemObject};
+
 use crate::error::{Error, ErrorKind, Result};
 
 /// Certificates of authorities that are trusted in addition to those of the system: of a company's
@@ -19,7 +22,12 @@ use crate::error::{Error, ErrorKind, Result};
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct RootCertificates(Vec<reqwest::Certificate>);
+pub struct RootCertificates {
+    certificates: Vec<reqwest::Certificate>,
+    /// The same for streams, which reqwest does not make.
+    #[cfg(feature = "stream")]
+    der: Vec<CertificateDer<'static>>,
+}
 
 impl RootCertificates {
     /// Reads one or more certificates in PEM: texts that begin with `-----BEGIN CERTIFICATE-----`.
@@ -28,22 +36,36 @@ impl RootCertificates {
     ///
     /// [`ErrorKind::Configuration`] if there is none, or if it is not PEM.
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self> {
-        match reqwest::Certificate::from_pem_bundle(pem.as_ref()) {
-            Ok(certificates) if !certificates.is_empty() => Ok(Self(certificates)),
-            Ok(_) => Err(Error::new(ErrorKind::Configuration, "there is no certificate in the PEM text")),
-            Err(error) => Err(Error::new(ErrorKind::Configuration, "the certificates are not PEM")
-                .caused_by(Some(Box::new(error)))),
+        let certificates = reqwest::Certificate::from_pem_bundle(pem.as_ref()).map_err(unreadable)?;
+        if certificates.is_empty() {
+            return Err(Error::new(ErrorKind::Configuration, "there is no certificate in the PEM text"));
         }
+        Ok(Self {
+            certificates,
+            #[cfg(feature = "stream")]
+            der: CertificateDer::pem_slice_iter(pem.as_ref())
+                .collect::<Result<_, _>>()
+                .map_err(unreadable)?,
+        })
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = reqwest::Certificate> {
-        self.0.iter().cloned()
+        self.certificates.iter().cloned()
     }
+
+    #[cfg(feature = "stream")]
+    pub(crate) fn der(&self) -> impl Iterator<Item = CertificateDer<'static>> {
+        self.der.iter().cloned()
+    }
+}
+
+fn unreadable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(ErrorKind::Configuration, "the certificates are not PEM").caused_by(Some(Box::new(error)))
 }
 
 impl fmt::Debug for RootCertificates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("RootCertificates").field(&self.0.len()).finish()
+        f.debug_tuple("RootCertificates").field(&self.certificates.len()).finish()
     }
 }
 

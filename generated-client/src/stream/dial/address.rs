@@ -1,0 +1,80 @@
+//! Where a server is.
+
+use crate::error::{Error, ErrorKind};
+use crate::transport::{BaseUrl, Url};
+
+/// The address of a server, from a URL with the same rules as those of requests.
+#[derive(Debug)]
+pub(super) struct Address {
+    url: Url,
+}
+
+impl Address {
+    pub(super) fn parse(text: &str) -> Result<Self, Error> {
+        let text = text.trim();
+        // Where requests go over http, streams go over ws; the libraries know the former.
+        let http = match text.split_at_checked(2) {
+            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("ws") => format!("http{rest}"),
+            _ => text.to_owned(),
+        };
+        let base = BaseUrl::parse(&http)
+            .map_err(|problem| misconfigured(format!("the URL of the stream {problem}")))?;
+        Ok(Self { url: base.address("", "") })
+    }
+
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
+    /// Name or address, the latter without brackets.
+    pub(super) fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        // Both schemes have one.
+        self.url.port_or_known_default().unwrap_or_default()
+    }
+
+    /// As it stands in the header `Host`.
+    pub(super) fn authority(&self) -> &str {
+        self.url.authority()
+    }
+
+    pub(super) fn path(&self) -> &str {
+        self.url.path()
+    }
+}
+
+pub(super) fn misconfigured(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Configuration, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_taken_apart() {
+        for (text, encrypted, host, port, authority, path) in [
+            ("wss://api.example.com/v2/ws", true, "api.example.com", 443, "api.example.com", "/v2/ws"),
+            ("https://api.example.com:8443", true, "api.example.com", 8443, "api.example.com:8443", "/"),
+            ("WS://localhost:80/", false, "localhost", 80, "localhost", "/"),
+            (" ws://[::1]:9/x ", false, "::1", 9, "[::1]:9", "/x"),
+        ] {
+            let address = Address::parse(text).unwrap();
+            assert_eq!(address.is_encrypted(), encrypted, "{text}");
+            assert_eq!((address.host(), address.port()), (host, port), "{text}");
+            assert_eq!((address.authority(), address.path()), (authority, path), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_encrypted_or_holds_a_secret_is_refused() {
+        for text in ["", "ws://api.example.com", "ftp://localhost", "wss://u:p@localhost", "wss://a/?token=b"]
+        {
+            let error = Address::parse(text).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Configuration, "{text}");
+        }
+    }
+}

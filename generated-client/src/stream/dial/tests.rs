@@ -1,0 +1,297 @@
+//! Rows of the fault table that need a network, as one connection sees them: what the core is told.
+
+#[path = "../../../tests/support/certificate.rs"]
+mod certificate;
+#[path = "../../../tests/support/eavesdrop.rs"]
+mod eavesdrop;
+#[path = "../../../tests/support/fault.rs"]
+mod fault;
+mod logs;
+
+use std::time::Duration;
+
+use tungstenite::handshake::derive_accept_key;
+
+use self::certificate::{Authority, Flaw};
+use self::fault::{FaultServer, Step};
+use super::{Dial, DialLimits, Server};
+use crate::ErrorKind;
+use crate::stream::connection::{Arrival, Limits, Outbox, Reader, Wire};
+use crate::stream::core::{Closed, DialFailure, Settings, Stage};
+use crate::transport::TransportSettings;
+
+/// What a server answers to the upgrade.
+fn accept_with(request: &str, more: &str) -> Vec<u8> {
+    let mut lines = request.lines();
+    let key = lines.find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap();
+    let accept = derive_accept_key(key.as_bytes());
+    format!(
+        "HTTP/1.1 101 Switching\r\nconnection: keep-alive, Upgrade\r\nupgrade: WebSocket\r\n\
+        sec-websocket-accept: {accept}\r\n{more}\r\n"
+    )
+    .into_bytes()
+}
+
+fn accept(request: &str) -> Vec<u8> {
+    accept_with(request, "")
+}
+
+/// The upgrade, and then these steps.
+fn upgraded(steps: impl IntoIterator<Item = Step>) -> Vec<Step> {
+    [Step::Receive, Step::AnswerTo(accept)].into_iter().chain(steps).collect()
+}
+
+/// A frame as a server writes it.
+fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![first];
+    match payload.len() {
+        short @ ..126 => frame.push(u8::try_from(short).unwrap()),
+        length => {
+            frame.push(126);
+            frame.extend(u16::try_from(length).unwrap().to_be_bytes());
+        }
+    }
+    [frame, payload.to_vec()].concat()
+}
+
+fn text(text: &str) -> Step {
+    Step::Send(frame(0x81, text.as_bytes()))
+}
+
+fn server(url: &str, authority: Option<&Authority>) -> Server {
+    let root_certificates = authority.map(Authority::root).into_iter().collect();
+    Server::new(url, "test/1", &TransportSettings { root_certificates, ..TransportSettings::default() })
+        .unwrap()
+}
+
+async fn dial(url: &str, authority: Option<&Authority>) -> Result<Wire, DialFailure> {
+    server(url, authority).dial(DialLimits::from(&Settings::default())).await
+}
+
+/// What a server with these steps is found to be.
+async fn refused(steps: impl Into<Vec<Step>>) -> DialFailure {
+    dial(&FaultServer::always(steps).url(), None).await.unwrap_err()
+}
+
+/// A connection whose writer runs.
+fn open(wire: Wire, max_message: usize) -> (Reader, Outbox) {
+    let (reader, writer, outbox) = wire.open(Limits { max_message, ..Limits::from(&Settings::default()) });
+    tokio::spawn(writer.run());
+    (reader, outbox)
+}
+
+/// A connection to a server with these steps after the upgrade, plain and with TLS.
+async fn both(steps: impl IntoIterator<Item = Step>) -> [(FaultServer, Reader); 2] {
+    let steps = upgraded(steps);
+    let plain = FaultServer::always(steps.clone());
+    let authority = Authority::new();
+    let tls = FaultServer::tls(authority.acceptor(Flaw::None, "http/1.1"), move |_| steps.clone());
+    let mut made = Vec::new();
+    for (server, authority) in [(plain, None), (tls, Some(&authority))] {
+        let wire = dial(&server.url(), authority).await.unwrap();
+        made.push((server, open(wire, 1 << 10).0));
+    }
+    made.try_into().ok().unwrap()
+}
+
+async fn next_text(reader: &mut Reader) -> Result<String, Closed> {
+    loop {
+        match reader.next().await? {
+            Arrival::Text(text) => return Ok(text.to_owned()),
+            Arrival::Other | Arrival::Pong => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_comes_with_the_upgrade_is_read() {
+    let at_once = |request: &str| [accept(request), frame(0x81, b"first")].concat();
+    let server = FaultServer::always([Step::Receive, Step::AnswerTo(at_once), text("second"), Step::Hold]);
+    let (mut reader, _outbox) = open(dial(&server.url(), None).await.unwrap(), 1 << 10);
+    assert_eq!(next_text(&mut reader).await.as_deref(), Ok("first"));
+    assert_eq!(next_text(&mut reader).await.as_deref(), Ok("second"));
+    let request = server.book().requests.join("");
+    for line in ["GET / HTTP/1.1", "User-Agent: test/1", "Sec-WebSocket-Version: 13"] {
+        assert!(request.contains(line), "{request}");
+    }
+    assert!(request.contains(&format!("Host: {}\r\n", server.address)), "{request}");
+}
+
+#[tokio::test]
+async fn row_1_a_reset_in_mid_stream() {
+    for (server, mut reader) in both([text("one"), Step::Wait, Step::Reset]).await {
+        assert_eq!(next_text(&mut reader).await.as_deref(), Ok("one"));
+        server.release();
+        assert_eq!(next_text(&mut reader).await, Err(Closed::Reset));
+        assert_eq!(reader.next().await, Err(Closed::Reset));
+    }
+}
+
+#[tokio::test]
+async fn row_2_an_end_without_a_close() {
+    for (_server, mut reader) in both([text("one")]).await {
+        assert_eq!(next_text(&mut reader).await.as_deref(), Ok("one"));
+        assert_eq!(next_text(&mut reader).await, Err(Closed::Eof));
+    }
+}
+
+#[tokio::test]
+async fn row_7_a_connection_that_is_refused() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let failure = dial(&format!("ws://{nobody}"), None).await.unwrap_err();
+    assert_eq!(failure, DialFailure::Failed(Stage::Tcp));
+}
+
+#[tokio::test]
+async fn row_8_a_server_that_says_nothing_is_left_in_the_stage_where_it_is() {
+    let silent = FaultServer::always([Step::Hold]);
+    let limits =
+        |stage, all| DialLimits { stage: Duration::from_millis(stage), all: Duration::from_millis(all) };
+    let encrypted = format!("wss://{}", silent.address);
+    let authority = Authority::new();
+    for (url, limits, stage) in [
+        (encrypted.clone(), limits(100, 10_000), Some(Stage::Tls)),
+        (silent.url(), limits(100, 10_000), Some(Stage::Upgrade)),
+        (encrypted, limits(10_000, 100), None),
+    ] {
+        let failure = server(&url, Some(&authority)).dial(limits).await.unwrap_err();
+        assert_eq!(failure, DialFailure::TimedOut(stage), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn row_9_a_certificate_that_cannot_be_trusted() {
+    let authority = Authority::new();
+    for (flaw, trusted) in [
+        (Flaw::Expired, &authority),
+        (Flaw::NotYetValid, &authority),
+        (Flaw::OtherHost, &authority),
+        (Flaw::None, &Authority::new()),
+    ] {
+        let acceptor = authority.acceptor(flaw, "http/1.1");
+        let server = FaultServer::tls(acceptor, |_| vec![Step::Receive]);
+        let failure = dial(&server.url(), Some(trusted)).await.unwrap_err();
+        assert_eq!(failure, DialFailure::Certificate, "{flaw:?}");
+        assert_eq!(server.all_ended().await.requests, [""; 0]);
+    }
+    let no_tls = FaultServer::always([Step::send("no TLS")]).url().replace("http", "wss");
+    let failure = dial(&no_tls, Some(&authority)).await.unwrap_err();
+    assert_eq!(failure, DialFailure::Failed(Stage::Tls));
+}
+
+#[tokio::test]
+async fn row_10_tls_that_is_cut() {
+    let [_, (_server, mut reader)] = both([text("one"), Step::Cut]).await;
+    assert_eq!(next_text(&mut reader).await.as_deref(), Ok("one"));
+    assert_eq!(next_text(&mut reader).await, Err(Closed::Eof));
+}
+
+#[tokio::test]
+async fn rows_11_to_13_another_answer_than_the_upgrade() {
+    let other = FaultServer::always([Step::Hold]);
+    let elsewhere = other.url();
+    for (status, headers, retry_after) in [
+        (401, vec![], None),
+        (403, vec![], None),
+        (429, vec![("retry-after", "7")], Some(7)),
+        (503, vec![], None),
+        (200, vec![], None),
+        (301, vec![("location", elsewhere.as_str())], None),
+        (308, vec![("location", elsewhere.as_str())], None),
+    ] {
+        let server = FaultServer::always([Step::Receive, Step::answer_with(status, &headers, "no")]);
+        let failure = dial(&server.url(), None).await.unwrap_err();
+        let retry_after = retry_after.map(Duration::from_secs);
+        assert_eq!(failure, DialFailure::Status { status, retry_after });
+        assert_eq!(server.all_ended().await.connections, 1);
+    }
+    assert_eq!(other.book().connections, 0, "a redirect was followed");
+}
+
+#[tokio::test]
+async fn row_14_an_upgrade_that_is_none() {
+    let wrong: [fn(&str) -> Vec<u8>; 6] = [
+        |_| accept("Sec-WebSocket-Key: of another request"),
+        |request| accept_with(request, "sec-websocket-extensions: permessage-deflate\r\n"),
+        |request| accept_with(request, "sec-websocket-protocol: other\r\n"),
+        |request| {
+            String::from_utf8(accept(request)).unwrap().replace("upgrade: ", "x-upgrade: ").into_bytes()
+        },
+        |_| b"\x00\x01\x02\x03 not HTTP\r\n\r\n".to_vec(),
+        |_| format!("HTTP/1.1 101 Switching\r\nendless: {}", "x".repeat(70_000)).into_bytes(),
+    ];
+    for (number, answer) in wrong.into_iter().enumerate() {
+        let failure = refused([Step::Receive, Step::AnswerTo(answer), Step::Hold]).await;
+        assert_eq!(failure, DialFailure::Handshake, "{number}");
+    }
+    let failure = refused([Step::Receive, Step::send("HTTP/1.1 101 ")]).await;
+    assert_eq!(failure, DialFailure::Failed(Stage::Upgrade));
+}
+
+#[tokio::test]
+async fn row_41_more_than_is_read() {
+    let begin = || Step::Send(frame(0x01, &[b' '; 500]));
+    for steps in [
+        // One frame, refused when its head is there; one by one, without an end; and a size beyond
+        // all memory.
+        vec![Step::send([0x81, 126, 4, 1])],
+        vec![begin(), Step::Repeat(frame(0x00, &[b' '; 500]), 1_000_000)],
+        vec![Step::send([0x82, 127, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff])],
+    ] {
+        for (_server, mut reader) in both(steps.into_iter().chain([Step::Hold])).await {
+            assert_eq!(next_text(&mut reader).await, Err(Closed::TooLarge));
+        }
+    }
+    for (_server, mut reader) in both([begin(), Step::Send(frame(0x80, &[b' '; 524])), Step::Hold]).await {
+        assert_eq!(next_text(&mut reader).await.unwrap().len(), 1 << 10, "so much is read");
+    }
+}
+
+#[tokio::test]
+async fn row_43_what_is_not_the_protocol() {
+    for bytes in [
+        frame(0x81, b"\xff\xfe"),
+        frame(0xC1, b"compressed"),
+        frame(0x83, b"an opcode that does not exist"),
+        [&[0x81, 0x84, 1, 2, 3, 4][..], b"mask"].concat(),
+        frame(0x80, b"goes on with nothing"),
+        [frame(0x01, b"not at its end"), frame(0x81, b"before this")].concat(),
+        frame(0x88, b"1"),
+        frame(0x88, &1005_u16.to_be_bytes()),
+        frame(0x88, b"\x03\xe8\xff"),
+    ] {
+        let shown = format!("{bytes:02x?}");
+        for (_server, mut reader) in both([Step::Send(bytes.clone()), Step::Hold]).await {
+            assert_eq!(next_text(&mut reader).await, Err(Closed::Protocol), "{shown}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_code_of_a_close_is_told_and_answered() {
+    for (payload, code) in [
+        (vec![], None),
+        (1000_u16.to_be_bytes().to_vec(), Some(1000)),
+        ([&1012_u16.to_be_bytes()[..], "we restart".as_bytes()].concat(), Some(1012)),
+        (4001_u16.to_be_bytes().to_vec(), Some(4001)),
+    ] {
+        for (server, mut reader) in both([Step::Send(frame(0x88, &payload)), Step::Hold]).await {
+            let before = server.book().requests.concat().len();
+            assert_eq!(next_text(&mut reader).await, Err(Closed::Code(code)));
+            // Head, mask and code.
+            server.until(|book| book.bytes >= before + 8).await;
+        }
+    }
+}
+
+#[test]
+fn a_proxy_or_an_open_url_is_refused() {
+    let proxied =
+        TransportSettings { proxy: Some("http://localhost".into()), ..TransportSettings::default() };
+    for (url, settings) in [("wss://localhost", proxied), ("ws://example.com", TransportSettings::default())]
+    {
+        let error = Server::new(url, "test", &settings).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+    }
+}
