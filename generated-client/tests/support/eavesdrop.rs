@@ -4,6 +4,7 @@
     dead_code,
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
     reason = "each test program uses a part of it, and fails where it fails"
 )]
 
