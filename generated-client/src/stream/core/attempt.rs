@@ -159,6 +159,7 @@ impl<M> Core<M> {
         let until = now.after(self.settings.ack_timeout);
         let shed = self.shed.map(|(_, high)| high);
         let held = self.sequencer.held().range().map(|(_, highest)| highest);
+        let replay = Replay::new(&self.sequencer.epoch);
         let Some(link) = self.link(id).filter(|link| matches!(link.stage, Stage::Dialing(_))) else { return };
         match result {
             Ok(()) => {
@@ -166,6 +167,7 @@ impl<M> Core<M> {
                 link.liveness = Liveness::new(now);
                 // What has been seen by now is in a replay that is asked for now.
                 link.seen = shed.max(held);
+                link.replay = replay;
                 let generation = link.token.generation;
                 self.say_if_only(Connection::Connected);
                 self.out.push(Output::Subscribe { connection: id, generation });
@@ -194,7 +196,6 @@ impl<M> Core<M> {
         }
         link.stage = Stage::Replaying(until);
         link.sheds = sheds;
-        link.replay = Replay::new(&self.sequencer.epoch);
         self.trouble.accepted();
         if self.sequencer.epoch.watermark.is_none() {
             // The replay says what the numbers are, and whether what waits is of them.

@@ -179,7 +179,6 @@ impl<M> Core<M> {
             Input::Command(command) => self.command(command),
         }
         self.timers();
-        self.deadline = self.earliest();
         let state = self.state_now();
         if std::mem::replace(&mut self.state, state) != state {
             self.out.push(Output::State(state));

@@ -15,26 +15,35 @@ use super::sequencer::{Delivery, count};
 use super::time::Moment;
 
 impl<M> Core<M> {
-    /// Does everything that is due.
+    /// Does everything that is due, and notes what is due next.
     pub(super) fn timers(&mut self) {
         if self.ended.is_running() {
             self.lag_due();
-            self.attempt_due();
-            for id in self.links().map(|link| link.id).collect::<Vec<_>>() {
-                self.link_due(id);
-            }
-            self.current_due();
         }
-        if self.ended.is_running() && self.gives_up().is_some_and(|at| at <= self.now) {
-            self.fail(Failure::GaveUp);
+        self.deadline = self.earliest();
+        if self.deadline.is_some_and(|at| at <= self.now) {
+            self.all_due();
+            self.deadline = self.earliest();
         }
         if self.ended.finishes(self.now) {
             self.out.push(Output::Finished);
+            self.deadline = None;
+        }
+    }
+
+    fn all_due(&mut self) {
+        self.attempt_due();
+        for id in self.links().map(|link| link.id).collect::<Vec<_>>() {
+            self.link_due(id);
+        }
+        self.current_due();
+        if self.gives_up().is_some_and(|at| at <= self.now) {
+            self.fail(Failure::GaveUp);
         }
     }
 
     /// When the first of them is due.
-    pub(super) fn earliest(&self) -> Option<Moment> {
+    fn earliest(&self) -> Option<Moment> {
         if !self.ended.is_running() {
             return self.ended.due();
         }

@@ -50,6 +50,8 @@ pub(super) struct Server {
     pub(super) never_heard: Vec<Body>,
     pub(super) pipes: BTreeMap<ConnectionId, Pipe>,
     pub(super) refusals: VecDeque<u16>,
+    /// The replay has lost messages since the last new one.
+    trimmed: bool,
     stride: u64,
     rng: fastrand::Rng,
 }
@@ -67,6 +69,7 @@ impl Server {
             never_heard: Vec::new(),
             pipes: BTreeMap::new(),
             refusals: VecDeque::new(),
+            trimmed: false,
             stride,
             rng: fastrand::Rng::with_seed(seed),
         }
@@ -84,7 +87,7 @@ impl Server {
 
     /// Whether the next message will show a hole.
     pub(super) fn has_hole(&self) -> bool {
-        !self.unheard.is_empty()
+        self.trimmed || !self.unheard.is_empty()
     }
 
     pub(super) fn append(&mut self, now: Moment, live: bool) {
@@ -93,6 +96,7 @@ impl Server {
         self.said.push(body);
         self.replay.push(body);
         if live {
+            self.trimmed = false;
             self.unheard.clear();
             self.tell_all(now, data(body));
         } else {
@@ -135,6 +139,7 @@ impl Server {
 
     pub(super) fn trim(&mut self, count: usize) {
         self.live = None;
+        self.trimmed = true;
         let count = count.min(self.replay.len());
         self.gone.extend(self.replay.drain(..count));
     }
