@@ -1,9 +1,10 @@
 //! Scripts of what servers, networks and callers do, run against the core; what the caller got is held
 //! against what the server said.
 //!
-//! `CLEAR_STREET_STREAM_SCRIPTS` sets the number of scripts of each test; 100,000 take some minutes
-//! in a release build. A script that fails is made as small as possible and printed with its seed,
-//! which `PROPTEST_RNG_SEED` runs again.
+//! Without being told otherwise these are the same scripts in every run. `CLEAR_STREET_STREAM_SCRIPTS`
+//! sets the number of scripts of each test, and lets chance decide which; 100,000 take some minutes in
+//! a release build. The seed is printed, and `PROPTEST_RNG_SEED` takes it to run them again. A script
+//! that fails is made as small as possible and printed.
 
 mod day;
 mod judge;
@@ -12,7 +13,7 @@ mod server;
 mod world;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 use self::judge::judge;
 use self::script::{Script, benign, hostile, with_holes};
@@ -21,14 +22,21 @@ use crate::stream::core::Event;
 
 fn run(scripts: impl Strategy<Value = Script>, check: impl Fn(&Script, &World) -> Result<(), TestCaseError>) {
     let cases = std::env::var("CLEAR_STREET_STREAM_SCRIPTS").ok().and_then(|number| number.parse().ok());
-    let config = Config { cases: cases.unwrap_or(1_000), failure_persistence: None, ..Config::default() };
+    let seed = std::env::var("PROPTEST_RNG_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed = seed.unwrap_or_else(|| if cases.is_some() { fastrand::u64(..) } else { 0 });
+    let config = Config {
+        cases: cases.unwrap_or(1_000),
+        rng_seed: RngSeed::Fixed(seed),
+        failure_persistence: None,
+        ..Config::default()
+    };
     let outcome = TestRunner::new(config).run(&scripts, |script| {
         let mut world = World::new(&script);
         world.play(&script).map_err(TestCaseError::fail)?;
         check(&script, &world)
     });
     if let Err(failure) = outcome {
-        panic!("{failure}");
+        panic!("with the seed {seed}: {failure}");
     }
 }
 
