@@ -6,12 +6,13 @@
 mod certificate;
 #[path = "support/fault.rs"]
 mod fault;
+#[path = "support/proxy.rs"]
+mod proxy;
 mod support;
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::process::Command;
-use std::sync::{Arc, Mutex};
 use std::thread;
 
 use clear_street::operation::Method;
@@ -21,10 +22,10 @@ use clear_street::trading::orders::{NewOrder, RequestTimeInForce, Side};
 use clear_street::trading::{Client, ClientBuilder};
 use clear_street::{Delivery, ErrorKind, Json, Response, Result, RowOutcome};
 use rust_decimal::Decimal;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 
 use crate::certificate::{Authority, Flaw};
 use crate::fault::{FaultServer, Step};
+use crate::proxy::Proxy;
 use crate::support::KEY;
 
 const OK: &str = r#"{"data": 1}"#;
@@ -262,44 +263,4 @@ fn proxy_of_the_environment_is_not_used() {
     assert!(output.status.success() && text.contains("2 passed"), "{text}");
     nowhere.set_nonblocking(true).unwrap();
     assert!(nowhere.accept().is_err(), "the proxy was asked");
-}
-
-/// A proxy that answers every `CONNECT` in the same way.
-struct Proxy {
-    address: SocketAddr,
-    asked: Arc<Mutex<String>>,
-}
-
-impl Proxy {
-    fn to(server: SocketAddr, answer: &'static str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let asked = Arc::<Mutex<String>>::default();
-        let log = Arc::clone(&asked);
-        fault::in_thread(async move {
-            listener.set_nonblocking(true).unwrap();
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            while let Ok((mut client, _)) = listener.accept().await {
-                let mut head = Vec::new();
-                while !head.ends_with(b"\r\n\r\n") {
-                    head.push(client.read_u8().await.unwrap());
-                }
-                log.lock().unwrap().push_str(&String::from_utf8(head).unwrap());
-                client.write_all(answer.as_bytes()).await.unwrap();
-                if answer.starts_with("HTTP/1.1 200") {
-                    let mut server = tokio::net::TcpStream::connect(server).await.unwrap();
-                    let _ = copy_bidirectional(&mut client, &mut server).await;
-                }
-            }
-        });
-        Self { address, asked }
-    }
-
-    fn url(&self, user: &str) -> String {
-        format!("http://{user}{}", self.address)
-    }
-
-    fn asked(&self) -> String {
-        self.asked.lock().unwrap().clone()
-    }
 }

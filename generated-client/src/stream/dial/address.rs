@@ -22,13 +22,26 @@ impl Address {
         Ok(Self { url: base.address("", "") })
     }
 
+    /// The address of a proxy, whose URL may hold a name and a password: they are not kept.
+    pub(super) fn of_proxy(mut url: Url) -> Self {
+        // Neither can fail for a URL with a host.
+        _ = url.set_username("");
+        _ = url.set_password(None);
+        Self { url }
+    }
+
     pub(super) fn is_encrypted(&self) -> bool {
         self.url.scheme() == "https"
     }
 
-    /// Name or address, the latter without brackets.
+    /// Name or address, with brackets if that has colons.
+    pub(super) fn bracketed_host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
+    /// Name or address, without brackets.
     pub(super) fn host(&self) -> &str {
-        self.url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
+        self.bracketed_host().trim_start_matches('[').trim_end_matches(']')
     }
 
     pub(super) fn port(&self) -> u16 {

@@ -4,6 +4,7 @@
 //! token must not go to a place that nobody chose.
 
 mod address;
+mod proxy;
 mod tcp;
 #[cfg(test)]
 mod tests;
@@ -12,10 +13,12 @@ mod upgrade;
 
 use std::time::Duration;
 
+use secrecy::ExposeSecret;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
 use self::address::Address;
+use self::proxy::Proxy;
 use self::tls::Tls;
 use super::connection::Wire;
 use super::core::{DialFailure, Settings, Stage};
@@ -49,39 +52,56 @@ pub(crate) struct Server {
     address: Address,
     /// None to this machine, without TLS.
     tls: Option<Tls>,
+    /// For what is encrypted; it could read what is not.
+    proxy: Option<Proxy>,
     user_agent: String,
 }
 
 impl Server {
     /// The server with this URL: `wss`, or `ws` to this machine. Of the settings it takes the
-    /// certificates; `user_agent` has to be text that a header can hold.
+    /// certificates and the proxy; `user_agent` has to be text that a header can hold.
     ///
     /// # Errors
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the URL is not allowed, no
-    /// certificates can be found to trust, or a proxy is set, which streams cannot use.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the URL is not allowed, or
+    /// no certificates can be found to trust.
     pub(crate) fn new(url: &str, user_agent: &str, settings: &TransportSettings) -> Result<Self, Error> {
-        let address = Address::parse(url)?;
-        if settings.proxy.is_some() {
-            return Err(address::misconfigured("a stream cannot go through a proxy"));
+        let (address, roots) = (Address::parse(url)?, &settings.root_certificates);
+        let (mut tls, mut proxy) = (None, None);
+        if address.is_encrypted() {
+            tls = Some(Tls::new(address.host(), roots)?);
+            proxy = match &settings.proxy {
+                Some(url) => Some(Proxy::new(url.expose_secret(), roots)?),
+                None => None,
+            };
         }
-        let tls = match address.is_encrypted() {
-            true => Some(Tls::new(address.host(), &settings.root_certificates)?),
-            false => None,
-        };
-        Ok(Self { address, tls, user_agent: user_agent.to_owned() })
+        Ok(Self { address, tls, proxy, user_agent: user_agent.to_owned() })
     }
 
     async fn connect(&self, limit: Duration) -> Result<Wire, DialFailure> {
-        let addresses = stage(limit, Stage::Resolve, tcp::resolve(self.address.host(), self.address.port()));
-        let addresses = addresses.await?;
+        let first = self.proxy.as_ref().map_or(&self.address, |proxy| &proxy.address);
+        let addresses = stage(limit, Stage::Resolve, tcp::resolve(first.host(), first.port())).await?;
         let stream = stage(limit, Stage::Tcp, tcp::connect(addresses)).await?;
-        match &self.tls {
-            Some(tls) => {
-                let stream = stage(limit, Stage::Tls, tls.connect(stream)).await?;
-                self.upgrade(limit, stream).await
+        let Some(tls) = &self.tls else { return self.upgrade(limit, stream).await };
+        let Some(proxy) = &self.proxy else { return self.encrypt(limit, tls, stream).await };
+        match &proxy.tls {
+            Some(to_proxy) => {
+                let stream = stage(limit, Stage::Tls, to_proxy.connect(stream)).await?;
+                let stream = stage(limit, Stage::Tcp, proxy.tunnel(stream, &self.address)).await?;
+                self.encrypt(limit, tls, stream).await
             }
-            None => self.upgrade(limit, stream).await,
+            None => {
+                let stream = stage(limit, Stage::Tcp, proxy.tunnel(stream, &self.address)).await?;
+                self.encrypt(limit, tls, stream).await
+            }
         }
+    }
+
+    async fn encrypt<S>(&self, limit: Duration, tls: &Tls, stream: S) -> Result<Wire, DialFailure>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let stream = stage(limit, Stage::Tls, tls.connect(stream)).await?;
+        self.upgrade(limit, stream).await
     }
 
     async fn upgrade<S>(&self, limit: Duration, mut stream: S) -> Result<Wire, DialFailure>

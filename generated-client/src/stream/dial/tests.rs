@@ -7,6 +7,8 @@ mod eavesdrop;
 #[path = "../../../tests/support/fault.rs"]
 mod fault;
 mod logs;
+#[path = "../../../tests/support/proxy.rs"]
+mod proxy;
 
 use std::time::Duration;
 
@@ -14,6 +16,7 @@ use tungstenite::handshake::derive_accept_key;
 
 use self::certificate::{Authority, Flaw};
 use self::fault::{FaultServer, Step};
+use self::proxy::Proxy;
 use super::{Dial, DialLimits, Server};
 use crate::ErrorKind;
 use crate::stream::connection::{Arrival, Limits, Outbox, Reader, Wire};
@@ -285,13 +288,62 @@ async fn the_code_of_a_close_is_told_and_answered() {
     }
 }
 
+/// A dial through a proxy with this answer, and what the proxy was asked.
+async fn through(answer: &'static str) -> (FaultServer, Result<Wire, DialFailure>, String) {
+    let authority = Authority::new();
+    let steps = upgraded([text("one"), Step::Hold]);
+    let server = FaultServer::tls(authority.acceptor(Flaw::None, "http/1.1"), move |_| steps.clone());
+    let proxy = Proxy::to(server.address, answer);
+    let settings = TransportSettings {
+        root_certificates: vec![authority.root()],
+        proxy: Some(proxy.url("user:p%40ss@").into()),
+        ..TransportSettings::default()
+    };
+    let through = Server::new(&server.url(), "test", &settings).unwrap();
+    assert!(!format!("{through:?}").contains("ss@"));
+    let made = through.dial(DialLimits::from(&Settings::default())).await;
+    (server, made, proxy.asked())
+}
+
+#[tokio::test]
+async fn a_proxy_carries_what_it_cannot_read() {
+    for answer in ["HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 Connected\r\nvia: me\r\n\r\n"] {
+        let (server, made, asked) = through(answer).await;
+        let (mut reader, _outbox) = open(made.unwrap(), 1 << 10);
+        assert_eq!(next_text(&mut reader).await.as_deref(), Ok("one"));
+        let address = server.address;
+        assert!(asked.starts_with(&format!("CONNECT {address} HTTP/1.1\r\nHost: {address}\r\n")), "{asked}");
+        assert!(asked.contains("\r\nProxy-Authorization: Basic dXNlcjpwQHNz\r\n"), "{asked}");
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_refuses_says_nothing_of_the_server() {
+    for answer in ["HTTP/1.1 407 Who Are You\r\n\r\n", "HTTP/1.1 401 No\r\n\r\n", "200 200 \r\n\r\n", ""] {
+        let (server, made, _) = through(answer).await;
+        assert_eq!(made.unwrap_err(), DialFailure::Failed(Stage::Tcp), "{answer}");
+        assert_eq!(server.book().connections, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_is_not_used_for_what_it_could_read() {
+    let server = FaultServer::always(upgraded([text("one"), Step::Hold]));
+    let proxy = Proxy::to(server.address, "");
+    let settings = TransportSettings { proxy: Some(proxy.url("").into()), ..TransportSettings::default() };
+    let direct = Server::new(&server.url(), "test", &settings).unwrap();
+    assert!(direct.dial(DialLimits::from(&Settings::default())).await.is_ok());
+    assert_eq!(proxy.asked(), "");
+}
+
 #[test]
-fn a_proxy_or_an_open_url_is_refused() {
+fn what_cannot_be_dialled_is_refused() {
     let proxied =
-        TransportSettings { proxy: Some("http://localhost".into()), ..TransportSettings::default() };
+        TransportSettings { proxy: Some("ftp://u:planted@localhost".into()), ..TransportSettings::default() };
     for (url, settings) in [("wss://localhost", proxied), ("ws://example.com", TransportSettings::default())]
     {
         let error = Server::new(url, "test", &settings).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert!(!format!("{error} {error:?}").contains("planted"));
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use rustls_platform_verifier::Verifier;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
@@ -35,7 +35,10 @@ impl Tls {
         Ok(Self { connector: TlsConnector::from(Arc::new(config)), host: name })
     }
 
-    pub(super) async fn connect(&self, stream: TcpStream) -> Result<TlsStream<TcpStream>, DialFailure> {
+    pub(super) async fn connect<S>(&self, stream: S) -> Result<TlsStream<S>, DialFailure>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         self.connector.connect(self.host.clone(), stream).await.map_err(|error| failure(&error))
     }
 }
