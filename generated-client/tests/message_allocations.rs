@@ -45,7 +45,9 @@ fn main() {
         assert_eq!((count, bytes), (0, 0), "a message that is dropped");
 
         let ours = allocated(|| drop(black_box(decode::<ActivityMessage>(text).unwrap())));
-        let tagged = allocated(|| drop(black_box(serde_json::from_str::<Tagged>(text).unwrap())));
+        // An internal tag and numbers that are kept as text do not go together.
+        let tagged = (!numbers_are_kept_as_text())
+            .then(|| allocated(|| drop(black_box(serde_json::from_str::<Tagged>(text).unwrap()))));
         let twice = allocated(|| {
             assert_eq!(serde_json::from_str::<Kind<'_>>(text).unwrap().payload.kind, "order-update");
             drop(black_box(serde_json::from_str::<OrderUpdate>(text).unwrap()));
@@ -55,7 +57,12 @@ fn main() {
             drop(black_box(serde_json::from_str::<OrderUpdate>(text).unwrap()));
         });
         println!("allocations and bytes: ours {ours:?}, tagged {tagged:?}, twice {twice:?}, tree {tree:?}");
-        assert!(ours.0 < tagged.0 && ours.1 < tagged.1, "{ours:?} {tagged:?}");
+        assert!(tagged.is_none_or(|tagged| ours.0 < tagged.0 && ours.1 < tagged.1), "{ours:?} {tagged:?}");
         assert!(ours.0 <= twice.0, "{ours:?} {twice:?}");
     }
+}
+
+/// Whether another crate has switched on `serde_json/arbitrary_precision`.
+fn numbers_are_kept_as_text() -> bool {
+    serde_json::from_str::<serde_json::Value>("1.10").unwrap().to_string() == "1.10"
 }
