@@ -38,6 +38,9 @@ pub mod core;
 #[allow(dead_code, unused_imports, reason = "what joins connections and core uses it")]
 pub(crate) mod dial;
 mod message;
+#[cfg(feature = "stream")]
+#[allow(dead_code, unused_imports, reason = "the public interface uses it")]
+pub(crate) mod supervisor;
 
 pub(crate) use self::channel::Content;
 pub use self::channel::{Channel, ChannelMessage, Layout, MessageKind, Place, Replay, Role, Sequence};

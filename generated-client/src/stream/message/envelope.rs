@@ -95,6 +95,17 @@ impl<'a> Envelope<'a> {
         self.payload
     }
 
+    /// A number for what the message tells, without when it was sent: the same whenever it is sent
+    /// again, and in every version of this crate that reads resume points of this one.
+    #[cfg_attr(not(feature = "stream"), allow(dead_code, reason = "streams compare replays by it"))]
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let told = match self.layout.timestamp {
+            Place::Message(_) => [self.kind(), self.payload, self.data],
+            Place::Payload(_) => [self.kind(), self.data, None],
+        };
+        told.into_iter().flatten().fold(0, |hash, part| fold(hash, part.as_bytes()))
+    }
+
     /// The whole message.
     #[must_use]
     pub fn text(&self) -> &'a str {
@@ -141,6 +152,18 @@ impl<'a> Envelope<'a> {
     pub(super) fn undecodable(&self, path: impl Into<String>, message: impl Into<String>) -> Undecodable {
         Undecodable::new(self.text, path, message).of(self.kind(), self.sequence)
     }
+}
+
+/// Eight bytes at a time: fast, and enough to tell two honest messages apart.
+fn fold(hash: u64, bytes: &[u8]) -> u64 {
+    let mix = |hash: u64, word: u64| {
+        let mixed = (hash ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        mixed ^ (mixed >> 29)
+    };
+    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    bytes.chunks(8).fold(mix(hash, length), |hash, chunk| {
+        mix(hash, chunk.iter().rev().fold(0, |word, byte| (word << 8) | u64::from(*byte)))
+    })
 }
 
 /// The JSON of a property of an object whose end has been found before.

@@ -1,0 +1,94 @@
+//! The connections of a stream: those that are dialled, and those that are read.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
+use tokio::task::AbortHandle;
+
+use super::Outbox;
+use super::classify::frame;
+use crate::stream::Channel;
+use crate::stream::connection::Reader;
+use crate::stream::core::{ConnectionId, Input};
+
+/// The connections of a stream; the core has at most two at a time.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    dialling: Vec<(ConnectionId, AbortHandle)>,
+    open: Vec<Link>,
+    /// Which one is asked first, in turn.
+    turn: usize,
+}
+
+#[derive(Debug)]
+struct Link {
+    id: ConnectionId,
+    reader: Reader,
+    outbox: Outbox,
+    reading: bool,
+}
+
+impl Links {
+    pub(super) fn dialling(&mut self, id: ConnectionId, task: AbortHandle) {
+        self.dialling.push((id, task));
+    }
+
+    /// A dial came to its end; false if nobody waits for it any more.
+    pub(super) fn opened(&mut self, id: ConnectionId, reader: Reader, outbox: Outbox) -> bool {
+        let Some(at) = self.dialling.iter().position(|(dialling, _)| *dialling == id) else { return false };
+        self.dialling.swap_remove(at);
+        self.open.push(Link { id, reader, outbox, reading: true });
+        true
+    }
+
+    /// Takes out a connection, or gives up its dial.
+    pub(super) fn remove(&mut self, id: ConnectionId) -> Option<(Reader, Outbox)> {
+        if let Some(at) = self.dialling.iter().position(|(dialling, _)| *dialling == id) {
+            self.dialling.swap_remove(at).1.abort();
+        }
+        let at = self.open.iter().position(|link| link.id == id)?;
+        let link = self.open.swap_remove(at);
+        Some((link.reader, link.outbox))
+    }
+
+    pub(super) fn outbox(&self, id: ConnectionId) -> Option<&Outbox> {
+        self.open.iter().find(|link| link.id == id).map(|link| &link.outbox)
+    }
+
+    pub(super) fn read(&mut self, id: ConnectionId, on: bool) {
+        for link in self.open.iter_mut().filter(|link| link.id == id) {
+            link.reading = on;
+        }
+    }
+
+    /// Waits for what comes on any of them, and is safe to cancel.
+    pub(super) async fn next(&mut self, channel: &'static Channel) -> Input<Box<str>> {
+        self.turn = self.turn.wrapping_add(1);
+        let first = self.turn.checked_rem(self.open.len()).unwrap_or_default();
+        poll_fn(|context| {
+            let (before, after) = self.open.split_at_mut(first);
+            for link in after.iter_mut().chain(before).filter(|link| link.reading) {
+                let connection = link.id;
+                // What has been read so far stays in the reader.
+                match pin!(link.reader.next()).poll(context) {
+                    Poll::Ready(Ok(arrival)) => {
+                        return Poll::Ready(Input::Received { connection, frame: frame(channel, arrival) });
+                    }
+                    Poll::Ready(Err(how)) => return Poll::Ready(Input::Closed { connection, how }),
+                    Poll::Pending => {}
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+}
+
+impl Drop for Links {
+    fn drop(&mut self) {
+        for (_, dial) in &self.dialling {
+            dial.abort();
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! The one task of a stream: it asks the core what to do, and does it.
+//!
+//! It owns the core, reads from at most two connections, and never waits for anything else: what
+//! takes time (dials, tokens, writing, goodbyes) are tasks of their own, which end with it. So a
+//! write that is stuck, or a token that does not come, stops neither reading nor timers.
+//!
+//! What is in a message is read where the caller takes it, so that duplicates cost no more than a
+//! look at their envelope.
+
+mod buffer;
+mod classify;
+mod links;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use self::buffer::Buffer;
+use self::links::Links;
+pub(crate) use self::stream::{Decoded, EventStream, Handle};
+use super::connection::{Limits, Outbox, Wire};
+use super::core::{
+    Closed, Command, ConnectionId, Core, DialFailure, DialLimit, Input, Moment, NoToken, Output, ResumePoint,
+    Settings, State, Statistics, Token,
+};
+use super::dial::{Dial, DialLimits};
+use super::{Channel, ChannelMessage, SubscribeMessage, subscribe};
+use crate::error::Result;
+
+/// Longest wait for a token. The core has no limit of its own for it.
+const TOKEN: Duration = Duration::from_secs(30);
+
+/// Where the tokens of a stream come from.
+pub(crate) trait Bearers: Send + Sync + 'static {
+    /// A token; with a generation, one that is newer, as far as there is one.
+    fn bearer(
+        &self,
+        newer_than: Option<u64>,
+    ) -> impl Future<Output = std::result::Result<Bearer, NoToken>> + Send;
+}
+
+/// A token to subscribe with.
+#[derive(Clone, Debug)]
+pub(crate) struct Bearer {
+    pub(crate) text: SecretString,
+    pub(crate) generation: u64,
+    pub(crate) expires: Option<Instant>,
+}
+
+/// What all streams of a client have in common.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared {
+    pub(crate) limit: DialLimit,
+    /// When their clock was started.
+    pub(crate) clock: Instant,
+}
+
+/// What the caller asks the task.
+#[derive(Debug)]
+enum Request {
+    Command(Command),
+    Statistics(oneshot::Sender<Statistics>),
+    ResumePoint(oneshot::Sender<ResumePoint>),
+}
+
+/// What a task beside this one came to.
+enum Report {
+    Dialled(ConnectionId, std::result::Result<Wire, DialFailure>),
+    Token(Option<u64>, std::result::Result<Bearer, NoToken>),
+    /// The writer of a connection has ended.
+    Written(ConnectionId, std::result::Result<(), Closed>),
+    /// Goodbye was said to a connection.
+    Parted(ConnectionId),
+}
+
+/// Begins a stream; it goes on as long as what this gives is kept.
+///
+/// # Errors
+/// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if the subscription breaks one of its rules.
+pub(crate) fn start<M: ChannelMessage>(
+    subscription: M::Subscription,
+    dial: impl Dial,
+    bearers: impl Bearers,
+    settings: Settings,
+    shared: &Shared,
+    from: ResumePoint,
+) -> Result<EventStream<M>>
+where
+    M::Subscription: Send,
+{
+    subscribe::<M>(&subscription, "")?;
+    let buffer = Arc::new(Buffer::default());
+    let (events, taken) = mpsc::unbounded_channel();
+    let (requests, asked) = mpsc::unbounded_channel();
+    let (state, watched) = watch::channel(State::Connecting);
+    let now = Moment::at(shared.clock.elapsed());
+    let seed = fastrand::u64(..);
+    let supervisor = Supervisor {
+        core: Core::resume(settings.clone(), shared.limit.clone(), seed, now, from),
+        clock: shared.clock,
+        channel: M::CHANNEL,
+        subscribe: Box::new(move |token| subscribe::<M>(&subscription, token)),
+        dial: Arc::new(dial),
+        bearers: Arc::new(bearers),
+        settings,
+        token: None,
+        links: Links::default(),
+        tasks: JoinSet::new(),
+        pending: VecDeque::from([Input::Timer]),
+        events,
+        state,
+        buffer: Arc::clone(&buffer),
+        requests: asked,
+        finished: false,
+    };
+    let task = tokio::spawn(supervisor.run());
+    Ok(EventStream::new(taken, buffer, Handle::new(requests, watched), task.abort_handle()))
+}
+
+type Subscribe = Box<dyn Fn(&str) -> Result<SubscribeMessage> + Send>;
+type Event = super::core::Event<Box<str>>;
+
+struct Supervisor<D, B> {
+    core: Core<Box<str>>,
+    clock: Instant,
+    channel: &'static Channel,
+    subscribe: Subscribe,
+    dial: Arc<D>,
+    bearers: Arc<B>,
+    settings: Settings,
+    /// The last token.
+    token: Option<Bearer>,
+    links: Links,
+    tasks: JoinSet<Report>,
+    /// What the core is to be told next.
+    pending: VecDeque<Input<Box<str>>>,
+    events: UnboundedSender<(Event, usize)>,
+    state: watch::Sender<State>,
+    buffer: Arc<Buffer>,
+    requests: UnboundedReceiver<Request>,
+    finished: bool,
+}
+
+impl<D: Dial, B: Bearers> Supervisor<D, B> {
+    async fn run(mut self) {
+        loop {
+            while let Some(input) = self.pending.pop_front() {
+                self.tell(input);
+            }
+            // Nothing below gives way while there is always something to do.
+            tokio::task::consume_budget().await;
+            let deadline = match self.finished {
+                true => None,
+                false => self.core.next_deadline(),
+            };
+            tokio::select! {
+                request = self.requests.recv() => match request {
+                    Some(request) => self.answer(request),
+                    None => return,
+                },
+                () = self.buffer.changed() => self.count_taken(),
+                Some(ended) = self.tasks.join_next(), if !self.tasks.is_empty() => {
+                    // One that was given up has nothing to say.
+                    if let Ok(report) = ended {
+                        self.report(report);
+                    }
+                }
+                input = self.links.next(self.channel) => self.came(input),
+                () = wait(self.clock, deadline), if deadline.is_some() => self.pending.push_back(Input::Timer),
+            }
+        }
+    }
+
+    fn tell(&mut self, input: Input<Box<str>>) {
+        let now = Moment::at(self.clock.elapsed());
+        for output in self.core.handle(now, input) {
+            self.carry_out(output);
+        }
+    }
+
+    fn carry_out(&mut self, output: Output<Box<str>>) {
+        match output {
+            Output::Deliver { event, size } => {
+                // Whoever drops the stream ends this task, too.
+                _ = self.events.send((event, size));
+            }
+            Output::FetchToken { newer_than } => {
+                let bearers = Arc::clone(&self.bearers);
+                self.tasks.spawn(async move {
+                    let token = timeout(TOKEN, bearers.bearer(newer_than)).await;
+                    Report::Token(newer_than, token.unwrap_or(Err(NoToken::Unavailable(None))))
+                });
+            }
+            Output::Dial { connection } => {
+                let (dial, limits) = (Arc::clone(&self.dial), DialLimits::from(&self.settings));
+                let dialling =
+                    self.tasks.spawn(async move { Report::Dialled(connection, dial.dial(limits).await) });
+                self.links.dialling(connection, dialling);
+            }
+            Output::Subscribe { connection, generation } => {
+                if !self.subscribe(connection, generation) {
+                    // Also what waits to be written is lost then.
+                    self.ended(connection, Closed::WriteTimeout);
+                }
+            }
+            Output::Ping { connection } => {
+                if let Some(outbox) = self.links.outbox(connection) {
+                    outbox.ping();
+                }
+            }
+            Output::Read { connection, on } => self.links.read(connection, on),
+            Output::Close { connection } => self.close(connection),
+            Output::State(state) => {
+                self.state.send_replace(state);
+            }
+            Output::Finished => {
+                self.finished = true;
+                self.links = Links::default();
+                self.tasks.abort_all();
+            }
+        }
+    }
+
+    fn subscribe(&self, connection: ConnectionId, generation: u64) -> bool {
+        let Some(outbox) = self.links.outbox(connection) else { return true };
+        let Some(token) = self.token.as_ref().filter(|token| token.generation == generation) else {
+            return false;
+        };
+        (self.subscribe)(token.text.expose_secret()).is_ok_and(|message| outbox.subscribe(message))
+    }
+
+    fn close(&mut self, connection: ConnectionId) {
+        match self.links.remove(connection) {
+            Some((mut reader, outbox)) => {
+                outbox.close();
+                let limit = self.settings.close_timeout;
+                self.tasks.spawn(async move {
+                    // What still comes is of no interest, but the server's goodbye is.
+                    _ = timeout(limit, async { while reader.next().await.is_ok() {} }).await;
+                    drop(outbox);
+                    Report::Parted(connection)
+                });
+            }
+            None => self.pending.push_back(Input::Closed { connection, how: Closed::Eof }),
+        }
+    }
+
+    fn ended(&mut self, connection: ConnectionId, how: Closed) {
+        self.links.remove(connection);
+        self.pending.push_back(Input::Closed { connection, how });
+    }
+
+    fn came(&mut self, input: Input<Box<str>>) {
+        match input {
+            Input::Closed { connection, how } => self.ended(connection, how),
+            input => self.pending.push_back(input),
+        }
+    }
+
+    fn report(&mut self, report: Report) {
+        match report {
+            Report::Dialled(connection, Ok(wire)) => self.opened(connection, wire),
+            Report::Dialled(connection, Err(failure)) => {
+                self.links.remove(connection);
+                self.pending.push_back(Input::Dialled { connection, result: Err(failure) });
+            }
+            Report::Token(newer_than, token) => self.token_came(newer_than, token),
+            Report::Written(connection, Err(how)) => self.ended(connection, how),
+            Report::Written(_, Ok(())) => {}
+            Report::Parted(connection) => {
+                self.pending.push_back(Input::Closed { connection, how: Closed::Eof });
+            }
+        }
+    }
+
+    fn opened(&mut self, connection: ConnectionId, wire: Wire) {
+        let (reader, writer, outbox) = wire.open(Limits::from(&self.settings));
+        if self.links.opened(connection, reader, outbox) {
+            self.tasks.spawn(async move { Report::Written(connection, writer.run().await) });
+            self.pending.push_back(Input::Dialled { connection, result: Ok(()) });
+        }
+    }
+
+    fn token_came(&mut self, newer_than: Option<u64>, token: std::result::Result<Bearer, NoToken>) {
+        let old = |bearer: &Bearer| newer_than.is_some_and(|generation| bearer.generation <= generation);
+        let token = match token {
+            Ok(bearer) if old(&bearer) => Err(NoToken::Unavailable(None)),
+            Ok(bearer) => {
+                let expires = bearer.expires.map(|at| Moment::at(at.duration_since(self.clock)));
+                let token = Token { generation: bearer.generation, expires };
+                self.token = Some(bearer);
+                Ok(token)
+            }
+            Err(none) => Err(none),
+        };
+        self.pending.push_back(Input::Token(token));
+    }
+
+    fn answer(&mut self, request: Request) {
+        // An answer that nobody waits for any more is of no use to anybody.
+        match request {
+            Request::Command(command) => self.pending.push_back(Input::Command(command)),
+            Request::Statistics(answer) => _ = answer.send(self.core.statistics()),
+            Request::ResumePoint(answer) => {
+                self.count_taken();
+                while let Some(input) = self.pending.pop_front() {
+                    self.tell(input);
+                }
+                _ = answer.send(self.core.resume_point());
+            }
+        }
+    }
+
+    fn count_taken(&mut self) {
+        let (events, bytes) = self.buffer.count();
+        if events > 0 {
+            self.pending.push_back(Input::Taken { events, bytes });
+        }
+    }
+}
+
+async fn wait(clock: Instant, deadline: Option<Moment>) {
+    if let Some(at) = deadline.and_then(|deadline| clock.checked_add(deadline.since_start())) {
+        sleep_until(at).await;
+    } else {
+        std::future::pending::<()>().await;
+    }
+}
