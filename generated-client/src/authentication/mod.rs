@@ -38,4 +38,6 @@ pub(crate) use self::credentials::{Credentials, Given};
 pub(crate) use self::held::Held;
 pub use self::source::{FetchingToken, TokenRequest, TokenSource};
 pub use self::token::{Token, TokenError};
+#[cfg(feature = "stream")]
+pub(crate) use self::tokens::NoToken;
 pub(crate) use self::tokens::Tokens;

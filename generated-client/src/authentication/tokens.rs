@@ -137,6 +137,19 @@ impl NoToken {
     }
 }
 
+#[cfg(feature = "stream")]
+impl NoToken {
+    /// Whether asking again does not help.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.0.is_refused()
+    }
+
+    /// How long not to ask again, as the server said.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+}
+
 impl fmt::Display for NoToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

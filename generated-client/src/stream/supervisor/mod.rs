@@ -7,6 +7,7 @@
 //! What is in a message is read where the caller takes it, so that duplicates cost no more than a
 //! look at their envelope.
 
+mod bearers;
 mod buffer;
 mod classify;
 mod links;
@@ -24,6 +25,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
+pub(crate) use self::bearers::ClientBearers;
 use self::buffer::Buffer;
 use self::links::Links;
 pub(crate) use self::stream::{Decoded, EventStream, Handle};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, duplex};
 use tokio::sync::watch;
 use tokio::time::{Instant, interval, sleep_until};
 
@@ -12,6 +12,11 @@ use crate::stream::connection::Wire;
 use crate::stream::core::{DialFailure, NoToken};
 use crate::stream::dial::{Dial, DialLimits};
 use crate::stream::supervisor::{Bearer, Bearers};
+
+/// What a connection goes over.
+pub(super) trait Pipe: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Pipe for T {}
 
 /// A server and its token endpoint; clones are the same.
 #[derive(Clone)]
@@ -66,13 +71,13 @@ impl Server {
         self.0.started + self.0.life * u32::try_from(generation + 1).unwrap() / 2
     }
 
-    async fn serve(self, mut pipe: DuplexStream) {
+    pub(super) async fn serve(self, mut pipe: impl Pipe) {
         self.0.open.fetch_add(1, Ordering::SeqCst);
         _ = self.session(&mut pipe).await;
         self.0.open.fetch_sub(1, Ordering::SeqCst);
     }
 
-    async fn session(&self, pipe: &mut DuplexStream) -> std::io::Result<()> {
+    async fn session(&self, pipe: &mut impl Pipe) -> std::io::Result<()> {
         let (mut written, mut cuts) = (self.0.written.subscribe(), self.0.cuts.subscribe());
         let (_, subscription) = receive(pipe).await?;
         let subscription = String::from_utf8(subscription).unwrap();
@@ -141,11 +146,11 @@ fn message(sequence: u64, started: Instant) -> String {
     format!(r#"{{"timestamp":{now},"sequence":{sequence},"payload":{{"type":"news","data":{sequence}}}}}"#)
 }
 
-async fn text(pipe: &mut DuplexStream, text: &str) -> std::io::Result<()> {
+async fn text(pipe: &mut impl Pipe, text: &str) -> std::io::Result<()> {
     send(pipe, 0x81, text.as_bytes()).await
 }
 
-async fn send(pipe: &mut DuplexStream, first: u8, payload: &[u8]) -> std::io::Result<()> {
+async fn send(pipe: &mut impl Pipe, first: u8, payload: &[u8]) -> std::io::Result<()> {
     let length = u16::try_from(payload.len()).unwrap().to_be_bytes();
     let frame = match payload.len() {
         0..126 => [&[first, length[1]], payload].concat(),
@@ -154,7 +159,7 @@ async fn send(pipe: &mut DuplexStream, first: u8, payload: &[u8]) -> std::io::Re
     pipe.write_all(&frame).await
 }
 
-async fn receive(pipe: &mut DuplexStream) -> std::io::Result<(u8, Vec<u8>)> {
+async fn receive(pipe: &mut impl Pipe) -> std::io::Result<(u8, Vec<u8>)> {
     let (first, length) = (pipe.read_u8().await?, pipe.read_u8().await? & 0x7f);
     let length = if length == 126 { pipe.read_u16().await? } else { length.into() };
     let mut mask = [0; 4];

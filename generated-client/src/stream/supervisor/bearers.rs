@@ -1,0 +1,51 @@
+//! Tokens for streams: those of the client, which its requests use, too.
+
+use std::error::Error as _;
+
+use tokio::time::Instant;
+
+use super::{Bearer, Bearers};
+use crate::authentication;
+use crate::client;
+use crate::error::Error;
+use crate::stream::core::NoToken;
+
+/// The tokens of a client, for one server.
+#[derive(Debug)]
+pub(crate) struct ClientBearers {
+    client: client::Core,
+    /// Of the stream: on the same host as what the client asks.
+    url: String,
+}
+
+impl ClientBearers {
+    pub(crate) fn new(client: client::Core, url: impl Into<String>) -> Self {
+        Self { client, url: url.into() }
+    }
+}
+
+impl Bearers for ClientBearers {
+    async fn bearer(&self, newer_than: Option<u64>) -> Result<Bearer, NoToken> {
+        let credentials = self.client.credentials();
+        let mut held = credentials.get(&self.url).await.map_err(|error| why(&error))?;
+        if newer_than.is_some_and(|old| held.generation <= old) {
+            if !credentials.is_renewable() {
+                return Err(NoToken::Refused);
+            }
+            // Whether it worked is seen by what there is now.
+            credentials.renew(held.generation).await;
+            held = credentials.get(&self.url).await.map_err(|error| why(&error))?;
+        }
+        let expires = held.expires.map(Instant::from_std);
+        Ok(Bearer { text: held.text.clone(), generation: held.generation, expires })
+    }
+}
+
+fn why(error: &Error) -> NoToken {
+    match error.source().and_then(|source| source.downcast_ref::<authentication::NoToken>()) {
+        Some(none) if none.is_refused() => NoToken::Refused,
+        Some(none) => NoToken::Unavailable(none.retry_after()),
+        // Not for this host: asking again does not help.
+        None => NoToken::Refused,
+    }
+}
