@@ -16,7 +16,9 @@ use std::time::{Duration, Instant};
 use clear_street::trading::Client;
 use clear_street::trading::accounts::AccountId;
 use clear_street::trading::orders::Order;
-use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime};
+use criterion::{
+    BenchmarkGroup, Criterion, SamplingMode, criterion_group, criterion_main, measurement::WallTime,
+};
 use serde::Deserialize;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
@@ -46,6 +48,8 @@ fn compare<F: Future<Output = ()> + Send + 'static>(
     side: &str,
     call: impl Fn() -> F,
 ) {
+    // The system counts a thread's time now and then: every sample must be long enough to see some.
+    group.sampling_mode(SamplingMode::Flat);
     group.bench_function(format!("one at a time/{side}"), |bencher| {
         bencher.iter_custom(|calls| {
             measure(|| {
