@@ -216,16 +216,15 @@ impl Settings {
     }
 
     fn credentials(&self, base_url: &BaseUrl) -> Result<Credentials, Error> {
-        let base_url = base_url.as_str();
         let source = match &self.credentials {
-            Some(Given::Key(key)) => return Credentials::key(key.clone(), base_url),
+            Some(Given::Key(key)) => return Credentials::key(key.clone(), base_url.as_str()),
             Some(Given::Source(source)) => Arc::clone(source),
             Some(Given::Client { id, secret }) => {
                 if id.expose_secret().is_empty() || secret.expose_secret().is_empty() {
                     return Err(misconfigured("the identifier or the secret of the client is empty"));
                 }
                 let (id, secret) = (id.clone(), secret.clone());
-                Arc::new(ClientCredentials { id, secret, endpoint: self.endpoint()? })
+                Arc::new(ClientCredentials { id, secret, endpoint: self.endpoint(base_url)? })
             }
             None => {
                 let what = match self.api.authentication {
@@ -235,15 +234,23 @@ impl Settings {
                 return Err(misconfigured(format!("the client has no {what}")));
             }
         };
-        let tokens = Tokens::new(source, base_url, Arc::clone(&self.pace));
-        Ok(Credentials::tokens(tokens, base_url))
+        let tokens = Tokens::new(source, base_url.as_str(), Arc::clone(&self.pace));
+        Ok(Credentials::tokens(tokens, base_url.as_str()))
     }
 
     /// Where tokens are fetched, over connections of their own: no other request is in their way.
-    fn endpoint(&self) -> Result<Endpoint, Error> {
+    ///
+    /// A server on this machine is a stand-in: what is meant for it does not go to the vendor unasked,
+    /// nor a token of the vendor's to it.
+    fn endpoint(&self, base_url: &BaseUrl) -> Result<Endpoint, Error> {
         let Authentication::ClientCredentials { token_url, audience, .. } = self.api.authentication else {
             return Err(misconfigured("this API has no tokens that could be fetched"));
         };
+        if self.token_url.is_none() && base_url.is_loopback() {
+            return Err(misconfigured(
+                "the base URL is this machine: say with `token_url` where tokens for it are fetched",
+            ));
+        }
         let url = BaseUrl::parse(self.token_url.as_deref().unwrap_or(token_url))
             .map_err(|message| misconfigured(format!("the token URL {message}")))?;
         let settings = TransportSettings {

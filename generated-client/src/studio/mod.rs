@@ -131,7 +131,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Another place where tokens are fetched: https, or http to this machine.
+    /// Another place where tokens are fetched: https, or http to this machine. Needed where the base
+    /// URL is this machine: the vendor's tokens are not for it.
     pub fn token_url(mut self, url: impl Into<String>) -> Self {
         self.settings.token_url = Some(url.into());
         self

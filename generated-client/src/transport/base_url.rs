@@ -50,6 +50,11 @@ impl BaseUrl {
         url
     }
 
+    /// Whether it is this machine.
+    pub(crate) fn is_loopback(&self) -> bool {
+        is_loopback(&self.url)
+    }
+
     pub(crate) fn is_https(&self) -> bool {
         self.url.scheme() == "https"
     }

@@ -54,6 +54,9 @@ impl Subscriber for Lines {
 #[tokio::test]
 async fn secrets_and_tokens_are_in_nothing_that_is_shown_or_traced() {
     let lines = Lines::default();
+    // Of a single subscriber, tracing asks only the thread that comes to a line first, which may be
+    // another test's and have none. Of two it asks both.
+    let _second = tracing::Dispatch::new(lines.clone());
     let _guard = tracing::subscriber::set_default(lines.clone());
     let mut shown = String::new();
 
@@ -129,5 +132,9 @@ async fn secrets_are_sent_over_tls_only() {
     }
     let mut settings = settings(&server, &server);
     settings.token_url = None;
+    let error = settings.clone().build().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert!(error.to_string().contains("`token_url`"), "{error}");
+    settings.base_url = "https://api.example.com".to_owned();
     settings.build().unwrap();
 }
