@@ -1,0 +1,1 @@
+//! Accounts, orders, fills and what follows from them, without input or output.

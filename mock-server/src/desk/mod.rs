@@ -1,0 +1,9 @@
+//! What answers calls from a state of its own.
+
+use crate::call::{Answer, Call};
+
+/// Answers calls from a state of its own.
+pub trait Desk: Send + Sync {
+    /// What a call is answered, or `None` if the answer is to be made from the spec.
+    fn answer(&self, call: &Call<'_>) -> Option<Answer>;
+}

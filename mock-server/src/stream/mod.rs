@@ -1,0 +1,1 @@
+//! The WebSocket of the channels, and the tokens that open it.
