@@ -6,7 +6,7 @@ pub mod call;
 pub mod clock;
 pub mod desk;
 mod faults;
-mod journal;
+pub mod journal;
 mod server;
 mod stream;
 
