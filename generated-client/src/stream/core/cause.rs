@@ -87,7 +87,8 @@ pub enum Cause {
     Notice,
     /// It is being replaced: the server allows one at a time.
     Replaced,
-    /// The replay has to be read again from its beginning: the numbers of the messages began anew.
+    /// The replay has to be read again from its beginning: the numbers of the messages began anew, or
+    /// began while it was read.
     NumbersBeganAnew,
     /// The caller asked for another one.
     Asked,

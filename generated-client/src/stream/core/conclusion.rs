@@ -22,6 +22,9 @@ impl<M> Core<M> {
             return self.take_over(Vec::new());
         }
         let Some(differs) = link.replay.end() else {
+            if self.is_outdated(id) {
+                return self.end_connection(id, Cause::NumbersBeganAnew);
+            }
             self.settle();
             return self.take_over(Vec::new());
         };
@@ -84,6 +87,20 @@ impl<M> Core<M> {
         }
     }
 
+    /// A replay is empty that was asked for before the first message, and that one has come since, on
+    /// another connection that does not have all. So it tells neither that something is missing nor
+    /// that nothing is; one that is asked for now does.
+    fn is_outdated(&self, id: ConnectionId) -> bool {
+        let link = self.next_link().filter(|link| link.id == id);
+        let is_empty = link.is_some_and(|link| link.replay.first.is_none());
+        is_empty && self.sequencer.epoch.watermark.is_some() && !self.is_whole()
+    }
+
+    /// Whether a connection has brought everything since its replay.
+    fn is_whole(&self) -> bool {
+        self.current.as_ref().is_some_and(|current| !current.sheds)
+    }
+
     /// The replay is the truth: what is not in it does not come.
     fn settle(&mut self) {
         let Some(link) = self.next.as_ref().and_then(Attempt::link) else { return };
@@ -99,8 +116,7 @@ impl<M> Core<M> {
             // seen. The old numbers are kept; the next message will show whether they go on.
             None => {
                 self.sequencer.settle(seen, None, &self.settings);
-                let whole = self.current.as_ref().is_some_and(|current| !current.sheds);
-                unproven = !whole && self.sequencer.epoch.watermark.is_some();
+                unproven = !self.is_whole() && self.sequencer.epoch.watermark.is_some();
             }
         }
         if unproven || seen > self.sequencer.epoch.watermark {
@@ -141,7 +157,7 @@ impl<M> Core<M> {
     }
 
     fn say_caught_up(&mut self) {
-        if self.current.as_ref().is_some_and(|current| !current.sheds) {
+        if self.is_whole() {
             self.deliver(Delivery::of(Event::CaughtUp));
         }
     }

@@ -42,6 +42,8 @@ pub(super) struct World {
     /// When numbers came out of order last, or not at all.
     odd: Moment,
     pub(super) failed: Option<Failure>,
+    /// When the process of now reported gaps.
+    gaps: Vec<Moment>,
 }
 
 impl World {
@@ -77,6 +79,7 @@ impl World {
             heard: BTreeMap::new(),
             odd: Moment::default(),
             failed: None,
+            gaps: Vec::new(),
         }
     }
 
@@ -250,6 +253,7 @@ impl World {
         let point = serde_json::from_str(&point).unwrap();
         self.core = Core::resume(self.settings.clone(), self.limit.clone(), self.seed, self.now, point);
         self.failed = None;
+        self.gaps.clear();
         self.server.pipes.clear();
         self.heard.clear();
         self.scheduled.clear();
@@ -277,8 +281,10 @@ impl World {
     fn output(&mut self, output: Output<Body>) {
         match output {
             Output::Deliver { event, size } => {
-                if let Event::Failed(failure) = event {
-                    self.failed = Some(failure);
+                match event {
+                    Event::Failed(failure) => self.failed = Some(failure),
+                    Event::Gap(_) => self.gaps.push(self.now),
+                    _ => {}
                 }
                 self.buffer.push_back((event, size));
             }
@@ -346,6 +352,11 @@ impl World {
         }
         if let Some(eleven) = self.dials.windows(11).find(|dials| dials[10].since(dials[0]).as_secs() < 60) {
             return Err(format!("eleven dials within a minute: {eleven:?}"));
+        }
+        let most = self.settings.unfilled_holes;
+        let many = |gaps: &&[Moment]| gaps[most].since(gaps[0]) <= self.settings.unfilled_window;
+        if let Some(gaps) = self.gaps.windows(most.saturating_add(1)).find(many) {
+            return Err(format!("more than {most} gaps within an hour: {gaps:?}"));
         }
         let silent = self.heard.iter().find(|(id, heard)| {
             let paused = self.server.pipes.get(id).is_some_and(|pipe| pipe.paused);
