@@ -8,11 +8,13 @@ use super::tokens::{ident, number};
 use super::types::ty;
 use super::{Parts, docs, items};
 use crate::ir::{Channel, Content, Layout, Message, MessagePlace, Replay, Role, Sequence};
+use crate::language::Attribution;
 
 /// The enum, what is known of the channel, and how its messages are read.
 pub(super) fn emit(scope: &Scope<'_>, channel: &Channel, parts: &mut Parts) {
     parts.types.push(definition(scope, channel));
     parts.records.push(message(scope, channel));
+    parts.records.extend(channel.attributed_by.map(|_| attributed(scope, channel)));
 }
 
 /// Where the parts of messages stand.
@@ -82,6 +84,11 @@ fn message(scope: &Scope<'_>, channel: &Channel) -> TokenStream {
     quote!(impl #trait_name for #name { #methods })
 }
 
+fn attributed(scope: &Scope<'_>, channel: &Channel) -> TokenStream {
+    let (name, trait_name) = (ident(&channel.rust), scope.path(items::ATTRIBUTED));
+    quote!(impl #trait_name for #name {})
+}
+
 fn description(scope: &Scope<'_>, channel: &Channel) -> TokenStream {
     let (item, replay_item) = (scope.path(items::CHANNEL), scope.path(items::REPLAY));
     let Channel { name, subscribe, .. } = channel;
@@ -89,6 +96,16 @@ fn description(scope: &Scope<'_>, channel: &Channel) -> TokenStream {
         Replay::Journal => "Journal",
         Replay::Snapshot => "Snapshot",
     });
+    let attributed_by = match channel.attributed_by {
+        None => {
+            let none = scope.path(items::NONE);
+            quote!(#none)
+        }
+        Some(Attribution::Channel) => {
+            let (some, attribution) = (scope.path(items::SOME), scope.path(items::ATTRIBUTION));
+            quote!(#some(#attribution::Channel))
+        }
+    };
     let messages = channel.messages.iter().map(|message| kind(scope, message));
     quote! {
         #item {
@@ -96,6 +113,7 @@ fn description(scope: &Scope<'_>, channel: &Channel) -> TokenStream {
             layout: &super::api::LAYOUT,
             subscribe: #subscribe,
             replay: #replay_item::#replay,
+            attributed_by: #attributed_by,
             messages: &[#(#messages),*],
         }
     }

@@ -43,7 +43,9 @@ mod message;
 pub(crate) mod supervisor;
 
 pub(crate) use self::channel::Content;
-pub use self::channel::{Channel, ChannelMessage, Layout, MessageKind, Place, Replay, Role, Sequence};
+pub use self::channel::{
+    Attributed, Attribution, Channel, ChannelMessage, Layout, MessageKind, Place, Replay, Role, Sequence,
+};
 pub use self::message::{
     Envelope, Received, Reply, Scan, SubscribeMessage, Undecodable, UnknownMessage, decode, subscribe,
 };

@@ -284,6 +284,7 @@ impl ChannelMessage for ActivityMessage {
         layout: &super::api::LAYOUT,
         subscribe: "subscribe-activity",
         replay: Replay::Journal,
+        attributed_by: None,
         messages: &[
             MessageKind {
                 name: "subscribe-activity-ack",

@@ -12,7 +12,8 @@ use super::accounts::AccountId;
 use super::activity::{ErrorNotice, SubscriptionReply};
 use crate::record::{self, Field, Record, Slot, Table, Value, View};
 use crate::stream::{
-    Channel, ChannelMessage, Content, MessageKind, Replay, Role, Sequence, UnknownMessage,
+    Attributed, Attribution, Channel, ChannelMessage, Content, MessageKind, Replay, Role,
+    Sequence, UnknownMessage,
 };
 
 /// Whose activity is wanted.
@@ -118,6 +119,7 @@ impl ChannelMessage for DigitalAssetsMessage {
         layout: &super::api::LAYOUT,
         subscribe: "subscribe-digital-assets",
         replay: Replay::Snapshot,
+        attributed_by: Some(Attribution::Channel),
         messages: &[
             MessageKind {
                 name: "subscribe-digital-assets-ack",
@@ -169,3 +171,5 @@ impl ChannelMessage for DigitalAssetsMessage {
         Self::Unknown(unknown)
     }
 }
+
+impl Attributed for DigitalAssetsMessage {}

@@ -12,7 +12,8 @@ use super::accounts::AccountId;
 use super::activity::{ErrorNotice, SubscriptionReply};
 use crate::record::{self, Field, Record, Slot, Table, Value, View};
 use crate::stream::{
-    Channel, ChannelMessage, Content, MessageKind, Replay, Role, Sequence, UnknownMessage,
+    Attributed, Attribution, Channel, ChannelMessage, Content, MessageKind, Replay, Role,
+    Sequence, UnknownMessage,
 };
 
 /// Whose activity is wanted.
@@ -118,6 +119,7 @@ impl ChannelMessage for EventContractsMessage {
         layout: &super::api::LAYOUT,
         subscribe: "subscribe-event-contracts",
         replay: Replay::Snapshot,
+        attributed_by: Some(Attribution::Channel),
         messages: &[
             MessageKind {
                 name: "subscribe-event-contracts-ack",
@@ -169,3 +171,5 @@ impl ChannelMessage for EventContractsMessage {
         Self::Unknown(unknown)
     }
 }
+
+impl Attributed for EventContractsMessage {}

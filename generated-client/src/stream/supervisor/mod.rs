@@ -204,8 +204,10 @@ impl<D: Dial, B: Bearers> Supervisor<D, B> {
             }
             Output::Dial { connection } => {
                 let (dial, limits) = (Arc::clone(&self.dial), DialLimits::from(&self.settings));
-                let dialling =
-                    self.tasks.spawn(async move { Report::Dialled(connection, dial.dial(limits).await) });
+                let generation = self.token.as_ref().map_or(0, |token| token.generation);
+                let dialling = self
+                    .tasks
+                    .spawn(async move { Report::Dialled(connection, dial.dial(limits, generation).await) });
                 self.links.dialling(connection, dialling);
             }
             Output::Subscribe { connection, generation } => {

@@ -120,7 +120,7 @@ impl Server {
 }
 
 impl Dial for Server {
-    async fn dial(&self, _: DialLimits) -> Result<Wire, DialFailure> {
+    async fn dial(&self, _: DialLimits, _: u64) -> Result<Wire, DialFailure> {
         self.0.dials.fetch_add(1, Ordering::SeqCst);
         let (ours, theirs) = duplex(64 << 10);
         tokio::spawn(self.clone().serve(theirs));

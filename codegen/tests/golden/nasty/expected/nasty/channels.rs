@@ -224,6 +224,7 @@ impl ChannelMessage for TypeMessage {
         layout: &super::api::LAYOUT,
         subscribe: "*",
         replay: Replay::Snapshot,
+        attributed_by: None,
         messages: &[
             MessageKind {
                 name: "self",
@@ -309,6 +310,7 @@ impl ChannelMessage for _1stGrößeMessage {
         layout: &super::api::LAYOUT,
         subscribe: "s",
         replay: Replay::Journal,
+        attributed_by: None,
         messages: &[
             MessageKind {
                 name: "a",

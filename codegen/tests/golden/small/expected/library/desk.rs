@@ -10,7 +10,8 @@ use super::loans::{Book, Loan};
 use super::members::MemberId;
 use crate::record::{self, Field, Record, Slot, Table, Value, View};
 use crate::stream::{
-    Channel, ChannelMessage, Content, MessageKind, Replay, Role, Sequence, UnknownMessage,
+    Attributed, Attribution, Channel, ChannelMessage, Content, MessageKind, Replay, Role,
+    Sequence, UnknownMessage,
 };
 
 /// What to hear of.
@@ -308,6 +309,7 @@ impl ChannelMessage for FrontDeskMessage {
         layout: &super::api::LAYOUT,
         subscribe: "subscribe-desk",
         replay: Replay::Journal,
+        attributed_by: None,
         messages: &[
             MessageKind {
                 name: "subscribed",
@@ -391,6 +393,7 @@ impl ChannelMessage for BackOfficeMessage {
         layout: &super::api::LAYOUT,
         subscribe: "subscribe-office",
         replay: Replay::Snapshot,
+        attributed_by: Some(Attribution::Channel),
         messages: &[
             MessageKind {
                 name: "subscribed",
@@ -442,3 +445,5 @@ impl ChannelMessage for BackOfficeMessage {
         Self::Unknown(unknown)
     }
 }
+
+impl Attributed for BackOfficeMessage {}
