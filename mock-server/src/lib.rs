@@ -1,7 +1,7 @@
 //! A Clear Street to run against: a server of its APIs, driven by the same spec as the client.
 #![warn(missing_docs)]
 
-mod book;
+pub mod book;
 pub mod call;
 pub mod clock;
 pub mod desk;

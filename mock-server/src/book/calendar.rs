@@ -1,0 +1,231 @@
+//! The trading days of the market and their sessions, in New York.
+
+use std::sync::LazyLock;
+
+use jiff::civil::{Date, Weekday, date};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+
+/// New York by rule and not by database: the same on every machine.
+static NEW_YORK: LazyLock<TimeZone> =
+    LazyLock::new(|| TimeZone::posix("EST5EDT,M3.2.0,M11.1.0").unwrap_or(TimeZone::UTC));
+
+/// The zone of the market.
+pub fn zone() -> TimeZone {
+    NEW_YORK.clone()
+}
+
+/// The first moment of the day after the one that it is in New York.
+pub fn midnight_after(time: Timestamp) -> Timestamp {
+    let tomorrow = day_of(time).saturating_add(1.day());
+    tomorrow.to_zoned(zone()).map_or(Timestamp::MAX, |midnight| midnight.timestamp())
+}
+
+/// Which day it is in New York.
+pub fn day_of(time: Timestamp) -> Date {
+    time.to_zoned(zone()).date()
+}
+
+/// What kind of day it is for the market.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Kind {
+    Trading,
+    EarlyClose,
+    Holiday,
+    Weekend,
+}
+
+impl Kind {
+    /// What kind of day this is.
+    pub fn of(day: Date) -> Self {
+        if matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) {
+            Self::Weekend
+        } else if is_holiday(day) {
+            Self::Holiday
+        } else if closes_early(day) {
+            Self::EarlyClose
+        } else {
+            Self::Trading
+        }
+    }
+
+    /// Whether the market opens on it.
+    pub const fn trades(self) -> bool {
+        matches!(self, Self::Trading | Self::EarlyClose)
+    }
+}
+
+/// The sessions of one trading day: each ends where the next begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sessions {
+    /// The day in New York.
+    pub day: Date,
+    /// Begin of the session before the regular one.
+    pub begin: Timestamp,
+    /// Begin of the regular session.
+    pub open: Timestamp,
+    /// End of the regular session.
+    pub close: Timestamp,
+    /// End of the session after the regular one.
+    pub end: Timestamp,
+}
+
+/// Which part of a trading day it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Session {
+    PreMarket,
+    Regular,
+    AfterHours,
+}
+
+impl Sessions {
+    /// Those of a day, if the market trades on it.
+    pub fn on(day: Date) -> Option<Self> {
+        let kind = Kind::of(day);
+        let at = |hour, minute| {
+            let zoned = day.at(hour, minute, 0, 0).to_zoned(zone());
+            zoned.map(|zoned| zoned.timestamp()).ok()
+        };
+        let (close, end) = if kind == Kind::EarlyClose { (13, 17) } else { (16, 20) };
+        let sessions =
+            Self { day, begin: at(4, 0)?, open: at(9, 30)?, close: at(close, 0)?, end: at(end, 0)? };
+        kind.trades().then_some(sessions)
+    }
+
+    /// Those of the first trading day that has not ended at a time.
+    pub fn next(time: Timestamp) -> Self {
+        let mut day = day_of(time);
+        // No closure of the market is as long as this.
+        for _ in 0..30 {
+            if let Some(sessions) = Self::on(day).filter(|sessions| time < sessions.end) {
+                return sessions;
+            }
+            day = day.saturating_add(1.day());
+        }
+        Self { day, begin: Timestamp::MAX, open: Timestamp::MAX, close: Timestamp::MAX, end: Timestamp::MAX }
+    }
+
+    /// Those of the last trading day that had ended at a time.
+    pub fn previous(time: Timestamp) -> Self {
+        let mut day = day_of(time);
+        for _ in 0..30 {
+            if let Some(sessions) = Self::on(day).filter(|sessions| sessions.end <= time) {
+                return sessions;
+            }
+            day = day.saturating_sub(1.day());
+        }
+        Self { day, begin: Timestamp::MIN, open: Timestamp::MIN, close: Timestamp::MIN, end: Timestamp::MIN }
+    }
+
+    /// Those of the trading day after this one.
+    pub fn following(&self) -> Self {
+        Self::next(self.end)
+    }
+
+    /// The session that is on at a time.
+    pub fn at(&self, time: Timestamp) -> Option<Session> {
+        match time {
+            _ if time < self.begin || time >= self.end => None,
+            _ if time < self.open => Some(Session::PreMarket),
+            _ if time < self.close => Some(Session::Regular),
+            _ => Some(Session::AfterHours),
+        }
+    }
+}
+
+/// The day on which one is kept that falls on a weekend.
+fn observed(day: Date) -> Date {
+    match day.weekday() {
+        Weekday::Saturday => day.saturating_sub(1.day()),
+        Weekday::Sunday => day.saturating_add(1.day()),
+        _ => day,
+    }
+}
+
+fn nth(year: i16, month: i8, nth: i8, weekday: Weekday) -> Option<Date> {
+    date(year, month, 1).nth_weekday_of_month(nth, weekday).ok()
+}
+
+fn thanksgiving(year: i16) -> Option<Date> {
+    nth(year, 11, 4, Weekday::Thursday)
+}
+
+fn is_holiday(day: Date) -> bool {
+    let year = day.year();
+    let fixed = [date(year, 6, 19), date(year, 7, 4), date(year, 12, 25)].map(observed);
+    // New Year's Day on a Saturday is not kept, because the year before has its last day then.
+    let new_year = date(year, 1, 1);
+    let new_year = if new_year.weekday() == Weekday::Saturday { new_year } else { observed(new_year) };
+    let moving = [
+        nth(year, 1, 3, Weekday::Monday),
+        nth(year, 2, 3, Weekday::Monday),
+        easter(year).map(|easter| easter.saturating_sub(2.days())),
+        nth(year, 5, -1, Weekday::Monday),
+        nth(year, 9, 1, Weekday::Monday),
+        thanksgiving(year),
+    ];
+    fixed.contains(&day) || day == new_year || moving.contains(&Some(day))
+}
+
+fn closes_early(day: Date) -> bool {
+    let year = day.year();
+    let after_thanksgiving = thanksgiving(year).map(|day| day.saturating_add(1.day()));
+    [Some(date(year, 7, 3)), Some(date(year, 12, 24)), after_thanksgiving].contains(&Some(day))
+}
+
+/// Easter Sunday by the Gregorian rule.
+fn easter(year: i16) -> Option<Date> {
+    let year32 = i32::from(year);
+    let (a, b, c) = (year32 % 19, year32 / 100, year32 % 100);
+    let (d, e) = (b / 4, b % 4);
+    let g = (8 * b + 13) / 25;
+    let h = (19 * a + b - d - g + 15) % 30;
+    let (i, k) = (c / 4, c % 4);
+    let l = (32 + 2 * e + 2 * i - h - k) % 7;
+    let m = (a + 11 * h + 19 * l) / 433;
+    let month = (h + l - 7 * m + 90) / 25;
+    let day = (h + l - 7 * m + 33 * month + 19) % 32;
+    Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_of_days() {
+        for (day, kind) in [
+            (date(2025, 10, 31), Kind::Trading),
+            (date(2025, 11, 1), Kind::Weekend),
+            (date(2025, 4, 18), Kind::Holiday),
+            (date(2026, 4, 3), Kind::Holiday),
+            (date(2025, 11, 27), Kind::Holiday),
+            (date(2025, 11, 28), Kind::EarlyClose),
+            (date(2025, 7, 3), Kind::EarlyClose),
+            (date(2026, 7, 3), Kind::Holiday),
+            (date(2021, 12, 31), Kind::Trading),
+            (date(2023, 1, 2), Kind::Holiday),
+            (date(2025, 1, 20), Kind::Holiday),
+            (date(2025, 5, 26), Kind::Holiday),
+        ] {
+            assert_eq!(Kind::of(day), kind, "{day}");
+        }
+    }
+
+    #[test]
+    fn sessions_follow_the_clock_of_new_york() {
+        let summer = Sessions::on(date(2025, 10, 31)).unwrap();
+        let winter = Sessions::on(date(2025, 11, 28)).unwrap();
+        assert_eq!(summer.open, "2025-10-31T13:30:00Z".parse().unwrap());
+        assert_eq!(winter.open, "2025-11-28T14:30:00Z".parse().unwrap());
+        assert_eq!(winter.close, "2025-11-28T18:00:00Z".parse().unwrap());
+        assert_eq!(summer.at(summer.open), Some(Session::Regular));
+        assert_eq!(summer.at(summer.end), None);
+        assert_eq!(Sessions::next(summer.end).day, date(2025, 11, 3));
+        assert_eq!(Sessions::previous(summer.end).day, date(2025, 10, 31));
+        assert_eq!(Sessions::previous(summer.begin).day, date(2025, 10, 30));
+        assert_eq!(midnight_after(summer.end), "2025-11-01T04:00:00Z".parse().unwrap());
+    }
+}

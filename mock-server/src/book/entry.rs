@@ -1,0 +1,289 @@
+//! Placing, replacing and cancelling orders.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::Book;
+use super::account::{Account, AccountIx};
+use super::amount::{Price, Quantity};
+use super::calendar::{Session, Sessions};
+use super::listing::Instrument;
+use super::market::Quote;
+use super::matching::Change;
+use super::order::{Order, OrderIx, Pricing, Reason, Side, Status, Terms, TimeInForce, Trail};
+
+/// The key of a new order names another order already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyTaken(pub OrderIx);
+
+/// Why an order was not changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unchanged {
+    /// It cannot fill any more, or never was.
+    NotOpen,
+    /// The rules are against it.
+    Refused(&'static str),
+}
+
+/// What an order would hold back, if it is accepted.
+struct Need {
+    opening: Quantity,
+    unit: Price,
+}
+
+impl Book {
+    /// Places an order, which is new or rejected then and may be filled at once.
+    ///
+    /// # Errors
+    ///
+    /// If the key names another order of the account. If it names this one, that is answered.
+    pub fn submit(
+        &mut self,
+        account: AccountIx,
+        terms: Terms,
+        key: Option<&str>,
+        echo: Option<Arc<Map<String, Value>>>,
+    ) -> Result<OrderIx, KeyTaken> {
+        let fingerprint = fingerprint(&terms);
+        let known = key.and_then(|key| self.account(account)?.order_by_key(key));
+        if let Some(known) = known {
+            let is_same = self.order(known).is_some_and(|order| order.fingerprint == fingerprint);
+            return if is_same { Ok(known) } else { Err(KeyTaken(known)) };
+        }
+        let ix = OrderIx(u32::try_from(self.orders.len()).unwrap_or(u32::MAX));
+        let need = self.check(account, &terms);
+        let mut order = Order {
+            ix,
+            account,
+            terms,
+            key: key.map(Into::into),
+            status: Status::New,
+            reason: Reason::Place,
+            version: 1,
+            filled: Quantity::ZERO,
+            turnover: Default::default(),
+            triggered: false,
+            trail: None,
+            running_position: Quantity::ZERO,
+            note: None,
+            created: self.now,
+            updated: self.now,
+            echo,
+            expires: None,
+            opening: Quantity::ZERO,
+            unit: Price::default(),
+            fingerprint,
+        };
+        match need {
+            Ok(Need { opening, unit }) => {
+                (order.opening, order.unit) = (opening, unit);
+                order.expires = self.end_of(&terms);
+                order.trail = self.begin_trail(&terms);
+            }
+            Err(note) => {
+                (order.status, order.reason, order.note) = (Status::Rejected, Reason::Reject, Some(note))
+            }
+        }
+        self.enter(order);
+        Ok(ix)
+    }
+
+    /// Changes quantity or prices of an open order; what is left out stays.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot fill any more, or if the rules are against the change.
+    pub fn replace(
+        &mut self,
+        ix: OrderIx,
+        quantity: Option<Quantity>,
+        limit: Option<Price>,
+        stop: Option<Price>,
+    ) -> Result<(), Unchanged> {
+        let order = self.order(ix).filter(|order| order.status.is_open()).ok_or(Unchanged::NotOpen)?;
+        let mut terms = order.terms;
+        terms.quantity = quantity.unwrap_or(terms.quantity);
+        terms.pricing = repriced(terms.pricing, limit, stop).map_err(Unchanged::Refused)?;
+        if terms.quantity <= order.filled {
+            return Err(Unchanged::Refused("the quantity must be greater than what is filled"));
+        }
+        // As if it were new, for what is not filled yet, without what it holds now.
+        let rest = Terms { quantity: terms.quantity.less(order.filled), ..terms };
+        let before = order.clone();
+        self.release(&before);
+        let need = self.check(before.account, &rest);
+        self.reclaim(&before);
+        let Need { opening, unit } = need.map_err(Unchanged::Refused)?;
+        let change = Change { status: before.status, reason: Reason::Modify };
+        self.change(ix, change, |order| {
+            (order.terms, order.opening, order.unit) = (terms, opening, unit);
+        });
+        self.trade(terms.instrument);
+        Ok(())
+    }
+
+    /// Cancels an open order.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot fill any more.
+    pub fn cancel(&mut self, ix: OrderIx) -> Result<(), Unchanged> {
+        let change = Change { status: Status::Canceled, reason: Reason::Cancel };
+        let is_done = self.change(ix, change, |order| order.note = Some("canceled by the caller"));
+        if is_done { Ok(()) } else { Err(Unchanged::NotOpen) }
+    }
+
+    /// What an order needs, or why it is refused.
+    fn check(&self, account: AccountIx, terms: &Terms) -> Result<Need, &'static str> {
+        let account = self.account(account).ok_or("no such account")?;
+        let instrument = self.instrument(terms.instrument).ok_or("no such instrument")?;
+        let quote = self.quote(instrument);
+        if !instrument.is_tradable(self.day) {
+            return Err("the instrument cannot be traded");
+        }
+        if terms.quantity.is_zero() {
+            return Err("the quantity must be greater than zero");
+        }
+        if !terms.quantity.is_whole() && !instrument.is_fractionable() {
+            return Err("the instrument is not traded in fractions");
+        }
+        self.check_time(terms)?;
+        let position = account.position(instrument.ix);
+        match terms.side {
+            Side::Buy => {}
+            Side::Sell if position.available() < terms.quantity => {
+                return Err("not enough is held that no open order sells already");
+            }
+            Side::Sell => {}
+            Side::SellShort if !account.is_margin() => return Err("the account must not sell short"),
+            Side::SellShort if !instrument.easy_to_borrow => return Err("the instrument cannot be borrowed"),
+            Side::SellShort if position.quantity > Quantity::ZERO => {
+                return Err("a long position must be sold before selling short");
+            }
+            Side::SellShort => {}
+        }
+        let closing = match terms.side {
+            Side::Buy => position.coverable().min(terms.quantity),
+            Side::Sell => terms.quantity,
+            Side::SellShort => Quantity::ZERO,
+        };
+        let need = Need { opening: terms.quantity - closing, unit: unit(account, instrument, terms, &quote) };
+        self.check_means(account, instrument, terms, &need)?;
+        Ok(need)
+    }
+
+    fn check_time(&self, terms: &Terms) -> Result<(), &'static str> {
+        let is_auction = matches!(terms.time_in_force, TimeInForce::AtTheOpening | TimeInForce::AtTheClose);
+        let is_plain = matches!(terms.pricing, Pricing::Market | Pricing::Limit { .. });
+        match terms.time_in_force {
+            TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill if !self.trades_now(terms) => {
+                Err("the market is closed")
+            }
+            TimeInForce::GoodTillDate(end) if end <= self.now => Err("its end has passed"),
+            _ if is_auction && !is_plain => Err("an auction takes market and limit orders only"),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_means(
+        &self,
+        account: &Account,
+        instrument: &Instrument,
+        terms: &Terms,
+        need: &Need,
+    ) -> Result<(), &'static str> {
+        let multiplier = instrument.multiplier();
+        let notional = need.unit.times(terms.quantity, multiplier);
+        if account.max_notional.is_some_and(|limit| notional > limit) {
+            return Err("its value is above the limit of the account");
+        }
+        let money = need.unit.times(need.opening, multiplier);
+        if !need.opening.is_zero() && money > account.buying_power(&self.worth(account)) {
+            return Err("not enough buying power");
+        }
+        Ok(())
+    }
+
+    /// Whether an order can trade in the session that is on.
+    fn trades_now(&self, terms: &Terms) -> bool {
+        match self.session() {
+            Some(Session::Regular) => true,
+            Some(_) => terms.extended_hours,
+            None => false,
+        }
+    }
+
+    /// When an order ends by itself.
+    fn end_of(&self, terms: &Terms) -> Option<Timestamp> {
+        let today = &self.sessions;
+        let next = |at: fn(&Sessions) -> Timestamp| {
+            let time = at(today);
+            if self.now < time { time } else { at(&today.following()) }
+        };
+        let end = match terms.time_in_force {
+            TimeInForce::Day if terms.extended_hours => Some(today.end),
+            TimeInForce::DayPlus => Some(today.end),
+            TimeInForce::Day | TimeInForce::AtTheClose => Some(next(|sessions| sessions.close)),
+            TimeInForce::AtTheOpening => Some(next(|sessions| sessions.open)),
+            TimeInForce::GoodTillDate(end) => Some(end),
+            TimeInForce::GoodTillCancel | TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill => None,
+        };
+        let contract = self.instrument(terms.instrument).and_then(Instrument::contract);
+        let last = contract.and_then(|contract| Sessions::on(contract.expiry)).map(|sessions| sessions.close);
+        end.into_iter().chain(last).min()
+    }
+
+    fn begin_trail(&self, terms: &Terms) -> Option<Trail> {
+        let Pricing::Trailing { .. } = terms.pricing else { return None };
+        let last = self.quote(self.instrument(terms.instrument)?).last;
+        Some(trail(terms, last, self.now))
+    }
+}
+
+/// Where a trailing stop is for the best price so far.
+pub(super) fn trail(terms: &Terms, watermark: Price, since: Timestamp) -> Trail {
+    let (distance, beyond) = match terms.pricing {
+        Pricing::Trailing { offset, limit_offset } => (offset.units(watermark), limit_offset),
+        _ => (0, None),
+    };
+    let distance = if terms.side.is_buy() { distance } else { distance.saturating_neg() };
+    let at_least = |price: Price| price.max(Price::CENT);
+    let stop = at_least(watermark.plus(distance));
+    Trail { watermark, since, stop, limit: beyond.map(|beyond| at_least(stop.plus(beyond))) }
+}
+
+/// Buying power for each unit that opens a position: its price and what the spread costs.
+fn unit(account: &Account, instrument: &Instrument, terms: &Terms, quote: &Quote) -> Price {
+    let is_buy = terms.side.is_buy();
+    let market = if is_buy { quote.ask } else { quote.bid };
+    let price = match terms.pricing {
+        Pricing::Limit { limit } | Pricing::StopLimit { limit, .. } if is_buy => limit,
+        Pricing::Limit { limit } | Pricing::StopLimit { limit, .. } => limit.max(market),
+        Pricing::Stop { stop } => stop.max(market),
+        Pricing::Market | Pricing::Trailing { .. } => market,
+    };
+    let spreads = if is_buy { account.multiplier() - 1 } else { account.multiplier() + 1 };
+    price.plus(instrument.half_spread() * spreads)
+}
+
+fn repriced(pricing: Pricing, limit: Option<Price>, stop: Option<Price>) -> Result<Pricing, &'static str> {
+    match pricing {
+        Pricing::Limit { limit: old } if stop.is_none() => Ok(Pricing::Limit { limit: limit.unwrap_or(old) }),
+        Pricing::Stop { stop: old } if limit.is_none() => Ok(Pricing::Stop { stop: stop.unwrap_or(old) }),
+        Pricing::StopLimit { stop: old_stop, limit: old } => {
+            Ok(Pricing::StopLimit { stop: stop.unwrap_or(old_stop), limit: limit.unwrap_or(old) })
+        }
+        pricing if limit.is_none() && stop.is_none() => Ok(pricing),
+        _ => Err("an order of its type does not have this price"),
+    }
+}
+
+/// The same for the same terms.
+pub(super) fn fingerprint(terms: &Terms) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    terms.hash(&mut hasher);
+    hasher.finish()
+}
