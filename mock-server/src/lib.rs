@@ -9,5 +9,8 @@ mod faults;
 pub mod journal;
 mod server;
 mod stream;
+mod tokens;
 
+pub use self::faults::{Disturbance, During, InvalidFault, RequestFault, StreamFault};
 pub use self::server::{Builder, MockServer, StartError};
+pub use self::tokens::Tokens;

@@ -5,6 +5,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clear_street_codegen::{Unreadable, read};
 
@@ -12,6 +13,9 @@ use super::MockServer;
 use super::service::Service;
 use crate::clock::Clock;
 use crate::desk::Desk;
+use crate::faults::{Faults, InvalidFault};
+use crate::stream::{Periods, Surroundings};
+use crate::tokens::Tokens;
 
 /// Settings of a server.
 #[must_use]
@@ -21,6 +25,10 @@ pub struct Builder {
     apis: Option<Vec<String>>,
     clock: Option<Clock>,
     desk: Option<Arc<dyn Desk>>,
+    periods: Periods,
+    token_lifetime: Option<Duration>,
+    clients: Vec<(String, String)>,
+    faults: Option<PathBuf>,
 }
 
 impl Builder {
@@ -31,6 +39,10 @@ impl Builder {
             apis: None,
             clock: None,
             desk: None,
+            periods: Periods::default(),
+            token_lifetime: None,
+            clients: Vec::new(),
+            faults: None,
         }
     }
 
@@ -65,11 +77,49 @@ impl Builder {
         self
     }
 
+    /// Time between two heartbeats of a stream; 5 seconds unless said.
+    pub fn heartbeat(mut self, period: Duration) -> Self {
+        self.periods.heartbeat = period.max(Duration::from_millis(1));
+        self
+    }
+
+    /// How long a stream's connection may be without a subscription; 30 seconds unless said.
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.periods.idle = timeout;
+        self
+    }
+
+    /// How long the client of a stream has to answer a goodbye; 5 seconds unless said.
+    pub fn goodbye_timeout(mut self, timeout: Duration) -> Self {
+        self.periods.goodbye = timeout;
+        self
+    }
+
+    /// How long access tokens live; 24 hours unless said.
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.token_lifetime = Some(lifetime);
+        self
+    }
+
+    /// Gives access tokens to this client, and those of other calls of this function; to everybody unless
+    /// said.
+    pub fn client(mut self, id: impl Into<String>, secret: impl Into<String>) -> Self {
+        self.clients.push((id.into(), secret.into()));
+        self
+    }
+
+    /// What goes wrong, from a file.
+    pub fn faults(mut self, file: impl Into<PathBuf>) -> Self {
+        self.faults = Some(file.into());
+        self
+    }
+
     /// Starts it.
     ///
     /// # Errors
     ///
-    /// If the spec cannot be read or has no such API, or if the address cannot be listened on.
+    /// If the spec cannot be read or has no such API, if the file of faults cannot be read or used, or if
+    /// the address cannot be listened on.
     pub async fn start(self) -> Result<MockServer, StartError> {
         let mut apis = read(&self.spec)?;
         if let Some(wanted) = &self.apis {
@@ -78,7 +128,23 @@ impl Builder {
             }
             apis.retain(|api| wanted.contains(&api.name));
         }
-        let service = Service::new(apis, self.clock.unwrap_or_default(), self.desk);
+        let faults = Faults::new(&apis);
+        if let Some(path) = &self.faults {
+            let shown = path.display().to_string();
+            let text = std::fs::read_to_string(path)
+                .map_err(|source| StartError::Unreadable { path: path.clone(), source })?;
+            faults.read(&shown, &text)?;
+        }
+        let tokens = Tokens::new();
+        if let Some(lifetime) = self.token_lifetime {
+            tokens.set_lifetime(lifetime);
+        }
+        if !self.clients.is_empty() {
+            tokens.set_clients(self.clients);
+        }
+        let clock = self.clock.unwrap_or_default();
+        let around = Surroundings { tokens, faults, clock, periods: self.periods, desk: self.desk };
+        let service = Service::new(apis, around);
         let listen = self.listen;
         MockServer::listen(service, listen).await.map_err(|source| StartError::Listen { listen, source })
     }
@@ -86,13 +152,18 @@ impl Builder {
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { listen, spec, apis, clock, desk } = self;
+        let Self { listen, spec, apis, clock, desk, periods, token_lifetime, clients, faults } = self;
+        let clients: Vec<_> = clients.iter().map(|(id, _)| id).collect();
         f.debug_struct("Builder")
             .field("listen", listen)
             .field("spec", spec)
             .field("apis", apis)
             .field("clock", clock)
             .field("desk", &desk.is_some())
+            .field("periods", periods)
+            .field("token_lifetime", token_lifetime)
+            .field("clients", &clients)
+            .field("faults", faults)
             .finish()
     }
 }
@@ -107,6 +178,17 @@ pub enum StartError {
     /// The spec has no API of this name.
     #[error("the spec has no API `{0}`")]
     NoSuchApi(String),
+    /// The file of faults cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file of faults asks for what there is not; its text says where.
+    #[error(transparent)]
+    Fault(#[from] InvalidFault),
     /// The address cannot be listened on.
     #[error("cannot listen on {listen}: {source}")]
     Listen {

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::service::Service;
+use crate::faults::Tapped;
 
 /// Accepts connections until `ended` is true or closed, then waits for those that are open.
 pub(super) async fn accept(listener: TcpListener, service: Arc<Service>, mut ended: watch::Receiver<bool>) {
@@ -21,7 +22,8 @@ pub(super) async fn accept(listener: TcpListener, service: Arc<Service>, mut end
                 Ok((stream, _)) => {
                     // What is small shall go out at once; a stream without the option works as well.
                     let _ = stream.set_nodelay(true);
-                    connections.spawn(serve(stream, service.clone(), ended.clone()));
+                    let reset = |stream: &TcpStream| drop(stream.set_zero_linger());
+                    connections.spawn(serve(Tapped::new(stream, reset), service.clone(), ended.clone()));
                 }
                 // A connection that was gone before it was accepted, or no more file descriptors.
                 Err(_) => tokio::task::yield_now().await,
@@ -35,13 +37,14 @@ pub(super) async fn accept(listener: TcpListener, service: Arc<Service>, mut end
 }
 
 /// Serves one connection until it ends or `ended` is true or closed.
-pub(super) async fn serve<I>(io: I, service: Arc<Service>, mut ended: watch::Receiver<bool>)
+pub(super) async fn serve<I>(io: Tapped<I>, service: Arc<Service>, mut ended: watch::Receiver<bool>)
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let (line, ends) = (io.line(), ended.clone());
     let handle = service_fn(move |request| {
-        let service = service.clone();
-        async move { Ok::<_, Infallible>(service.respond(request).await) }
+        let (service, line, ends) = (service.clone(), line.clone(), ends.clone());
+        async move { Ok::<_, Infallible>(service.respond(request, &line, ends).await) }
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())

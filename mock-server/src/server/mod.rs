@@ -4,6 +4,7 @@ mod builder;
 mod connection;
 mod service;
 
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,6 +17,9 @@ use tokio::task::JoinHandle;
 pub use self::builder::{Builder, StartError};
 use self::service::Service;
 use crate::clock::Clock;
+use crate::faults::{InvalidFault, RequestFault, StreamFault, Tapped};
+use crate::journal::Journal;
+use crate::tokens::Tokens;
 
 /// A server of the APIs of the spec. It ends when it is dropped.
 #[derive(Debug)]
@@ -69,17 +73,61 @@ impl MockServer {
         format!("http://{}{}", self.address, self.service.base_path(api))
     }
 
+    /// Where Studio's tokens are fetched.
+    pub fn token_url(&self) -> Option<String> {
+        self.service.token_path().map(|path| format!("http://{}{path}", self.address))
+    }
+
+    /// Where Studio's streams are.
+    pub fn stream_url(&self) -> Option<String> {
+        self.service.stream_path().map(|path| format!("ws://{}{path}", self.address))
+    }
+
+    /// The access tokens that Studio accepts.
+    pub fn tokens(&self) -> &Tokens {
+        self.service.tokens()
+    }
+
+    /// What was told on a channel: `activity`. What is appended to it, its subscribers are told.
+    pub fn journal(&self, channel: &str) -> Option<&Journal> {
+        self.service.journal(channel)
+    }
+
+    /// From now on this goes wrong with requests, too.
+    ///
+    /// # Errors
+    ///
+    /// If the spec has no operation of this name.
+    pub fn fault(&self, fault: RequestFault) -> Result<(), InvalidFault> {
+        self.service.faults().add_request(fault)
+    }
+
+    /// From now on this goes wrong with the messages of streams, too.
+    ///
+    /// # Errors
+    ///
+    /// If the spec has no channel of this name.
+    pub fn stream_fault(&self, fault: StreamFault) -> Result<(), InvalidFault> {
+        self.service.faults().add_stream(fault)
+    }
+
+    /// From now on nothing goes wrong any more.
+    pub fn clear_faults(&self) {
+        self.service.faults().clear();
+    }
+
     /// Its time.
     pub fn clock(&self) -> &Clock {
         self.service.clock()
     }
 
     /// Serves one connection that is not TCP, such as a pipe in simulated time, until it ends.
-    pub async fn serve<I>(&self, io: I)
+    pub fn serve<I>(&self, io: I) -> impl Future<Output = ()> + Send + use<I>
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        connection::serve(io, self.service.clone(), self.ending.subscribe()).await;
+        // Pipes know no resets.
+        connection::serve(Tapped::new(io, |_| {}), self.service.clone(), self.ending.subscribe())
     }
 
     /// Ends it: no connection is accepted any more, and what was begun is finished.

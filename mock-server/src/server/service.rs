@@ -6,27 +6,58 @@ use std::sync::Arc;
 use bytes::Bytes;
 use clear_street_codegen::ir;
 use http::{Request, Response, StatusCode, Uri};
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
+use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::desk::Desk;
+use crate::faults::{self, Faults, Line};
+use crate::journal::Journal;
+use crate::stream::{Streams, Surroundings};
+use crate::tokens::{Endpoint, Tokens};
+
+/// Largest request for a token.
+const LARGEST_TOKEN_REQUEST: usize = 64 << 10;
 
 /// What all connections of a server share.
 pub(crate) struct Service {
     apis: Vec<ir::Api>,
-    clock: Clock,
-    #[expect(dead_code, reason = "skeleton: asked as soon as there are calls")]
-    desk: Option<Arc<dyn Desk>>,
+    around: Surroundings,
+    token_endpoints: Vec<Endpoint>,
+    streams: Vec<Arc<Streams>>,
 }
 
 impl Service {
-    pub(super) fn new(apis: Vec<ir::Api>, clock: Clock, desk: Option<Arc<dyn Desk>>) -> Self {
-        Self { apis, clock, desk }
+    pub(super) fn new(apis: Vec<ir::Api>, around: Surroundings) -> Self {
+        let journal = Journal::new(around.clock.clone());
+        let token_endpoints = apis.iter().filter_map(|api| Endpoint::new(api, &around.tokens)).collect();
+        let streams = apis.iter().filter_map(|api| Streams::new(api, &journal, around.clone()));
+        let streams = streams.map(Arc::new).collect();
+        Self { apis, around, token_endpoints, streams }
     }
 
     pub(super) fn clock(&self) -> &Clock {
-        &self.clock
+        &self.around.clock
+    }
+
+    pub(super) fn tokens(&self) -> &Tokens {
+        &self.around.tokens
+    }
+
+    pub(super) fn faults(&self) -> &Faults {
+        &self.around.faults
+    }
+
+    pub(super) fn journal(&self, channel: &str) -> Option<&Journal> {
+        self.streams.iter().find_map(|streams| streams.journal(channel))
+    }
+
+    pub(super) fn token_path(&self) -> Option<&str> {
+        self.token_endpoints.first().map(Endpoint::path)
+    }
+
+    pub(super) fn stream_path(&self) -> Option<&str> {
+        self.streams.first().map(|streams| streams.path())
     }
 
     /// Path of an API's servers, without a slash at its end.
@@ -37,16 +68,62 @@ impl Service {
         url.map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default()
     }
 
-    pub(super) async fn respond(&self, _request: Request<Incoming>) -> Response<Full<Bytes>> {
-        let mut response = Response::new(Full::default());
-        *response.status_mut() = StatusCode::NOT_FOUND;
-        response
+    /// Answers a request that came over `line`; what goes on after the answer ends when `ended` is true.
+    pub(super) async fn respond(
+        &self,
+        request: Request<Incoming>,
+        line: &Line,
+        ended: watch::Receiver<bool>,
+    ) -> Response<Full<Bytes>> {
+        let path = request.uri().path();
+        let response = if let Some(endpoint) = self.token_endpoints.iter().find(|it| it.path() == path) {
+            self.token(endpoint, request, line).await
+        } else if let Some(streams) = self.streams.iter().find(|streams| streams.path() == path) {
+            self.upgrade(streams, request, line, ended).await
+        } else {
+            plain(StatusCode::NOT_FOUND, "nothing is here".to_owned())
+        };
+        response.map(Full::new)
     }
+
+    async fn token(&self, endpoint: &Endpoint, request: Request<Incoming>, line: &Line) -> Response<Bytes> {
+        let (head, body) = request.into_parts();
+        let answer = async {
+            match Limited::new(body, LARGEST_TOKEN_REQUEST).collect().await {
+                Ok(body) => endpoint.answer(&head.method, &head.headers, &body.to_bytes()),
+                Err(error) => plain(StatusCode::BAD_REQUEST, error.to_string()),
+            }
+        };
+        self.around.faults.around(faults::TOKEN, &head.headers, line, plain, answer).await
+    }
+
+    async fn upgrade(
+        &self,
+        streams: &Arc<Streams>,
+        mut request: Request<Incoming>,
+        line: &Line,
+        ended: watch::Receiver<bool>,
+    ) -> Response<Bytes> {
+        let headers = request.headers().clone();
+        let answer = async { streams.upgrade(&mut request, line, ended) };
+        self.around.faults.around(faults::STREAM, &headers, line, plain, answer).await
+    }
+}
+
+/// An answer outside of the APIs.
+fn plain(status: StatusCode, text: String) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(text));
+    *response.status_mut() = status;
+    response
 }
 
 impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let apis: Vec<_> = self.apis.iter().map(|api| &api.name).collect();
-        f.debug_struct("Service").field("apis", &apis).field("clock", &self.clock).finish_non_exhaustive()
+        f.debug_struct("Service")
+            .field("apis", &apis)
+            .field("streams", &self.streams)
+            .field("clock", &self.around.clock)
+            .finish_non_exhaustive()
     }
 }
