@@ -14,3 +14,7 @@ mod tokens;
 pub use self::faults::{Disturbance, During, InvalidFault, RequestFault, StreamFault};
 pub use self::server::{Builder, MockServer, StartError};
 pub use self::tokens::Tokens;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
