@@ -42,6 +42,8 @@ pub enum Authentication {
     ClientCredentials {
         /// Where tokens are fetched.
         token_url: &'static str,
+        /// Variable with another address for that.
+        token_url_variable: &'static str,
         /// Whom they are meant for.
         audience: &'static str,
         /// Variable with the identifier of the client.

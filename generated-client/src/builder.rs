@@ -31,6 +31,11 @@ pub trait ApiClient: Sized {
     /// The base URL of a server.
     fn base_url(environment: Self::Environment) -> &'static str;
 
+    /// What stands behind the base URL where channels are subscribed to; none if the API has none.
+    fn stream_path() -> Option<&'static str> {
+        None
+    }
+
     /// What holds for all operations.
     fn api() -> &'static Api;
 
@@ -41,7 +46,8 @@ pub trait ApiClient: Sized {
 impl<C: ApiClient> ClientBuilder<C> {
     /// The defaults.
     pub(crate) fn new() -> Self {
-        let settings = Settings::new(C::api(), C::base_url(C::Environment::default()));
+        let mut settings = Settings::new(C::api(), C::base_url(C::Environment::default()));
+        settings.stream_path = C::stream_path();
         Self { settings, client: PhantomData }
     }
 

@@ -17,6 +17,8 @@ use crate::error::{Error, ErrorKind};
 use crate::headers::Header;
 use crate::rate_limit::{Limiter, RateLimits};
 use crate::retry::{Budget, Lane, Limits, Pace, RealPace, Retry, RetrySettings};
+#[cfg(feature = "stream")]
+use crate::stream::{Streams, derived};
 use crate::transport::{BaseUrl, Transport, TransportSettings};
 
 /// The shared part of a client: cheap to clone, the same connections for all clones.
@@ -38,6 +40,9 @@ struct Inner {
     retry: Retry,
     limiter: Limiter,
     transport: Transport,
+    /// None if the API has no channels.
+    #[cfg(feature = "stream")]
+    streams: Option<Streams>,
     /// Started when the client is first waited for.
     #[cfg(feature = "blocking")]
     runtime: OnceLock<Runtime>,
@@ -63,6 +68,12 @@ impl Core {
 
     pub(crate) fn transport(&self) -> &Transport {
         &self.inner.transport
+    }
+
+    /// What the streams of this client and its clones have in common.
+    #[cfg(feature = "stream")]
+    pub(crate) fn streams(&self) -> Result<&Streams, Error> {
+        self.inner.streams.as_ref().ok_or_else(|| misconfigured("this API has no streams"))
     }
 
     /// What waits for this client and its clones.
@@ -102,6 +113,10 @@ pub(crate) struct Settings {
     /// Where tokens are fetched, if not where the API says.
     pub(crate) token_url: Option<String>,
     pub(crate) base_url: String,
+    /// Where channels are subscribed to: behind the base URL, if the API has channels, and if not
+    /// somewhere else.
+    pub(crate) stream_path: Option<&'static str>,
+    pub(crate) stream_url: Option<String>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) order_timeout: Option<Duration>,
     pub(crate) retries: RetrySettings,
@@ -123,6 +138,8 @@ impl Settings {
             credentials: None,
             token_url: None,
             base_url: base_url.to_owned(),
+            stream_path: None,
+            stream_url: None,
             timeout: None,
             order_timeout: None,
             retries: RetrySettings::new(),
@@ -136,7 +153,7 @@ impl Settings {
         }
     }
 
-    /// Takes credentials and base URL from the variables that the API names.
+    /// Takes credentials and addresses from the variables that the API names.
     ///
     /// The variables are looked up through a function, so that tests need not change those of the
     /// process.
@@ -164,6 +181,11 @@ impl Settings {
                 secret: require(secret_variable, "the secret of the client")?,
             },
         });
+        if let Authentication::ClientCredentials { token_url_variable, .. } = self.api.authentication
+            && let Some(token_url) = read(token_url_variable)?
+        {
+            self.token_url = Some(token_url);
+        }
         if let Some(base_url) = read(self.api.base_url_variable)? {
             self.base_url = base_url;
         }
@@ -179,6 +201,8 @@ impl Settings {
         let transport = transport(&self.transport, &base_url)?;
         let credentials = self.credentials(&base_url)?;
         let headers = self.headers()?;
+        #[cfg(feature = "stream")]
+        let streams = self.streams(&base_url)?;
         let inner = Inner {
             api: self.api,
             base_url,
@@ -187,6 +211,8 @@ impl Settings {
             retry,
             limiter: Limiter::new(self.api, self.rate_limits),
             transport,
+            #[cfg(feature = "stream")]
+            streams,
             #[cfg(feature = "blocking")]
             runtime: OnceLock::new(),
         };
@@ -207,12 +233,16 @@ impl Settings {
     }
 
     fn agent(&self) -> Result<Header, Error> {
+        Header::own("user-agent", &self.products()).map_err(misconfigured)
+    }
+
+    /// Who asks.
+    fn products(&self) -> String {
         let product = concat!("clear-street-rs/", env!("CARGO_PKG_VERSION"));
-        let agent = match &self.user_agent {
+        match &self.user_agent {
             Some(suffix) => format!("{product} {suffix}"),
             None => product.to_owned(),
-        };
-        Header::own("user-agent", &agent).map_err(misconfigured)
+        }
     }
 
     fn credentials(&self, base_url: &BaseUrl) -> Result<Credentials, Error> {
@@ -238,18 +268,31 @@ impl Settings {
         Ok(Credentials::tokens(tokens, base_url.as_str()))
     }
 
+    #[cfg(feature = "stream")]
+    fn streams(&self, base_url: &BaseUrl) -> Result<Option<Streams>, Error> {
+        let url = match (&self.stream_url, self.stream_path) {
+            (Some(url), _) => url.clone(),
+            (None, Some(path)) => derived(base_url, path),
+            (None, None) => return Ok(None),
+        };
+        Streams::new(url, base_url, self.products(), &self.transport).map(Some)
+    }
+
     /// Where tokens are fetched, over connections of their own: no other request is in their way.
     ///
     /// A server on this machine is a stand-in: what is meant for it does not go to the vendor unasked,
     /// nor a token of the vendor's to it.
     fn endpoint(&self, base_url: &BaseUrl) -> Result<Endpoint, Error> {
-        let Authentication::ClientCredentials { token_url, audience, .. } = self.api.authentication else {
+        let Authentication::ClientCredentials { token_url, token_url_variable, audience, .. } =
+            self.api.authentication
+        else {
             return Err(misconfigured("this API has no tokens that could be fetched"));
         };
         if self.token_url.is_none() && base_url.is_loopback() {
-            return Err(misconfigured(
-                "the base URL is this machine: say with `token_url` where tokens for it are fetched",
-            ));
+            return Err(misconfigured(format!(
+                "the base URL is this machine: say with `token_url` where tokens for it are fetched, or \
+                in the environment variable {token_url_variable}"
+            )));
         }
         let url = BaseUrl::parse(self.token_url.as_deref().unwrap_or(token_url))
             .map_err(|message| misconfigured(format!("the token URL {message}")))?;

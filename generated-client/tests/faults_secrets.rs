@@ -23,13 +23,13 @@ use bytes::Bytes;
 use clear_street::authentication::Token;
 use clear_street::operation::Method;
 use clear_street::rate_limit::RateLimits;
-use clear_street::stream::subscribe;
+use clear_street::stream::{StreamBuilder, subscribe};
 use clear_street::studio;
 use clear_street::studio::activity::{ActivityMessage, ActivitySubscription};
 use clear_street::trading::accounts::AccountId;
 use clear_street::trading::orders::{NewOrder, RequestTimeInForce, Side};
 use clear_street::trading::{Client, ClientBuilder};
-use clear_street::{Error, ErrorDetail, RequestOptions, Response, Result};
+use clear_street::{Error, ErrorDetail, ErrorKind, RequestOptions, Response, Result};
 use rust_decimal::Decimal;
 
 use crate::certificate::{Authority, Flaw};
@@ -193,11 +193,32 @@ async fn use_studio(shown: &mut Shown) {
     shown.show("builder::ClientBuilder", builder);
     // Sealed: seen through the handles.
     shown.show("client::Core", client.accounts());
-    shown.show("studio::Client", client);
     let account = ActivitySubscription::new(studio::accounts::AccountId::new("a"));
+    stream(shown, client.stream(account.clone())).await;
+    shown.show("studio::Client", client);
     let message = subscribe::<ActivityMessage>(&account, KEY).unwrap();
     assert!(message.expose().contains(KEY));
     shown.show("stream::message::subscribe::SubscribeMessage", message);
+}
+
+/// A stream whose token the server refuses, with a word of its own.
+async fn stream(shown: &mut Shown, builder: StreamBuilder<ActivityMessage>) {
+    shown.show("stream::builder::StreamBuilder", &builder);
+    let mut stream = builder.start().unwrap();
+    let handle = stream.handle().clone();
+    let error = loop {
+        shown.show("stream::supervisor::stream::EventStream", &stream);
+        match stream.next().await.unwrap() {
+            Ok(event) => shown.show("stream::event::Event", event),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), ErrorKind::Stream, "{error}");
+    shown.error(&error);
+    shown.error(&handle.wait_until_live(Duration::ZERO).await.unwrap_err());
+    shown.show("stream::messages::Messages", stream.messages());
+    shown.show("stream::supervisor::handle::States", handle.states());
+    shown.show("stream::supervisor::handle::Handle", handle);
 }
 
 /// Public types that hold nothing of a client: constants, what a program made itself, and what was
@@ -228,6 +249,7 @@ const WITHOUT_SECRET: &[&str] = &[
     "stream::channel::Replay",
     "stream::channel::Role",
     "stream::channel::Sequence",
+    "stream::event::Message",
     "stream::message::decode::Received",
     "stream::message::envelope::Envelope",
     "stream::message::envelope::Reply",

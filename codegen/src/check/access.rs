@@ -25,6 +25,7 @@ fn variables(scope: &Scope<'_>, api: &Api, out: &mut Vec<Diagnostic>) {
         ("api_key", &environment.api_key, with_key),
         ("client_id", &environment.client_id, with_client),
         ("client_secret", &environment.client_secret, with_client),
+        ("token_url", &environment.token_url, with_client),
     ] {
         match variable {
             Some(variable) if !is_needed && !scope.is_broken("authentication") => {
@@ -49,7 +50,7 @@ fn variables(scope: &Scope<'_>, api: &Api, out: &mut Vec<Diagnostic>) {
 }
 
 fn words(name: &str) -> String {
-    name.replace("api_key", "API key").replace('_', " ")
+    name.replace("api_key", "API key").replace("_url", " URL").replace('_', " ")
 }
 
 fn environment_variable(name: &Text, out: &mut Vec<Diagnostic>) {

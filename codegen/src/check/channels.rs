@@ -19,7 +19,19 @@ pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
         }
     }
     let mut seen: BTreeMap<String, &Text> = BTreeMap::new();
+    let mut payloads: BTreeMap<&str, &Text> = BTreeMap::new();
     for (name, item) in scope.channels() {
+        let payload = &item.subscribe.payload;
+        if !is_supplied(payload.as_spanned())
+            && let Some(first) = payloads.insert(payload, payload)
+        {
+            let message = format!("`{payload}` subscribes to two channels");
+            out.push(
+                Diagnostic::new(Code::BadStream, payload.span, message)
+                    .also(first.span, "the first one")
+                    .help("give each channel a model of its own: its type says which messages come"),
+            );
+        }
         if let Some(first) = seen.insert(enum_name(name), name) {
             let message = format!("the channels `{name}` and `{first}` become the same type");
             out.push(

@@ -100,7 +100,8 @@ objects with their items, and errors are what `error` says. In api.yaml, one of:
 
     BadAuthentication = "E108", Error, "What proves who sends a request is not complete.", "
 A key comes from one environment variable; a token is fetched with an identifier and a secret, which come
-from two, and only over TLS. In api.yaml, one of:
+from two, and only over TLS; a third one has another address for it, such as that of a stand-in. In
+api.yaml, one of:
 
     authentication: bearer
     environment: { api_key: EXAMPLE_API_KEY, base_url: EXAMPLE_BASE_URL }
@@ -109,7 +110,11 @@ from two, and only over TLS. In api.yaml, one of:
       grant: client_credentials
       token_url: https://auth.example.com/oauth/token
       audience: https://api.example.com
-    environment: { client_id: EXAMPLE_ID, client_secret: EXAMPLE_SECRET, base_url: EXAMPLE_BASE_URL }";
+    environment:
+      client_id: EXAMPLE_ID
+      client_secret: EXAMPLE_SECRET
+      token_url: EXAMPLE_TOKEN_URL
+      base_url: EXAMPLE_BASE_URL";
 
     BadRateLimit = "E109", Error, "A rate limit does not fit.", "
 A limit is named like the part of the path that its operations have in common; `urgent` are those of them

@@ -125,9 +125,16 @@ fn authentication(scope: &Scope<'_>, authentication: &Authentication) -> TokenSt
     let item = scope.path(items::AUTHENTICATION);
     match authentication {
         Authentication::ApiKey { variable } => quote!(#item::ApiKey { variable: #variable }),
-        Authentication::ClientCredentials { token_url, audience, id_variable, secret_variable } => quote! {
+        Authentication::ClientCredentials {
+            token_url,
+            token_url_variable,
+            audience,
+            id_variable,
+            secret_variable,
+        } => quote! {
             #item::ClientCredentials {
                 token_url: #token_url,
+                token_url_variable: #token_url_variable,
                 audience: #audience,
                 id_variable: #id_variable,
                 secret_variable: #secret_variable,

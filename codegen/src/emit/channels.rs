@@ -81,7 +81,12 @@ fn message(scope: &Scope<'_>, channel: &Channel) -> TokenStream {
         slot(scope, channel),
         quote!(fn unknown(unknown: #unknown) -> Self { Self::Unknown(unknown) }),
     ]);
-    quote!(impl #trait_name for #name { #methods })
+    let subscription_trait = scope.path(items::SUBSCRIPTION);
+    quote! {
+        impl #subscription_trait for #subscription { type Message = #name; }
+
+        impl #trait_name for #name { #methods }
+    }
 }
 
 fn attributed(scope: &Scope<'_>, channel: &Channel) -> TokenStream {

@@ -104,6 +104,7 @@ items! {
     REPLAY = "crate::stream" "Replay";
     ROLE = "crate::stream" "Role";
     SEQUENCE = "crate::stream" "Sequence";
+    SUBSCRIPTION = "crate::stream" "Subscription";
     UNKNOWN_MESSAGE = "crate::stream" "UnknownMessage";
 
     CALL = "crate::call" "Call";

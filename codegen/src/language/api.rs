@@ -48,6 +48,8 @@ pub struct Environment {
     pub client_id: Option<Text>,
     /// Variable with the secret of the client.
     pub client_secret: Option<Text>,
+    /// Variable with another address at which tokens are asked for.
+    pub token_url: Option<Text>,
     /// Variable with another base URL.
     pub base_url: Text,
 }

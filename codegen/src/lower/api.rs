@@ -12,6 +12,7 @@ pub(super) fn authentication(api: &Api) -> Authentication {
         }
         ShortOrLong::Long(credentials) => Authentication::ClientCredentials {
             token_url: credentials.token_url.value.clone(),
+            token_url_variable: variable(environment.token_url.as_ref()),
             audience: credentials.audience.value.clone(),
             id_variable: variable(environment.client_id.as_ref()),
             secret_variable: variable(environment.client_secret.as_ref()),

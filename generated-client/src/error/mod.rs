@@ -83,7 +83,7 @@ pub enum ErrorKind {
     RateLimit,
     /// There is no connection to the server; nothing was sent.
     Connect,
-    /// The time was up before the answer was complete.
+    /// The time was up before the answer was complete, or before a stream was live.
     Timeout,
     /// The connection broke before the answer was complete.
     Connection,
@@ -95,6 +95,11 @@ pub enum ErrorKind {
     TooLarge,
     /// A list cannot be walked: its page tokens lead nowhere.
     Paging,
+    /// A stream has ended for good. The source of the error, a `stream::Failure`, says why.
+    Stream,
+    /// Messages of a stream are missing and will not come any more, where all were wanted. The source
+    /// of the error, a `stream::Gap`, says which.
+    Gap,
 }
 
 /// Whether a request reached the server.

@@ -148,7 +148,7 @@ pub enum Place {
 /// Sealed: only this crate can implement it.
 pub trait ChannelMessage: Sized + Send + 'static {
     /// What a subscription says beside the token.
-    type Subscription: Value;
+    type Subscription: Subscription<Message = Self>;
     /// The channel.
     const CHANNEL: &'static Channel;
     /// A blank message of the type at this index of the channel's messages.
@@ -168,3 +168,12 @@ pub trait ChannelMessage: Sized + Send + 'static {
     note = "begin the stream with the client's `stream`, which makes a connection for each"
 )]
 pub trait Attributed: ChannelMessage {}
+
+/// What subscribes to a channel: a model that is made by the generator. Its type says which messages
+/// come.
+///
+/// Sealed: only this crate can implement it.
+pub trait Subscription: Value + Send + 'static {
+    /// The messages of the channel.
+    type Message: ChannelMessage<Subscription = Self>;
+}

@@ -25,27 +25,52 @@
 //! assert_eq!(describe(text)?, "up to date");
 //! # Ok::<(), Undecodable>(())
 //! ```
-//!
-//! What a stream does when, and what it guarantees, is decided in `core`.
 
+#[cfg(feature = "stream")]
+mod builder;
 mod channel;
 #[cfg(feature = "stream")]
-#[allow(dead_code, unused_imports, reason = "what joins connections and core uses it")]
 pub(crate) mod connection;
-#[cfg(any(test, feature = "stream"))]
+// What decides is no part of the interface, but of what is fuzzed.
+#[cfg(all(feature = "stream", not(fuzzing)))]
+#[allow(unreachable_pub, reason = "public where it is fuzzed")]
+pub(crate) mod core;
+#[cfg(all(feature = "stream", fuzzing))]
 pub mod core;
 #[cfg(feature = "stream")]
-#[allow(dead_code, unused_imports, reason = "what joins connections and core uses it")]
 pub(crate) mod dial;
+#[cfg(feature = "stream")]
+mod event;
+#[cfg(feature = "stream")]
+mod failure;
 mod message;
 #[cfg(feature = "stream")]
-#[allow(dead_code, unused_imports, reason = "the public interface uses it")]
+mod messages;
+#[cfg(feature = "stream")]
+mod streams;
+#[cfg(feature = "stream")]
 pub(crate) mod supervisor;
 
+#[cfg(feature = "stream")]
+pub use self::builder::StreamBuilder;
 pub(crate) use self::channel::Content;
 pub use self::channel::{
     Attributed, Attribution, Channel, ChannelMessage, Layout, MessageKind, Place, Replay, Role, Sequence,
+    Subscription,
 };
+#[cfg(feature = "stream")]
+pub use self::core::{
+    Cause, Closed, Connection, DialFailure, Failure, Gap, GapReason, Origin, ResumePoint, Settings,
+    SlowCaller, Stage, State, Statistics,
+};
+#[cfg(feature = "stream")]
+pub use self::event::{Event, Message};
 pub use self::message::{
     Envelope, Received, Reply, Scan, SubscribeMessage, Undecodable, UnknownMessage, decode, subscribe,
 };
+#[cfg(feature = "stream")]
+pub use self::messages::Messages;
+#[cfg(feature = "stream")]
+pub(crate) use self::streams::{Streams, derived};
+#[cfg(feature = "stream")]
+pub use self::supervisor::{EventStream, Handle, States};

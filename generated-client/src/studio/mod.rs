@@ -20,6 +20,8 @@ use crate::client::Core;
 use crate::error::Result;
 use crate::operation::{Method, Operation};
 use crate::retry::Statistics;
+#[cfg(feature = "stream")]
+use crate::stream::{StreamBuilder, Subscription};
 
 #[rustfmt::skip]
 #[path = "../generated/studio/mod.rs"]
@@ -63,8 +65,9 @@ impl Client {
     }
 
     /// Makes a client from the environment: its credentials from `CLEAR_STREET_CLIENT_ID` and
-    /// `CLEAR_STREET_CLIENT_SECRET`, and, if it is set, the base URL from
-    /// `CLEAR_STREET_STUDIO_BASE_URL`. Without the latter it is production.
+    /// `CLEAR_STREET_CLIENT_SECRET`, and, if they are set, the base URL from
+    /// `CLEAR_STREET_STUDIO_BASE_URL` and the place where tokens are fetched from
+    /// `CLEAR_STREET_TOKEN_URL`. Without them it is production.
     ///
     /// # Errors
     ///
@@ -78,6 +81,36 @@ impl Client {
     #[must_use]
     pub fn statistics(&self) -> Statistics {
         self.core.retry().statistics()
+    }
+
+    /// A stream of what happens, as it happens. The type of the subscription says what comes.
+    ///
+    /// It connects by itself, and connects again whenever it has to; nothing is missing without a
+    /// word. What it promises, and what to do when, is in the documentation of
+    /// [`stream`](crate::stream#what-the-stream-guarantees).
+    ///
+    /// ```no_run
+    /// use clear_street::stream::Event;
+    /// use clear_street::studio::accounts::AccountId;
+    /// use clear_street::studio::activity::{ActivityMessage, ActivitySubscription};
+    ///
+    /// # async fn run(client: clear_street::studio::Client) -> clear_street::Result<()> {
+    /// let mut stream = client.stream(ActivitySubscription::new(AccountId::new("100000"))).start()?;
+    /// while let Some(event) = stream.next().await {
+    ///     match event? {
+    ///         Event::Message(received) => match received.message {
+    ///             ActivityMessage::OrderUpdate(order) => println!("{order:?}"),
+    ///             other => println!("something else: {other:?}"),
+    ///         },
+    ///         Event::Gap(gap) => println!("{gap}: ask for orders and positions"),
+    ///         _ => {}
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "stream")]
+    pub fn stream<S: Subscription>(&self, subscription: S) -> StreamBuilder<S::Message> {
+        StreamBuilder::new(self.core.clone(), subscription)
     }
 
     /// A request to an endpoint that this crate does not know.
@@ -113,6 +146,12 @@ impl ApiClient for Client {
         environment.base_url()
     }
 
+    fn stream_path() -> Option<&'static str> {
+        let environment = Environment::default();
+        let base = environment.base_url().strip_prefix("https")?;
+        environment.stream_url().strip_prefix("wss")?.strip_prefix(base)
+    }
+
     fn api() -> &'static Api {
         &API
     }
@@ -135,6 +174,15 @@ impl ClientBuilder {
     /// URL is this machine: the vendor's tokens are not for it.
     pub fn token_url(mut self, url: impl Into<String>) -> Self {
         self.settings.token_url = Some(url.into());
+        self
+    }
+
+    /// Another place where channels are subscribed to: wss, or ws to this machine, on the host of the
+    /// base URL. If nothing is said, it is behind the base URL as it is at the vendor's servers:
+    /// `ws://127.0.0.1:8080/ws` for `http://127.0.0.1:8080`.
+    #[cfg(feature = "stream")]
+    pub fn stream_url(mut self, url: impl Into<String>) -> Self {
+        self.settings.stream_url = Some(url.into());
         self
     }
 

@@ -11,7 +11,7 @@ use crate::ErrorKind;
 use crate::record::{Encoding, Slot, Value};
 use crate::stream::{
     Channel, ChannelMessage, Content, Envelope, Layout, MessageKind, Place, Replay, Role, Scan, Sequence,
-    Undecodable, UnknownMessage, decode, subscribe,
+    Subscription, Undecodable, UnknownMessage, decode, subscribe,
 };
 
 type Received = crate::stream::Received<FrontDeskMessage>;
@@ -223,9 +223,14 @@ fn a_subscription_carries_the_token_and_does_not_show_it() {
 
 /// A channel whose messages are laid out in another way.
 #[derive(Debug, PartialEq)]
-enum Flat {
+#[allow(unreachable_pub, reason = "what is public has it")]
+pub enum Flat {
     Count(u32),
     Unknown(UnknownMessage),
+}
+
+impl Subscription for Vec<u32> {
+    type Message = Flat;
 }
 
 impl ChannelMessage for Flat {

@@ -58,6 +58,7 @@ const API: Api = Api {
 pub(crate) static LIMITED: Api = Api {
     authentication: Authentication::ClientCredentials {
         token_url: "https://auth.example.com/token",
+        token_url_variable: "SAMPLE_TOKEN_URL",
         audience: "https://example.com",
         id_variable: "SAMPLE_ID",
         secret_variable: "SAMPLE_SECRET",

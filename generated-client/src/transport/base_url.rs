@@ -50,6 +50,11 @@ impl BaseUrl {
         url
     }
 
+    /// Name or address of the server.
+    pub(crate) fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
     /// Whether it is this machine.
     pub(crate) fn is_loopback(&self) -> bool {
         is_loopback(&self.url)

@@ -16,7 +16,8 @@ use super::positions::Position;
 use super::trades::Trade;
 use crate::record::{self, Field, Record, Slot, Table, Value, View};
 use crate::stream::{
-    Channel, ChannelMessage, Content, MessageKind, Replay, Role, Sequence, UnknownMessage,
+    Channel, ChannelMessage, Content, MessageKind, Replay, Role, Sequence, Subscription,
+    UnknownMessage,
 };
 
 /// Whose activity is wanted.
@@ -276,6 +277,9 @@ impl<'de> Deserialize<'de> for ErrorNotice {
     }
 }
 
+impl Subscription for ActivitySubscription {
+    type Message = ActivityMessage;
+}
 impl ChannelMessage for ActivityMessage {
     type Subscription = ActivitySubscription;
 

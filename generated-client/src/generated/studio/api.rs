@@ -46,6 +46,7 @@ pub const API: Api = Api {
     version: "2.0.0",
     authentication: Authentication::ClientCredentials {
         token_url: "https://auth.clearstreet.io/oauth/token",
+        token_url_variable: "CLEAR_STREET_TOKEN_URL",
         audience: "https://api.clearstreet.io",
         id_variable: "CLEAR_STREET_CLIENT_ID",
         secret_variable: "CLEAR_STREET_CLIENT_SECRET",

@@ -13,7 +13,7 @@ use super::activity::{ErrorNotice, SubscriptionReply};
 use crate::record::{self, Field, Record, Slot, Table, Value, View};
 use crate::stream::{
     Attributed, Attribution, Channel, ChannelMessage, Content, MessageKind, Replay, Role,
-    Sequence, UnknownMessage,
+    Sequence, Subscription, UnknownMessage,
 };
 
 /// Whose activity is wanted.
@@ -111,6 +111,9 @@ impl<'de> Deserialize<'de> for DigitalAssetsSubscription {
     }
 }
 
+impl Subscription for DigitalAssetsSubscription {
+    type Message = DigitalAssetsMessage;
+}
 impl ChannelMessage for DigitalAssetsMessage {
     type Subscription = DigitalAssetsSubscription;
 

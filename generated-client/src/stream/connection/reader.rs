@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind};
 
 use bytes::BytesMut;
+use jiff::Timestamp;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tungstenite::protocol::frame::coding::CloseCode;
 
@@ -28,6 +29,7 @@ pub(crate) struct Reader {
     /// What the last ping said that has not been answered. Of many that come together only the last
     /// one is answered, so that a flood of them is no flood of answers.
     pong: Option<Vec<u8>>,
+    read_at: Timestamp,
     ended: Option<Closed>,
 }
 
@@ -38,7 +40,13 @@ impl Reader {
         limit: usize,
         outbox: Outbox,
     ) -> Self {
-        Self { read, assembly: Assembly::new(early, limit), outbox, pong: None, ended: None }
+        let (assembly, read_at) = (Assembly::new(early, limit), Timestamp::now());
+        Self { read, assembly, outbox, pong: None, read_at, ended: None }
+    }
+
+    /// When the last bytes of what came last were read, by the clock of the system.
+    pub(crate) fn read_at(&self) -> Timestamp {
+        self.read_at
     }
 
     /// Waits for the next thing that comes, and is safe to cancel.
@@ -87,7 +95,7 @@ impl Reader {
             }
             match self.read.read_buf(self.assembly.room()).await {
                 Ok(0) => return Err(Closed::Eof),
-                Ok(_) => read = true,
+                Ok(_) => (read, self.read_at) = (true, Timestamp::now()),
                 Err(error) => return Err(ended(&error)),
             }
         }

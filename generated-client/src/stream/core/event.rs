@@ -47,27 +47,6 @@ pub enum Event<M> {
     Closed,
 }
 
-impl<M> Event<M> {
-    /// The same event, with another form of what came.
-    pub fn map<N>(self, map: impl FnOnce(M) -> N) -> Event<N> {
-        match self {
-            Self::Message { message, sequence, origin } => {
-                Event::Message { message: map(message), sequence, origin }
-            }
-            Self::Undecodable(message) => Event::Undecodable(map(message)),
-            Self::Connection(connection) => Event::Connection(connection),
-            Self::CaughtUp => Event::CaughtUp,
-            Self::Gap(gap) => Event::Gap(gap),
-            Self::EpochChanged { lossless } => Event::EpochChanged { lossless },
-            Self::NumbersHaveHoles => Event::NumbersHaveHoles,
-            Self::Lagging => Event::Lagging,
-            Self::Recovered { lost } => Event::Recovered { lost },
-            Self::Failed(failure) => Event::Failed(failure),
-            Self::Closed => Event::Closed,
-        }
-    }
-}
-
 /// How a message came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {

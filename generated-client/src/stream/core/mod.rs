@@ -27,19 +27,6 @@
 //! made. The next one is made when there is no current one, when the current one's token ends, when
 //! a number is missing, and when the caller has caught up; in all cases in the same way: it is
 //! dialled, subscribed, it replays, and then it takes the place of the current one.
-//!
-//! ```
-//! use std::time::Duration;
-//! use clear_street::stream::core::{Core, DialLimit, Input, Moment, Output, Settings, Token};
-//!
-//! let mut core = Core::<String>::new(Settings::default(), DialLimit::default(), 7, Moment::default());
-//! let now = Moment::at(Duration::from_secs(1));
-//! assert!(matches!(core.handle(now, Input::Timer)[..], [Output::FetchToken { newer_than: None }, ..]));
-//!
-//! let token = Token { generation: 1, expires: None };
-//! let outputs = core.handle(now, Input::Token(Ok(token)));
-//! assert!(outputs.iter().any(|output| matches!(output, Output::Dial { .. })));
-//! ```
 
 mod arrivals;
 mod attempt;
@@ -123,13 +110,15 @@ pub struct Core<M> {
 }
 
 impl<M> Core<M> {
-    /// A stream that begins now. `limit` is shared with other streams of the client; `seed` decides
-    /// what is left to chance, so that the same seed and inputs give the same outputs.
+    /// A stream that begins now.
+    #[cfg(any(test, fuzzing))]
     pub fn new(settings: Settings, limit: DialLimit, seed: u64, now: Moment) -> Self {
         Self::resume(settings, limit, seed, now, ResumePoint::default())
     }
 
-    /// A stream that goes on where another one stopped.
+    /// A stream that goes on where another one stopped. `limit` is shared with other streams of the
+    /// client; `seed` decides what is left to chance, so that the same seed and inputs give the same
+    /// outputs.
     pub fn resume(settings: Settings, limit: DialLimit, seed: u64, now: Moment, from: ResumePoint) -> Self {
         Self {
             settings,
@@ -193,13 +182,15 @@ impl<M> Core<M> {
     }
 
     /// What the stream is doing.
+    #[cfg(any(test, fuzzing))]
     pub fn state(&self) -> State {
         self.state
     }
 
-    /// What the stream has done so far.
+    /// What the stream has done so far, and what waits in it.
     pub fn statistics(&self) -> Statistics {
-        self.statistics
+        let ((buffered_events, buffered_bytes), (held_messages, held_bytes)) = (self.buffered(), self.held());
+        Statistics { buffered_events, buffered_bytes, held_messages, held_bytes, ..self.statistics }
     }
 
     /// Where another process can go on: after the last event that the caller took.

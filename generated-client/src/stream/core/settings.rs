@@ -20,7 +20,7 @@ pub enum SlowCaller {
 ///
 /// ```
 /// use std::time::Duration;
-/// use clear_street::stream::core::Settings;
+/// use clear_street::stream::Settings;
 ///
 /// let mut settings = Settings::default();
 /// settings.max_attempts = Some(20);

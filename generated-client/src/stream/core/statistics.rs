@@ -1,4 +1,4 @@
-//! Counters.
+//! What a stream has done, in numbers.
 
 /// What a stream has done so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,4 +32,12 @@ pub struct Statistics {
     pub malformed: u64,
     /// Pings that were sent.
     pub pings: u64,
+    /// Events that wait for the caller.
+    pub buffered_events: usize,
+    /// Bytes of these.
+    pub buffered_bytes: usize,
+    /// Messages that wait for others which come before them.
+    pub held_messages: usize,
+    /// Bytes of these.
+    pub held_bytes: usize,
 }

@@ -11,6 +11,7 @@ mod tests;
 mod tls;
 mod upgrade;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
@@ -117,6 +118,20 @@ impl Server {
         let early = stage(limit, Stage::Upgrade, upgrade).await?;
         Ok(Wire::new(stream).with_early(early))
     }
+}
+
+impl<D: Dial> Dial for Arc<D> {
+    async fn dial(&self, limits: DialLimits, generation: u64) -> Result<Wire, DialFailure> {
+        self.as_ref().dial(limits, generation).await
+    }
+}
+
+/// Name or address of the server with this URL.
+///
+/// # Errors
+/// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the URL is not allowed.
+pub(crate) fn host(url: &str) -> Result<String, Error> {
+    Ok(Address::parse(url)?.bracketed_host().to_owned())
 }
 
 impl Dial for Server {

@@ -1,6 +1,7 @@
 //! Tokens for streams: those of the client, which its requests use, too.
 
 use std::error::Error as _;
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
@@ -10,31 +11,34 @@ use crate::client;
 use crate::error::Error;
 use crate::stream::core::NoToken;
 
-/// The tokens of a client, for one server.
+/// The tokens of a client. They are for the host of its base URL, and so are its streams.
 #[derive(Debug)]
 pub(crate) struct ClientBearers {
     client: client::Core,
-    /// Of the stream: on the same host as what the client asks.
-    url: String,
 }
 
 impl ClientBearers {
-    pub(crate) fn new(client: client::Core, url: impl Into<String>) -> Self {
-        Self { client, url: url.into() }
+    pub(crate) fn new(client: client::Core) -> Self {
+        Self { client }
+    }
+
+    async fn held(&self) -> Result<Arc<authentication::Held>, NoToken> {
+        let url = self.client.base_url().as_str();
+        self.client.credentials().get(url).await.map_err(|error| why(&error))
     }
 }
 
 impl Bearers for ClientBearers {
     async fn bearer(&self, newer_than: Option<u64>) -> Result<Bearer, NoToken> {
         let credentials = self.client.credentials();
-        let mut held = credentials.get(&self.url).await.map_err(|error| why(&error))?;
+        let mut held = self.held().await?;
         if newer_than.is_some_and(|old| held.generation <= old) {
             if !credentials.is_renewable() {
                 return Err(NoToken::Refused);
             }
             // Whether it worked is seen by what there is now.
             credentials.renew(held.generation).await;
-            held = credentials.get(&self.url).await.map_err(|error| why(&error))?;
+            held = self.held().await?;
         }
         let expires = held.expires.map(Instant::from_std);
         Ok(Bearer { text: held.text.clone(), generation: held.generation, expires })

@@ -6,8 +6,8 @@ use std::task::Poll;
 
 use tokio::task::AbortHandle;
 
-use super::Outbox;
 use super::classify::frame;
+use super::{Came, Outbox};
 use crate::stream::Channel;
 use crate::stream::connection::Reader;
 use crate::stream::core::{ConnectionId, Input};
@@ -63,7 +63,7 @@ impl Links {
     }
 
     /// Waits for what comes on any of them, and is safe to cancel.
-    pub(super) async fn next(&mut self, channel: &'static Channel) -> Input<Box<str>> {
+    pub(super) async fn next(&mut self, channel: &'static Channel) -> Input<Came> {
         self.turn = self.turn.wrapping_add(1);
         let first = self.turn.checked_rem(self.open.len()).unwrap_or_default();
         poll_fn(|context| {
@@ -71,9 +71,13 @@ impl Links {
             for link in after.iter_mut().chain(before).filter(|link| link.reading) {
                 let connection = link.id;
                 // What has been read so far stays in the reader.
-                match pin!(link.reader.next()).poll(context) {
-                    Poll::Ready(Ok(arrival)) => {
-                        return Poll::Ready(Input::Received { connection, frame: frame(channel, arrival) });
+                let next = pin!(link.reader.next()).poll(context);
+                let next = next.map(|next| next.map(|arrival| frame(channel, arrival)));
+                match next {
+                    Poll::Ready(Ok(frame)) => {
+                        let at = link.reader.read_at();
+                        let frame = frame.map(|text| Came { text, at });
+                        return Poll::Ready(Input::Received { connection, frame });
                     }
                     Poll::Ready(Err(how)) => return Poll::Ready(Input::Closed { connection, how }),
                     Poll::Pending => {}

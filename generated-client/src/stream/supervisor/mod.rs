@@ -10,6 +10,7 @@
 mod bearers;
 mod buffer;
 mod classify;
+mod handle;
 mod links;
 mod stream;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::sync::{oneshot, watch};
@@ -27,12 +29,13 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 pub(crate) use self::bearers::ClientBearers;
 use self::buffer::Buffer;
+pub use self::handle::{Handle, States};
 use self::links::Links;
-pub(crate) use self::stream::{Decoded, EventStream, Handle};
+pub use self::stream::EventStream;
 use super::connection::{Limits, Outbox, Wire};
 use super::core::{
-    Closed, Command, ConnectionId, Core, DialFailure, DialLimit, Input, Moment, NoToken, Output, ResumePoint,
-    Settings, State, Statistics, Token,
+    Closed, Command, ConnectionId, Core, DialFailure, DialLimit, Event, Failure, Input, Moment, NoToken,
+    Output, ResumePoint, Settings, State, Statistics, Token,
 };
 use super::dial::{Dial, DialLimits};
 use super::{Channel, ChannelMessage, SubscribeMessage, subscribe};
@@ -66,6 +69,24 @@ pub(crate) struct Shared {
     pub(crate) clock: Instant,
 }
 
+/// A message as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Came {
+    pub(crate) text: Box<str>,
+    /// When its last bytes were read.
+    pub(crate) at: Timestamp,
+}
+
+/// What the stream is doing.
+#[derive(Clone, Copy, Debug)]
+struct Status {
+    state: State,
+    /// Why it has failed.
+    failure: Option<Failure>,
+    /// Nothing is left to be done.
+    finished: bool,
+}
+
 /// What the caller asks the task.
 #[derive(Debug)]
 enum Request {
@@ -95,15 +116,13 @@ pub(crate) fn start<M: ChannelMessage>(
     settings: Settings,
     shared: &Shared,
     from: ResumePoint,
-) -> Result<EventStream<M>>
-where
-    M::Subscription: Send,
-{
+) -> Result<EventStream<M>> {
     subscribe::<M>(&subscription, "")?;
     let buffer = Arc::new(Buffer::default());
     let (events, taken) = mpsc::unbounded_channel();
     let (requests, asked) = mpsc::unbounded_channel();
-    let (state, watched) = watch::channel(State::Connecting);
+    let status = Status { state: State::Connecting, failure: None, finished: false };
+    let (status, watched) = watch::channel(status);
     let now = Moment::at(shared.clock.elapsed());
     let seed = fastrand::u64(..);
     let supervisor = Supervisor {
@@ -119,20 +138,19 @@ where
         tasks: JoinSet::new(),
         pending: VecDeque::from([Input::Timer]),
         events,
-        state,
+        status,
         buffer: Arc::clone(&buffer),
         requests: asked,
-        finished: false,
     };
     let task = tokio::spawn(supervisor.run());
     Ok(EventStream::new(taken, buffer, Handle::new(requests, watched), task.abort_handle()))
 }
 
 type Subscribe = Box<dyn Fn(&str) -> Result<SubscribeMessage> + Send>;
-type Event = super::core::Event<Box<str>>;
+type RawEvent = Event<Came>;
 
 struct Supervisor<D, B> {
-    core: Core<Box<str>>,
+    core: Core<Came>,
     clock: Instant,
     channel: &'static Channel,
     subscribe: Subscribe,
@@ -144,12 +162,11 @@ struct Supervisor<D, B> {
     links: Links,
     tasks: JoinSet<Report>,
     /// What the core is to be told next.
-    pending: VecDeque<Input<Box<str>>>,
-    events: UnboundedSender<(Event, usize)>,
-    state: watch::Sender<State>,
+    pending: VecDeque<Input<Came>>,
+    events: UnboundedSender<(RawEvent, usize)>,
+    status: watch::Sender<Status>,
     buffer: Arc<Buffer>,
     requests: UnboundedReceiver<Request>,
-    finished: bool,
 }
 
 impl<D: Dial, B: Bearers> Supervisor<D, B> {
@@ -160,7 +177,7 @@ impl<D: Dial, B: Bearers> Supervisor<D, B> {
             }
             // Nothing below gives way while there is always something to do.
             tokio::task::consume_budget().await;
-            let deadline = match self.finished {
+            let deadline = match self.status.borrow().finished {
                 true => None,
                 false => self.core.next_deadline(),
             };
@@ -182,16 +199,19 @@ impl<D: Dial, B: Bearers> Supervisor<D, B> {
         }
     }
 
-    fn tell(&mut self, input: Input<Box<str>>) {
+    fn tell(&mut self, input: Input<Came>) {
         let now = Moment::at(self.clock.elapsed());
         for output in self.core.handle(now, input) {
             self.carry_out(output);
         }
     }
 
-    fn carry_out(&mut self, output: Output<Box<str>>) {
+    fn carry_out(&mut self, output: Output<Came>) {
         match output {
             Output::Deliver { event, size } => {
+                if let Event::Failed(failure) = event {
+                    self.status.send_modify(|status| status.failure = Some(failure));
+                }
                 // Whoever drops the stream ends this task, too.
                 _ = self.events.send((event, size));
             }
@@ -223,11 +243,9 @@ impl<D: Dial, B: Bearers> Supervisor<D, B> {
             }
             Output::Read { connection, on } => self.links.read(connection, on),
             Output::Close { connection } => self.close(connection),
-            Output::State(state) => {
-                self.state.send_replace(state);
-            }
+            Output::State(state) => self.status.send_modify(|status| status.state = state),
             Output::Finished => {
-                self.finished = true;
+                self.status.send_modify(|status| status.finished = true);
                 self.links = Links::default();
                 self.tasks.abort_all();
             }
@@ -263,7 +281,7 @@ impl<D: Dial, B: Bearers> Supervisor<D, B> {
         self.pending.push_back(Input::Closed { connection, how });
     }
 
-    fn came(&mut self, input: Input<Box<str>>) {
+    fn came(&mut self, input: Input<Came>) {
         match input {
             Input::Closed { connection, how } => self.ended(connection, how),
             input => self.pending.push_back(input),

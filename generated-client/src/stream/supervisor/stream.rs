@@ -5,24 +5,26 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use futures_core::Stream;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
-use tokio::sync::{oneshot, watch};
+use futures_core::stream::FusedStream;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::AbortHandle;
-use tokio::time::timeout;
 
 use super::buffer::Buffer;
-use super::{Event as RawEvent, Request};
-use crate::stream::core::{Command, Event, Failure, ResumePoint, State, Statistics};
-use crate::stream::{ChannelMessage, Received, Undecodable, decode};
+use super::{Handle, RawEvent};
+use crate::error::Result;
+use crate::stream::event::taken;
+use crate::stream::{ChannelMessage, Event, Messages};
 
-/// A message, or why it cannot be read.
-pub(crate) type Decoded<M> = Result<Received<M>, Undecodable>;
-
-/// The ordered events of a stream. Dropping it ends the stream and all its tasks.
-pub(crate) struct EventStream<M> {
+/// The events of a stream, in order.
+///
+/// Take them with [`next`](Self::next), or as a `Stream` of futures. An error is the end, and comes
+/// once. Dropping it ends the stream and all its tasks at once, without a goodbye; see
+/// [`close`](Self::close). What it promises is in the documentation of the
+/// [module](crate::stream#what-the-stream-guarantees).
+#[must_use = "a stream that is dropped ends"]
+pub struct EventStream<M> {
     events: UnboundedReceiver<(RawEvent, usize)>,
     buffer: Arc<Buffer>,
     handle: Handle,
@@ -41,17 +43,34 @@ impl<M: ChannelMessage> EventStream<M> {
         Self { events, buffer, handle, task, ended: false, messages: PhantomData }
     }
 
-    /// The next event; none after the stream was closed or has failed. Safe to cancel.
-    pub(crate) async fn next(&mut self) -> Option<Result<Event<Decoded<M>>, Failure>> {
+    /// Waits for the next event; none after the stream was closed or has failed. Safe to cancel: an
+    /// event that was not given is given the next time.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Stream`](crate::ErrorKind::Stream) when the stream has ended for good, with a
+    /// [`Failure`](crate::stream::Failure) as its source. Nothing follows.
+    pub async fn next(&mut self) -> Option<Result<Event<M>>> {
         std::future::poll_fn(|context| self.poll(context)).await
     }
 
-    /// What can be used beside the stream, also in other tasks.
-    pub(crate) fn handle(&self) -> &Handle {
+    /// The messages alone, for a program that wants nothing else.
+    pub fn messages(self) -> Messages<M> {
+        Messages::new(self)
+    }
+
+    /// What can be asked of the stream beside its events, also from other tasks.
+    #[must_use]
+    pub fn handle(&self) -> &Handle {
         &self.handle
     }
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Event<Decoded<M>>, Failure>>> {
+    /// Ends the stream, and waits until the server was told goodbye; see [`Handle::close`]. What was
+    /// not taken is let go; the [resume point](Handle::resume_point) stands before it.
+    pub async fn close(self) {
+        self.handle.close().await;
+    }
+
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Event<M>>>> {
         if self.ended {
             return Poll::Ready(None);
         }
@@ -60,20 +79,23 @@ impl<M: ChannelMessage> EventStream<M> {
             return Poll::Ready(None);
         };
         self.buffer.took(size);
-        self.ended = matches!(event, Event::Failed(_) | Event::Closed);
-        Poll::Ready(match event {
-            Event::Closed => None,
-            Event::Failed(failure) => Some(Err(failure)),
-            event => Some(Ok(event.map(|text| decode(&text)))),
-        })
+        let event = taken(event);
+        self.ended = !matches!(event, Some(Ok(_)));
+        Poll::Ready(event)
     }
 }
 
 impl<M: ChannelMessage> Stream for EventStream<M> {
-    type Item = Result<Event<Decoded<M>>, Failure>;
+    type Item = Result<Event<M>>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.get_mut().poll(context)
+    }
+}
+
+impl<M: ChannelMessage> FusedStream for EventStream<M> {
+    fn is_terminated(&self) -> bool {
+        self.ended
     }
 }
 
@@ -86,66 +108,5 @@ impl<M> Drop for EventStream<M> {
 impl<M> fmt::Debug for EventStream<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventStream").field("state", &self.handle.state()).finish_non_exhaustive()
-    }
-}
-
-/// What can be asked of a stream beside its events. Cheap to clone; does not keep the stream alive.
-#[derive(Clone, Debug)]
-pub(crate) struct Handle {
-    requests: UnboundedSender<Request>,
-    state: watch::Receiver<State>,
-}
-
-impl Handle {
-    pub(super) fn new(requests: UnboundedSender<Request>, state: watch::Receiver<State>) -> Self {
-        Self { requests, state }
-    }
-
-    /// Leaves the connection and makes another one without waiting.
-    pub(crate) fn reconnect_now(&self) {
-        self.command(Command::ReconnectNow);
-    }
-
-    /// Makes another connection and lets it take over.
-    pub(crate) fn rotate_now(&self) {
-        self.command(Command::RotateNow);
-    }
-
-    /// Ends the stream; what is in the buffer can still be taken.
-    pub(crate) fn close(&self) {
-        self.command(Command::Close);
-    }
-
-    /// What the stream is doing.
-    pub(crate) fn state(&self) -> State {
-        *self.state.borrow()
-    }
-
-    /// Waits until the stream is live: whether it is, before the time is over and the stream ends.
-    pub(crate) async fn wait_until_live(&self, limit: Duration) -> bool {
-        let mut state = self.state.clone();
-        let settled = state.wait_for(|state| matches!(state, State::Live | State::Closed | State::Failed));
-        matches!(timeout(limit, settled).await, Ok(Ok(state)) if *state == State::Live)
-    }
-
-    /// What the stream has done so far; none if it was dropped.
-    pub(crate) async fn statistics(&self) -> Option<Statistics> {
-        self.ask(Request::Statistics).await
-    }
-
-    /// Where to go on after the last event that was taken; none if the stream was dropped.
-    pub(crate) async fn resume_point(&self) -> Option<ResumePoint> {
-        self.ask(Request::ResumePoint).await
-    }
-
-    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Option<T> {
-        let (answer, answered) = oneshot::channel();
-        self.requests.send(request(answer)).ok()?;
-        answered.await.ok()
-    }
-
-    fn command(&self, command: Command) {
-        // A stream that was dropped can do nothing any more, and need not.
-        _ = self.requests.send(Request::Command(command));
     }
 }

@@ -5,14 +5,17 @@
 mod net;
 mod server;
 
+use std::error::Error as _;
 use std::time::Duration;
 
 use tokio::runtime;
 use tokio::time::{Instant, sleep, timeout};
 
 use self::server::Server;
-use super::{Decoded, EventStream, Shared, start};
-use crate::stream::core::{Connection, DialLimit, Event, Failure, ResumePoint, Settings, State};
+use super::{EventStream, Shared, start};
+use crate::ErrorKind;
+use crate::stream::core::{DialLimit, Failure};
+use crate::stream::{Connection, Event, Message, ResumePoint, Settings, State};
 use crate::studio::accounts::AccountId;
 use crate::studio::activity::{ActivityMessage, ActivitySubscription};
 
@@ -35,27 +38,24 @@ fn open(server: &Server) -> Activity {
 #[derive(Debug, Default)]
 struct Seen {
     numbers: Vec<u64>,
-    others: Vec<Event<()>>,
+    others: Vec<Event<ActivityMessage>>,
 }
 
 impl Seen {
-    fn note(&mut self, event: Event<Decoded<ActivityMessage>>) {
+    fn note(&mut self, event: Event<ActivityMessage>) {
         match event {
-            Event::Message { message, sequence: Some(sequence), .. } => {
-                assert_eq!(message.unwrap().sequence, Some(sequence));
-                self.numbers.push(sequence);
-            }
-            event => self.others.push(event.map(drop)),
+            Event::Message(Message { sequence: Some(sequence), .. }) => self.numbers.push(sequence),
+            event => self.others.push(event),
         }
     }
 
-    fn has(&self, event: &Event<()>) -> bool {
+    fn has(&self, event: &Event<ActivityMessage>) -> bool {
         self.others.contains(event)
     }
 
     fn disconnects(&self) -> usize {
         let disconnected =
-            |event: &&Event<()>| matches!(event, Event::Connection(Connection::Disconnected(_)));
+            |event: &&Event<ActivityMessage>| matches!(event, Event::Connection(Connection::Disconnected(_)));
         self.others.iter().filter(disconnected).count()
     }
 
@@ -77,7 +77,7 @@ async fn a_plain_hour() {
     let server = Server::new(DAY, None);
     server.write(100);
     let (mut stream, mut seen) = (open(&server), Seen::default());
-    assert!(stream.handle().wait_until_live(MINUTE).await);
+    stream.handle().wait_until_live(MINUTE).await.unwrap();
     for _ in 0..60 {
         server.write(3);
         seen.take(&mut stream, MINUTE).await;
@@ -164,13 +164,14 @@ async fn a_close_during_a_replay_is_the_end() {
     while handle.state() != State::Replaying {
         stream.next().await.unwrap().unwrap();
     }
-    handle.close();
+    let closed = handle.close();
     let end = async { while stream.next().await.is_some() {} };
     timeout(MINUTE, end).await.expect("the stream ends");
     assert_eq!(handle.state(), State::Closed);
+    timeout(MINUTE, closed).await.expect("the server hears of it");
     sleep(10 * MINUTE).await;
     assert_eq!((server.dials(), server.open()), (1, 0));
-    assert!(!handle.wait_until_live(MINUTE).await);
+    assert_eq!(handle.wait_until_live(MINUTE).await.unwrap_err().kind(), ErrorKind::Stream);
 }
 
 #[tokio::test(start_paused = true)]
@@ -182,14 +183,15 @@ async fn a_stream_that_fails_says_so_once() {
         ..Settings::default()
     };
     let mut stream = open_from(&server, settings, ResumePoint::default());
-    assert!(stream.handle().wait_until_live(MINUTE).await);
+    stream.handle().wait_until_live(MINUTE).await.unwrap();
     server.write(100);
     sleep(MINUTE).await;
     let mut failures = Vec::new();
     while let Some(event) = stream.next().await {
         failures.extend(event.err());
     }
-    assert_eq!(failures, [Failure::SlowCaller]);
+    let failure = failures[0].source().unwrap().downcast_ref();
+    assert_eq!((failures.len(), failure), (1, Some(&Failure::SlowCaller)));
     assert!(stream.next().await.is_none());
 }
 

@@ -12,7 +12,8 @@ use super::r#match::Empty;
 use super::recursion::Tree;
 use crate::record::{self, Field, Record, Slot, Table, Value, View};
 use crate::stream::{
-    ChannelMessage, Content, MessageKind, Replay, Role, Sequence, UnknownMessage,
+    ChannelMessage, Content, MessageKind, Replay, Role, Sequence, Subscription,
+    UnknownMessage,
 };
 
 /// What generated code calls a channel.
@@ -216,6 +217,9 @@ impl<'de> Deserialize<'de> for Layout {
     }
 }
 
+impl Subscription for Channel {
+    type Message = TypeMessage;
+}
 impl ChannelMessage for TypeMessage {
     type Subscription = Channel;
 
@@ -302,6 +306,9 @@ impl ChannelMessage for TypeMessage {
     }
 }
 
+impl Subscription for Empty {
+    type Message = _1stGrößeMessage;
+}
 impl ChannelMessage for _1stGrößeMessage {
     type Subscription = Empty;
 

@@ -43,6 +43,7 @@ pub const API: Api = Api {
     version: "2025-01-01",
     authentication: Authentication::ClientCredentials {
         token_url: "https://auth.library.example/oauth/token",
+        token_url_variable: "LIBRARY_TOKEN_URL",
         audience: "https://library.example",
         id_variable: "LIBRARY_CLIENT_ID",
         secret_variable: "LIBRARY_CLIENT_SECRET",

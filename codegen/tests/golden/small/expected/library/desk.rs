@@ -11,7 +11,7 @@ use super::members::MemberId;
 use crate::record::{self, Field, Record, Slot, Table, Value, View};
 use crate::stream::{
     Attributed, Attribution, Channel, ChannelMessage, Content, MessageKind, Replay, Role,
-    Sequence, UnknownMessage,
+    Sequence, Subscription, UnknownMessage,
 };
 
 /// What to hear of.
@@ -37,6 +37,23 @@ impl DeskSubscription {
     pub fn shelf(mut self, shelf: impl Into<String>) -> Self {
         self.shelf = Some(shelf.into());
         self
+    }
+}
+
+/// Who wants to hear of it.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct OfficeSubscription {
+    /// Number on a member's card.
+    pub member_id: MemberId,
+}
+
+impl OfficeSubscription {
+    /// With what is required.
+    pub fn new(member_id: impl Into<MemberId>) -> Self {
+        Self {
+            member_id: member_id.into(),
+        }
     }
 }
 
@@ -164,6 +181,66 @@ impl Serialize for DeskSubscription {
 }
 
 impl<'de> Deserialize<'de> for DeskSubscription {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        record::deserialize(deserializer)
+    }
+}
+
+impl Record for OfficeSubscription {
+    fn table(&self) -> &'static Table {
+        const TABLE: &Table = &Table {
+            name: "OfficeSubscription",
+            encoding: &super::api::ENCODING,
+            fields: &[Field::required("member_id")],
+            rules: &[],
+        };
+        TABLE
+    }
+
+    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
+        let slot = match index {
+            0 => Value::slot(&mut self.member_id),
+            _ => return None,
+        };
+        Some(slot)
+    }
+
+    fn view_at(&self, index: usize) -> Option<View<'_>> {
+        let view = match index {
+            0 => Value::view(&self.member_id),
+            _ => return None,
+        };
+        Some(view)
+    }
+}
+
+impl Value for OfficeSubscription {
+    fn blank() -> Self {
+        Self { member_id: Value::blank() }
+    }
+
+    fn slot(&mut self) -> Slot<'_> {
+        Slot::Record(self)
+    }
+
+    fn view(&self) -> View<'_> {
+        View::Record(self)
+    }
+}
+
+impl fmt::Debug for OfficeSubscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        record::debug(self, f)
+    }
+}
+
+impl Serialize for OfficeSubscription {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        record::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for OfficeSubscription {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         record::deserialize(deserializer)
     }
@@ -301,6 +378,9 @@ impl<'de> Deserialize<'de> for DeskNotice {
     }
 }
 
+impl Subscription for DeskSubscription {
+    type Message = FrontDeskMessage;
+}
 impl ChannelMessage for FrontDeskMessage {
     type Subscription = DeskSubscription;
 
@@ -385,8 +465,11 @@ impl ChannelMessage for FrontDeskMessage {
     }
 }
 
+impl Subscription for OfficeSubscription {
+    type Message = BackOfficeMessage;
+}
 impl ChannelMessage for BackOfficeMessage {
-    type Subscription = DeskSubscription;
+    type Subscription = OfficeSubscription;
 
     const CHANNEL: &'static Channel = &Channel {
         name: "back-office",
