@@ -6,11 +6,14 @@
 
 mod api;
 mod channel;
+mod definition;
 
 pub use self::api::{Authentication, RateLimit};
 pub use self::channel::{Channel, Content, Layout, Message, MessagePlace};
+pub use self::definition::Definition;
 pub use crate::language::{
-    BareError, DateEncoding, DecimalEncoding, ListEncoding, Repeat, Replay, Role, Sequence, TimestampEncoding,
+    BareError, DateEncoding, DecimalEncoding, ListEncoding, Literal, Repeat, Replay, Role, Sequence,
+    TimestampEncoding,
 };
 
 /// One API: a folder of the spec and a module of the crate.
@@ -196,6 +199,8 @@ pub struct Field {
     /// Never empty.
     pub doc: String,
     pub bounds: Bounds,
+    /// What the server takes when it is absent.
+    pub default: Option<Literal>,
     pub sensitive: bool,
     pub deprecated: Option<Deprecation>,
 }

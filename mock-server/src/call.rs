@@ -4,6 +4,8 @@ use clear_street_codegen::ir;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value};
 
+use crate::validate::{Violation, ViolationKind};
+
 /// A request that the spec knows and agrees with.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -69,20 +71,21 @@ pub struct Refusal {
     pub status: StatusCode,
     /// What is wrong, for people.
     pub message: String,
-    /// The parameter, or the place in the body, that it is about: `[0].limit_price`.
-    pub field: Option<String>,
+    /// What is wrong with which fields, if it is about fields.
+    pub violations: Vec<Violation>,
 }
 
 impl Refusal {
     /// A refusal of the whole call.
     pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), field: None }
+        Self { status, message: message.into(), violations: Vec::new() }
     }
 
-    /// Names what it is about.
+    /// Names the parameter, or the place in the body, that it is about: `[0].limit_price`.
     #[must_use]
     pub fn of(mut self, field: impl Into<String>) -> Self {
-        self.field = Some(field.into());
+        let (kind, message) = (ViolationKind::Rule, self.message.clone());
+        self.violations.push(Violation { field: field.into(), kind, message });
         self
     }
 }

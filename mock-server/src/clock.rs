@@ -31,6 +31,11 @@ impl Clock {
         Self { start, origin: Instant::now(), advanced: Arc::new(watch::Sender::new(Duration::ZERO)) }
     }
 
+    /// When it started.
+    pub fn start(&self) -> Timestamp {
+        self.start
+    }
+
     /// The time; at the end of all times it stands still.
     pub fn now(&self) -> Timestamp {
         let elapsed = self.origin.elapsed().saturating_add(*self.advanced.borrow());

@@ -6,14 +6,25 @@ pub mod call;
 pub mod clock;
 pub mod desk;
 mod faults;
+mod frame;
+mod generate;
+mod hooks;
 pub mod journal;
+mod received;
+mod request;
 mod server;
 mod stream;
+#[cfg(test)]
+mod testing;
 mod tokens;
+mod validate;
 
 pub use self::faults::{Disturbance, During, InvalidFault, RequestFault, StreamFault};
+pub use self::hooks::{Expect, NoSuchOperation, Respond, Unmet};
+pub use self::received::Received;
 pub use self::server::{Builder, MockServer, StartError};
 pub use self::tokens::Tokens;
+pub use self::validate::{Violation, ViolationKind};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

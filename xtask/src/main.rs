@@ -3,8 +3,8 @@
 
 mod codegen;
 mod compile_time;
+mod program;
 mod replay;
-mod smoke;
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -58,6 +58,13 @@ enum Command {
     /// Calls every operation of a server once: --base-url URL [--api trading|studio] [--writes]
     #[command(disable_help_flag = true)]
     Smoke {
+        /// Arguments of the program; --help lists them
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
+    /// Runs a server of the APIs on this machine: [--api trading|studio] [--stateless] [--listen ADDR] [--seed N] [--faults FILE]
+    #[command(disable_help_flag = true)]
+    Mock {
         /// Arguments of the program; --help lists them
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
@@ -151,7 +158,8 @@ fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Replay { api, dir } => replay::run(&root(), &api, &dir),
-        Command::Smoke { arguments } => smoke::run(&root(), &arguments),
+        Command::Smoke { arguments } => program::run(&root(), "clear-street-tests", "smoke", &arguments),
+        Command::Mock { arguments } => program::run(&root(), "clear-street-mock", "mock", &arguments),
         Command::CompileTime { api, runs } => {
             let apis = clear_street_codegen::read(&root().join("spec"))?;
             let api = apis.iter().find(|known| known.name == api).ok_or("the spec has no such API")?;

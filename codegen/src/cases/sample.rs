@@ -23,14 +23,6 @@ pub(super) struct Sample {
     pub json: Value,
 }
 
-#[derive(Clone, Copy)]
-enum Definition<'a> {
-    Id(&'a ir::Id),
-    Enum(&'a ir::Enum),
-    Model(&'a ir::Model),
-    Union(&'a ir::Union),
-}
-
 /// What a sample has besides what its constructor takes.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Fill {
@@ -42,23 +34,11 @@ pub(super) enum Fill {
 pub(super) struct Samples<'a> {
     api: &'a ir::Api,
     pub(super) fill: Fill,
-    definitions: BTreeMap<(&'a str, &'a str), Definition<'a>>,
 }
 
 impl<'a> Samples<'a> {
     pub(super) fn new(api: &'a ir::Api, fill: Fill) -> Self {
-        let mut definitions = BTreeMap::new();
-        for group in &api.groups {
-            let module = group.name.as_str();
-            let ids = group.ids.iter().map(|id| (id.rust.as_str(), Definition::Id(id)));
-            let enums = group.enums.iter().map(|item| (item.rust.as_str(), Definition::Enum(item)));
-            let models = group.models.iter().map(|model| (model.rust.as_str(), Definition::Model(model)));
-            let unions = group.unions.iter().map(|union| (union.rust.as_str(), Definition::Union(union)));
-            for (name, definition) in ids.chain(enums).chain(models).chain(unions) {
-                definitions.insert((module, name), definition);
-            }
-        }
-        Self { api, fill, definitions }
+        Self { api, fill }
     }
 
     /// A sample of a type, within the bounds of the field that holds it.
@@ -144,20 +124,20 @@ impl<'a> Samples<'a> {
 
     fn named(&self, name: &ir::Name, depth: usize) -> Sample {
         let path = self.path(name);
-        match self.definitions.get(&(name.module.as_str(), name.rust.as_str())) {
-            Some(Definition::Id(id)) => match id.repr {
+        match self.api.definition(name) {
+            Some(ir::Definition::Id(id)) => match id.repr {
                 ir::IdRepr::I64 => sample(quote!(#path::new(7)), json!(7)),
                 ir::IdRepr::Text => sample(quote!(#path::new("a/b c")), json!("a/b c")),
             },
-            Some(Definition::Enum(item)) => match item.values.first() {
+            Some(ir::Definition::Enum(item)) => match item.values.first() {
                 Some(value) => {
                     let variant = ident(&value.rust);
                     sample(quote!(#path::#variant), json!(value.wire))
                 }
                 None => sample(quote!(#path), Value::Null),
             },
-            Some(Definition::Model(model)) => self.model(&path, model, depth),
-            Some(Definition::Union(union)) => self.union(&path, union, depth),
+            Some(ir::Definition::Model(model)) => self.model(&path, model, depth),
+            Some(ir::Definition::Union(union)) => self.union(&path, union, depth),
             None => sample(quote!(#path), Value::Null),
         }
     }

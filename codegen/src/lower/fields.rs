@@ -28,6 +28,7 @@ pub(super) fn field(resolver: &Resolver<'_>, wire: &Text, field: &Field) -> ir::
         required: !matches!(expression, TypeExpr::Option(_)),
         doc: doc.unwrap_or_else(|| resolver.doc(wire, &expression)),
         bounds: bounds(resolver, &expression, long),
+        default: long.and_then(|long| long.default.as_ref()).map(|default| default.value.clone()),
         sensitive: long.is_some_and(|long| long.sensitive),
         deprecated: long.and_then(|long| long.deprecated.as_ref()).map(deprecation),
     }

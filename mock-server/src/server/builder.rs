@@ -5,17 +5,24 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use clear_street_codegen::{Unreadable, read};
+use jiff::Timestamp;
 
 use super::MockServer;
+use super::calls::{Calls, Log};
 use super::service::Service;
 use crate::clock::Clock;
 use crate::desk::Desk;
 use crate::faults::{Faults, InvalidFault};
+use crate::hooks::Hooks;
+use crate::received::{Received, Record};
+use crate::request::Routes;
 use crate::stream::{Periods, Surroundings};
 use crate::tokens::Tokens;
+use crate::validate::Strictness;
 
 /// Settings of a server.
 #[must_use]
@@ -29,7 +36,17 @@ pub struct Builder {
     token_lifetime: Option<Duration>,
     clients: Vec<(String, String)>,
     faults: Option<PathBuf>,
+    stateless: bool,
+    seed: u64,
+    kept: usize,
+    log: Option<Log>,
 }
+
+/// What made answers are about, if no clock is given: a moment of trading.
+const MOMENT: i64 = 1_761_921_000;
+
+/// How many requests are kept.
+const KEPT: usize = 10_000;
 
 impl Builder {
     pub(super) fn new() -> Self {
@@ -43,6 +60,10 @@ impl Builder {
             token_lifetime: None,
             clients: Vec::new(),
             faults: None,
+            stateless: false,
+            seed: 0,
+            kept: KEPT,
+            log: None,
         }
     }
 
@@ -66,6 +87,9 @@ impl Builder {
     }
 
     /// Its time: real, and from now on, unless said.
+    ///
+    /// What is made from the spec is about the time when this clock started; without one, always about the
+    /// same time, so that it is the same in every run.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = Some(clock);
         self
@@ -114,6 +138,33 @@ impl Builder {
         self
     }
 
+    /// Answers every well-formed request with what is made from the spec, whatever it asks for.
+    ///
+    /// Rules between fields and tokens of pages are not checked then: the vendor's own description has
+    /// them in prose only, so its tests do not know them.
+    pub fn stateless(mut self) -> Self {
+        self.stateless = true;
+        self
+    }
+
+    /// What generated answers follow from: servers with the same seed answer the same.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// How many of the last requests are kept for [`MockServer::received`]: 10,000 unless said.
+    pub fn keep(mut self, requests: usize) -> Self {
+        self.kept = requests;
+        self
+    }
+
+    /// Is told every request once it is answered.
+    pub fn log(mut self, log: impl Fn(&Received) + Send + Sync + 'static) -> Self {
+        self.log = Some(Box::new(log));
+        self
+    }
+
     /// Starts it.
     ///
     /// # Errors
@@ -142,9 +193,25 @@ impl Builder {
         if !self.clients.is_empty() {
             tokens.set_clients(self.clients);
         }
+        let moment = match &self.clock {
+            Some(clock) => clock.start(),
+            None => Timestamp::from_second(MOMENT).unwrap_or_default(),
+        };
         let clock = self.clock.unwrap_or_default();
-        let around = Surroundings { tokens, faults, clock, periods: self.periods, desk: self.desk };
-        let service = Service::new(apis, around);
+        let desk = self.desk.filter(|_| !self.stateless);
+        let calls = Calls {
+            routes: Routes::new(apis),
+            moment,
+            desk: desk.clone(),
+            seed: self.seed,
+            strictness: if self.stateless { Strictness::WithoutRules } else { Strictness::Full },
+            record: Record::new(self.kept),
+            hooks: Hooks::default(),
+            log: self.log,
+            requests: AtomicU64::new(0),
+        };
+        let around = Surroundings { tokens, faults, clock, periods: self.periods, desk };
+        let service = Service::new(calls, around);
         let listen = self.listen;
         MockServer::listen(service, listen).await.map_err(|source| StartError::Listen { listen, source })
     }
@@ -152,7 +219,7 @@ impl Builder {
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { listen, spec, apis, clock, desk, periods, token_lifetime, clients, faults } = self;
+        let Self { listen, spec, apis, clock, desk, periods, token_lifetime, clients, faults, .. } = self;
         let clients: Vec<_> = clients.iter().map(|(id, _)| id).collect();
         f.debug_struct("Builder")
             .field("listen", listen)
@@ -164,7 +231,9 @@ impl fmt::Debug for Builder {
             .field("token_lifetime", token_lifetime)
             .field("clients", &clients)
             .field("faults", faults)
-            .finish()
+            .field("stateless", &self.stateless)
+            .field("seed", &self.seed)
+            .finish_non_exhaustive()
     }
 }
 

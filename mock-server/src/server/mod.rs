@@ -1,6 +1,7 @@
 //! Listening, and what a connection's requests are answered.
 
 mod builder;
+mod calls;
 mod connection;
 mod service;
 
@@ -9,6 +10,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use clear_street_codegen::ir::Authentication;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -18,7 +20,9 @@ pub use self::builder::{Builder, StartError};
 use self::service::Service;
 use crate::clock::Clock;
 use crate::faults::{InvalidFault, RequestFault, StreamFault, Tapped};
+use crate::hooks::{Expect, NoSuchOperation, Respond, Target, Unmet};
 use crate::journal::Journal;
+use crate::received::Received;
 use crate::tokens::Tokens;
 
 /// A server of the APIs of the spec. It ends when it is dropped.
@@ -70,7 +74,26 @@ impl MockServer {
     }
 
     fn url_of(&self, api: &str) -> String {
-        format!("http://{}{}", self.address, self.service.base_path(api))
+        format!("http://{}{}", self.address, self.service.calls.routes.base(api).unwrap_or_default())
+    }
+
+    /// The environment variables that lead programs to it, with their values.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let mut variables = Vec::new();
+        for api in self.service.calls.routes.apis() {
+            variables.push((api.base_url_variable.clone(), self.url_of(&api.name)));
+            // Whatever it is, it is let in.
+            match &api.authentication {
+                Authentication::ApiKey { variable } => {
+                    variables.push((variable.clone(), "mock.key".to_owned()));
+                }
+                Authentication::ClientCredentials { id_variable, secret_variable, .. } => {
+                    variables.push((id_variable.clone(), "mock".to_owned()));
+                    variables.push((secret_variable.clone(), "secret".to_owned()));
+                }
+            }
+        }
+        variables
     }
 
     /// Where Studio's tokens are fetched.
@@ -119,6 +142,61 @@ impl MockServer {
     /// Its time.
     pub fn clock(&self) -> &Clock {
         self.service.clock()
+    }
+
+    /// The requests that it received, oldest first; the last 10,000 unless [`Builder::keep`] says another
+    /// number.
+    pub fn received(&self) -> Vec<Received> {
+        self.service.calls.record.all()
+    }
+
+    /// The requests for an operation that it received: `get_orders`, or `trading/get_orders` where
+    /// several APIs have one of that name.
+    pub fn received_for(&self, operation: &str) -> Vec<Received> {
+        let target = Target::parse(operation);
+        let is_for = |received: &Received| match (&received.api, &received.operation) {
+            (Some(api), Some(operation)) => target.is(api, operation),
+            _ => false,
+        };
+        self.service.calls.record.all().into_iter().filter(is_for).collect()
+    }
+
+    /// Answers calls of an operation otherwise than the server would.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such operation.
+    pub fn respond(&self, operation: &str) -> Result<Respond<'_>, NoSuchOperation> {
+        Ok(Respond::new(&self.service.calls.hooks, self.target(operation)?))
+    }
+
+    /// Expects calls of an operation; [`verify`](Self::verify) says whether they came.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such operation.
+    pub fn expect(&self, operation: &str) -> Result<Expect<'_>, NoSuchOperation> {
+        Ok(Expect::new(&self.service.calls.hooks, self.target(operation)?))
+    }
+
+    /// Whether all that was expected has happened.
+    ///
+    /// # Errors
+    ///
+    /// If something was not called as often as expected, or more often.
+    pub fn verify(&self) -> Result<(), Unmet> {
+        self.service.calls.hooks.verify()
+    }
+
+    /// Forgets what was received, expected and to be answered.
+    pub fn forget(&self) {
+        self.service.calls.record.clear();
+        self.service.calls.hooks.clear();
+    }
+
+    fn target(&self, operation: &str) -> Result<Target, NoSuchOperation> {
+        let target = Target::parse(operation);
+        if self.service.calls.has(&target) { Ok(target) } else { Err(NoSuchOperation(operation.to_owned())) }
     }
 
     /// Serves one connection that is not TCP, such as a pipe in simulated time, until it ends.

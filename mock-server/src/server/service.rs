@@ -4,12 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use clear_street_codegen::ir;
-use http::{Request, Response, StatusCode, Uri};
+use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use tokio::sync::watch;
 
+use super::calls::Calls;
 use crate::clock::Clock;
 use crate::faults::{self, Faults, Line};
 use crate::journal::Journal;
@@ -21,19 +21,20 @@ const LARGEST_TOKEN_REQUEST: usize = 64 << 10;
 
 /// What all connections of a server share.
 pub(crate) struct Service {
-    apis: Vec<ir::Api>,
+    pub(super) calls: Calls,
     around: Surroundings,
     token_endpoints: Vec<Endpoint>,
     streams: Vec<Arc<Streams>>,
 }
 
 impl Service {
-    pub(super) fn new(apis: Vec<ir::Api>, around: Surroundings) -> Self {
+    pub(super) fn new(calls: Calls, around: Surroundings) -> Self {
+        let apis = calls.routes.apis();
         let journal = Journal::new(around.clock.clone());
         let token_endpoints = apis.iter().filter_map(|api| Endpoint::new(api, &around.tokens)).collect();
         let streams = apis.iter().filter_map(|api| Streams::new(api, &journal, around.clone()));
         let streams = streams.map(Arc::new).collect();
-        Self { apis, around, token_endpoints, streams }
+        Self { calls, around, token_endpoints, streams }
     }
 
     pub(super) fn clock(&self) -> &Clock {
@@ -60,14 +61,6 @@ impl Service {
         self.streams.first().map(|streams| streams.path())
     }
 
-    /// Path of an API's servers, without a slash at its end.
-    pub(super) fn base_path(&self, api: &str) -> String {
-        let api = self.apis.iter().find(|known| known.name == api);
-        let server = api.and_then(|api| api.servers.first());
-        let url = server.and_then(|server| server.url.parse::<Uri>().ok());
-        url.map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default()
-    }
-
     /// Answers a request that came over `line`; what goes on after the answer ends when `ended` is true.
     pub(super) async fn respond(
         &self,
@@ -81,7 +74,7 @@ impl Service {
         } else if let Some(streams) = self.streams.iter().find(|streams| streams.path() == path) {
             self.upgrade(streams, request, line, ended).await
         } else {
-            plain(StatusCode::NOT_FOUND, "nothing is here".to_owned())
+            self.calls.respond(request, line, &self.around).await
         };
         response.map(Full::new)
     }
@@ -119,9 +112,8 @@ fn plain(status: StatusCode, text: String) -> Response<Bytes> {
 
 impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let apis: Vec<_> = self.apis.iter().map(|api| &api.name).collect();
         f.debug_struct("Service")
-            .field("apis", &apis)
+            .field("calls", &self.calls)
             .field("streams", &self.streams)
             .field("clock", &self.around.clock)
             .finish_non_exhaustive()

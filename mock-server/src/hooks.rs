@@ -1,0 +1,307 @@
+//! Answers and expectations of a test.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde_json::Value;
+
+use crate::call::{Answer, Call, Refusal};
+
+type Condition = Box<dyn Fn(&Call<'_>) -> bool + Send + Sync>;
+
+/// What a test wants to be answered instead of what the server would answer.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reply {
+    pub(crate) answer: Option<Answer>,
+    /// Instead of the status that the answer has.
+    pub(crate) status: Option<StatusCode>,
+    /// Instead of the answer's body.
+    pub(crate) body: Option<Bytes>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) delay: Duration,
+}
+
+/// All answers and expectations of a server.
+#[derive(Debug, Default)]
+pub(crate) struct Hooks {
+    hooks: Mutex<Vec<Hook>>,
+}
+
+struct Hook {
+    target: Target,
+    conditions: Vec<Condition>,
+    purpose: Purpose,
+    /// How many calls it was for.
+    calls: usize,
+}
+
+#[derive(Debug)]
+enum Purpose {
+    /// To answer so many calls; all if there is no number.
+    Answer(Box<Reply>, Option<usize>),
+    /// To be called so many times.
+    Count(usize),
+}
+
+/// An operation, of one API or of any that has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    api: Option<String>,
+    operation: String,
+}
+
+impl Target {
+    /// `get_orders`, or `trading/get_orders` where several APIs have it.
+    pub(crate) fn parse(name: &str) -> Self {
+        match name.split_once('/') {
+            Some((api, operation)) => Self { api: Some(api.to_owned()), operation: operation.to_owned() },
+            None => Self { api: None, operation: name.to_owned() },
+        }
+    }
+
+    pub(crate) fn is(&self, api: &str, operation: &str) -> bool {
+        self.operation == operation && self.api.as_deref().is_none_or(|known| known == api)
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(api) = &self.api {
+            write!(f, "{api}/")?;
+        }
+        f.write_str(&self.operation)
+    }
+}
+
+impl Hook {
+    fn is_for(&self, call: &Call<'_>) -> bool {
+        self.target.is(&call.api.name, &call.operation.name)
+            && self.conditions.iter().all(|condition| condition(call))
+    }
+}
+
+impl fmt::Debug for Hook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { target, conditions, purpose, calls } = self;
+        f.debug_struct("Hook")
+            .field("target", target)
+            .field("conditions", &conditions.len())
+            .field("purpose", purpose)
+            .field("calls", calls)
+            .finish()
+    }
+}
+
+impl Hooks {
+    /// Counts a call for all that expect it; answers what the oldest hook wants that still has a word.
+    pub(crate) fn reply(&self, call: &Call<'_>) -> Option<Reply> {
+        self.with(|hooks| {
+            let mut reply = None;
+            for hook in hooks.iter_mut() {
+                let has_turn = match &hook.purpose {
+                    Purpose::Answer(_, times) => {
+                        reply.is_none() && times.is_none_or(|times| hook.calls < times)
+                    }
+                    Purpose::Count(_) => true,
+                };
+                if has_turn && hook.is_for(call) {
+                    hook.calls = hook.calls.saturating_add(1);
+                    if let Purpose::Answer(wanted, _) = &hook.purpose {
+                        reply = Some((**wanted).clone());
+                    }
+                }
+            }
+            reply
+        })
+    }
+
+    pub(crate) fn verify(&self) -> Result<(), Unmet> {
+        let unmet: Vec<_> = self.with(|hooks| {
+            let counted = hooks.iter().filter_map(|hook| match hook.purpose {
+                Purpose::Count(expected) if expected != hook.calls => {
+                    Some(Difference { target: hook.target.to_string(), expected, received: hook.calls })
+                }
+                Purpose::Count(_) | Purpose::Answer(..) => None,
+            });
+            counted.collect()
+        });
+        if unmet.is_empty() { Ok(()) } else { Err(Unmet(unmet)) }
+    }
+
+    pub(crate) fn clear(&self) {
+        self.with(Vec::clear);
+    }
+
+    fn add(&self, target: Target, conditions: Vec<Condition>, purpose: Purpose) {
+        self.with(|hooks| hooks.push(Hook { target, conditions, purpose, calls: 0 }));
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Vec<Hook>) -> T) -> T {
+        act(&mut self.hooks.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// An answer that is being made; it holds from [`once`](Self::once), [`times`](Self::times) or
+/// [`always`](Self::always) on.
+#[must_use = "nothing is answered before `once`, `times` or `always`"]
+pub struct Respond<'a> {
+    hooks: &'a Hooks,
+    target: Target,
+    conditions: Vec<Condition>,
+    reply: Reply,
+}
+
+impl<'a> Respond<'a> {
+    pub(crate) fn new(hooks: &'a Hooks, target: Target) -> Self {
+        Self { hooks, target, conditions: Vec::new(), reply: Reply::default() }
+    }
+
+    /// Only calls for which this is true.
+    pub fn when(mut self, condition: impl Fn(&Call<'_>) -> bool + Send + Sync + 'static) -> Self {
+        self.conditions.push(Box::new(condition));
+        self
+    }
+
+    /// This result; of an operation whose list comes in pages, all items of it.
+    pub fn value(mut self, value: impl Into<Value>) -> Self {
+        self.reply.answer = Some(Answer::Value(value.into()));
+        self
+    }
+
+    /// Whatever an operation can answer.
+    pub fn answer(mut self, answer: impl Into<Answer>) -> Self {
+        self.reply.answer = Some(answer.into());
+        self
+    }
+
+    /// An error in the form of the API.
+    pub fn refuse(self, status: StatusCode, message: impl Into<String>) -> Self {
+        self.answer(Refusal::new(status, message))
+    }
+
+    /// This status; without a value or body, as an error in the form of the API.
+    pub fn status(mut self, status: StatusCode) -> Self {
+        self.reply.status = Some(status);
+        self
+    }
+
+    /// These bytes as the body, whatever they are.
+    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+        self.reply.body = Some(body.into());
+        self
+    }
+
+    /// A header beside those that every answer has.
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.reply.headers.append(name, value);
+        self
+    }
+
+    /// Waits before the answer; simulated time counts.
+    pub fn delay(mut self, delay: Duration) -> Self {
+        self.reply.delay = delay;
+        self
+    }
+
+    /// Answers the next call.
+    pub fn once(self) {
+        self.times(1);
+    }
+
+    /// Answers so many calls.
+    pub fn times(self, times: usize) {
+        let Self { hooks, target, conditions, reply } = self;
+        hooks.add(target, conditions, Purpose::Answer(Box::new(reply), Some(times)));
+    }
+
+    /// Answers all calls.
+    pub fn always(self) {
+        let Self { hooks, target, conditions, reply } = self;
+        hooks.add(target, conditions, Purpose::Answer(Box::new(reply), None));
+    }
+}
+
+impl fmt::Debug for Respond<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Respond").field("target", &self.target).field("reply", &self.reply).finish()
+    }
+}
+
+/// An expectation that is being made; it holds from [`times`](Self::times) on.
+#[must_use = "nothing is expected before `times`, `once` or `never`"]
+pub struct Expect<'a> {
+    hooks: &'a Hooks,
+    target: Target,
+    conditions: Vec<Condition>,
+}
+
+impl<'a> Expect<'a> {
+    pub(crate) fn new(hooks: &'a Hooks, target: Target) -> Self {
+        Self { hooks, target, conditions: Vec::new() }
+    }
+
+    /// Only calls for which this is true.
+    pub fn when(mut self, condition: impl Fn(&Call<'_>) -> bool + Send + Sync + 'static) -> Self {
+        self.conditions.push(Box::new(condition));
+        self
+    }
+
+    /// There shall be so many calls, no more.
+    pub fn times(self, times: usize) {
+        self.hooks.add(self.target, self.conditions, Purpose::Count(times));
+    }
+
+    /// There shall be one call, no more.
+    pub fn once(self) {
+        self.times(1);
+    }
+
+    /// There shall be no call.
+    pub fn never(self) {
+        self.times(0);
+    }
+}
+
+impl fmt::Debug for Expect<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Expect").field("target", &self.target).finish_non_exhaustive()
+    }
+}
+
+/// What was expected and did not happen, or happened too often.
+pub struct Unmet(Vec<Difference>);
+
+#[derive(Debug)]
+struct Difference {
+    target: String,
+    expected: usize,
+    received: usize,
+}
+
+impl fmt::Display for Unmet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, Difference { target, expected, received }) in self.0.iter().enumerate() {
+            let line = if index == 0 { "" } else { "\n" };
+            let calls = if *expected == 1 { "call" } else { "calls" };
+            write!(f, "{line}expected {expected} {calls} of {target}, received {received}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The same as for people, because `unwrap` shows this.
+impl fmt::Debug for Unmet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Unmet {}
+
+/// The server has no such operation.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no API that is served has an operation `{0}`")]
+pub struct NoSuchOperation(pub String);

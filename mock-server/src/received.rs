@@ -1,0 +1,147 @@
+//! What a server received.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use http::HeaderMap;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+/// A request that a server received.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Received {
+    /// HTTP method.
+    pub method: String,
+    /// Path as it came.
+    pub path: String,
+    /// Query as it came.
+    pub query: String,
+    /// All headers as they came.
+    pub headers: HeaderMap,
+    /// The body, if it is JSON.
+    pub body: Option<Value>,
+    /// The API that it is for, by the name of its folder in the spec, if the path is known.
+    pub api: Option<String>,
+    /// Name of the operation, if the path is known.
+    pub operation: Option<String>,
+    /// Path and query parameters by their names on the wire, if the request agrees with the spec.
+    pub parameters: Map<String, Value>,
+    /// Status of the answer, once there is one.
+    pub status: Option<u16>,
+    /// How long the answer took, once there is one.
+    pub took: Option<Duration>,
+}
+
+impl Received {
+    /// The body as a type of the generated crate, or any other.
+    ///
+    /// # Errors
+    ///
+    /// If the body is none of these.
+    pub fn body<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        T::deserialize(self.body.as_ref().unwrap_or(&Value::Null))
+    }
+
+    /// A parameter of path or query; one that was not given is like null.
+    ///
+    /// # Errors
+    ///
+    /// If it is none of these.
+    pub fn parameter<T: DeserializeOwned>(&self, name: &str) -> Result<T, serde_json::Error> {
+        T::deserialize(self.parameters.get(name).unwrap_or(&Value::Null))
+    }
+}
+
+/// `GET /v1/accounts/7/orders?page_size=2 get_orders 200 1.2ms`
+impl fmt::Display for Received {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { method, path, query, operation, status, took, .. } = self;
+        write!(f, "{method} {path}")?;
+        if !query.is_empty() {
+            write!(f, "?{query}")?;
+        }
+        if let Some(operation) = operation {
+            write!(f, " {operation}")?;
+        }
+        if let Some(status) = status {
+            write!(f, " {status}")?;
+        }
+        if let Some(took) = took {
+            write!(f, " {took:.1?}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The last requests of a server.
+#[derive(Debug)]
+pub(crate) struct Record {
+    kept: Mutex<Kept>,
+    limit: usize,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    entries: VecDeque<Received>,
+    /// How many were dropped.
+    dropped: u64,
+}
+
+impl Record {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { kept: Mutex::default(), limit }
+    }
+
+    /// Keeps a request; answers its number.
+    pub(crate) fn add(&self, received: Received) -> u64 {
+        self.with(|kept| {
+            kept.entries.push_back(received);
+            let number = kept.dropped.saturating_add(kept.entries.len() as u64).saturating_sub(1);
+            while kept.entries.len() > self.limit {
+                kept.entries.pop_front();
+                kept.dropped = kept.dropped.saturating_add(1);
+            }
+            number
+        })
+    }
+
+    /// Notes what the request of a number says.
+    pub(crate) fn understood(&self, number: u64, parameters: &Map<String, Value>) {
+        self.change(number, |entry| entry.parameters.clone_from(parameters));
+    }
+
+    /// Notes how the request of a number was answered.
+    pub(crate) fn answered(&self, number: u64, status: u16, took: Duration) {
+        self.change(number, |entry| {
+            entry.status = Some(status);
+            entry.took = Some(took);
+        });
+    }
+
+    fn change(&self, number: u64, change: impl FnOnce(&mut Received)) {
+        self.with(|kept| {
+            let index = number.checked_sub(kept.dropped).and_then(|index| usize::try_from(index).ok());
+            if let Some(entry) = index.and_then(|index| kept.entries.get_mut(index)) {
+                change(entry);
+            }
+        });
+    }
+
+    pub(crate) fn all(&self) -> Vec<Received> {
+        self.with(|kept| kept.entries.iter().cloned().collect())
+    }
+
+    pub(crate) fn clear(&self) {
+        self.with(|kept| {
+            kept.dropped = kept.dropped.saturating_add(kept.entries.len() as u64);
+            kept.entries.clear();
+        });
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Kept) -> T) -> T {
+        act(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,249 @@
+//! Requests for operations of the APIs.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use clear_street_codegen::ir;
+use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::call::{Answer, Call, Refusal};
+use crate::desk::Desk;
+use crate::faults::Line;
+use crate::frame::{Framing, Written};
+use crate::generate::Generator;
+use crate::hooks::{Hooks, Reply, Target};
+use crate::received::{Received, Record};
+use crate::request::{Found, Missed, Routes, read};
+use crate::stream::Surroundings;
+use crate::tokens::Tokens;
+use crate::validate::Strictness;
+
+/// Longest body that is read.
+const BODY_LIMIT: usize = 16 << 20;
+
+/// What answers requests for operations.
+pub(super) struct Calls {
+    pub(super) routes: Routes,
+    /// The moment that generated answers are about.
+    pub(super) moment: Timestamp,
+    pub(super) desk: Option<Arc<dyn Desk>>,
+    pub(super) seed: u64,
+    pub(super) strictness: Strictness,
+    pub(super) record: Record,
+    pub(super) hooks: Hooks,
+    pub(super) log: Option<Log>,
+    /// How many requests came.
+    pub(super) requests: AtomicU64,
+}
+
+pub(super) type Log = Box<dyn Fn(&Received) + Send + Sync>;
+
+/// An answer before it is bytes.
+struct Outgoing {
+    written: Written,
+    reply: Reply,
+    allow: Vec<&'static str>,
+}
+
+impl From<Written> for Outgoing {
+    fn from(written: Written) -> Self {
+        Self { written, reply: Reply::default(), allow: Vec::new() }
+    }
+}
+
+impl Calls {
+    /// Answers a request for an operation, which came over `line`.
+    pub(super) async fn respond(
+        &self,
+        request: Request<Incoming>,
+        line: &Line,
+        around: &Surroundings,
+    ) -> Response<Bytes> {
+        let begun = Instant::now();
+        let (head, body) = request.into_parts();
+        let number = self.requests.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        let request_id = format!("request-{number}");
+        // What cannot be read whole is no JSON either, and is refused as such.
+        let body = Limited::new(body, BODY_LIMIT).collect().await.map(|body| body.to_bytes());
+        let body = body.unwrap_or_else(|_| Bytes::from_static(b"incomplete"));
+        let mut received = Received::new(&head, &body);
+        let found = self.routes.find(&head.method, head.uri.path());
+        if let Ok(found) = &found {
+            received.api = Some(found.api.name.clone());
+            received.operation = Some(found.operation.name.clone());
+        }
+        let number = self.record.add(received.clone());
+        let response = match found {
+            Ok(found) => {
+                let framing = Framing { api: found.api, path: head.uri.path(), request_id: &request_id };
+                let refuse = |status, text| {
+                    Outgoing::from(framing.refusal(&Refusal::new(status, text))).into_response()
+                };
+                let answer = async {
+                    let outgoing = match self.call(&found, &head, &body, &around.tokens) {
+                        Ok(call) => {
+                            self.record.understood(number, &call.parameters);
+                            self.outgoing(&call, &framing)
+                        }
+                        Err(refusal) => framing.refusal(&refusal).into(),
+                    };
+                    if !outgoing.reply.delay.is_zero() {
+                        tokio::time::sleep(outgoing.reply.delay).await;
+                    }
+                    outgoing.into_response()
+                };
+                around.faults.around(&found.operation.name, &head.headers, line, refuse, answer).await
+            }
+            Err(missed) => self.missed(missed, &head.method, head.uri.path(), &request_id).into_response(),
+        };
+        let (status, took) = (response.status().as_u16(), begun.elapsed());
+        self.record.answered(number, status, took);
+        if let Some(log) = &self.log {
+            received.status = Some(status);
+            received.took = Some(took);
+            log(&received);
+        }
+        response
+    }
+
+    /// What a call is answered: as a test wants it, as the desk says, or as the spec allows.
+    fn outgoing(&self, call: &Call<'_>, framing: &Framing<'_>) -> Outgoing {
+        let reply = self.hooks.reply(call).unwrap_or_default();
+        let answer = match &reply {
+            Reply { answer: Some(answer), .. } => answer.clone(),
+            // A status of its own, and nothing to say with it.
+            Reply { status: Some(status), .. } => {
+                let message = status.canonical_reason().unwrap_or("as the test wants it");
+                Refusal::new(*status, message).into()
+            }
+            Reply { answer: None, status: None, .. } => self.answer(call),
+        };
+        let answer = match answer {
+            Answer::Value(Value::Array(items)) if call.page.is_some() => Answer::Page(items),
+            answer => answer,
+        };
+        let written = framing.answer(call.operation, call.page, answer);
+        Outgoing { written, reply, allow: Vec::new() }
+    }
+
+    /// The answer to a path or method that no operation has.
+    fn missed(&self, missed: Missed, method: &Method, path: &str, request_id: &str) -> Outgoing {
+        let (status, message, allow) = match missed {
+            Missed::Path => (StatusCode::NOT_FOUND, format!("there is no path {path}"), Vec::new()),
+            Missed::Method(known) => {
+                let message = format!("{path} has no {method}, only {}", known.join(", "));
+                (StatusCode::METHOD_NOT_ALLOWED, message, known)
+            }
+        };
+        match self.routes.api_of(path) {
+            Some(api) => {
+                let written = Framing { api, path, request_id }.refusal(&Refusal::new(status, message));
+                Outgoing { written, reply: Reply::default(), allow }
+            }
+            None => Written { status, body: None }.into(),
+        }
+    }
+
+    /// What a request says, if it may say it.
+    fn call<'a>(
+        &self,
+        found: &Found<'a>,
+        head: &'a Parts,
+        body: &[u8],
+        tokens: &Tokens,
+    ) -> Result<Call<'a>, Refusal> {
+        let Some(bearer) = bearer(head) else {
+            let message = "`Authorization: Bearer …` is missing";
+            return Err(Refusal::new(StatusCode::UNAUTHORIZED, message));
+        };
+        if !tokens.admits(bearer) {
+            return Err(Refusal::new(StatusCode::UNAUTHORIZED, "the access token is not valid any more"));
+        }
+        let said = read(found, head.uri.query().unwrap_or_default(), body, self.strictness)?;
+        Ok(Call {
+            api: found.api,
+            operation: found.operation,
+            parameters: said.parameters,
+            body: said.body,
+            page: said.page,
+            headers: &head.headers,
+            bearer: Some(bearer),
+        })
+    }
+
+    fn answer(&self, call: &Call<'_>) -> Answer {
+        let of_desk = self.desk.as_ref().and_then(|desk| desk.answer(call));
+        of_desk.unwrap_or_else(|| Generator::new(call.api, self.seed, self.moment).answer(call))
+    }
+
+    pub(super) fn has(&self, target: &Target) -> bool {
+        let operations = |api: &ir::Api| {
+            let mut operations = api.groups.iter().flat_map(|group| &group.operations);
+            operations.any(|operation| target.is(&api.name, &operation.name))
+        };
+        self.routes.apis().iter().any(operations)
+    }
+}
+
+fn bearer(head: &Parts) -> Option<&str> {
+    let value = head.headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+impl Received {
+    fn new(head: &Parts, body: &[u8]) -> Self {
+        Self {
+            method: head.method.to_string(),
+            path: head.uri.path().to_owned(),
+            query: head.uri.query().unwrap_or_default().to_owned(),
+            headers: head.headers.clone(),
+            body: serde_json::from_slice(body).ok(),
+            api: None,
+            operation: None,
+            parameters: serde_json::Map::new(),
+            status: None,
+            took: None,
+        }
+    }
+}
+
+impl Outgoing {
+    fn into_response(self) -> Response<Bytes> {
+        let Self { written, reply, allow } = self;
+        let is_raw = reply.body.is_some();
+        let body = reply.body.or_else(|| written.body.map(|body| Bytes::from(body.to_string())));
+        let mut response = Response::new(body.clone().unwrap_or_default());
+        *response.status_mut() = reply.status.unwrap_or(written.status);
+        let headers = response.headers_mut();
+        if body.is_some() && !(is_raw && reply.headers.contains_key(CONTENT_TYPE)) {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        if let Ok(allow) = HeaderValue::from_str(&allow.join(", "))
+            && !allow.is_empty()
+        {
+            headers.insert(ALLOW, allow);
+        }
+        for (name, value) in &reply.headers {
+            headers.append(name, value.clone());
+        }
+        response
+    }
+}
+
+impl fmt::Debug for Calls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let apis: Vec<_> = self.routes.apis().iter().map(|api| &api.name).collect();
+        f.debug_struct("Calls").field("apis", &apis).finish_non_exhaustive()
+    }
+}
