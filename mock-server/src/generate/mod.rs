@@ -31,6 +31,15 @@ const DEPTH: usize = 5;
 /// One of so many optional values is left out.
 const LEFT_OUT: usize = 16;
 
+/// How many optional values there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fullness {
+    /// All of them.
+    Everything,
+    /// All but a few, as in real answers.
+    Most,
+}
+
 /// Makes answers for one API.
 #[derive(Debug)]
 pub(crate) struct Generator<'a> {
@@ -38,6 +47,7 @@ pub(crate) struct Generator<'a> {
     seed: Seed,
     /// The moment that answers are about; what they tell happened before it.
     now: Timestamp,
+    fullness: Fullness,
 }
 
 /// Where a value is made.
@@ -58,8 +68,8 @@ struct At<'a> {
 }
 
 impl<'a> Generator<'a> {
-    pub(crate) fn new(api: &'a ir::Api, seed: u64, now: Timestamp) -> Self {
-        Self { api, seed: Seed::new(seed), now }
+    pub(crate) fn new(api: &'a ir::Api, seed: u64, now: Timestamp, fullness: Fullness) -> Self {
+        Self { api, seed: Seed::new(seed), now, fullness }
     }
 
     /// An answer of success to a call.
@@ -163,8 +173,7 @@ impl<'a> Generator<'a> {
         let mut values = Map::new();
         for field in &model.fields {
             let seed = at.seed.with(&field.wire);
-            let left_out = at.depth >= DEPTH || field.deprecated.is_some() || seed.below(LEFT_OUT) == 0;
-            if field.required || !left_out {
+            if field.required || !self.leaves_out(field, seed, at.depth) {
                 values.insert(field.wire.clone(), self.field(field, at));
             }
         }
@@ -172,6 +181,12 @@ impl<'a> Generator<'a> {
             self.obey(rule, model, at, &mut values);
         }
         Value::Object(values)
+    }
+
+    fn leaves_out(&self, field: &ir::Field, seed: Seed, depth: usize) -> bool {
+        // What is deprecated, clients may still require.
+        let by_chance = || self.fullness == Fullness::Most && field.deprecated.is_none();
+        depth >= DEPTH || (by_chance() && seed.below(LEFT_OUT) == 0)
     }
 
     fn field(&self, field: &ir::Field, at: At<'_>) -> Value {

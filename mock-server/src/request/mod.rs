@@ -33,6 +33,7 @@ pub(crate) fn read(
     let parameters = parameters::read(found, query, &mut validator);
     let fields = operation.parameters.iter().map(|parameter| &parameter.field);
     validator.fields(fields, &operation.rules, &parameters, "");
+    validator.forgive_texts();
     let body = match (json(body)?, &operation.body) {
         (None, Some(expected)) if expected.required => {
             validator.missing("");

@@ -17,6 +17,7 @@ use super::service::Service;
 use crate::clock::Clock;
 use crate::desk::Desk;
 use crate::faults::{Faults, InvalidFault};
+use crate::generate::Fullness;
 use crate::hooks::Hooks;
 use crate::received::{Received, Record};
 use crate::request::Routes;
@@ -140,8 +141,9 @@ impl Builder {
 
     /// Answers every well-formed request with what is made from the spec, whatever it asks for.
     ///
-    /// Rules between fields and tokens of pages are not checked then: the vendor's own description has
-    /// them in prose only, so its tests do not know them.
+    /// Checked is only what the vendor's own description says in a form that machines read, because its
+    /// tests know no more: no rules between fields, no tokens of pages, no days, times and values of enums
+    /// in queries. And nothing optional is left out, because older clients may still require it.
     pub fn stateless(mut self) -> Self {
         self.stateless = true;
         self
@@ -204,7 +206,8 @@ impl Builder {
             moment,
             desk: desk.clone(),
             seed: self.seed,
-            strictness: if self.stateless { Strictness::WithoutRules } else { Strictness::Full },
+            fullness: if self.stateless { Fullness::Everything } else { Fullness::Most },
+            strictness: if self.stateless { Strictness::Loose } else { Strictness::Full },
             record: Record::new(self.kept),
             hooks: Hooks::default(),
             log: self.log,

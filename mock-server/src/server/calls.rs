@@ -19,7 +19,7 @@ use crate::call::{Answer, Call, Refusal};
 use crate::desk::Desk;
 use crate::faults::Line;
 use crate::frame::{Framing, Written};
-use crate::generate::Generator;
+use crate::generate::{Fullness, Generator};
 use crate::hooks::{Hooks, Reply, Target};
 use crate::received::{Received, Record};
 use crate::request::{Found, Missed, Routes, read};
@@ -37,6 +37,7 @@ pub(super) struct Calls {
     pub(super) moment: Timestamp,
     pub(super) desk: Option<Arc<dyn Desk>>,
     pub(super) seed: u64,
+    pub(super) fullness: Fullness,
     pub(super) strictness: Strictness,
     pub(super) record: Record,
     pub(super) hooks: Hooks,
@@ -182,7 +183,8 @@ impl Calls {
 
     fn answer(&self, call: &Call<'_>) -> Answer {
         let of_desk = self.desk.as_ref().and_then(|desk| desk.answer(call));
-        of_desk.unwrap_or_else(|| Generator::new(call.api, self.seed, self.moment).answer(call))
+        of_desk
+            .unwrap_or_else(|| Generator::new(call.api, self.seed, self.moment, self.fullness).answer(call))
     }
 
     pub(super) fn has(&self, target: &Target) -> bool {
