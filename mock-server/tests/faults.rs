@@ -71,7 +71,8 @@ async fn an_error_has_the_shape_of_the_api() {
 #[tokio::test]
 async fn a_request_can_ask_for_what_befalls_it() {
     let server = MockServer::start().await.unwrap();
-    let client = trading::Client::builder().api_key("key.secret").base_url(server.trading_url()).build().unwrap();
+    let client =
+        trading::Client::builder().api_key("key.secret").base_url(server.trading_url()).build().unwrap();
     let asking = |text: &str| client.accounts().get_accounts().header("x-mock-fault", text).send();
     let error = asking("status=403, delay=1ms").await.unwrap_err();
     assert_eq!(error.status(), Some(403));
@@ -111,6 +112,7 @@ async fn others_get_no_token_and_what_was_made_up_is_no_token() {
     let error = studio_client(&server).accounts().list_accounts().send().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Authentication);
     assert!(error.to_string().contains("invalid_client"), "{error}");
-    let made_up = studio::Client::builder().access_token("made-up").base_url(server.studio_url()).build().unwrap();
+    let made_up =
+        studio::Client::builder().access_token("made-up").base_url(server.studio_url()).build().unwrap();
     assert_eq!(made_up.accounts().list_accounts().send().await.unwrap_err().status(), Some(401));
 }
