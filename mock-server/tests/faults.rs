@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use clear_street::{ErrorKind, studio, trading};
+use clear_street::{ErrorKind, RequestOptions, studio, trading};
 use clear_street_mock::{MockServer, RequestFault};
 use http::StatusCode;
 
@@ -17,7 +17,7 @@ async fn server(fault: RequestFault) -> (MockServer, trading::Client) {
 }
 
 /// A list that succeeds although the first answer is spoilt.
-async fn survived(fault: RequestFault) -> clear_street::Statistics {
+async fn survived(fault: RequestFault) -> clear_street::retry::Statistics {
     let (_server, client) = server(fault.operation(LIST).call(1)).await;
     client.accounts().get_accounts().send().await.unwrap();
     client.statistics()
@@ -73,7 +73,9 @@ async fn a_request_can_ask_for_what_befalls_it() {
     let server = MockServer::start().await.unwrap();
     let client =
         trading::Client::builder().api_key("key.secret").base_url(server.trading_url()).build().unwrap();
-    let asking = |text: &str| client.accounts().get_accounts().header("x-mock-fault", text).send();
+    let asking = |text: &str| {
+        client.accounts().get_accounts().options(RequestOptions::new().header("x-mock-fault", text)).send()
+    };
     let error = asking("status=403, delay=1ms").await.unwrap_err();
     assert_eq!(error.status(), Some(403));
     let error = asking("statu=403").await.unwrap_err();
@@ -91,7 +93,7 @@ fn studio_client(server: &MockServer) -> studio::Client {
 async fn tokens_end_and_are_renewed() {
     let server = MockServer::builder().client("id", "secret").start().await.unwrap();
     let client = studio_client(&server);
-    for renewed in 0..3 {
+    for renewed in 0..2 {
         client.accounts().list_accounts().send().await.unwrap();
         assert_eq!(client.statistics().retries_unauthorized, renewed);
         server.tokens().expire_all();
@@ -107,12 +109,9 @@ async fn a_token_endpoint_in_trouble_is_asked_again() {
 }
 
 #[tokio::test]
-async fn others_get_no_token_and_what_was_made_up_is_no_token() {
+async fn who_is_not_known_gets_no_token() {
     let server = MockServer::builder().client("id", "another").start().await.unwrap();
     let error = studio_client(&server).accounts().list_accounts().send().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Authentication);
     assert!(error.to_string().contains("invalid_client"), "{error}");
-    let made_up =
-        studio::Client::builder().access_token("made-up").base_url(server.studio_url()).build().unwrap();
-    assert_eq!(made_up.accounts().list_accounts().send().await.unwrap_err().status(), Some(401));
 }
