@@ -15,10 +15,15 @@ pub fn zone() -> TimeZone {
     NEW_YORK.clone()
 }
 
+/// The first moment after a day in New York.
+pub fn end_of(day: Date) -> Timestamp {
+    let tomorrow = day.saturating_add(1.day());
+    tomorrow.to_zoned(zone()).map_or(Timestamp::MAX, |midnight| midnight.timestamp())
+}
+
 /// The first moment of the day after the one that it is in New York.
 pub fn midnight_after(time: Timestamp) -> Timestamp {
-    let tomorrow = day_of(time).saturating_add(1.day());
-    tomorrow.to_zoned(zone()).map_or(Timestamp::MAX, |midnight| midnight.timestamp())
+    end_of(day_of(time))
 }
 
 /// Which day it is in New York.
