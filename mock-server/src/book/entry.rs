@@ -237,7 +237,9 @@ impl Book {
             TimeInForce::GoodTillCancel | TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill => None,
         };
         let contract = self.instrument(terms.instrument).and_then(Instrument::contract);
-        let last = contract.and_then(|contract| Sessions::on(contract.expiry)).map(|sessions| sessions.close);
+        let last = contract
+            .and_then(|contract| Sessions::on(contract.expiry, today.hours))
+            .map(|sessions| sessions.close);
         end.into_iter().chain(last).min()
     }
 

@@ -35,9 +35,8 @@ struct State {
 }
 
 impl BookDesk {
-    /// A desk with a book that begins when the clock says.
-    pub fn new(apis: &[ir::Api], seed: u64, clock: Clock, journal: Journal) -> Self {
-        let settings = Settings::new(seed, clock.now());
+    /// A desk with a new book.
+    pub fn new(apis: &[ir::Api], settings: Settings, clock: Clock, journal: Journal) -> Self {
         let has_channels = |api: &&ir::Api| api.groups.iter().any(|group| !group.channels.is_empty());
         let tables = [("trading", trading::handlers()), ("studio", studio::handlers())];
         let handlers = tables.into_iter().flat_map(|(api, table)| {
@@ -50,13 +49,6 @@ impl BookDesk {
             handlers: handlers.collect(),
             state: Mutex::new(State { book: Book::new(settings), documents: Documents::default() }),
         }
-    }
-
-    /// Lets time go on in the book up to what the clock shows.
-    pub fn advance(&self) {
-        let mut state = self.state();
-        state.book.advance(self.clock.now());
-        self.tell(&mut state.book);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -122,6 +114,17 @@ impl Desk for BookDesk {
             self.append(book, account, kind, facts);
         }
         Some(outcome.unwrap_or_else(Into::into))
+    }
+
+    fn advance(&self) {
+        let mut state = self.state();
+        state.book.advance(self.clock.now());
+        self.tell(&mut state.book);
+    }
+
+    fn has_account(&self, account: &str) -> bool {
+        let number = super::account_number(account);
+        number.is_some_and(|number| self.state().book.account_by_number(number).is_some())
     }
 }
 

@@ -21,6 +21,10 @@ pub trait Desk: Send + Sync {
     /// What a call is answered, or `None` if the answer is to be made from the spec.
     fn answer(&self, call: &Call<'_>) -> Option<Answer>;
 
+    /// Lets happen what has happened by itself, up to what the clock shows. A server asks for it every
+    /// second, and when its clock is moved by hand.
+    fn advance(&self) {}
+
     /// Whether there is an account of this identifier, whose activity may be subscribed to.
     fn has_account(&self, account: &str) -> bool {
         let _ = account;

@@ -133,7 +133,7 @@ fn place(visit: &mut Visit<'_>, account: AccountIx, said: Said<'_>) -> Result<Or
 }
 
 fn midnight(book: &Book) -> Timestamp {
-    book.day().yesterday().map_or(Timestamp::MIN, calendar::end_of)
+    calendar::begin_of(book.day())
 }
 
 fn order<'b>(visit: &'b Visit<'_>) -> Result<&'b Order, Refusal> {

@@ -19,7 +19,8 @@ fn get_market_hours_calendar(visit: &mut Visit<'_>) -> Outcome {
     let said = visit.parameters();
     let (now, today) = (visit.book.now(), visit.book.day());
     let day = said.date("date").unwrap_or(today);
-    let kind = match Kind::of(day) {
+    let hours = visit.book.sessions().hours;
+    let kind = match Kind::of(day, hours) {
         Kind::Trading => "TRADING_DAY",
         Kind::EarlyClose => "EARLY_CLOSE",
         Kind::Holiday => "HOLIDAY",
@@ -43,8 +44,11 @@ fn get_market_hours_calendar(visit: &mut Visit<'_>) -> Outcome {
             .with("date", day)
             .with("current_time", now.to_zoned(calendar::zone()))
             .with("status", status.clone())
-            .with("today_sessions", Sessions::on(day).map(|sessions| sessions_facts(&sessions, Some(now))))
-            .with("next_sessions", sessions_facts(&Sessions::next(end), None))
+            .with(
+                "today_sessions",
+                Sessions::on(day, hours).map(|sessions| sessions_facts(&sessions, Some(now))),
+            )
+            .with("next_sessions", sessions_facts(&Sessions::next(end, hours), None))
     };
     let wanted = said.text("market");
     let markets: Vec<_> =
