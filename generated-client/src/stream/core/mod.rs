@@ -149,6 +149,20 @@ impl<M> Core<M> {
     ///
     /// A moment before that of the last call is taken as that moment.
     pub fn handle(&mut self, now: Moment, input: Input<M>) -> Vec<Output<M>> {
+        let mut outputs = Vec::new();
+        self.handle_into(now, input, &mut outputs);
+        outputs
+    }
+
+    /// The same, where it is to be cheap: what is to be done is added to `outputs`, and what came is
+    /// borrowed until it is clear that it is kept.
+    pub fn handle_into<R: Into<M>>(&mut self, now: Moment, input: Input<R>, outputs: &mut Vec<Output<M>>) {
+        std::mem::swap(&mut self.out, outputs);
+        self.happened(now, input);
+        std::mem::swap(&mut self.out, outputs);
+    }
+
+    fn happened<R: Into<M>>(&mut self, now: Moment, input: Input<R>) {
         self.now = self.now.max(now);
         let late =
             self.deadline.is_some_and(|deadline| self.now.since(deadline) > self.settings.suspended_after);
@@ -172,7 +186,6 @@ impl<M> Core<M> {
         if std::mem::replace(&mut self.state, state) != state {
             self.out.push(Output::State(state));
         }
-        std::mem::take(&mut self.out)
     }
 
     /// When to call [`handle`](Self::handle) with [`Input::Timer`] if nothing else happens before. It
@@ -268,8 +281,11 @@ impl<M> Core<M> {
 
     /// Delivers what the sequencer has released.
     fn flush(&mut self) {
-        for delivery in std::mem::take(&mut self.sequencer.out) {
+        let mut released = std::mem::take(&mut self.sequencer.out);
+        for delivery in released.drain(..) {
             self.deliver(delivery);
         }
+        // To be used again.
+        self.sequencer.out = released;
     }
 }

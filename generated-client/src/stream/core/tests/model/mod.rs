@@ -49,6 +49,19 @@ fn nothing_is_lost_twice_or_out_of_order_without_a_word() {
     run(hostile(), |_, world| judge(world).map_err(TestCaseError::fail));
 }
 
+/// Messages that are passed over are those that would have changed nothing.
+#[test]
+fn passing_over_what_is_known_makes_no_difference() {
+    run(hostile(), |script, world| {
+        let mut in_full = World::new(script);
+        in_full.in_full = true;
+        in_full.play(script).map_err(TestCaseError::fail)?;
+        prop_assert_eq!(&world.taken, &in_full.taken);
+        prop_assert_eq!(world.core.statistics(), in_full.core.statistics());
+        Ok(())
+    });
+}
+
 /// As long as the server can still send what is missing, there is nothing to report: a caller cannot
 /// tell the faults from a quiet day.
 #[test]
