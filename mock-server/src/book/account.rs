@@ -245,7 +245,7 @@ impl Position {
     }
 
     /// What can be bought to close a short position, beside what open orders will buy.
-    pub(super) fn coverable(&self) -> Quantity {
+    pub fn coverable(&self) -> Quantity {
         (-self.quantity).less(self.covering)
     }
 

@@ -137,6 +137,13 @@ impl Money {
         Self(dollars as i128 * 10_i128.pow(MONEY_PLACES))
     }
 
+    /// `None` if it is too great or has more than ten decimal places.
+    pub fn from_decimal(decimal: Decimal) -> Option<Self> {
+        let decimal = decimal.normalize();
+        let missing = MONEY_PLACES.checked_sub(decimal.scale())?;
+        decimal.mantissa().checked_mul(10_i128.checked_pow(missing)?).map(Self)
+    }
+
     /// As a decimal, exactly.
     pub fn decimal(self) -> Decimal {
         decimal(self.0, MONEY_PLACES)
@@ -155,6 +162,14 @@ impl Money {
     /// So many times as much.
     pub const fn times(self, factor: i64) -> Self {
         Self(self.0.saturating_mul(factor as i128))
+    }
+
+    /// One of so many parts.
+    pub const fn over(self, parts: i64) -> Self {
+        match self.0.checked_div(parts as i128) {
+            Some(part) => Self(part),
+            None => Self::ZERO,
+        }
     }
 
     /// The part of it that `part` is of `whole`; all of it if they are equal.

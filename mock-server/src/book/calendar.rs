@@ -15,15 +15,35 @@ pub fn zone() -> TimeZone {
     NEW_YORK.clone()
 }
 
+/// The first moment of a day in New York.
+pub fn begin_of(day: Date) -> Timestamp {
+    day.to_zoned(zone()).map_or(Timestamp::MIN, |midnight| midnight.timestamp())
+}
+
+/// The first moment after a day in New York.
+pub fn end_of(day: Date) -> Timestamp {
+    let tomorrow = day.saturating_add(1.day());
+    tomorrow.to_zoned(zone()).map_or(Timestamp::MAX, |midnight| midnight.timestamp())
+}
+
 /// The first moment of the day after the one that it is in New York.
 pub fn midnight_after(time: Timestamp) -> Timestamp {
-    let tomorrow = day_of(time).saturating_add(1.day());
-    tomorrow.to_zoned(zone()).map_or(Timestamp::MAX, |midnight| midnight.timestamp())
+    end_of(day_of(time))
 }
 
 /// Which day it is in New York.
 pub fn day_of(time: Timestamp) -> Date {
     time.to_zoned(zone()).date()
+}
+
+/// When the market is open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hours {
+    /// Day and night, every day: a trading day ends at midnight in New York, when the next one begins.
+    Always,
+    /// As the exchanges are: from 9:30 to 16:00 on their trading days, and around that from 4:00 to 20:00.
+    #[default]
+    Exchange,
 }
 
 /// What kind of day it is for the market.
@@ -38,8 +58,10 @@ pub enum Kind {
 
 impl Kind {
     /// What kind of day this is.
-    pub fn of(day: Date) -> Self {
-        if matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) {
+    pub fn of(day: Date, hours: Hours) -> Self {
+        if hours == Hours::Always {
+            Self::Trading
+        } else if matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) {
             Self::Weekend
         } else if is_holiday(day) {
             Self::Holiday
@@ -59,6 +81,8 @@ impl Kind {
 /// The sessions of one trading day: each ends where the next begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sessions {
+    /// When the market is open.
+    pub hours: Hours,
     /// The day in New York.
     pub day: Date,
     /// Begin of the session before the regular one.
@@ -82,46 +106,55 @@ pub enum Session {
 
 impl Sessions {
     /// Those of a day, if the market trades on it.
-    pub fn on(day: Date) -> Option<Self> {
-        let kind = Kind::of(day);
+    pub fn on(day: Date, hours: Hours) -> Option<Self> {
+        if hours == Hours::Always {
+            let (begin, end) = (begin_of(day), end_of(day));
+            return Some(Self { hours, day, begin, open: begin, close: end, end });
+        }
+        let kind = Kind::of(day, hours);
         let at = |hour, minute| {
             let zoned = day.at(hour, minute, 0, 0).to_zoned(zone());
             zoned.map(|zoned| zoned.timestamp()).ok()
         };
         let (close, end) = if kind == Kind::EarlyClose { (13, 17) } else { (16, 20) };
         let sessions =
-            Self { day, begin: at(4, 0)?, open: at(9, 30)?, close: at(close, 0)?, end: at(end, 0)? };
+            Self { hours, day, begin: at(4, 0)?, open: at(9, 30)?, close: at(close, 0)?, end: at(end, 0)? };
         kind.trades().then_some(sessions)
     }
 
     /// Those of the first trading day that has not ended at a time.
-    pub fn next(time: Timestamp) -> Self {
+    pub fn next(time: Timestamp, hours: Hours) -> Self {
         let mut day = day_of(time);
         // No closure of the market is as long as this.
         for _ in 0..30 {
-            if let Some(sessions) = Self::on(day).filter(|sessions| time < sessions.end) {
+            if let Some(sessions) = Self::on(day, hours).filter(|sessions| time < sessions.end) {
                 return sessions;
             }
             day = day.saturating_add(1.day());
         }
-        Self { day, begin: Timestamp::MAX, open: Timestamp::MAX, close: Timestamp::MAX, end: Timestamp::MAX }
+        Self::never(day, hours, Timestamp::MAX)
     }
 
     /// Those of the last trading day that had ended at a time.
-    pub fn previous(time: Timestamp) -> Self {
+    pub fn previous(time: Timestamp, hours: Hours) -> Self {
         let mut day = day_of(time);
         for _ in 0..30 {
-            if let Some(sessions) = Self::on(day).filter(|sessions| sessions.end <= time) {
+            if let Some(sessions) = Self::on(day, hours).filter(|sessions| sessions.end <= time) {
                 return sessions;
             }
             day = day.saturating_sub(1.day());
         }
-        Self { day, begin: Timestamp::MIN, open: Timestamp::MIN, close: Timestamp::MIN, end: Timestamp::MIN }
+        Self::never(day, hours, Timestamp::MIN)
+    }
+
+    /// What there is before and after all times.
+    const fn never(day: Date, hours: Hours, time: Timestamp) -> Self {
+        Self { hours, day, begin: time, open: time, close: time, end: time }
     }
 
     /// Those of the trading day after this one.
     pub fn following(&self) -> Self {
-        Self::next(self.end)
+        Self::next(self.end, self.hours)
     }
 
     /// The session that is on at a time.
@@ -210,22 +243,31 @@ mod tests {
             (date(2025, 1, 20), Kind::Holiday),
             (date(2025, 5, 26), Kind::Holiday),
         ] {
-            assert_eq!(Kind::of(day), kind, "{day}");
+            assert_eq!(Kind::of(day, Hours::Exchange), kind, "{day}");
         }
     }
 
     #[test]
     fn sessions_follow_the_clock_of_new_york() {
-        let summer = Sessions::on(date(2025, 10, 31)).unwrap();
-        let winter = Sessions::on(date(2025, 11, 28)).unwrap();
+        let summer = Sessions::on(date(2025, 10, 31), Hours::Exchange).unwrap();
+        let winter = Sessions::on(date(2025, 11, 28), Hours::Exchange).unwrap();
         assert_eq!(summer.open, "2025-10-31T13:30:00Z".parse().unwrap());
         assert_eq!(winter.open, "2025-11-28T14:30:00Z".parse().unwrap());
         assert_eq!(winter.close, "2025-11-28T18:00:00Z".parse().unwrap());
         assert_eq!(summer.at(summer.open), Some(Session::Regular));
         assert_eq!(summer.at(summer.end), None);
-        assert_eq!(Sessions::next(summer.end).day, date(2025, 11, 3));
-        assert_eq!(Sessions::previous(summer.end).day, date(2025, 10, 31));
-        assert_eq!(Sessions::previous(summer.begin).day, date(2025, 10, 30));
+        assert_eq!(Sessions::next(summer.end, Hours::Exchange).day, date(2025, 11, 3));
+        assert_eq!(Sessions::previous(summer.end, Hours::Exchange).day, date(2025, 10, 31));
+        assert_eq!(Sessions::previous(summer.begin, Hours::Exchange).day, date(2025, 10, 30));
         assert_eq!(midnight_after(summer.end), "2025-11-01T04:00:00Z".parse().unwrap());
+    }
+
+    #[test]
+    fn an_open_market_never_closes() {
+        let sunday = Sessions::on(date(2025, 11, 2), Hours::Always).unwrap();
+        assert_eq!(sunday.following().open, sunday.end);
+        assert_eq!(sunday.at(sunday.begin), Some(Session::Regular));
+        // The clock is set back on this day.
+        assert_eq!(sunday.end.duration_since(sunday.begin).as_hours(), 25);
     }
 }

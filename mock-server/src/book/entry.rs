@@ -48,8 +48,7 @@ impl Book {
         echo: Option<Arc<Map<String, Value>>>,
     ) -> Result<OrderIx, KeyTaken> {
         let fingerprint = fingerprint(&terms);
-        let known = key.and_then(|key| self.account(account)?.order_by_key(key));
-        if let Some(known) = known {
+        if let Some(known) = key.and_then(|key| self.account(account)?.order_by_key(key)) {
             let is_same = self.order(known).is_some_and(|order| order.fingerprint == fingerprint);
             return if is_same { Ok(known) } else { Err(KeyTaken(known)) };
         }
@@ -89,6 +88,12 @@ impl Book {
         }
         self.enter(order);
         Ok(ix)
+    }
+
+    /// Whether a key names another order of the account than one of these terms.
+    pub fn key_conflict(&self, account: AccountIx, key: &str, terms: &Terms) -> bool {
+        let known = self.account(account).and_then(|account| self.order(account.order_by_key(key)?));
+        known.is_some_and(|order| order.fingerprint != fingerprint(terms))
     }
 
     /// Changes quantity or prices of an open order; what is left out stays.
@@ -232,7 +237,9 @@ impl Book {
             TimeInForce::GoodTillCancel | TimeInForce::ImmediateOrCancel | TimeInForce::FillOrKill => None,
         };
         let contract = self.instrument(terms.instrument).and_then(Instrument::contract);
-        let last = contract.and_then(|contract| Sessions::on(contract.expiry)).map(|sessions| sessions.close);
+        let last = contract
+            .and_then(|contract| Sessions::on(contract.expiry, today.hours))
+            .map(|sessions| sessions.close);
         end.into_iter().chain(last).min()
     }
 

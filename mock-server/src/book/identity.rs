@@ -64,6 +64,11 @@ impl Identities {
         self.name(Sort::Document, number)
     }
 
+    /// The number of what has this name, if it is such a name.
+    pub fn read_document(&self, name: &str) -> Option<u64> {
+        self.read(Sort::Document, name)
+    }
+
     fn name(&self, sort: Sort, number: u64) -> String {
         let high = chance::hash(&[self.seed, sort as u64, number]);
         let low = (number ^ self.mask(sort)) & FREE;

@@ -6,7 +6,7 @@ use jiff::civil::{Date, Weekday};
 use jiff::{Timestamp, ToSpan};
 
 use super::amount::Price;
-use super::calendar::{self, Kind};
+use super::calendar::{self, Hours, Kind};
 
 /// Place of an instrument in the listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -178,7 +178,11 @@ fn expiries(today: Date) -> impl Iterator<Item = Date> {
         .filter_map(move |months| {
             let month = today.first_of_month().saturating_add(months.months());
             let friday = month.nth_weekday_of_month(3, Weekday::Friday).ok()?;
-            let day = if Kind::of(friday).trades() { friday } else { friday.saturating_sub(1.day()) };
+            let day = if Kind::of(friday, Hours::Exchange).trades() {
+                friday
+            } else {
+                friday.saturating_sub(1.day())
+            };
             (day > today).then_some(day)
         })
         .take(3)

@@ -38,17 +38,17 @@ impl Book {
     }
 
     fn step(&mut self) {
-        if self.now == self.sessions.open {
-            self.hold(Auction::Opening);
-        }
         if self.now == self.sessions.close {
             self.hold(Auction::Closing);
         }
-        self.expire();
         if self.now >= self.sessions.end {
             self.previous = self.sessions;
             self.sessions = self.sessions.following();
         }
+        if self.now == self.sessions.open {
+            self.hold(Auction::Opening);
+        }
+        self.expire();
         if self.now >= self.midnight {
             self.turn_day();
         }
@@ -58,7 +58,7 @@ impl Book {
     }
 
     fn turn_day(&mut self) {
-        let is_trading_day = Kind::of(self.day).trades();
+        let is_trading_day = Kind::of(self.day, self.sessions.hours).trades();
         self.day = calendar::day_of(self.now);
         self.midnight = calendar::midnight_after(self.now);
         let worths: Vec<_> = self.accounts.iter().map(|account| self.worth(account)).collect();

@@ -11,6 +11,7 @@
 //! | stop | reached when the price is there; then a market or limit order |
 //! | trailing stop | follows the best price since it was placed, second by second |
 //! | auctions | all in whole at the price at which the market opens or closes, if the limit allows it |
+//! | hours | those of the exchanges in New York, or day and night |
 //! | session | regular hours, and those around them for orders that say so; an order that comes while the market is closed waits |
 //! | end | `DAY` at the close, `day-plus` and `DAY` with extended hours when the hours after it end, options at the close of their last day |
 //! | cancel, replace | at once; a replaced order keeps its identifier and its place behind older ones |
@@ -46,7 +47,7 @@ use jiff::civil::Date;
 
 use self::account::{Account, AccountIx, Opening, Position};
 use self::amount::Money;
-use self::calendar::{Session, Sessions};
+use self::calendar::{Hours, Session, Sessions};
 pub use self::entry::{KeyTaken, Unchanged};
 use self::identity::Identities;
 use self::listing::{Instrument, InstrumentIx, Listing};
@@ -61,6 +62,8 @@ pub struct Settings {
     pub seed: u64,
     /// When it begins.
     pub start: Timestamp,
+    /// When its market is open.
+    pub hours: Hours,
     /// The accounts that there are.
     pub accounts: Vec<Opening>,
 }
@@ -73,11 +76,11 @@ impl Settings {
             Opening { number, name, dollars, multiplier }
         };
         let accounts = vec![
-            account(100_001, "Main Margin", 1_000_000, 2),
-            account(100_002, "Retirement Cash", 250_000, 1),
-            account(100_003, "Small Cash", 1_000, 1),
+            account(100_000, "Main Margin", 1_000_000, 2),
+            account(100_001, "Retirement Cash", 250_000, 1),
+            account(100_002, "Small Cash", 1_000, 1),
         ];
-        Self { seed, start, accounts }
+        Self { seed, start, hours: Hours::Exchange, accounts }
     }
 }
 
@@ -124,7 +127,7 @@ pub struct Book {
 impl Book {
     /// A book without orders.
     pub fn new(settings: Settings) -> Self {
-        let Settings { seed, start, accounts } = settings;
+        let Settings { seed, start, hours, accounts } = settings;
         let day = calendar::day_of(start);
         let listing = Listing::new(start);
         let places = (0..u16::MAX).map(AccountIx);
@@ -136,8 +139,8 @@ impl Book {
             started: start,
             day,
             midnight: calendar::midnight_after(start),
-            sessions: Sessions::next(start),
-            previous: Sessions::previous(start),
+            sessions: Sessions::next(start, hours),
+            previous: Sessions::previous(start, hours),
             markets: listing.all().iter().map(|_| Market::default()).collect(),
             listing,
             identities: Identities::new(seed),

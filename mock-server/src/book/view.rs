@@ -1,15 +1,20 @@
 //! What can be read from a book besides what was put in.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use super::Book;
 use super::account::{Account, Day, Position, Worth};
 use super::amount::{Money, Price, Quantity};
+use super::calendar::Sessions;
 use super::chance;
 use super::listing::{Instrument, InstrumentIx, Nature};
 use super::market::{Market, Quote};
 use super::path;
+
+/// Lots that are traded in a second on average.
+const AVERAGE_LOTS: i64 = 5;
 
 /// A position at the prices of the market.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +31,8 @@ pub struct PositionView {
     pub begin_value: Money,
     /// Profit since it was opened.
     pub unrealized: Money,
+    /// Profit since the previous close on what was held then.
+    pub overnight: Money,
     /// Profit of the day on what is held.
     pub day_unrealized: Money,
 }
@@ -92,8 +99,19 @@ impl Book {
         let first = self.price_at(instrument, open);
         let (low, high) =
             minutes.fold((first, first), |(low, high), price| (low.min(price), high.max(price)));
-        let volume = (end - open).saturating_mul(5 * self.lot(instrument));
+        let volume = (end - open).saturating_mul(AVERAGE_LOTS * self.lot(instrument));
         DayFigures { opened: sessions.open, open: first, high, low, volume }
+    }
+
+    /// Shares or contracts traded on a usual day.
+    pub fn usual_volume(&self, instrument: &Instrument) -> i64 {
+        let Sessions { open, close, .. } = self.previous;
+        close.duration_since(open).as_secs().saturating_mul(AVERAGE_LOTS * self.lot(instrument))
+    }
+
+    /// The trading day before the present one.
+    pub const fn previous_day(&self) -> Date {
+        self.previous.day
     }
 
     /// What an account is worth at the present prices.
@@ -124,6 +142,7 @@ impl Book {
             value,
             begin_value,
             unrealized: value - position.cost,
+            overnight: price.times(position.today.begin, multiplier) - begin_value,
             day_unrealized: change - position.today.realized,
         }
     }

@@ -14,11 +14,14 @@ use jiff::Timestamp;
 use super::MockServer;
 use super::calls::{Calls, Log};
 use super::service::Service;
+use crate::book::Settings;
+use crate::book::calendar::Hours;
 use crate::clock::Clock;
-use crate::desk::Desk;
+use crate::desk::{BookDesk, Desk};
 use crate::faults::{Faults, InvalidFault};
 use crate::generate::Fullness;
 use crate::hooks::Hooks;
+use crate::journal::Journal;
 use crate::received::{Received, Record};
 use crate::request::Routes;
 use crate::stream::{Periods, Surroundings};
@@ -38,6 +41,7 @@ pub struct Builder {
     clients: Vec<(String, String)>,
     faults: Option<PathBuf>,
     stateless: bool,
+    market_hours: bool,
     seed: u64,
     kept: usize,
     log: Option<Log>,
@@ -62,6 +66,7 @@ impl Builder {
             clients: Vec::new(),
             faults: None,
             stateless: false,
+            market_hours: false,
             seed: 0,
             kept: KEPT,
             log: None,
@@ -96,9 +101,16 @@ impl Builder {
         self
     }
 
-    /// What answers calls from a state of its own.
+    /// What answers calls from a state of its own: a [`BookDesk`] unless said.
     pub fn desk(mut self, desk: impl Desk + 'static) -> Self {
         self.desk = Some(Arc::new(desk));
+        self
+    }
+
+    /// Opens the market only when the exchanges in New York are open. It is open day and night otherwise,
+    /// so that programs can be tried at any time.
+    pub fn market_hours(mut self) -> Self {
+        self.market_hours = true;
         self
     }
 
@@ -200,7 +212,17 @@ impl Builder {
             None => Timestamp::from_second(MOMENT).unwrap_or_default(),
         };
         let clock = self.clock.unwrap_or_default();
-        let desk = self.desk.filter(|_| !self.stateless);
+        let journal = Journal::new(clock.clone());
+        let hours = if self.market_hours { Hours::Exchange } else { Hours::Always };
+        let desk = match self.desk {
+            _ if self.stateless => None,
+            None => {
+                let settings = Settings { hours, ..Settings::new(self.seed, clock.now()) };
+                let desk = BookDesk::new(&apis, settings, clock.clone(), journal.clone());
+                Some(Arc::new(desk) as Arc<dyn Desk>)
+            }
+            desk => desk,
+        };
         let calls = Calls {
             routes: Routes::new(apis),
             moment,
@@ -213,7 +235,7 @@ impl Builder {
             log: self.log,
             requests: AtomicU64::new(0),
         };
-        let around = Surroundings { tokens, faults, clock, periods: self.periods, desk };
+        let around = Surroundings { tokens, faults, clock, periods: self.periods, journal, desk };
         let service = Service::new(calls, around);
         let listen = self.listen;
         MockServer::listen(service, listen).await.map_err(|source| StartError::Listen { listen, source })
@@ -235,6 +257,7 @@ impl fmt::Debug for Builder {
             .field("clients", &clients)
             .field("faults", faults)
             .field("stateless", &self.stateless)
+            .field("market_hours", &self.market_hours)
             .field("seed", &self.seed)
             .finish_non_exhaustive()
     }

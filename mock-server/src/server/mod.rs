@@ -9,6 +9,7 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clear_street_codegen::ir::Authentication;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -19,6 +20,7 @@ use tokio::task::JoinHandle;
 pub use self::builder::{Builder, StartError};
 use self::service::Service;
 use crate::clock::Clock;
+use crate::desk::Desk;
 use crate::faults::{InvalidFault, RequestFault, StreamFault, Tapped};
 use crate::hooks::{Expect, NoSuchOperation, Respond, Target, Unmet};
 use crate::journal::Journal;
@@ -54,6 +56,9 @@ impl MockServer {
         let address = listener.local_addr()?;
         let service = Arc::new(service);
         let (ending, ended) = watch::channel(false);
+        if let Some(desk) = service.desk() {
+            tokio::spawn(keep_time(desk.clone(), service.clock().clone(), ended.clone()));
+        }
         let accepting = tokio::spawn(connection::accept(listener, service.clone(), ended));
         Ok(Self { service, address, ending, accepting })
     }
@@ -214,5 +219,18 @@ impl MockServer {
         // An error is a panic, which the test has seen already.
         let Self { accepting, .. } = self;
         let _ = accepting.await;
+    }
+}
+
+/// Lets a desk know that time goes on, until the server ends.
+async fn keep_time(desk: Arc<dyn Desk>, clock: Clock, mut ended: watch::Receiver<bool>) {
+    loop {
+        let advanced = clock.advanced();
+        desk.advance();
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            () = advanced => {}
+            _ = ended.changed() => return,
+        }
     }
 }

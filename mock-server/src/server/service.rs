@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use super::calls::Calls;
 use crate::clock::Clock;
+use crate::desk::Desk;
 use crate::faults::{self, Faults, Line};
 use crate::journal::Journal;
 use crate::stream::{Streams, Surroundings};
@@ -30,15 +31,18 @@ pub(crate) struct Service {
 impl Service {
     pub(super) fn new(calls: Calls, around: Surroundings) -> Self {
         let apis = calls.routes.apis();
-        let journal = Journal::new(around.clock.clone());
         let token_endpoints = apis.iter().filter_map(|api| Endpoint::new(api, &around.tokens)).collect();
-        let streams = apis.iter().filter_map(|api| Streams::new(api, &journal, around.clone()));
+        let streams = apis.iter().filter_map(|api| Streams::new(api, around.clone()));
         let streams = streams.map(Arc::new).collect();
         Self { calls, around, token_endpoints, streams }
     }
 
     pub(super) fn clock(&self) -> &Clock {
         &self.around.clock
+    }
+
+    pub(super) const fn desk(&self) -> Option<&Arc<dyn Desk>> {
+        self.around.desk.as_ref()
     }
 
     pub(super) fn tokens(&self) -> &Tokens {

@@ -48,6 +48,8 @@ pub(crate) struct Surroundings {
     pub(crate) faults: Faults,
     pub(crate) clock: Clock,
     pub(crate) periods: Periods,
+    /// What the channels that replay a journal tell.
+    pub(crate) journal: Journal,
     /// Says which accounts there are; all, if there is none.
     pub(crate) desk: Option<Arc<dyn Desk>>,
 }
@@ -66,9 +68,9 @@ pub(crate) struct Streams {
 }
 
 impl Streams {
-    /// The channels of an API, if it has some. Those that replay a journal replay `journal`; the others
+    /// The channels of an API, if it has some. Those that replay a journal replay that of the server; the others
     /// have one of their own, for their present state.
-    pub(crate) fn new(api: &Api, journal: &Journal, around: Surroundings) -> Option<Self> {
+    pub(crate) fn new(api: &Api, around: Surroundings) -> Option<Self> {
         let url = api.servers.first()?.stream.as_ref()?;
         let channels = api.groups.iter().flat_map(|group| &group.channels);
         let of_all = channels.clone().next()?;
@@ -78,7 +80,7 @@ impl Streams {
             heartbeat: channel::message(of_all, Role::Heartbeat)?,
             notice: channel::message(of_all, Role::Notice)?,
             channels: channels
-                .filter_map(|it| Channel::new(api, it, journal, &around.clock))
+                .filter_map(|it| Channel::new(api, it, &around.journal, &around.clock))
                 .map(Arc::new)
                 .collect(),
             around,

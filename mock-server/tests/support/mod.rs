@@ -23,7 +23,7 @@ pub(crate) const ACCOUNT: &str = "100000";
 
 /// A server with all accounts there could be, so that only what a test appends is told.
 pub(crate) async fn server(change: impl FnOnce(Builder) -> Builder) -> MockServer {
-    change(MockServer::builder()).start().await.unwrap()
+    change(MockServer::builder().stateless()).start().await.unwrap()
 }
 
 /// Appends messages with these numbers in them.

@@ -81,12 +81,14 @@ impl Assembly {
     /// The next of what came; none if more has to be read.
     pub(super) fn step(&mut self) -> Result<Option<Step>, Broken> {
         self.forget();
-        let Some(head) = Head::read(&self.buffer)? else { return Ok(None) };
+        let start = self.seen;
+        let Some(head) = Head::read(self.buffer.get(start..).unwrap_or_default())? else { return Ok(None) };
         self.check(head)?;
         // A size within the limits fits.
         let payload = usize::try_from(head.payload).map_err(|_| Broken::TooLarge)?;
-        let end = head.size.saturating_add(payload);
-        let range = head.size..end;
+        let begin = start.saturating_add(head.size);
+        let end = begin.saturating_add(payload);
+        let range = begin..end;
         let Some(bytes) = self.buffer.get(range.clone()) else { return Ok(None) };
         self.seen = end;
         Ok(Some(match (head.kind, head.last) {
@@ -123,11 +125,9 @@ impl Assembly {
         if u64::try_from(room).is_ok_and(|room| head.payload > room) { Err(Broken::TooLarge) } else { Ok(()) }
     }
 
-    /// What has been seen is not needed any more.
+    /// A message in parts that has been seen is not needed any more.
     fn forget(&mut self) {
-        self.buffer.advance(self.seen.min(self.buffer.len()));
-        self.seen = 0;
-        if self.begun.is_none() {
+        if self.begun.is_none() && !self.parts.is_empty() {
             self.parts.clear();
             self.parts.shrink_to(ROOM);
         }
@@ -147,6 +147,8 @@ impl Assembly {
 
     /// Where to put what is read.
     pub(super) fn room(&mut self) -> &mut BytesMut {
+        self.buffer.advance(self.seen.min(self.buffer.len()));
+        self.seen = 0;
         if self.buffer.is_empty() && self.buffer.capacity() > 16 * ROOM {
             // One large message is no reason to keep so much.
             self.buffer = BytesMut::new();

@@ -30,6 +30,10 @@ pub(crate) struct Reader {
     /// one is answered, so that a flood of them is no flood of answers.
     pong: Option<Vec<u8>>,
     read_at: Timestamp,
+    /// There may be more in what was read.
+    has_more: bool,
+    /// Nothing was made of what was read last.
+    is_fresh: bool,
     ended: Option<Closed>,
 }
 
@@ -41,7 +45,7 @@ impl Reader {
         outbox: Outbox,
     ) -> Self {
         let (assembly, read_at) = (Assembly::new(early, limit), Timestamp::now());
-        Self { read, assembly, outbox, pong: None, read_at, ended: None }
+        Self { read, assembly, outbox, pong: None, read_at, has_more: true, is_fresh: false, ended: None }
     }
 
     /// When the last bytes of what came last were read, by the clock of the system.
@@ -55,10 +59,67 @@ impl Reader {
     /// How the connection ended: said once more whenever it is asked again. The server is told what
     /// it did wrong, and its close is answered, as far as the [`Writer`](super::Writer) still runs.
     pub(crate) async fn next(&mut self) -> Result<Arrival<'_>, Closed> {
-        if let Some(closed) = self.ended {
-            return Err(closed);
+        loop {
+            if let Some(came) = self.step() {
+                return self.arrival(came);
+            }
+            self.fill().await;
         }
-        match self.advance().await {
+    }
+
+    /// The next of what has been read; none if more has to be read first. Errors as
+    /// [`next`](Self::next) has.
+    pub(crate) fn take(&mut self) -> Option<Result<Arrival<'_>, Closed>> {
+        let came = self.step()?;
+        Some(self.arrival(came))
+    }
+
+    /// Reads once, unless there may be more to [`take`](Self::take). Safe to cancel.
+    pub(crate) async fn fill(&mut self) {
+        if self.has_more || self.ended.is_some() {
+            return;
+        }
+        if let Some(payload) = self.pong.take() {
+            self.outbox.pong(&payload);
+        }
+        match self.read.read_buf(self.assembly.room()).await {
+            Ok(0) => self.ended = Some(Closed::Eof),
+            Ok(_) => (self.is_fresh, self.has_more, self.read_at) = (true, true, Timestamp::now()),
+            Err(error) => self.ended = Some(ended(&error)),
+        }
+    }
+
+    /// Where the next thing is.
+    fn step(&mut self) -> Option<Result<Came, Closed>> {
+        if let Some(closed) = self.ended {
+            return Some(Err(closed));
+        }
+        let came = match self.assembly.step() {
+            Ok(None) => {
+                self.has_more = false;
+                // Bytes came, if no more than that.
+                return std::mem::take(&mut self.is_fresh).then_some(Ok(Came::Other));
+            }
+            Ok(Some(Step::Text(place))) => Ok(Came::Text(place)),
+            Ok(Some(Step::Binary(place))) => Ok(Came::Binary(place)),
+            Ok(Some(Step::Pong)) => Ok(Came::Pong),
+            Ok(Some(Step::Part)) => Ok(Came::Other),
+            Ok(Some(Step::Ping(range))) => {
+                self.pong = Some(self.assembly.bytes(&range).to_vec());
+                Ok(Came::Other)
+            }
+            Ok(Some(Step::Close(code))) => {
+                self.outbox.close_with(code.map_or(CloseCode::Normal, CloseCode::from));
+                Err(Closed::Code(code))
+            }
+            Err(broken) => Err(refuse(&self.outbox, broken)),
+        };
+        self.is_fresh = false;
+        Some(came)
+    }
+
+    fn arrival(&mut self, came: Result<Came, Closed>) -> Result<Arrival<'_>, Closed> {
+        match came {
             Ok(Came::Text(place)) => match std::str::from_utf8(self.assembly.message(&place)) {
                 Ok(text) => Ok(Arrival::Text(text)),
                 Err(_) => Err(*self.ended.insert(refuse(&self.outbox, Broken::NoText))),
@@ -67,37 +128,6 @@ impl Reader {
             Ok(Came::Pong) => Ok(Arrival::Pong),
             Ok(Came::Other) => Ok(Arrival::Other),
             Err(closed) => Err(*self.ended.insert(closed)),
-        }
-    }
-
-    async fn advance(&mut self) -> Result<Came, Closed> {
-        let mut read = false;
-        loop {
-            match self.assembly.step() {
-                Ok(Some(Step::Text(place))) => return Ok(Came::Text(place)),
-                Ok(Some(Step::Binary(place))) => return Ok(Came::Binary(place)),
-                Ok(Some(Step::Pong)) => return Ok(Came::Pong),
-                Ok(Some(Step::Part)) => return Ok(Came::Other),
-                Ok(Some(Step::Ping(range))) => {
-                    self.pong = Some(self.assembly.bytes(&range).to_vec());
-                    return Ok(Came::Other);
-                }
-                Ok(Some(Step::Close(code))) => {
-                    self.outbox.close_with(code.map_or(CloseCode::Normal, CloseCode::from));
-                    return Err(Closed::Code(code));
-                }
-                Ok(None) if read => return Ok(Came::Other),
-                Ok(None) => {}
-                Err(broken) => return Err(refuse(&self.outbox, broken)),
-            }
-            if let Some(payload) = self.pong.take() {
-                self.outbox.pong(&payload);
-            }
-            match self.read.read_buf(self.assembly.room()).await {
-                Ok(0) => return Err(Closed::Eof),
-                Ok(_) => (read, self.read_at) = (true, Timestamp::now()),
-                Err(error) => return Err(ended(&error)),
-            }
         }
     }
 }

@@ -10,9 +10,38 @@ use super::input::{Class, ConnectionId, Envelope, Frame, Notice};
 use super::link::Stage;
 use super::replay::Offered;
 use super::sequencer::{Delivery, Live, count};
+use super::time::Moment;
 
 impl<M> Core<M> {
-    pub(super) fn received(&mut self, id: ConnectionId, frame: Frame<M>) {
+    /// Whether a message with this number can be passed over, whatever else is in it: one of a
+    /// replay, so old that nothing is remembered to compare it with. If so, it counts as received.
+    pub fn passes_over(&mut self, now: Moment, connection: ConnectionId, sequence: u64) -> bool {
+        let now = self.now.max(now);
+        // Something else has to be done first.
+        if self.deadline.is_some_and(|deadline| deadline <= now) {
+            return false;
+        }
+        let until = now.after(self.settings.replay_progress);
+        let link = self.next.as_mut().and_then(Attempt::link_mut);
+        let Some(link) = link.filter(|link| link.id == connection && !link.sheds && link.barrier.is_none())
+        else {
+            return false;
+        };
+        let Stage::Replaying(progress) = &mut link.stage else { return false };
+        let passes = link.replay.is_amid(sequence) && self.sequencer.epoch.is_older(sequence);
+        if passes {
+            self.now = now;
+            *progress = until;
+            link.replay.passed(sequence);
+            link.liveness.said(now);
+            link.malformed = 0;
+            count(&mut self.statistics.received);
+            count(&mut self.statistics.duplicates);
+        }
+        passes
+    }
+
+    pub(super) fn received<R: Into<M>>(&mut self, id: ConnectionId, frame: Frame<R>) {
         let now = self.now;
         let is_current = self.is_current(id);
         let Some(link) = self.link(id) else { return };
@@ -30,7 +59,7 @@ impl<M> Core<M> {
                 let malformed = link.malformed;
                 count(&mut self.statistics.received);
                 count(&mut self.statistics.malformed);
-                self.unnumbered(id, Event::Undecodable(message), size);
+                self.unnumbered(id, Event::Undecodable(message.into()), size);
                 if malformed >= self.settings.malformed_in_a_row {
                     self.end_connection(id, Cause::Malformed);
                 }
@@ -47,14 +76,14 @@ impl<M> Core<M> {
         }
     }
 
-    fn message(&mut self, id: ConnectionId, envelope: Envelope, message: M) {
+    fn message<R: Into<M>>(&mut self, id: ConnectionId, envelope: Envelope, message: R) {
         match envelope.class {
             Class::Heartbeat => {}
             Class::Notice(notice) => {
                 if let Some(link) = self.link(id) {
                     link.notice = Some(notice);
                 }
-                self.unnumbered(id, unnumbered(message, Origin::Live), envelope.size);
+                self.unnumbered(id, unnumbered(message.into(), Origin::Live), envelope.size);
                 // Nothing comes after this; waiting for the server to close would only cost time.
                 if notice == Notice::AuthExpired {
                     self.end_connection(id, Cause::AuthExpired);
@@ -74,7 +103,7 @@ impl<M> Core<M> {
         }
     }
 
-    fn data(&mut self, id: ConnectionId, envelope: Envelope, message: M) {
+    fn data<R: Into<M>>(&mut self, id: ConnectionId, envelope: Envelope, message: R) {
         let now = self.now;
         let until = now.after(self.settings.replay_progress);
         let Some(link) = self.link(id) else { return };
@@ -87,7 +116,7 @@ impl<M> Core<M> {
             Stage::Dialing(_) | Stage::Subscribing(_) => return,
         };
         let Some(sequence) = envelope.sequence else {
-            return self.unnumbered(id, unnumbered(message, origin), envelope.size);
+            return self.unnumbered(id, unnumbered(message.into(), origin), envelope.size);
         };
         let mark = Mark { sequence, fingerprint: envelope.fingerprint };
         let item = Item { mark, size: envelope.size, origin, message };
@@ -113,7 +142,7 @@ impl<M> Core<M> {
     }
 
     /// A numbered message from the current connection.
-    pub(super) fn live(&mut self, item: Item<M>) {
+    pub(super) fn live<R: Into<M>>(&mut self, item: Item<R>) {
         let mark = item.mark;
         let Some(current) = &mut self.current else { return };
         if !current.sheds {
@@ -130,7 +159,7 @@ impl<M> Core<M> {
         self.let_go(mark.sequence);
     }
 
-    fn replayed(&mut self, id: ConnectionId, item: Item<M>) {
+    fn replayed<R: Into<M>>(&mut self, id: ConnectionId, item: Item<R>) {
         let (now, only) = (self.now, self.current.is_none());
         let Some(link) = self.next.as_mut().and_then(Attempt::link_mut) else { return };
         let mark = item.mark;
@@ -152,11 +181,12 @@ impl<M> Core<M> {
         match link.replay.offer(item, &self.sequencer.epoch, goes_on, messages, bytes) {
             Offered::Waits => {}
             Offered::Passes(item) => self.sequencer.replayed(item, now, settings, statistics),
-            Offered::Agreed(items) => {
+            Offered::Agreed(waited, item) => {
                 self.sequencer.drop_held();
-                for item in items {
+                for item in waited {
                     self.sequencer.replayed(item, now, settings, statistics);
                 }
+                self.sequencer.replayed(item, now, settings, statistics);
             }
             Offered::GoesOn(item) => {
                 // The other connection, if there is one, may still bring what comes before.

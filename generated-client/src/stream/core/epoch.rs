@@ -86,6 +86,13 @@ impl Epoch {
         }
     }
 
+    /// Whether a message of this number was dealt with so long ago that nothing is remembered of it:
+    /// [`Known::Older`], whatever it says.
+    pub(super) fn is_older(&self, sequence: u64) -> bool {
+        self.first.is_some_and(|first| first.sequence < sequence)
+            && self.recent.front().is_some_and(|oldest| sequence < oldest.from)
+    }
+
     /// A message within what is remembered was reported as missing after later ones were delivered.
     pub(super) fn reported_late(&mut self, sequence: u64, remember: usize) {
         let at = self.recent.partition_point(|span| span.to < sequence);

@@ -14,6 +14,17 @@ pub(super) struct Item<M> {
     pub(super) message: M,
 }
 
+impl<R> Item<R> {
+    /// The same message in the form in which it is kept.
+    pub(super) fn keep<M>(self) -> Item<M>
+    where
+        R: Into<M>,
+    {
+        let Self { mark, size, origin, message } = self;
+        Item { mark, size, origin, message: message.into() }
+    }
+}
+
 /// They wait here in the order of their numbers.
 #[derive(Debug)]
 pub(super) struct Held<M> {

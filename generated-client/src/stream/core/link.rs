@@ -59,7 +59,7 @@ impl<M> Barrier<M> {
         Self { replay: differs.waiting, after: Vec::new(), bytes, forgotten: differs.forgotten }
     }
 
-    pub(super) fn wait(&mut self, item: Item<M>, settings: &Settings) {
+    pub(super) fn wait<R: Into<M>>(&mut self, item: Item<R>, settings: &Settings) {
         let messages = self.replay.len().saturating_add(self.after.len());
         let bytes = self.bytes.saturating_add(item.size);
         if messages >= settings.hold_messages || bytes > settings.hold_bytes {
@@ -69,7 +69,7 @@ impl<M> Barrier<M> {
         }
         if !self.forgotten {
             self.bytes = bytes;
-            self.after.push(item);
+            self.after.push(item.keep());
         }
     }
 }

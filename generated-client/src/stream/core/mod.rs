@@ -1,6 +1,6 @@
 //! All decisions of a stream, without any input or output.
 //!
-//! [`Core::handle`] is told what happened and when, and answers what is to be done;
+//! [`Core::handle_into`] is told what happened and when, and answers what is to be done;
 //! [`Core::next_deadline`] names the moment at which it wants to be called if nothing happens. It
 //! reads no clock, opens no socket and spawns no task: the same inputs give the same outputs, in a
 //! test, in a replay of what went wrong, and in trading. It knows nothing of the messages but their
@@ -51,7 +51,7 @@ mod sequencer;
 mod settings;
 mod statistics;
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;
 mod time;
 mod timers;
 
@@ -146,9 +146,24 @@ impl<M> Core<M> {
     }
 
     /// Something happened now. What is returned is to be done, in that order.
+    #[cfg(any(test, fuzzing))]
+    pub fn handle(&mut self, now: Moment, input: Input<M>) -> Vec<Output<M>> {
+        let mut outputs = Vec::new();
+        self.handle_into(now, input, &mut outputs);
+        outputs
+    }
+
+    /// Something happened now. What is to be done is added to `outputs`, in that order. What came is
+    /// only made a message if it is kept.
     ///
     /// A moment before that of the last call is taken as that moment.
-    pub fn handle(&mut self, now: Moment, input: Input<M>) -> Vec<Output<M>> {
+    pub fn handle_into<R: Into<M>>(&mut self, now: Moment, input: Input<R>, outputs: &mut Vec<Output<M>>) {
+        std::mem::swap(&mut self.out, outputs);
+        self.happened(now, input);
+        std::mem::swap(&mut self.out, outputs);
+    }
+
+    fn happened<R: Into<M>>(&mut self, now: Moment, input: Input<R>) {
         self.now = self.now.max(now);
         let late =
             self.deadline.is_some_and(|deadline| self.now.since(deadline) > self.settings.suspended_after);
@@ -172,10 +187,9 @@ impl<M> Core<M> {
         if std::mem::replace(&mut self.state, state) != state {
             self.out.push(Output::State(state));
         }
-        std::mem::take(&mut self.out)
     }
 
-    /// When to call [`handle`](Self::handle) with [`Input::Timer`] if nothing else happens before. It
+    /// When to call [`handle_into`](Self::handle_into) with [`Input::Timer`] if nothing else happens before. It
     /// may have passed already.
     pub fn next_deadline(&self) -> Option<Moment> {
         self.deadline
@@ -210,6 +224,11 @@ impl<M> Core<M> {
     /// held or being read when the buffer was full.
     pub fn buffered(&self) -> (usize, usize) {
         self.lag.buffered()
+    }
+
+    /// Whether something is to be done as soon as the caller has taken some events.
+    pub fn waits_for_caller(&self) -> bool {
+        self.lag.is_paused() || self.lag.is_shedding()
     }
 
     fn state_now(&self) -> State {
@@ -268,8 +287,11 @@ impl<M> Core<M> {
 
     /// Delivers what the sequencer has released.
     fn flush(&mut self) {
-        for delivery in std::mem::take(&mut self.sequencer.out) {
+        let mut released = std::mem::take(&mut self.sequencer.out);
+        for delivery in released.drain(..) {
             self.deliver(delivery);
         }
+        // To be used again.
+        self.sequencer.out = released;
     }
 }

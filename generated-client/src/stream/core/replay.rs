@@ -29,16 +29,16 @@ enum Agreement<M> {
 }
 
 /// What becomes of a message of a replay.
-pub(super) enum Offered<M> {
+pub(super) enum Offered<M, R> {
     /// It waits.
     Waits,
-    /// It and those that waited before it are of the known numbering, in this order.
-    Agreed(Vec<Item<M>>),
+    /// It is of the known numbering, and so are those that waited before it.
+    Agreed(Vec<Item<M>>, Item<R>),
     /// It is of the known numbering, as was clear before.
-    Passes(Item<M>),
+    Passes(Item<R>),
     /// It is the first of the replay, and later than everything known. This contradicts nothing: the
     /// numbers go on.
-    GoesOn(Item<M>),
+    GoesOn(Item<R>),
 }
 
 /// What a replay turned out to be in which nothing agreed.
@@ -58,14 +58,14 @@ impl<M> Replay<M> {
     }
 
     /// `goes_on`: nothing speaks against numbers that go on where the known ones end.
-    pub(super) fn offer(
+    pub(super) fn offer<R: Into<M>>(
         &mut self,
-        item: Item<M>,
+        item: Item<R>,
         epoch: &Epoch,
         goes_on: bool,
         messages: usize,
         bytes_most: usize,
-    ) -> Offered<M> {
+    ) -> Offered<M, R> {
         let mark = item.mark;
         let is_first = self.first.is_none();
         self.first.get_or_insert(mark);
@@ -81,10 +81,9 @@ impl<M> Replay<M> {
             return Offered::GoesOn(item);
         }
         if Some(mark.sequence) <= epoch.watermark && epoch.known(mark) == Known::Same {
-            let mut agreed = std::mem::take(waiting);
-            agreed.push(item);
+            let agreed = std::mem::take(waiting);
             self.agreement = Agreement::Found;
-            return Offered::Agreed(agreed);
+            return Offered::Agreed(agreed, item);
         }
         if waiting.len() >= messages || bytes.saturating_add(item.size) > bytes_most {
             waiting.clear();
@@ -93,9 +92,20 @@ impl<M> Replay<M> {
         }
         if !*forgotten {
             *bytes = bytes.saturating_add(item.size);
-            waiting.push(item);
+            waiting.push(item.keep());
         }
         Offered::Waits
+    }
+
+    /// Whether a message of this number, if it is a known one, says nothing new of the replay.
+    pub(super) fn is_amid(&self, sequence: u64) -> bool {
+        let is_found = matches!(self.agreement, Agreement::Found);
+        is_found && self.first.is_some_and(|first| first.sequence < sequence)
+    }
+
+    /// A known message came that says nothing new.
+    pub(super) fn passed(&mut self, sequence: u64) {
+        self.top = self.top.max(Some(sequence));
     }
 
     /// The replay is over. If nothing of it agreed: what waited.

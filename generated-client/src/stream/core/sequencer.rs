@@ -54,7 +54,12 @@ impl<M> Sequencer<M> {
     }
 
     /// A message from a connection that is live.
-    pub(super) fn live(&mut self, item: Item<M>, settings: &Settings, statistics: &mut Statistics) -> Live {
+    pub(super) fn live<R: Into<M>>(
+        &mut self,
+        item: Item<R>,
+        settings: &Settings,
+        statistics: &mut Statistics,
+    ) -> Live {
         let sequence = item.mark.sequence;
         if Some(sequence) <= self.epoch.watermark {
             return match self.epoch.known(item.mark) {
@@ -66,7 +71,7 @@ impl<M> Sequencer<M> {
             };
         }
         if self.is_next(sequence) {
-            self.release(item, settings);
+            self.release(item.keep(), settings);
             self.drain(settings);
             return Live::Taken;
         }
@@ -82,16 +87,16 @@ impl<M> Sequencer<M> {
             None if self.held.is_full(item.size, settings.hold_messages, settings.hold_bytes) => Live::NoRoom,
             None => {
                 count(&mut statistics.early);
-                self.held.insert(item);
+                self.held.insert(item.keep());
                 Live::Taken
             }
         }
     }
 
     /// A message of a replay that belongs to the known numbering.
-    pub(super) fn replayed(
+    pub(super) fn replayed<R: Into<M>>(
         &mut self,
-        item: Item<M>,
+        item: Item<R>,
         now: Moment,
         settings: &Settings,
         statistics: &mut Statistics,
@@ -102,7 +107,7 @@ impl<M> Sequencer<M> {
                 Known::Same | Known::Reported | Known::Older => count(&mut statistics.duplicates),
                 Known::Different => {
                     self.epoch.corrected(item.mark);
-                    self.deliver(Item { origin: Origin::Correction, ..item });
+                    self.deliver(Item { origin: Origin::Correction, ..item.keep() });
                 }
                 Known::Never => {
                     self.epoch.reported_late(sequence, settings.remember);
@@ -111,10 +116,10 @@ impl<M> Sequencer<M> {
             };
         }
         if self.epoch.watermark.is_none() || self.is_next(sequence) {
-            self.release(item, settings);
+            self.release(item.keep(), settings);
             return self.drain(settings);
         }
-        self.held.insert(item);
+        self.held.insert(item.keep());
         // The replay is the truth: what is not next by now is not there.
         while self.held.is_full(0, settings.hold_messages, settings.hold_bytes) {
             self.pass_hole(Some(now), settings);

@@ -7,7 +7,7 @@ mod address;
 mod proxy;
 mod tcp;
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;
 mod tls;
 mod upgrade;
 

@@ -17,11 +17,15 @@ pub struct Scan<'a> {
     cursor: Cursor<'a>,
     envelope: Envelope<'a>,
     progress: Progress,
+    /// Where the payload begins that is being read.
+    payload: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Progress {
     Before,
+    /// Within an object, before its first property.
+    First,
     /// Behind a property.
     Within,
     Behind,
@@ -56,10 +60,19 @@ impl<'a> Scan<'a> {
             cursor: Cursor::new(text),
             envelope: Envelope::new(layout, text),
             progress: Progress::Before,
+            payload: None,
         }
     }
 
-    /// The sequence number. Nothing behind it is read: not the payload, if it stands before that.
+    /// Type and sequence number, as far as there are any. Nothing behind them is read.
+    #[cfg_attr(not(feature = "stream"), allow(dead_code, reason = "streams look at replays by it"))]
+    pub(crate) fn head(&mut self) -> Result<(Option<&str>, Option<u64>), Undecodable> {
+        let lacks = |envelope: &Envelope<'_>| envelope.kind.is_none() || envelope.sequence.is_none();
+        while lacks(&self.envelope) && self.step(&mut |_, _| None)? {}
+        Ok((self.envelope.kind(), self.envelope.sequence))
+    }
+
+    /// The sequence number. Nothing behind it is read.
     ///
     /// # Errors
     /// If the message is no JSON object, as far as it is read, or the number is none.
@@ -83,51 +96,51 @@ impl<'a> Scan<'a> {
         Ok(self.envelope)
     }
 
-    /// Reads the next property of the message; false if there is none.
+    /// Reads the next property, of the message or of its payload; false if there is none.
     fn step(&mut self, read: Read<'_, 'a>) -> Result<bool, Undecodable> {
-        if self.progress == Progress::Behind {
-            return Ok(false);
+        match self.progress {
+            Progress::Behind => return Ok(false),
+            Progress::Before if !self.cursor.enter_object() => {
+                let at = self.cursor.at();
+                return Err(self.malformed(&Malformed { expected: "an object", at }));
+            }
+            Progress::Before => self.progress = Progress::First,
+            Progress::First | Progress::Within => {}
         }
-        let is_first = self.progress == Progress::Before;
-        if is_first && !self.cursor.enter_object() {
-            let at = self.cursor.at();
-            return Err(self.malformed(&Malformed { expected: "an object", at }));
-        }
-        self.progress = Progress::Within;
-        match self.property(is_first, Level::Message, read) {
-            Ok(true) => Ok(true),
-            Ok(false) => {
+        let is_first = std::mem::replace(&mut self.progress, Progress::Within) == Progress::First;
+        match (self.cursor.property(is_first), self.payload) {
+            (Ok(Some(name)), payload) => {
+                self.property(if payload.is_some() { Level::Payload } else { Level::Message }, name, read)?;
+            }
+            (Ok(None), Some(start)) => {
+                self.payload = None;
+                self.take(Level::Message, self.layout.payload, self.cursor.since(start))?;
+            }
+            (Ok(None), None) => {
                 self.progress = Progress::Behind;
                 self.cursor.end().map_err(|malformed| self.malformed(&malformed))?;
-                Ok(false)
             }
-            Err(error) => Err(error),
+            (Err(malformed), _) => return Err(self.malformed(&malformed)),
         }
+        Ok(self.progress != Progress::Behind)
     }
 
-    /// Reads the next property; false if the object ends.
-    fn property(&mut self, is_first: bool, level: Level, read: Read<'_, 'a>) -> Result<bool, Undecodable> {
-        let name = match self.cursor.property(is_first) {
-            Ok(Some(name)) => name,
-            Ok(None) => return Ok(false),
-            Err(malformed) => return Err(self.malformed(&malformed)),
-        };
+    /// Reads a property behind its name, or moves into the payload.
+    fn property(&mut self, level: Level, name: &'a str, read: Read<'_, 'a>) -> Result<(), Undecodable> {
         let name = self.unescape(name)?;
         let start = self.cursor.at();
         if level == Level::Message && name == self.layout.payload && self.cursor.enter_object() {
-            let mut is_first = true;
-            while self.property(is_first, Level::Payload, read)? {
-                is_first = false;
-            }
-        } else if level.has(self.layout.data, &name)
+            (self.payload, self.progress) = (Some(start), Progress::First);
+            return Ok(());
+        }
+        if level.has(self.layout.data, &name)
             && let Some(length) = read(&self.envelope, self.cursor.rest())
         {
             self.cursor.skip(length);
         } else if let Err(malformed) = self.cursor.value() {
             return Err(self.malformed(&malformed));
         }
-        self.take(level, &name, self.cursor.since(start))?;
-        Ok(true)
+        self.take(level, &name, self.cursor.since(start))
     }
 
     /// Keeps what belongs to the envelope.

@@ -1,39 +1,64 @@
 //! What came, in the words of the core.
 
+use std::borrow::Cow;
+
 use crate::stream::connection::Arrival;
 use crate::stream::core::{Class, Envelope, Frame, Notice, Refusal};
-use crate::stream::{Channel, Envelope as Read, Reply, Role};
+use crate::stream::{Channel, Envelope as Read, Reply, Role, Scan};
 
-/// What came, in the words of the core.
-pub(super) fn frame(channel: &'static Channel, arrival: Arrival<'_>) -> Frame<Box<str>> {
+/// What came, in the words of the core; none if it was passed over. `passes`: whether data with this
+/// number is. Then nothing else of it is read.
+pub(super) fn frame<'a>(
+    channel: &'static Channel,
+    arrival: Arrival<'a>,
+    passes: impl FnOnce(u64) -> bool,
+) -> Option<Frame<Cow<'a, str>>> {
     match arrival {
-        Arrival::Text(text) => message(channel, text),
+        Arrival::Text(text) => message(channel, text, passes),
         // No server should send it; if one does, it means the same.
         Arrival::Binary(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => message(channel, text),
-            Err(_) => Frame::Malformed(bytes.len(), String::from_utf8_lossy(bytes).into()),
+            Ok(text) => message(channel, text, passes),
+            Err(_) => Some(Frame::Malformed(bytes.len(), String::from_utf8_lossy(bytes))),
         },
-        Arrival::Pong => Frame::Pong,
-        Arrival::Other => Frame::Other,
+        Arrival::Pong => Some(Frame::Pong),
+        Arrival::Other => Some(Frame::Other),
     }
 }
 
-fn message(channel: &'static Channel, text: &str) -> Frame<Box<str>> {
-    let Ok(read) = Read::read(channel.layout, text) else { return Frame::Malformed(text.len(), text.into()) };
-    match class(channel, &read) {
-        Some(class) => {
-            let (sequence, fingerprint) = (read.sequence(), read.fingerprint());
-            Frame::Message(Envelope { class, sequence, fingerprint, size: text.len() }, text.into())
-        }
-        None => Frame::Malformed(text.len(), text.into()),
+fn message<'a>(
+    channel: &'static Channel,
+    text: &'a str,
+    passes: impl FnOnce(u64) -> bool,
+) -> Option<Frame<Cow<'a, str>>> {
+    let mut scan = Scan::new(channel.layout, text);
+    match scan.head() {
+        Ok((Some(kind), Some(sequence))) if is_data(role(channel, kind)) && passes(sequence) => return None,
+        Ok(_) => {}
+        Err(_) => return Some(malformed(text)),
     }
+    let read = scan.finish().ok().and_then(|read| Some((class(channel, &read)?, read)));
+    let Some((class, read)) = read else { return Some(malformed(text)) };
+    let (sequence, fingerprint) = (read.sequence(), read.fingerprint());
+    Some(Frame::Message(Envelope { class, sequence, fingerprint, size: text.len() }, text.into()))
+}
+
+fn malformed(text: &str) -> Frame<Cow<'_, str>> {
+    Frame::Malformed(text.len(), text.into())
+}
+
+/// What a type of message is for, if it is known.
+fn role(channel: &'static Channel, kind: &str) -> Option<Role> {
+    channel.message(kind).map(|kind| kind.role)
+}
+
+fn is_data(role: Option<Role>) -> bool {
+    matches!(role, Some(Role::Update) | None)
 }
 
 /// None if it answers a subscription, and nobody can say how.
 fn class(channel: &'static Channel, read: &Read<'_>) -> Option<Class> {
     let details = |reply: Reply| reply.details.unwrap_or_default();
-    let role = read.kind().and_then(|kind| channel.message(kind)).map(|kind| kind.role);
-    Some(match role {
+    Some(match read.kind().and_then(|kind| role(channel, kind)) {
         Some(Role::Heartbeat) => Class::Heartbeat,
         Some(Role::CaughtUp) => Class::ReplayComplete,
         Some(Role::Notice) => {
@@ -53,8 +78,8 @@ mod tests {
     use crate::stream::ChannelMessage;
     use crate::studio::activity::ActivityMessage;
 
-    fn read(text: &str) -> Frame<Box<str>> {
-        frame(ActivityMessage::CHANNEL, Arrival::Text(text))
+    fn read(text: &str) -> Frame<Cow<'_, str>> {
+        frame(ActivityMessage::CHANNEL, Arrival::Text(text), |_| false).unwrap()
     }
 
     fn fingerprint(text: &str) -> u64 {
@@ -87,6 +112,31 @@ mod tests {
         }
         for text in ["", "[]", r#"{"payload":{"type":"subscribe-activity-ack","success":"who knows"}}"#] {
             assert!(matches!(read(text), Frame::Malformed(..)), "{text}");
+        }
+    }
+
+    #[test]
+    fn data_is_passed_over_by_its_number() {
+        let passes = |text: &str| {
+            let seven = |sequence: u64| sequence == 7;
+            frame(ActivityMessage::CHANNEL, Arrival::Text(text), seven).is_none()
+        };
+        for text in [
+            r#"{"sequence":7,"payload":{"type":"order-update","data":"whatever"}}"#,
+            r#"{"payload":{"data":{},"type":"of tomorrow"},"sequence":7}"#,
+            r#"{"sequence":7,"payload":{"type":"order-update", what comes here is not read"#,
+        ] {
+            assert!(passes(text), "{text}");
+        }
+        for text in [
+            r#"{"sequence":8,"payload":{"type":"order-update"}}"#,
+            r#"{"payload":{"type":"order-update"}}"#,
+            // The end of a replay is that, also with a number.
+            r#"{"sequence":7,"payload":{"type":"replay-complete"}}"#,
+            r#"{"sequence":7,"payload":{}}"#,
+            r#"{"sequence":7, is not read"#,
+        ] {
+            assert!(!passes(text), "{text}");
         }
     }
 

@@ -4,13 +4,12 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
+use jiff::Timestamp;
 use tokio::task::AbortHandle;
 
-use super::classify::frame;
-use super::{Came, Outbox};
-use crate::stream::Channel;
-use crate::stream::connection::Reader;
-use crate::stream::core::{ConnectionId, Input};
+use super::Outbox;
+use crate::stream::connection::{Arrival, Reader};
+use crate::stream::core::{Closed, ConnectionId};
 
 /// The connections of a stream; the core has at most two at a time.
 #[derive(Debug, Default)]
@@ -62,30 +61,28 @@ impl Links {
         }
     }
 
-    /// Waits for what comes on any of them, and is safe to cancel.
-    pub(super) async fn next(&mut self, channel: &'static Channel) -> Input<Came> {
+    /// Waits until something comes on any of them, and says on which. Safe to cancel.
+    pub(super) async fn ready(&mut self) -> ConnectionId {
         self.turn = self.turn.wrapping_add(1);
         let first = self.turn.checked_rem(self.open.len()).unwrap_or_default();
         poll_fn(|context| {
             let (before, after) = self.open.split_at_mut(first);
             for link in after.iter_mut().chain(before).filter(|link| link.reading) {
-                let connection = link.id;
                 // What has been read so far stays in the reader.
-                let next = pin!(link.reader.next()).poll(context);
-                let next = next.map(|next| next.map(|arrival| frame(channel, arrival)));
-                match next {
-                    Poll::Ready(Ok(frame)) => {
-                        let at = link.reader.read_at();
-                        let frame = frame.map(|text| Came { text, at });
-                        return Poll::Ready(Input::Received { connection, frame });
-                    }
-                    Poll::Ready(Err(how)) => return Poll::Ready(Input::Closed { connection, how }),
-                    Poll::Pending => {}
+                if pin!(link.reader.fill()).poll(context).is_ready() {
+                    return Poll::Ready(link.id);
                 }
             }
             Poll::Pending
         })
         .await
+    }
+
+    /// The next of what has come on this one, if it is to be read, and when it was read.
+    pub(super) fn take(&mut self, id: ConnectionId) -> Option<Result<(Arrival<'_>, Timestamp), Closed>> {
+        let link = self.open.iter_mut().find(|link| link.id == id && link.reading)?;
+        let at = link.reader.read_at();
+        link.reader.take().map(|taken| taken.map(|arrival| (arrival, at)))
     }
 }
 

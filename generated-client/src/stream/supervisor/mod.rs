@@ -16,19 +16,21 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::sync::{oneshot, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, consume_budget, yield_now};
 use tokio::time::{Instant, sleep_until, timeout};
 
 pub(crate) use self::bearers::ClientBearers;
-use self::buffer::Buffer;
+use self::buffer::{Buffer, Deliveries};
+use self::classify::frame;
 pub use self::handle::{Handle, States};
 use self::links::Links;
 pub use self::stream::EventStream;
@@ -43,6 +45,10 @@ use crate::error::Result;
 
 /// Longest wait for a token. The core has no limit of its own for it.
 const TOKEN: Duration = Duration::from_secs(30);
+
+/// Most messages that are read from one connection before anything else is looked at: about as many
+/// as one read brings, and as one turn of the caller takes.
+const BATCH: usize = 128;
 
 /// Where the tokens of a stream come from.
 pub(crate) trait Bearers: Send + Sync + 'static {
@@ -75,6 +81,18 @@ pub(crate) struct Came {
     pub(crate) text: Box<str>,
     /// When its last bytes were read.
     pub(crate) at: Timestamp,
+}
+
+/// The same before it is clear that anybody wants it.
+struct Seen<'a> {
+    text: Cow<'a, str>,
+    at: Timestamp,
+}
+
+impl From<Seen<'_>> for Came {
+    fn from(seen: Seen<'_>) -> Self {
+        Self { text: seen.text.into(), at: seen.at }
+    }
 }
 
 /// What the stream is doing.
@@ -119,7 +137,6 @@ pub(crate) fn start<M: ChannelMessage>(
 ) -> Result<EventStream<M>> {
     subscribe::<M>(&subscription, "")?;
     let buffer = Arc::new(Buffer::default());
-    let (events, taken) = mpsc::unbounded_channel();
     let (requests, asked) = mpsc::unbounded_channel();
     let status = Status { state: State::Connecting, failure: None, finished: false };
     let (status, watched) = watch::channel(status);
@@ -137,13 +154,13 @@ pub(crate) fn start<M: ChannelMessage>(
         links: Links::default(),
         tasks: JoinSet::new(),
         pending: VecDeque::from([Input::Timer]),
-        events,
+        outputs: Vec::new(),
+        deliveries: Deliveries::new(Arc::clone(&buffer)),
         status,
-        buffer: Arc::clone(&buffer),
         requests: asked,
     };
     let task = tokio::spawn(supervisor.run());
-    Ok(EventStream::new(taken, buffer, Handle::new(requests, watched), task.abort_handle()))
+    Ok(EventStream::new(buffer, Handle::new(requests, watched), task.abort_handle()))
 }
 
 type Subscribe = Box<dyn Fn(&str) -> Result<SubscribeMessage> + Send>;
@@ -163,20 +180,26 @@ struct Supervisor<D, B> {
     tasks: JoinSet<Report>,
     /// What the core is to be told next.
     pending: VecDeque<Input<Came>>,
-    events: UnboundedSender<(RawEvent, usize)>,
+    /// What the core wants done, and nobody has begun with.
+    outputs: Vec<Output<Came>>,
+    deliveries: Deliveries,
     status: watch::Sender<Status>,
-    buffer: Arc<Buffer>,
     requests: UnboundedReceiver<Request>,
 }
 
 impl<D: Dial, B: Bearers> Supervisor<D, B> {
     async fn run(mut self) {
         loop {
-            while let Some(input) = self.pending.pop_front() {
-                self.tell(input);
+            self.settle();
+            while self.count_taken() {
+                self.settle();
             }
             // Nothing below gives way while there is always something to do.
-            tokio::task::consume_budget().await;
+            match self.deliveries.hand_over() {
+                0..BATCH => consume_budget().await,
+                // The caller is to have its turn now.
+                _ => yield_now().await,
+            }
             let deadline = match self.status.borrow().finished {
                 true => None,
                 false => self.core.next_deadline(),
@@ -186,23 +209,59 @@ impl<D: Dial, B: Bearers> Supervisor<D, B> {
                     Some(request) => self.answer(request),
                     None => return,
                 },
-                () = self.buffer.changed() => self.count_taken(),
+                () = self.deliveries.buffer().room() => {}
                 Some(ended) = self.tasks.join_next(), if !self.tasks.is_empty() => {
                     // One that was given up has nothing to say.
                     if let Ok(report) = ended {
                         self.report(report);
                     }
                 }
-                input = self.links.next(self.channel) => self.came(input),
+                connection = self.links.ready() => self.read(connection),
                 () = wait(self.clock, deadline), if deadline.is_some() => self.pending.push_back(Input::Timer),
             }
         }
     }
 
-    fn tell(&mut self, input: Input<Came>) {
-        let now = Moment::at(self.clock.elapsed());
-        for output in self.core.handle(now, input) {
+    fn now(&self) -> Moment {
+        Moment::at(self.clock.elapsed())
+    }
+
+    /// Tells the core what it was not told yet, and does what it wants, until that is all.
+    fn settle(&mut self) {
+        while let Some(input) = self.pending.pop_front() {
+            let now = self.now();
+            self.core.handle_into(now, input, &mut self.outputs);
+            self.carry_out_all();
+        }
+    }
+
+    fn carry_out_all(&mut self) {
+        let mut outputs = std::mem::take(&mut self.outputs);
+        for output in outputs.drain(..) {
             self.carry_out(output);
+        }
+        // To be used again.
+        self.outputs = outputs;
+    }
+
+    /// Tells the core what has come on a connection, without waiting for more.
+    fn read(&mut self, connection: ConnectionId) {
+        let now = self.now();
+        for _ in 0..BATCH {
+            match self.links.take(connection) {
+                Some(Ok((arrival, at))) => {
+                    let passes = |sequence| self.core.passes_over(now, connection, sequence);
+                    if let Some(frame) = frame(self.channel, arrival, passes) {
+                        let frame = frame.map(|text| Seen { text, at });
+                        let input = Input::Received { connection, frame };
+                        self.core.handle_into(now, input, &mut self.outputs);
+                    }
+                }
+                Some(Err(how)) => return self.ended(connection, how),
+                None => return,
+            }
+            self.carry_out_all();
+            self.settle();
         }
     }
 
@@ -212,8 +271,7 @@ impl<D: Dial, B: Bearers> Supervisor<D, B> {
                 if let Event::Failed(failure) = event {
                     self.status.send_modify(|status| status.failure = Some(failure));
                 }
-                // Whoever drops the stream ends this task, too.
-                _ = self.events.send((event, size));
+                self.deliveries.put(event, size);
             }
             Output::FetchToken { newer_than } => {
                 let bearers = Arc::clone(&self.bearers);
@@ -281,13 +339,6 @@ impl<D: Dial, B: Bearers> Supervisor<D, B> {
         self.pending.push_back(Input::Closed { connection, how });
     }
 
-    fn came(&mut self, input: Input<Came>) {
-        match input {
-            Input::Closed { connection, how } => self.ended(connection, how),
-            input => self.pending.push_back(input),
-        }
-    }
-
     fn report(&mut self, report: Report) {
         match report {
             Report::Dialled(connection, Ok(wire)) => self.opened(connection, wire),
@@ -334,31 +385,21 @@ impl<D: Dial, B: Bearers> Supervisor<D, B> {
             Request::Statistics(answer) => _ = answer.send(self.core.statistics()),
             Request::ResumePoint(answer) => {
                 self.count_taken();
-                while let Some(input) = self.pending.pop_front() {
-                    self.tell(input);
-                }
+                self.settle();
                 _ = answer.send(self.core.resume_point());
             }
         }
     }
 
-    fn count_taken(&mut self) {
-        let (events, bytes) = self.buffer.count();
+    /// Whether the caller has taken anything that the core was not told of.
+    fn count_taken(&mut self) -> bool {
+        // In this order: what is taken from here on is counted here, or wakes the task if it waits.
+        self.deliveries.buffer().fills(self.core.waits_for_caller());
+        let (events, bytes) = self.deliveries.buffer().count();
         if events > 0 {
             self.pending.push_back(Input::Taken { events, bytes });
         }
-    }
-}
-
-impl<D, B> Drop for Supervisor<D, B> {
-    fn drop(&mut self) {
-        // Also where it is aborted: nobody must take the stream for live any more.
-        self.status.send_modify(|status| {
-            status.finished = true;
-            if !matches!(status.state, State::Closed | State::Failed) {
-                status.state = State::Closed;
-            }
-        });
+        events > 0
     }
 }
 

@@ -1,18 +1,18 @@
 //! What the caller holds of a stream.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::marker::PhantomData;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use futures_core::stream::FusedStream;
-use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, consume_budget};
 
-use super::buffer::Buffer;
-use super::{Handle, RawEvent};
+use super::Handle;
+use super::buffer::{Buffer, Sized};
 use crate::error::Result;
 use crate::stream::event::taken;
 use crate::stream::{ChannelMessage, Event, Messages};
@@ -25,8 +25,9 @@ use crate::stream::{ChannelMessage, Event, Messages};
 /// [module](crate::stream#what-the-stream-guarantees).
 #[must_use = "a stream that is dropped ends"]
 pub struct EventStream<M> {
-    events: UnboundedReceiver<(RawEvent, usize)>,
     buffer: Arc<Buffer>,
+    /// What was taken out of the buffer together.
+    events: VecDeque<Sized>,
     handle: Handle,
     task: AbortHandle,
     ended: bool,
@@ -34,13 +35,8 @@ pub struct EventStream<M> {
 }
 
 impl<M: ChannelMessage> EventStream<M> {
-    pub(super) fn new(
-        events: UnboundedReceiver<(RawEvent, usize)>,
-        buffer: Arc<Buffer>,
-        handle: Handle,
-        task: AbortHandle,
-    ) -> Self {
-        Self { events, buffer, handle, task, ended: false, messages: PhantomData }
+    pub(super) fn new(buffer: Arc<Buffer>, handle: Handle, task: AbortHandle) -> Self {
+        Self { buffer, events: VecDeque::new(), handle, task, ended: false, messages: PhantomData }
     }
 
     /// Waits for the next event; none after the stream was closed or has failed. Safe to cancel: an
@@ -74,7 +70,12 @@ impl<M: ChannelMessage> EventStream<M> {
         if self.ended {
             return Poll::Ready(None);
         }
-        let Some((event, size)) = ready!(self.events.poll_recv(context)) else {
+        if self.events.is_empty() {
+            ready!(self.buffer.poll_take(&mut self.events, context));
+        }
+        // Whoever takes in a loop gives way to others, also if there is always something to take.
+        ready!(pin!(consume_budget()).poll(context));
+        let Some((event, size)) = self.events.pop_front() else {
             self.ended = true;
             return Poll::Ready(None);
         };

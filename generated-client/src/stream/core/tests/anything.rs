@@ -80,7 +80,7 @@ proptest! {
 
     /// Nothing panics, the core comes to rest, what it holds is bounded, and nothing follows the end.
     #[test]
-    fn row_26_no_input_breaks_the_core(
+    fn no_input_breaks_the_core(
         inputs in vec((input(), prop_oneof![Just(0u64), 0u64..500, 0u64..100_000]), 0..200),
         slow in prop::sample::select(vec![SlowCaller::Recover, SlowCaller::Block, SlowCaller::Fail]),
     ) {
@@ -91,6 +91,11 @@ proptest! {
         let mut ended = 0;
         for (input, millis) in inputs {
             now = now.after(Duration::from_millis(millis));
+            if let Input::Received { connection, frame: Frame::Message(envelope, ()) } = &input
+                && envelope.sequence.is_some_and(|sequence| core.passes_over(now, *connection, sequence))
+            {
+                continue;
+            }
             let mut outputs = core.handle(now, input);
             for _ in 0..50 {
                 if core.next_deadline().is_none_or(|at| at > now) {

@@ -168,6 +168,24 @@ fn row_34_duplicates_come_once() {
     assert!(bench.seen().ends_with("subscribed, caught up"));
 }
 
+/// Of a replay, only what may be told to be another message than before has to be read.
+#[test]
+fn old_messages_of_a_replay_are_passed_over() {
+    let mut bench = Bench::with(|settings| settings.remember = 10);
+    let first = bench.quietly_live(1..=100);
+    assert!(!bench.core.passes_over(bench.now, first, 50), "live, only a replay can tell what it means");
+    bench.closed(first, Closed::Reset);
+    let second = bench.connect();
+    assert!(!bench.core.passes_over(bench.now, second, 1), "nothing has agreed yet");
+    bench.data(second, [1]);
+    let known = (1..=101).map(|number| bench.core.passes_over(bench.now, second, number));
+    assert_eq!(known.filter(|known| *known).count(), 89, "without the first and the last ten");
+    bench.data(second, 91..=101);
+    bench.say(second, Class::ReplayComplete);
+    assert!(bench.seen().ends_with("subscribed, r101, caught up"));
+    assert_eq!(bench.core.statistics().duplicates, 100);
+}
+
 #[test]
 fn row_35_other_content_under_a_known_number_that_the_replay_does_not_confirm() {
     let mut bench = Bench::new();

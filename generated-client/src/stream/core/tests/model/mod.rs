@@ -22,23 +22,17 @@ use self::script::{Action, Script, benign, hostile, with_holes};
 use self::world::World;
 use crate::stream::core::{Event, Gap};
 
-/// Runs as many cases as are wanted, and the seed that decides which.
-pub(in crate::stream) fn runner(cases: u32) -> (TestRunner, u64) {
-    let wanted = std::env::var("CLEAR_STREET_STREAM_SCRIPTS").ok().and_then(|number| number.parse().ok());
+fn run(scripts: impl Strategy<Value = Script>, check: impl Fn(&Script, &World) -> Result<(), TestCaseError>) {
+    let cases = std::env::var("CLEAR_STREET_STREAM_SCRIPTS").ok().and_then(|number| number.parse().ok());
     let seed = std::env::var("PROPTEST_RNG_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed = seed.unwrap_or_else(|| if wanted.is_some() { fastrand::u64(..) } else { 0 });
+    let seed = seed.unwrap_or_else(|| if cases.is_some() { fastrand::u64(..) } else { 0 });
     let config = Config {
-        cases: wanted.unwrap_or(cases),
+        cases: cases.unwrap_or(1_000),
         rng_seed: RngSeed::Fixed(seed),
         failure_persistence: None,
         ..Config::default()
     };
-    (TestRunner::new(config), seed)
-}
-
-fn run(scripts: impl Strategy<Value = Script>, check: impl Fn(&Script, &World) -> Result<(), TestCaseError>) {
-    let (mut runner, seed) = runner(1_000);
-    let outcome = runner.run(&scripts, |script| {
+    let outcome = TestRunner::new(config).run(&scripts, |script| {
         let mut world = World::new(&script);
         world.play(&script).map_err(TestCaseError::fail)?;
         check(&script, &world)
@@ -53,6 +47,19 @@ fn run(scripts: impl Strategy<Value = Script>, check: impl Fn(&Script, &World) -
 #[test]
 fn nothing_is_lost_twice_or_out_of_order_without_a_word() {
     run(hostile(), |_, world| judge(world).map_err(TestCaseError::fail));
+}
+
+/// Messages that are passed over are those that would have changed nothing.
+#[test]
+fn passing_over_what_is_known_makes_no_difference() {
+    run(hostile(), |script, world| {
+        let mut in_full = World::new(script);
+        in_full.in_full = true;
+        in_full.play(script).map_err(TestCaseError::fail)?;
+        prop_assert_eq!(&world.taken, &in_full.taken);
+        prop_assert_eq!(world.core.statistics(), in_full.core.statistics());
+        Ok(())
+    });
 }
 
 /// As long as the server can still send what is missing, there is nothing to report: a caller cannot

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::super::super::{
-    Class, Closed, Command, ConnectionId, Core, DialFailure, DialLimit, Event, Failure, Frame, Input, Moment,
-    NoToken, Notice, Output, Settings, State, Token,
+    Class, Closed, Command, ConnectionId, Core, DialFailure, DialLimit, Envelope, Event, Failure, Frame,
+    Input, Moment, NoToken, Notice, Output, Settings, State, Token,
 };
 use super::script::{Action, Script};
 use super::server::{Body, Server, Wire, frame};
@@ -44,6 +44,8 @@ pub(super) struct World {
     pub(super) failed: Option<Failure>,
     /// When the process of now reported gaps.
     gaps: Vec<Moment>,
+    /// Messages are told in full, also those that can be passed over.
+    pub(super) in_full: bool,
 }
 
 impl World {
@@ -80,6 +82,7 @@ impl World {
             odd: Moment::default(),
             failed: None,
             gaps: Vec::new(),
+            in_full: false,
         }
     }
 
@@ -236,7 +239,14 @@ impl World {
         match wire {
             Some((_, Wire::Frame(frame))) => {
                 self.heard.insert(id, self.now);
-                self.tell(Input::Received { connection: id, frame })
+                match frame {
+                    Frame::Message(Envelope { class: Class::Data, sequence: Some(sequence), .. }, _)
+                        if !self.in_full && self.core.passes_over(self.now, id, sequence) =>
+                    {
+                        Ok(())
+                    }
+                    frame => self.tell(Input::Received { connection: id, frame }),
+                }
             }
             Some((_, Wire::Closed(how))) => {
                 self.server.pipes.remove(&id);

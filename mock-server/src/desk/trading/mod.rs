@@ -1,0 +1,30 @@
+//! Operations of the Trading API, by group.
+
+mod accounts;
+mod calendar;
+mod instructions;
+mod instruments;
+mod orders;
+mod positions;
+mod screeners;
+mod terms;
+mod threads;
+mod watchlists;
+
+use super::visit::Handler;
+
+/// What answers which operation.
+pub(super) fn handlers() -> Vec<(&'static str, Handler)> {
+    let groups = [
+        orders::HANDLERS,
+        positions::HANDLERS,
+        accounts::HANDLERS,
+        instruments::HANDLERS,
+        calendar::HANDLERS,
+        instructions::HANDLERS,
+        watchlists::HANDLERS,
+        screeners::HANDLERS,
+        threads::HANDLERS,
+    ];
+    groups.concat()
+}

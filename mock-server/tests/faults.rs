@@ -1,0 +1,117 @@
+//! Every fault of requests once, over loopback, and what the client makes of it.
+#![allow(clippy::unwrap_used, reason = "a test fails where it fails")]
+
+use std::time::{Duration, Instant};
+
+use clear_street::{ErrorKind, RequestOptions, studio, trading};
+use clear_street_mock::{MockServer, RequestFault};
+use http::StatusCode;
+
+const LIST: &str = "get_accounts";
+
+async fn server(fault: RequestFault) -> (MockServer, trading::Client) {
+    let server = MockServer::start().await.unwrap();
+    server.fault(fault).unwrap();
+    let client = trading::Client::builder().api_key("key.secret").base_url(server.trading_url());
+    (server, client.build().unwrap())
+}
+
+/// A list that succeeds although the first answer is spoilt.
+async fn survived(fault: RequestFault) -> clear_street::retry::Statistics {
+    let (_server, client) = server(fault.operation(LIST).call(1)).await;
+    client.accounts().get_accounts().send().await.unwrap();
+    client.statistics()
+}
+
+#[tokio::test]
+async fn lost_answers_are_asked_for_again() {
+    for fault in [
+        RequestFault::new().reset_after(0),
+        RequestFault::new().reset_after(60),
+        RequestFault::new().cut_after(0),
+        RequestFault::new().cut_after(60),
+        RequestFault::new().carried_out(false).reset_after(0),
+    ] {
+        assert_eq!(survived(fault.clone()).await.retries_lost, 1, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_in_trouble_is_asked_again() {
+    let statistics = survived(RequestFault::new().status(StatusCode::SERVICE_UNAVAILABLE)).await;
+    assert_eq!(statistics.retries_server_error, 1);
+    let begun = Instant::now();
+    let statistics = survived(RequestFault::new().status(StatusCode::TOO_MANY_REQUESTS).retry_after(1)).await;
+    assert_eq!(statistics.retries_throttled, 1);
+    assert!(begun.elapsed() >= Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn answers_come_late() {
+    let begun = Instant::now();
+    survived(RequestFault::new().delay(Duration::from_millis(300))).await;
+    assert!(begun.elapsed() >= Duration::from_millis(300));
+}
+
+#[tokio::test]
+async fn an_answer_that_makes_no_sense_is_an_error() {
+    let (_server, client) = server(RequestFault::new().operation(LIST).malformed()).await;
+    let error = client.accounts().get_accounts().send().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Response);
+}
+
+#[tokio::test]
+async fn an_error_has_the_shape_of_the_api() {
+    let (_server, client) = server(RequestFault::new().status(StatusCode::FORBIDDEN)).await;
+    let error = client.accounts().get_accounts().send().await.unwrap_err();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Api, Some(403)));
+    assert!(error.to_string().contains("this was asked for as a fault"), "{error}");
+}
+
+#[tokio::test]
+async fn a_request_can_ask_for_what_befalls_it() {
+    let server = MockServer::start().await.unwrap();
+    let client =
+        trading::Client::builder().api_key("key.secret").base_url(server.trading_url()).build().unwrap();
+    let asking = |text: &str| {
+        client.accounts().get_accounts().options(RequestOptions::new().header("x-mock-fault", text)).send()
+    };
+    let error = asking("status=403, delay=1ms").await.unwrap_err();
+    assert_eq!(error.status(), Some(403));
+    let error = asking("statu=403").await.unwrap_err();
+    assert_eq!(error.status(), Some(400));
+    assert!(error.to_string().contains("unknown key `statu`"), "{error}");
+    client.accounts().get_accounts().send().await.unwrap();
+}
+
+fn studio_client(server: &MockServer) -> studio::Client {
+    let builder = studio::Client::builder().credentials("id", "secret").base_url(server.studio_url());
+    builder.token_url(server.token_url().unwrap()).build().unwrap()
+}
+
+#[tokio::test]
+async fn tokens_end_and_are_renewed() {
+    let server = MockServer::builder().client("id", "secret").start().await.unwrap();
+    let client = studio_client(&server);
+    for renewed in 0..2 {
+        client.accounts().list_accounts().send().await.unwrap();
+        assert_eq!(client.statistics().retries_unauthorized, renewed);
+        server.tokens().expire_all();
+    }
+}
+
+#[tokio::test]
+async fn a_token_endpoint_in_trouble_is_asked_again() {
+    let server = MockServer::start().await.unwrap();
+    let trouble = RequestFault::new().operation("token").call(1).status(StatusCode::SERVICE_UNAVAILABLE);
+    server.fault(trouble).unwrap();
+    studio_client(&server).accounts().list_accounts().send().await.unwrap();
+}
+
+#[tokio::test]
+async fn who_is_not_known_gets_no_token() {
+    let server = MockServer::builder().client("id", "another").start().await.unwrap();
+    let error = studio_client(&server).accounts().list_accounts().send().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Authentication);
+    assert!(error.to_string().contains("invalid_client"), "{error}");
+}

@@ -1,0 +1,138 @@
+//! The client's streams through everything that can go wrong, over loopback: each message of the
+//! journal once and in order.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it fails")]
+
+use std::time::Duration;
+
+use clear_street::stream::{Connection, Event, EventStream, Gap, Settings};
+use clear_street::studio::Client;
+use clear_street::studio::accounts::AccountId;
+use clear_street::studio::activity::{ActivityMessage, ActivitySubscription};
+use clear_street_mock::journal::Journal;
+use clear_street_mock::{Disturbance, During, MockServer, RequestFault, StreamFault};
+use http::StatusCode;
+use serde_json::json;
+use tokio::task::JoinSet;
+
+const ACCOUNT: &str = "100001";
+
+/// A server and a stream of it.
+struct Setting {
+    server: MockServer,
+    stream: EventStream<ActivityMessage>,
+    /// Numbers of the messages that it has delivered.
+    numbers: Vec<u64>,
+    disconnected: usize,
+    gaps: Vec<Gap>,
+}
+
+impl Setting {
+    /// A stream of a server that has told ten messages.
+    async fn new(prepare: impl FnOnce(&MockServer)) -> Self {
+        let server = MockServer::builder().heartbeat(Duration::from_millis(50)).start().await.unwrap();
+        prepare(&server);
+        tell(&server, 10);
+        let client = Client::builder().credentials("id", "secret").base_url(server.studio_url());
+        let client = client.token_url(server.token_url().unwrap()).build().unwrap();
+        let subscription = ActivitySubscription::new(AccountId::new(ACCOUNT));
+        let stream = client.stream(subscription).settings(impatient).start().unwrap();
+        Self { server, stream, numbers: Vec::new(), disconnected: 0, gaps: Vec::new() }
+    }
+
+    /// Takes events until everything of the journal was delivered.
+    async fn take_all(&mut self) {
+        let told: Vec<_> =
+            journal(&self.server).entries(ACCOUNT).iter().filter_map(|it| it.sequence).collect();
+        while self.numbers.len() < told.len() {
+            match self.stream.next().await.unwrap().unwrap() {
+                Event::Message(message) => self.numbers.extend(message.sequence),
+                Event::Connection(Connection::Disconnected(_)) => self.disconnected += 1,
+                Event::Gap(gap) => self.gaps.push(gap),
+                _ => {}
+            }
+        }
+        assert_eq!(self.numbers, told);
+    }
+}
+
+fn journal(server: &MockServer) -> &Journal {
+    server.journal("activity").unwrap()
+}
+
+fn tell(server: &MockServer, messages: u64) {
+    (0..messages).for_each(|_| _ = journal(server).append(ACCOUNT, "news", &json!({}), true));
+}
+
+/// Waits that a test can wait for.
+fn impatient(settings: &mut Settings) {
+    settings.heartbeat_unknown = Duration::from_secs(1);
+    settings.heartbeat_bounds = (Duration::from_millis(500), Duration::from_secs(1));
+    settings.hold = Duration::from_millis(20);
+    settings.busy_least = Duration::from_millis(50);
+    settings.token_pace = Duration::from_millis(10);
+}
+
+#[tokio::test]
+async fn every_message_comes_once_and_in_order_whatever_befalls_one() {
+    let mut cases = JoinSet::new();
+    for (disturbance, disconnected) in [
+        (Disturbance::Gap, 0),
+        (Disturbance::Duplicate, 0),
+        (Disturbance::Reorder, 0),
+        (Disturbance::Delay(Duration::from_millis(100)), 0),
+        (Disturbance::Mute, 1),
+        (Disturbance::ExpireNow, 1),
+        (Disturbance::Cut, 1),
+        (Disturbance::Reset, 1),
+        (Disturbance::Close(1012), 1),
+    ] {
+        cases.spawn(async move {
+            let mut setting = Setting::new(|_| {}).await;
+            setting.take_all().await;
+            setting.server.stream_fault(StreamFault::new(disturbance).message(3)).unwrap();
+            tell(&setting.server, 10);
+            setting.take_all().await;
+            assert_eq!((setting.disconnected, &*setting.gaps), (disconnected, &[][..]), "{disturbance:?}");
+        });
+    }
+    while let Some(case) = cases.join_next().await {
+        case.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_replay_that_is_cut_is_begun_again() {
+    let cut = StreamFault::new(Disturbance::Cut).during(During::Replay).message(5);
+    let mut setting = Setting::new(|server| server.stream_fault(cut).unwrap()).await;
+    setting.take_all().await;
+    assert_eq!((setting.disconnected, &*setting.gaps), (1, &[][..]));
+}
+
+#[tokio::test]
+async fn a_connection_is_cut_in_the_middle_of_a_frame() {
+    for fault in [RequestFault::new().cut_after(700), RequestFault::new().reset_after(700)] {
+        let fault = fault.operation("stream").call(1);
+        let mut setting = Setting::new(|server| server.fault(fault).unwrap()).await;
+        setting.take_all().await;
+        assert_eq!((setting.disconnected, &*setting.gaps), (1, &[][..]));
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_takes_no_streams_for_a_while_is_dialled_again() {
+    let busy = RequestFault::new().operation("stream").call(1).status(StatusCode::SERVICE_UNAVAILABLE);
+    let mut setting = Setting::new(|server| server.fault(busy).unwrap()).await;
+    setting.take_all().await;
+    assert!(setting.gaps.is_empty());
+}
+
+#[tokio::test]
+async fn a_number_that_no_replay_has_is_one_gap() {
+    let mut setting = Setting::new(|_| {}).await;
+    setting.take_all().await;
+    journal(&setting.server).lose(ACCOUNT);
+    tell(&setting.server, 1);
+    setting.take_all().await;
+    let between: Vec<_> = setting.gaps.iter().map(|gap| (gap.after, gap.before)).collect();
+    assert_eq!(between, [(Some(10), Some(12))]);
+}
