@@ -1,11 +1,14 @@
 //! Every fault of requests once, over loopback, and what the client makes of it.
-#![allow(clippy::unwrap_used, reason = "a test fails where it fails")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it fails")]
 
 use std::time::{Duration, Instant};
 
-use clear_street::{ErrorKind, RequestOptions, studio, trading};
+use clear_street::trading::accounts::AccountId;
+use clear_street::trading::orders::{NewOrder, Order, RequestTimeInForce, Side};
+use clear_street::{ErrorKind, RequestOptions, RowOutcome, studio, trading};
 use clear_street_mock::{MockServer, RequestFault};
 use http::StatusCode;
+use rust_decimal::Decimal;
 
 const LIST: &str = "get_accounts";
 
@@ -114,4 +117,38 @@ async fn who_is_not_known_gets_no_token() {
     let error = studio_client(&server).accounts().list_accounts().send().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Authentication);
     assert!(error.to_string().contains("invalid_client"), "{error}");
+}
+
+/// An order through a fault: what became of its row, and how many orders there are then.
+async fn ordered(fault: RequestFault) -> (RowOutcome<Order>, usize) {
+    let (_server, client) = server(fault.operation("submit_orders").call(1)).await;
+    let account = AccountId::new(100_000);
+    let day = RequestTimeInForce::Day;
+    let order = NewOrder::limit("AAPL", Side::Buy, Decimal::TEN, Decimal::ONE, day).id("my-order-1");
+    let submission = client.orders().submit_orders(account, [order]).send().await.unwrap();
+    let orders = client.orders().get_orders(account).send().await.unwrap();
+    (submission.rows().first().unwrap().outcome.clone(), orders.data.len())
+}
+
+#[tokio::test]
+async fn an_order_whose_answer_is_lost_is_found_by_its_key_and_there_is_one() {
+    for fault in [
+        RequestFault::new().reset_after(0),
+        RequestFault::new().cut_after(100),
+        // It was carried out, although the server says that it failed.
+        RequestFault::new().status(StatusCode::INTERNAL_SERVER_ERROR).carried_out(true),
+        // It was not carried out, and is sent once more.
+        RequestFault::new().reset_after(0).carried_out(false),
+    ] {
+        let (outcome, orders) = ordered(fault.clone()).await;
+        let RowOutcome::Accepted(order) = outcome else { panic!("{fault:?}: {outcome:?}") };
+        assert_eq!((order.client_order_id.as_str(), orders), ("my-order-1", 1), "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_order_that_a_server_in_trouble_has_not_carried_out_is_not_sent_again() {
+    let (outcome, orders) = ordered(RequestFault::new().status(StatusCode::SERVICE_UNAVAILABLE)).await;
+    assert!(matches!(outcome, RowOutcome::Unknown), "{outcome:?}");
+    assert_eq!(orders, 0);
 }
