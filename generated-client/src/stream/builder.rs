@@ -61,6 +61,9 @@ impl<M: ChannelMessage> StreamBuilder<M> {
         if tokio::runtime::Handle::try_current().is_err() {
             return Err(Error::new(ErrorKind::Configuration, "a stream needs a Tokio runtime to run on"));
         }
+        settings.check().map_err(|message| {
+            Error::new(ErrorKind::Configuration, format!("the settings of the stream: {message}"))
+        })?;
         let streams = client.streams()?;
         let (server, shared) = (streams.server()?, streams.shared());
         start(subscription, server, ClientBearers::new(client.clone()), settings, shared, from)

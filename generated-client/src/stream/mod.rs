@@ -1,30 +1,32 @@
-//! Stream channels: what they are, and how their messages are read.
+//! Streams: being told what happens, as it happens, and nothing missing without a word.
 //!
-//! A message is read in two passes: first its [`Envelope`], which borrows from the text and
-//! allocates nothing, then what it tells, if that is wanted. [`Scan`] reads even less: a message
-//! that has been seen before is known by its sequence number. [`decode`] does both.
+//! A stream begins with a client, and with a subscription whose type says what comes:
 //!
-//! Nothing is lost: a message of a type that is not listed is kept whole, as [`UnknownMessage`],
-//! and so is one that cannot be read, as [`Undecodable`].
+//! ```no_run
+//! use clear_street::stream::Event;
+//! use clear_street::studio::{Client, accounts::AccountId};
+//! use clear_street::studio::activity::{ActivityMessage, ActivitySubscription};
 //!
-//! ```
-//! use clear_street::stream::{Undecodable, decode};
-//! use clear_street::studio::activity::ActivityMessage;
-//!
-//! fn describe(text: &str) -> Result<String, Undecodable> {
-//!     let received = decode::<ActivityMessage>(text)?;
-//!     Ok(match received.message {
-//!         ActivityMessage::OrderUpdate(order) => format!("{} of {}", order.filled_quantity, order.quantity),
-//!         ActivityMessage::ReplayComplete => "up to date".to_owned(),
-//!         ActivityMessage::Unknown(unknown) => format!("something new: {}", unknown.json()),
-//!         other => format!("{other:?}"),
-//!     })
+//! # async fn run() -> clear_street::Result<()> {
+//! let client = Client::from_env()?;
+//! let mut stream = client.stream(ActivitySubscription::new(AccountId::new("100000"))).start()?;
+//! while let Some(event) = stream.next().await {
+//!     match event? {
+//!         Event::Message(received) => match received.message {
+//!             ActivityMessage::OrderUpdate(order) => println!("{} {}", order.order_id, order.state),
+//!             other => println!("{other:?}"),
+//!         },
+//!         Event::Gap(gap) => println!("{gap}: ask for orders and positions"),
+//!         other => println!("{other:?}"),
+//!     }
 //! }
-//!
-//! let text = r#"{"timestamp":1711073665833,"payload":{"type":"replay-complete"}}"#;
-//! assert_eq!(describe(text)?, "up to date");
-//! # Ok::<(), Undecodable>(())
+//! # Ok(()) }
 //! ```
+//!
+//! What is needed to connect comes with the feature `stream`. Reading messages that come from
+//! elsewhere, such as a file, does not need it: see [`decode`], and [`Envelope`] and [`Scan`], which
+//! read less.
+#![cfg_attr(feature = "stream", doc = include_str!("guarantees.md"))]
 
 #[cfg(feature = "stream")]
 mod builder;

@@ -187,3 +187,53 @@ impl Default for Settings {
         }
     }
 }
+
+/// More frames than this are a mistake.
+const MOST_FRAMES: usize = 1 << 16;
+
+impl Settings {
+    /// What is wrong with them: waits that are over before they begin, and room for nothing.
+    pub fn check(&self) -> Result<(), String> {
+        for (name, limit) in [
+            ("dial_timeout", self.dial_timeout),
+            ("dial_stage_timeout", self.dial_stage_timeout),
+            ("ack_timeout", self.ack_timeout),
+            ("replay_progress", self.replay_progress),
+            ("write_timeout", self.write_timeout),
+            ("backoff_most", self.backoff_most),
+            ("ping_after", self.ping_after),
+            ("pong_timeout", self.pong_timeout),
+            ("heartbeat_unknown", self.heartbeat_unknown),
+            ("suspended_after", self.suspended_after),
+        ] {
+            if limit.is_zero() {
+                return Err(format!("`{name}` is no time at all"));
+            }
+        }
+        for (name, room) in [
+            ("buffer_events", self.buffer_events),
+            ("buffer_bytes", self.buffer_bytes),
+            ("max_message", self.max_message),
+            ("write_queue", self.write_queue),
+            ("remember", self.remember),
+        ] {
+            if room == 0 {
+                return Err(format!("`{name}` is no room at all"));
+            }
+        }
+        for (name, (least, most)) in
+            [("heartbeat_bounds", self.heartbeat_bounds), ("rotation_bounds", self.rotation_bounds)]
+        {
+            if least > most {
+                return Err(format!("`{name}` ends before it begins"));
+            }
+        }
+        if self.heartbeat_bounds.1.is_zero() || self.heartbeat_multiple == 0 {
+            return Err("with these heartbeats every connection is dead".to_owned());
+        }
+        if self.write_queue > MOST_FRAMES {
+            return Err(format!("`write_queue` is more than {MOST_FRAMES}"));
+        }
+        Ok(())
+    }
+}

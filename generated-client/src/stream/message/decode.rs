@@ -24,6 +24,28 @@ pub struct Received<M> {
 
 /// Reads a message of a channel from its text.
 ///
+/// Nothing is lost: a message of a type that is not listed is kept whole, as [`UnknownMessage`], and
+/// so is one that cannot be read, as [`Undecodable`].
+///
+/// ```
+/// use clear_street::stream::{Undecodable, decode};
+/// use clear_street::studio::activity::ActivityMessage;
+///
+/// fn describe(text: &str) -> Result<String, Undecodable> {
+///     let received = decode::<ActivityMessage>(text)?;
+///     Ok(match received.message {
+///         ActivityMessage::OrderUpdate(order) => format!("{} of {}", order.filled_quantity, order.quantity),
+///         ActivityMessage::ReplayComplete => "up to date".to_owned(),
+///         ActivityMessage::Unknown(unknown) => format!("something new: {}", unknown.json()),
+///         other => format!("{other:?}"),
+///     })
+/// }
+///
+/// let text = r#"{"timestamp":1711073665833,"payload":{"type":"replay-complete"}}"#;
+/// assert_eq!(describe(text)?, "up to date");
+/// # Ok::<(), Undecodable>(())
+/// ```
+///
 /// # Errors
 /// If it is not what it should be. The error keeps the whole text. A type that is not listed is no
 /// error: it becomes the variant `Unknown`.
