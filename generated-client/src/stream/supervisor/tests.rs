@@ -2,6 +2,7 @@
 
 #![allow(clippy::arithmetic_side_effects, reason = "a test fails where it overflows")]
 
+mod interface;
 mod net;
 mod server;
 

@@ -102,6 +102,9 @@ fn from_env(variables: &[(&str, &str)]) -> Result<crate::client::Core> {
 #[test]
 fn the_environment_gives_the_credentials() {
     from_env(&[("SAMPLE_ID", ID), ("SAMPLE_SECRET", SECRET)]).unwrap();
+    let error =
+        from_env(&[("SAMPLE_ID", ID), ("SAMPLE_SECRET", SECRET), ("SAMPLE_TOKEN_URL", "http://a.example")]);
+    assert!(error.unwrap_err().to_string().starts_with("the token URL"));
     for (variables, message) in [
         (vec![], "the environment variable SAMPLE_ID is not set; it holds the identifier of the client"),
         (
@@ -135,6 +138,7 @@ async fn secrets_are_sent_over_tls_only() {
     let error = settings.clone().build().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration);
     assert!(error.to_string().contains("`token_url`"), "{error}");
+    assert!(error.to_string().contains("SAMPLE_TOKEN_URL"), "{error}");
     settings.base_url = "https://api.example.com".to_owned();
     settings.build().unwrap();
 }

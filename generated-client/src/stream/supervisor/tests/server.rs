@@ -1,7 +1,7 @@
 //! A server in the same process, over pipes: it keeps a journal, replays it, and goes on live.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, duplex};
@@ -34,6 +34,7 @@ struct Inner {
     dials: AtomicU64,
     generation: AtomicU64,
     open: AtomicU64,
+    ignores_goodbyes: AtomicBool,
 }
 
 impl Server {
@@ -47,6 +48,7 @@ impl Server {
             dials: AtomicU64::new(0),
             generation: AtomicU64::new(0),
             open: AtomicU64::new(0),
+            ignores_goodbyes: AtomicBool::new(false),
         }))
     }
 
@@ -56,6 +58,10 @@ impl Server {
 
     pub(super) fn cut(&self) {
         self.0.cuts.send_modify(|cuts| *cuts += 1);
+    }
+
+    pub(super) fn ignore_goodbyes(&self) {
+        self.0.ignores_goodbyes.store(true, Ordering::SeqCst);
     }
 
     pub(super) fn dials(&self) -> u64 {
@@ -111,6 +117,7 @@ impl Server {
                 // Clients of these tests send small frames, which pipes carry whole.
                 frame = receive(pipe) => match frame? {
                     (0x89, payload) => send(pipe, 0x8A, &payload).await?,
+                    (0x88, _) if self.0.ignores_goodbyes.load(Ordering::SeqCst) => std::future::pending().await,
                     (0x88, payload) => return send(pipe, 0x88, &payload).await,
                     _ => {}
                 },
