@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use clear_street_codegen::diagnostic::nearest;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
 
@@ -303,5 +304,15 @@ impl std::error::Error for Unmet {}
 
 /// The server has no such operation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no API that is served has an operation `{0}`")]
-pub struct NoSuchOperation(pub String);
+#[error("no API that is served has an operation `{name}`{suggestion}")]
+pub struct NoSuchOperation {
+    name: String,
+    suggestion: String,
+}
+
+impl NoSuchOperation {
+    pub(crate) fn new<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let suggestion = nearest(name, known).map(|known| format!(": did you mean `{known}`?"));
+        Self { name: name.to_owned(), suggestion: suggestion.unwrap_or_default() }
+    }
+}

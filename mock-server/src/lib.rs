@@ -25,6 +25,8 @@ pub use self::received::Received;
 pub use self::server::{Builder, MockServer, StartError};
 pub use self::tokens::Tokens;
 pub use self::validate::{Violation, ViolationKind};
+/// Statuses and headers of [`Respond`] and [`call`].
+pub use http;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -61,8 +61,10 @@ struct At<'a> {
     name: &'a str,
     bounds: &'a Bounds,
     depth: usize,
-    /// Its place in the list that holds it.
+    /// Its place, or that of the object that holds it, in a list.
     index: usize,
+    /// Its own place in a list.
+    nth: usize,
     /// Whether what the request says is about this.
     asked_for: bool,
 }
@@ -130,7 +132,9 @@ impl<'a> Generator<'a> {
         let subject = Subject::of_answer(self, scope, index);
         let seed = self.seed.with("answer").at(index);
         let bounds = &Bounds::default();
-        let at = At { scope, subject: &subject, seed, name: "", bounds, depth: 0, index, asked_for: true };
+        let name = "";
+        let at =
+            At { scope, subject: &subject, seed, name, bounds, depth: 0, index, nth: 0, asked_for: true };
         self.value(ty, at)
     }
 
@@ -144,7 +148,7 @@ impl<'a> Generator<'a> {
                 let bounds = &Bounds { min_items: None, max_items: None, ..at.bounds.clone() };
                 let item = |index| {
                     let seed = at.seed.at(index);
-                    self.value(inner, At { seed, index, bounds, asked_for: false, ..at })
+                    self.value(inner, At { seed, index, nth: index, bounds, asked_for: false, ..at })
                 };
                 (0..usual.max(least).min(most)).map(item).collect()
             }
@@ -163,7 +167,7 @@ impl<'a> Generator<'a> {
                 Some(Definition::Union(union)) => self.union(union, at),
                 None => Value::Null,
             },
-            scalar => scalars::value(self.api.encodings, scalar, at.name, at.bounds, at.seed, at.subject),
+            scalar => scalars::value(self.api.encodings, scalar, &at),
         }
     }
 
@@ -201,7 +205,7 @@ impl<'a> Generator<'a> {
             return value;
         }
         let depth = at.depth.saturating_add(1);
-        self.value(&field.ty, At { seed, name: &field.wire, bounds: &field.bounds, depth, ..at })
+        self.value(&field.ty, At { seed, name: &field.wire, bounds: &field.bounds, depth, nth: 0, ..at })
     }
 
     fn is_valid(&self, field: &ir::Field, value: &Value) -> bool {
@@ -264,3 +268,6 @@ fn enumerated(item: &ir::Enum, seed: Seed) -> Value {
     let value = telling.get(seed.below(telling.len())).copied().or(item.values.first());
     value.map_or(Value::Null, |value| json!(value.wire))
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,19 +6,14 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
+use super::At;
 use super::seed::Seed;
 use super::subject::Subject;
 use super::words::{self, Amount};
 
-/// A value of a type that has no parts, for a field called `name`.
-pub(super) fn value(
-    encodings: Encodings,
-    ty: &Type,
-    name: &str,
-    bounds: &Bounds,
-    seed: Seed,
-    subject: &Subject,
-) -> Value {
+/// A value of a type that has no parts.
+pub(super) fn value(encodings: Encodings, ty: &Type, at: &At<'_>) -> Value {
+    let At { name, bounds, seed, subject, nth, .. } = *at;
     match ty {
         Type::Bool => json!(seed.below(2) == 0),
         Type::I32 | Type::I64 | Type::U32 | Type::U64 => json!(whole(name, bounds, seed, subject)),
@@ -30,7 +25,7 @@ pub(super) fn value(
             serde_json::from_str(&number).unwrap_or(Value::Null)
         }
         Type::Date => {
-            let date = moment(name, subject).to_zoned(TimeZone::UTC).date();
+            let date = moment(name, subject, nth).to_zoned(TimeZone::UTC).date();
             match encodings.date {
                 DateEncoding::Iso8601 => json!(date.to_string()),
                 DateEncoding::Yyyymmdd => {
@@ -39,10 +34,10 @@ pub(super) fn value(
             }
         }
         Type::Timestamp => match encodings.timestamp {
-            TimestampEncoding::Rfc3339 => json!(moment(name, subject).to_string()),
-            TimestampEncoding::UnixMillis => json!(moment(name, subject).as_millisecond()),
+            TimestampEncoding::Rfc3339 => json!(moment(name, subject, nth).to_string()),
+            TimestampEncoding::UnixMillis => json!(moment(name, subject, nth).as_millisecond()),
         },
-        Type::Zoned => json!(moment(name, subject).display_with_offset(tz::offset(-4)).to_string()),
+        Type::Zoned => json!(moment(name, subject, nth).display_with_offset(tz::offset(-4)).to_string()),
         Type::Duration => {
             let minutes = seed.rng().i64(5..600);
             json!(SignedDuration::from_mins(minutes).to_string())
@@ -60,8 +55,11 @@ pub(super) fn value(
     }
 }
 
-fn moment(name: &str, subject: &Subject) -> Timestamp {
-    let minutes = SignedDuration::from_mins(words::moment(name));
+/// When something called so happens; those of a list are a week apart.
+fn moment(name: &str, subject: &Subject, nth: usize) -> Timestamp {
+    let weeks = i32::try_from(nth).unwrap_or(i32::MAX);
+    let weeks = SignedDuration::from_hours(7 * 24).saturating_mul(weeks);
+    let minutes = SignedDuration::from_mins(words::moment(name)).saturating_add(weeks);
     subject.moment.saturating_add(minutes).unwrap_or(subject.moment)
 }
 
@@ -114,6 +112,7 @@ fn decimal(name: &str, bounds: &Bounds, seed: Seed, subject: &Subject) -> Decima
         Amount::Count => Decimal::from(rng.i64(1..=1_000)),
         Amount::Multiplier => Decimal::from(100),
         Amount::Money => Decimal::new(rng.i64(10_000..=100_000_000), 2),
+        Amount::Fortune => Decimal::from(rng.i64(1_000_000..=900_000_000).saturating_mul(1_000)),
     };
     let number = bounds.max.map_or(number, |max| number.min(max.into()));
     bounds.min.map_or(number, |min| number.max(min.into()))

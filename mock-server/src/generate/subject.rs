@@ -93,7 +93,8 @@ impl Subject {
             None => (0..THINGS).find(|index| made_id(generator.seed, id, *index) == value),
             Some(_) => (0..THINGS).find(|index| Instrument::at(*index) == subject.instrument),
         };
-        subject.seed = generator.seed.with(&model.rust).with(&value.to_string());
+        // By the identifier alone: several models may tell of one thing.
+        subject.seed = generator.seed.with(&id.rust).with("told").with(&value.to_string());
         subject.settle(generator, index.unwrap_or(subject.index));
         subject.own = Some((field.wire.clone(), id.rust.clone()));
         subject.ids.push((id.rust.clone(), value));

@@ -19,11 +19,18 @@ pub(super) enum Amount {
     Multiplier,
     /// US dollars.
     Money,
+    /// US dollars of a company.
+    Fortune,
 }
 
 const AMOUNTS: &[(&[&str], Amount)] = &[
-    (&["pnl", "change", "profit", "surprise", "offset"], Amount::Result),
-    (&["value", "equity", "notional", "cost", "requirement", "power", "cash", "cap"], Amount::Money),
+    (&["pnl", "profit", "surprise"], Amount::Result),
+    (&["offset", "change", "eps"], Amount::Price(100)),
+    (
+        &["cap", "revenue", "assets", "liabilities", "income", "ebit", "ebitda", "expenses", "debt"],
+        Amount::Fortune,
+    ),
+    (&["value", "equity", "notional", "cost", "requirement", "power", "cash"], Amount::Money),
     (&["percent", "pct"], Amount::Percent),
     (
         &["rate", "yield", "ratio", "weight", "beta", "delta", "gamma", "theta", "vega", "rho", "iv"],
@@ -130,6 +137,7 @@ mod tests {
             ("fifty_two_week_high", Amount::Price(10_150)),
             ("filled_quantity", Amount::Quantity(40)),
             ("market_value", Amount::Money),
+            ("market_cap", Amount::Fortune),
             ("unrealizedPnl", Amount::Result),
             ("margin_percent", Amount::Percent),
             ("whatever", Amount::Money),

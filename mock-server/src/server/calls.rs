@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use clear_street_codegen::ir;
 use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -20,7 +19,7 @@ use crate::desk::Desk;
 use crate::faults::Line;
 use crate::frame::{Framing, Written};
 use crate::generate::{Fullness, Generator};
-use crate::hooks::{Hooks, Reply, Target};
+use crate::hooks::{Hooks, NoSuchOperation, Reply, Target};
 use crate::received::{Received, Record};
 use crate::request::{Found, Missed, Routes, read};
 use crate::stream::Surroundings;
@@ -187,12 +186,22 @@ impl Calls {
             .unwrap_or_else(|| Generator::new(call.api, self.seed, self.moment, self.fullness).answer(call))
     }
 
-    pub(super) fn has(&self, target: &Target) -> bool {
-        let operations = |api: &ir::Api| {
-            let mut operations = api.groups.iter().flat_map(|group| &group.operations);
-            operations.any(|operation| target.is(&api.name, &operation.name))
-        };
-        self.routes.apis().iter().any(operations)
+    /// The operation of this name.
+    pub(super) fn target(&self, name: &str) -> Result<Target, NoSuchOperation> {
+        let target = Target::parse(name);
+        let known: Vec<_> = self.operations().collect();
+        if known.iter().any(|(api, operation)| target.is(api, operation)) {
+            return Ok(target);
+        }
+        Err(NoSuchOperation::new(name, known.into_iter().map(|(_, operation)| operation)))
+    }
+
+    /// Every operation with its API, by their names.
+    fn operations(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.routes.apis().iter().flat_map(|api| {
+            let operations = api.groups.iter().flat_map(|group| &group.operations);
+            operations.map(|operation| (api.name.as_str(), operation.name.as_str()))
+        })
     }
 }
 

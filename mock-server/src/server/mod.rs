@@ -172,7 +172,7 @@ impl MockServer {
     ///
     /// If there is no such operation.
     pub fn respond(&self, operation: &str) -> Result<Respond<'_>, NoSuchOperation> {
-        Ok(Respond::new(&self.service.calls.hooks, self.target(operation)?))
+        Ok(Respond::new(&self.service.calls.hooks, self.service.calls.target(operation)?))
     }
 
     /// Expects calls of an operation; [`verify`](Self::verify) says whether they came.
@@ -181,7 +181,7 @@ impl MockServer {
     ///
     /// If there is no such operation.
     pub fn expect(&self, operation: &str) -> Result<Expect<'_>, NoSuchOperation> {
-        Ok(Expect::new(&self.service.calls.hooks, self.target(operation)?))
+        Ok(Expect::new(&self.service.calls.hooks, self.service.calls.target(operation)?))
     }
 
     /// Whether all that was expected has happened.
@@ -197,11 +197,6 @@ impl MockServer {
     pub fn forget(&self) {
         self.service.calls.record.clear();
         self.service.calls.hooks.clear();
-    }
-
-    fn target(&self, operation: &str) -> Result<Target, NoSuchOperation> {
-        let target = Target::parse(operation);
-        if self.service.calls.has(&target) { Ok(target) } else { Err(NoSuchOperation(operation.to_owned())) }
     }
 
     /// Serves one connection that is not TCP, such as a pipe in simulated time, until it ends.
