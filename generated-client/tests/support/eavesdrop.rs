@@ -8,8 +8,9 @@
     reason = "each test program uses a part of it, and fails where it fails"
 )]
 
+use std::cell::RefCell;
 use std::fmt::{Debug, Write};
-use std::sync::{LazyLock, Mutex};
+use std::sync::{LazyLock, Mutex, Once};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
@@ -20,8 +21,51 @@ use tracing::{Event, Metadata, Subscriber};
 /// Every line of every library, with its target.
 pub(crate) static LINES: LazyLock<Mutex<Vec<String>>> = LazyLock::new(Mutex::default);
 
+thread_local! {
+    /// The lines of a thread that listens to itself only.
+    static HERE: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
+}
+
 fn note(line: String) {
-    LINES.lock().unwrap().push(line);
+    let elsewhere = HERE.with_borrow_mut(|here| match here {
+        Some(lines) => {
+            lines.push(line);
+            None
+        }
+        None => Some(line),
+    });
+    if let Some(line) = elsewhere {
+        LINES.lock().unwrap().push(line);
+    }
+}
+
+/// Hears all that is logged in this thread, at the finest level, as long as it is kept. Other tests
+/// of the same program are not heard.
+pub(crate) struct Ears {
+    _traces: tracing::subscriber::DefaultGuard,
+}
+
+impl Ears {
+    pub(crate) fn open() -> Self {
+        static LOGGER: Once = Once::new();
+        LOGGER.call_once(|| {
+            log::set_boxed_logger(Box::new(Logs)).unwrap();
+            log::set_max_level(log::LevelFilter::Trace);
+        });
+        HERE.set(Some(Vec::new()));
+        Self { _traces: tracing::subscriber::set_default(Traces) }
+    }
+
+    /// Everything that was heard since the last time.
+    pub(crate) fn take(&self) -> Vec<String> {
+        HERE.with_borrow_mut(|here| here.as_mut().map(std::mem::take).unwrap_or_default())
+    }
+}
+
+impl Drop for Ears {
+    fn drop(&mut self) {
+        HERE.set(None);
+    }
 }
 
 /// What libraries say through `tracing`.

@@ -133,7 +133,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn pieces_change_nothing(
+    fn rows_41_43_pieces_change_nothing(
         frames in prop::collection::vec(any_frame(), 0..12),
         garbage in prop::collection::vec(any::<u8>(), 0..20),
         sizes in prop::collection::vec(1_usize..200, 1..8),

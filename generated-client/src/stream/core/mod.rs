@@ -51,7 +51,7 @@ mod sequencer;
 mod settings;
 mod statistics;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod time;
 mod timers;
 

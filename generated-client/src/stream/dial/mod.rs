@@ -7,7 +7,7 @@ mod address;
 mod proxy;
 mod tcp;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod tls;
 mod upgrade;
 

@@ -1,9 +1,9 @@
 //! Rows of the fault table that need a network, as one connection sees them: what the core is told.
 
 #[path = "../../../tests/support/certificate.rs"]
-mod certificate;
+pub(in crate::stream) mod certificate;
 #[path = "../../../tests/support/eavesdrop.rs"]
-mod eavesdrop;
+pub(in crate::stream) mod eavesdrop;
 #[path = "../../../tests/support/fault.rs"]
 mod fault;
 mod logs;

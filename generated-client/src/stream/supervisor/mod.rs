@@ -403,6 +403,18 @@ impl<D: Dial, B: Bearers> Supervisor<D, B> {
     }
 }
 
+impl<D, B> Drop for Supervisor<D, B> {
+    fn drop(&mut self) {
+        // Also where it is aborted: nobody must take the stream for live any more.
+        self.status.send_modify(|status| {
+            status.finished = true;
+            if !matches!(status.state, State::Closed | State::Failed) {
+                status.state = State::Closed;
+            }
+        });
+    }
+}
+
 async fn wait(clock: Instant, deadline: Option<Moment>) {
     if let Some(at) = deadline.and_then(|deadline| clock.checked_add(deadline.since_start())) {
         sleep_until(at).await;

@@ -80,7 +80,7 @@ proptest! {
 
     /// Nothing panics, the core comes to rest, what it holds is bounded, and nothing follows the end.
     #[test]
-    fn no_input_breaks_the_core(
+    fn row_26_no_input_breaks_the_core(
         inputs in vec((input(), prop_oneof![Just(0u64), 0u64..500, 0u64..100_000]), 0..200),
         slow in prop::sample::select(vec![SlowCaller::Recover, SlowCaller::Block, SlowCaller::Fail]),
     ) {

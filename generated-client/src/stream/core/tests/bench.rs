@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use super::super::{
-    Class, Closed, Command, Connection, ConnectionId, Core, DialFailure, DialLimit, Envelope, Event, Frame,
-    GapReason, Input, Moment, NoToken, Origin, Output, ResumePoint, Settings, Token,
+    Class, Closed, Command, ConnectionId, Core, DialFailure, DialLimit, Envelope, Frame, Input, Moment,
+    NoToken, Output, ResumePoint, Settings, Token,
 };
+use super::words::word;
 
 pub(super) struct Bench {
     pub(super) core: Core<String>,
@@ -212,36 +213,5 @@ impl Bench {
             self.wait(seconds(1));
             self.say(connection, Class::Heartbeat);
         }
-    }
-}
-
-fn word(event: &Event<String>) -> String {
-    match event {
-        Event::Message { message, sequence: Some(sequence), origin } => {
-            let origin = match origin {
-                Origin::Live => "",
-                Origin::Replay => "r",
-                Origin::Correction => "c",
-            };
-            format!("{origin}{sequence}{message}")
-        }
-        Event::Message { message, .. } => message.clone(),
-        Event::Undecodable(message) => format!("?{message}"),
-        Event::Connection(Connection::Disconnected(cause)) => format!("disconnected {cause:?}"),
-        Event::Connection(Connection::Retrying { .. }) => "retrying".into(),
-        Event::Connection(connection) => format!("{connection:?}").to_lowercase(),
-        Event::CaughtUp => "caught up".into(),
-        Event::Gap(gap) => {
-            let end = |end: Option<u64>| end.map_or("?".into(), |end| end.to_string());
-            let late = if gap.reason == GapReason::OutOfOrder { "late " } else { "" };
-            format!("{late}gap {}..{}", end(gap.after), end(gap.before))
-        }
-        Event::EpochChanged { lossless: true } => "epoch".into(),
-        Event::EpochChanged { lossless: false } => "lossy epoch".into(),
-        Event::NumbersHaveHoles => "holes".into(),
-        Event::Lagging => "lagging".into(),
-        Event::Recovered { lost } => format!("recovered {lost}"),
-        Event::Failed(failure) => format!("failed {failure:?}"),
-        Event::Closed => "closed".into(),
     }
 }

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use tungstenite::WebSocket;
 use tungstenite::protocol::Role;
 
-use super::eavesdrop::{LINES, Logs, Traces, faces};
+use super::eavesdrop::{Ears, faces};
 use super::*;
 use crate::stream::subscribe;
 use crate::studio::accounts::AccountId;
@@ -20,10 +20,7 @@ fn shows(line: &str) -> bool {
 /// Also not where the server sends it back: as text, in parts, in a ping, and with a close.
 #[tokio::test]
 async fn the_token_is_in_no_log() {
-    log::set_boxed_logger(Box::new(Logs)).unwrap();
-    log::set_max_level(log::LevelFilter::Trace);
-    let _traces = tracing::subscriber::set_default(Traces);
-
+    let ears = Ears::open();
     let subscription = ActivitySubscription::new(AccountId::new("42"));
     let message = subscribe::<ActivityMessage>(&subscription, TOKEN).unwrap();
     let text = message.expose();
@@ -52,8 +49,7 @@ async fn the_token_is_in_no_log() {
         server.until(|book| book.bytes > asked + text.len()).await;
     }
 
-    let lines = || LINES.lock().unwrap().clone();
-    let heard = lines();
+    let heard = ears.take();
     for line in &heard {
         assert!(!shows(line), "{line}");
     }
@@ -64,5 +60,5 @@ async fn the_token_is_in_no_log() {
     // And this is why the library does not get to see what is in a frame.
     let mut library = WebSocket::from_raw_socket(Cursor::new(Vec::new()), Role::Client, None);
     library.send(text.into()).unwrap();
-    assert!(lines().iter().any(|line| shows(line)), "the library has learned to be silent");
+    assert!(ears.take().iter().any(|line| shows(line)), "the library has learned to be silent");
 }

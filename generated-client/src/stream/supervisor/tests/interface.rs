@@ -1,62 +1,70 @@
 //! What the public interface adds: goodbyes, and what the streams of a client share.
 
-use super::*;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::server::Server;
+use super::stage::{in_simulation, simulate};
+use super::{Activity, DAY, MINUTE, begin};
 use crate::builder::ApiClient;
 use crate::client;
+use crate::stream::core::{ResumePoint, Settings, State};
 
-#[tokio::test(start_paused = true)]
-async fn a_close_waits_until_the_server_was_told() {
-    let server = Server::new(DAY, None);
-    let stream = open(&server);
-    stream.handle().wait_until_live(MINUTE).await.unwrap();
-    assert_eq!(server.open(), 1);
-    let began = Instant::now();
-    stream.close().await;
-    assert!(began.elapsed() < Duration::from_secs(1), "the server answers at once");
-    assert_eq!(server.open(), 0);
+#[test]
+fn a_close_waits_until_the_server_was_told() {
+    simulate(async |stage| {
+        let mut session = stage.begin([1]).await;
+        stage.caller.handle().wait_until_live(MINUTE).await.unwrap();
+        let began = Instant::now();
+        let stream = stage.caller.stream().take().unwrap();
+        session.beside(stream.close()).await;
+        assert!(began.elapsed() < Duration::from_secs(1), "the server answers at once");
+        assert_eq!(session.read().await, None);
+    });
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_close_has_begun_when_it_is_asked_for() {
-    let server = Server::new(DAY, None);
-    let mut stream = open(&server);
-    stream.handle().wait_until_live(MINUTE).await.unwrap();
-    drop(stream.handle().close());
-    while stream.next().await.is_some() {}
-    assert_eq!(stream.handle().state(), State::Closed);
+#[test]
+fn a_close_has_begun_when_it_is_asked_for() {
+    simulate(async |stage| {
+        let mut session = stage.begin([1]).await;
+        drop(stage.caller.handle().close());
+        session.beside(stage.caller.saw("end")).await;
+        assert_eq!(stage.caller.handle().state(), State::Closed);
+    });
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_server_that_does_not_answer_is_waited_for_so_long() {
-    let server = Server::new(DAY, None);
-    server.ignore_goodbyes();
-    let stream = open(&server);
-    stream.handle().wait_until_live(MINUTE).await.unwrap();
-    let began = Instant::now();
-    stream.close().await;
-    assert_eq!(began.elapsed().as_secs(), Settings::default().close_timeout.as_secs());
+#[test]
+fn a_server_that_does_not_answer_is_waited_for_so_long() {
+    simulate(async |stage| {
+        let _mute = stage.begin([1]).await;
+        let began = Instant::now();
+        stage.caller.stream().take().unwrap().close().await;
+        assert_eq!(began.elapsed().as_secs(), Settings::default().close_timeout.as_secs());
+    });
 }
 
-#[tokio::test(start_paused = true)]
-async fn all_streams_of_a_client_are_paced_by_one_limit() {
-    let mut settings =
-        client::Settings::new(<crate::studio::Client as ApiClient>::api(), "https://api.example.com");
-    settings.stream_path = Some("/ws");
-    settings.credentials = Some(crate::authentication::Given::Key("key".into()));
-    let client = settings.build().unwrap();
-    let server = Server::new(DAY, None);
-    let streams: Vec<Activity> = (0..5)
-        .map(|_| {
-            let client = client.clone();
-            let shared = client.streams().unwrap().shared();
-            let subscription = ActivitySubscription::new(AccountId::new("100000"));
-            let (dial, bearers) = (server.clone(), server.clone());
-            start(subscription, dial, bearers, Settings::default(), shared, ResumePoint::default()).unwrap()
-        })
-        .collect();
-    sleep(Duration::from_secs(5)).await;
-    assert_eq!(server.dials(), 3);
-    sleep(Duration::from_secs(12)).await;
-    assert_eq!(server.dials(), 5);
-    drop(streams);
+#[test]
+fn all_streams_of_a_client_are_paced_by_one_limit() {
+    in_simulation(async || {
+        let mut settings =
+            client::Settings::new(<crate::studio::Client as ApiClient>::api(), "https://api.example.com");
+        settings.stream_path = Some("/ws");
+        settings.credentials = Some(crate::authentication::Given::Key("key".into()));
+        let client = settings.build().unwrap();
+        let server = Server::new(DAY);
+        let streams: Vec<Activity> = (0..5)
+            .map(|_| {
+                let client = client.clone();
+                let shared = client.streams().unwrap().shared();
+                let tokens = server.tokens.clone();
+                begin(server.clone(), tokens, Settings::default(), shared, ResumePoint::default())
+            })
+            .collect();
+        sleep(Duration::from_secs(5)).await;
+        assert_eq!(server.dials().len(), 3);
+        sleep(Duration::from_secs(12)).await;
+        assert_eq!(server.dials().len(), 5);
+        drop(streams);
+    });
 }

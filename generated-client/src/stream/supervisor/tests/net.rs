@@ -1,127 +1,184 @@
-//! Whole streams over loopback, with the tokens of a client.
+//! Whole streams over loopback, plain and over TLS, in real time: all waits are set to be short.
+//!
+//! As over pipes, all loggers are at their finest level, every message must have been seen in the
+//! end, and no task may be left.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+mod client;
+mod dials;
+mod ends;
+mod frames;
+
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::runtime::{Builder, Handle};
+use tokio::time::{Instant, sleep, timeout};
+use tokio_rustls::TlsAcceptor;
 use tungstenite::handshake::derive_accept_key;
 
-use super::*;
-use crate::authentication::{FetchingToken, Given, Token, TokenError, TokenRequest, TokenSource};
-use crate::builder::ApiClient;
-use crate::client;
-use crate::stream::core::NoToken;
+use super::caller::{Caller, assert_holds_no_token};
+use super::session::{Common, Pipe, Session};
+use super::stage::Tokens;
+use super::{MINUTE, again, begin};
+use crate::stream::core::{DialLimit, ResumePoint, Settings};
 use crate::stream::dial;
-use crate::stream::supervisor::Bearers;
-use crate::stream::supervisor::bearers::ClientBearers;
+use crate::stream::dial::tests::certificate::{Authority, Flaw};
+use crate::stream::dial::tests::eavesdrop::Ears;
+use crate::stream::supervisor::Shared;
 use crate::transport::TransportSettings;
 
-/// Gives a new token every time, or refuses.
-#[derive(Default)]
-struct Source {
-    given: AtomicU64,
-    refuses: bool,
+/// Longest wait for something that has to come. Nothing takes so long.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+const fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
 }
 
-impl TokenSource for Source {
-    fn fetch<'a>(&'a self, _: &'a TokenRequest) -> FetchingToken<'a> {
-        Box::pin(async {
-            match self.refuses {
-                true => Err(TokenError::refused("unknown client")),
-                false => {
-                    let number = self.given.fetch_add(1, Ordering::SeqCst) + 1;
-                    Ok(Token::new(format!("token-{number}")).expires_in(DAY))
-                }
-            }
-        })
+fn short_waits() -> Settings {
+    Settings {
+        backoff_least: millis(1),
+        backoff_first: millis(2),
+        backoff_most: millis(20),
+        token_pace: Duration::ZERO,
+        close_timeout: millis(500),
+        ..Settings::default()
     }
 }
 
-fn client(url: &str, given: Given) -> client::Core {
-    let mut settings = client::Settings::new(<crate::studio::Client as ApiClient>::api(), url);
-    settings.credentials = Some(given);
-    settings.build().unwrap()
+/// A stream to a server on loopback, and the server.
+struct Net {
+    caller: Caller,
+    common: Common,
+    tokens: Tokens,
+    /// Taken, but not listened on.
+    socket: Option<TcpSocket>,
+    listener: Option<TcpListener>,
+    tls: Option<TlsAcceptor>,
 }
 
-/// Answers upgrades on loopback, and hands what comes of them to the server; gives its address.
-async fn listen(server: Server) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(upgrade(server.clone(), stream));
-        }
+/// Plays it twice: plain and over TLS.
+fn over_loopback(change: impl Fn(&mut Settings), play: impl AsyncFn(&mut Net)) {
+    for flaw in [None, Some(Flaw::None)] {
+        over_one(flaw, &change, async |net| {
+            net.listen();
+            play(net).await;
+        });
+    }
+}
+
+/// Plays it over TLS, with a certificate that may be no good, or plain; nobody listens yet.
+fn over_one(flaw: Option<Flaw>, change: impl Fn(&mut Settings), play: impl AsyncFn(&mut Net)) {
+    let ears = Ears::open();
+    let mut settings = short_waits();
+    change(&mut settings);
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut net = Net::new(flaw, settings);
+        play(&mut net).await;
+        net.end().await;
     });
-    address.to_string()
+    drop(runtime);
+    ears.take().iter().for_each(|line| assert_holds_no_token(line));
 }
 
-async fn upgrade(server: Server, mut stream: TcpStream) {
-    let mut request = Vec::new();
-    while !request.ends_with(b"\r\n\r\n") {
-        request.push(stream.read_u8().await.unwrap());
+impl Net {
+    fn new(flaw: Option<Flaw>, settings: Settings) -> Self {
+        let (tokens, common) = (Tokens::default(), Common::default());
+        let socket = TcpSocket::new_v4().unwrap();
+        // Little room, so that a server who does not read is soon noticed.
+        socket.set_recv_buffer_size(4 << 10).unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = socket.local_addr().unwrap();
+        let authority = Authority::new();
+        let root_certificates = vec![authority.root()];
+        let transport = TransportSettings { root_certificates, ..TransportSettings::default() };
+        let scheme = if flaw.is_some() { "wss" } else { "ws" };
+        let server = dial::Server::new(&format!("{scheme}://{address}/ws"), "test/1", &transport).unwrap();
+        // What is paced by it is shown where time does not pass by itself.
+        let shared = Shared { limit: DialLimit::new(1_000, MINUTE, 1_000), clock: Instant::now() };
+        let stream = begin(server, tokens.clone(), settings, &shared, ResumePoint::default());
+        Self {
+            caller: Caller::new(stream, PATIENCE),
+            common,
+            tokens,
+            socket: Some(socket),
+            listener: None,
+            tls: flaw.map(|flaw| authority.acceptor(flaw, "http/1.1")),
+        }
     }
-    let request = String::from_utf8(request).unwrap();
+
+    fn listen(&mut self) {
+        self.listener = self.socket.take().map(|socket| socket.listen(16).unwrap());
+    }
+
+    /// The next connection, of which nothing was read yet.
+    async fn tcp(&mut self) -> TcpStream {
+        let listener = self.listener.as_ref().expect("it listens");
+        timeout(PATIENCE, listener.accept()).await.expect("a connection").unwrap().0
+    }
+
+    /// The next connection, and what it asks for.
+    async fn asked(&mut self) -> (Box<dyn Pipe>, String) {
+        let stream = self.tcp().await;
+        let mut pipe: Box<dyn Pipe> = match &self.tls {
+            Some(tls) => Box::new(tls.accept(stream).await.unwrap()),
+            None => Box::new(stream),
+        };
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            request.push(pipe.read_u8().await.unwrap());
+        }
+        (pipe, String::from_utf8(request).unwrap())
+    }
+
+    /// The next connection, which gets these bytes for an answer.
+    async fn answer(&mut self, answer: &str) {
+        let (mut pipe, _) = self.asked().await;
+        pipe.write_all(answer.as_bytes()).await.unwrap();
+        pipe.flush().await.unwrap();
+        while pipe.read_u8().await.is_ok() {}
+    }
+
+    /// The next connection, upgraded.
+    async fn accept(&mut self) -> Session {
+        let (mut pipe, request) = self.asked().await;
+        pipe.write_all(accepted(&request).as_bytes()).await.unwrap();
+        pipe.flush().await.unwrap();
+        Session::new(pipe, &self.common)
+    }
+
+    /// A connection that is live, after a replay of these numbers; the caller has seen these words.
+    async fn live(&mut self, numbers: impl IntoIterator<Item = u64>, seen: &str) -> Session {
+        let mut session = self.accept().await;
+        session.live(numbers).await;
+        self.caller.saw(seen).await;
+        session
+    }
+
+    /// The same, at the beginning, with five messages.
+    async fn begin(&mut self) -> Session {
+        self.live(1..=5, &again("r1, r2, r3, r4, r5, ")).await
+    }
+
+    async fn end(mut self) {
+        let over = self.caller.take(millis(10)).await;
+        assert!(over.iter().all(|word| word == "end"), "nobody looked at {over:?}");
+        self.caller.assert_got(&self.common.said());
+        self.caller.leave().await;
+        let until = Instant::now() + PATIENCE;
+        while Handle::current().metrics().num_alive_tasks() > 0 {
+            assert!(Instant::now() < until, "a task is left");
+            sleep(millis(1)).await;
+        }
+    }
+}
+
+/// What a server answers to the upgrade.
+fn accepted(request: &str) -> String {
     let key = request.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap();
     let accept = derive_accept_key(key.as_bytes());
-    let answer = format!(
+    format!(
         "HTTP/1.1 101 Switching\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-accept: {accept}\r\n\r\n"
-    );
-    stream.write_all(answer.as_bytes()).await.unwrap();
-    server.serve(stream).await;
-}
-
-#[tokio::test]
-async fn a_stream_over_loopback_loses_nothing() {
-    let server = Server::new(DAY, None);
-    server.write(10);
-    let address = listen(server.clone()).await;
-    let client = client(&format!("http://{address}"), Given::Source(Arc::new(Source::default())));
-    let url = format!("ws://{address}/ws");
-    let to = dial::Server::new(&url, "test/1", &TransportSettings::default()).unwrap();
-    // Five dials, and no waiting for the limit.
-    let shared = Shared { limit: DialLimit::new(100, MINUTE, 10), clock: Instant::now() };
-    let subscription = ActivitySubscription::new(AccountId::new("100000"));
-    let bearers = ClientBearers::new(client);
-    let settings = Settings { token_pace: Duration::ZERO, ..Settings::default() };
-    let mut stream: Activity =
-        start(subscription, to, bearers, settings, &shared, ResumePoint::default()).unwrap();
-    let mut seen = Seen::default();
-    for round in 1..=3 {
-        while seen.numbers.len() < round * 10 {
-            seen.note(stream.next().await.unwrap().unwrap());
-        }
-        stream.handle().wait_until_live(MINUTE).await.unwrap();
-        server.cut();
-        server.write(10);
-    }
-    while seen.numbers.len() < 40 {
-        seen.note(stream.next().await.unwrap().unwrap());
-    }
-    stream.handle().wait_until_live(MINUTE).await.unwrap();
-    stream.handle().rotate_now();
-    while !seen.has(&Event::Connection(Connection::Rotated)) {
-        seen.note(stream.next().await.unwrap().unwrap());
-    }
-    seen.assert_all(40);
-    assert_eq!(seen.disconnects(), 3);
-    timeout(MINUTE, stream.close()).await.expect("the server is told");
-}
-
-#[tokio::test]
-async fn tokens_are_those_of_the_client() {
-    let url = "http://127.0.0.1:9";
-    let bearers = |given| ClientBearers::new(client(url, given));
-    let renewed = bearers(Given::Source(Arc::new(Source::default())));
-    let first = renewed.bearer(None).await.unwrap();
-    assert_eq!(renewed.bearer(None).await.unwrap().generation, first.generation);
-    assert!(renewed.bearer(Some(first.generation)).await.unwrap().generation > first.generation);
-    assert!(first.expires.is_some() && !format!("{first:?} {renewed:?}").contains("token-1"));
-
-    let fixed = bearers(Given::Key("fixed".into()));
-    let generation = fixed.bearer(None).await.unwrap().generation;
-    assert_eq!(fixed.bearer(Some(generation)).await.unwrap_err(), NoToken::Refused);
-
-    let refused = bearers(Given::Source(Arc::new(Source { refuses: true, ..Source::default() })));
-    assert_eq!(refused.bearer(None).await.unwrap_err(), NoToken::Refused);
+    )
 }

@@ -22,17 +22,23 @@ use self::script::{Action, Script, benign, hostile, with_holes};
 use self::world::World;
 use crate::stream::core::{Event, Gap};
 
-fn run(scripts: impl Strategy<Value = Script>, check: impl Fn(&Script, &World) -> Result<(), TestCaseError>) {
-    let cases = std::env::var("CLEAR_STREET_STREAM_SCRIPTS").ok().and_then(|number| number.parse().ok());
+/// Runs as many cases as are wanted, and the seed that decides which.
+pub(in crate::stream) fn runner(cases: u32) -> (TestRunner, u64) {
+    let wanted = std::env::var("CLEAR_STREET_STREAM_SCRIPTS").ok().and_then(|number| number.parse().ok());
     let seed = std::env::var("PROPTEST_RNG_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed = seed.unwrap_or_else(|| if cases.is_some() { fastrand::u64(..) } else { 0 });
+    let seed = seed.unwrap_or_else(|| if wanted.is_some() { fastrand::u64(..) } else { 0 });
     let config = Config {
-        cases: cases.unwrap_or(1_000),
+        cases: wanted.unwrap_or(cases),
         rng_seed: RngSeed::Fixed(seed),
         failure_persistence: None,
         ..Config::default()
     };
-    let outcome = TestRunner::new(config).run(&scripts, |script| {
+    (TestRunner::new(config), seed)
+}
+
+fn run(scripts: impl Strategy<Value = Script>, check: impl Fn(&Script, &World) -> Result<(), TestCaseError>) {
+    let (mut runner, seed) = runner(1_000);
+    let outcome = runner.run(&scripts, |script| {
         let mut world = World::new(&script);
         world.play(&script).map_err(TestCaseError::fail)?;
         check(&script, &world)

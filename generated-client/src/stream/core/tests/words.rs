@@ -1,0 +1,35 @@
+//! Events in a few letters each.
+
+use super::super::{Connection, Event, GapReason, Origin};
+
+/// `r3` is the third message in a replay, `c3` its correction; what the message says stands behind it.
+pub(in crate::stream) fn word(event: &Event<String>) -> String {
+    match event {
+        Event::Message { message, sequence: Some(sequence), origin } => {
+            let origin = match origin {
+                Origin::Live => "",
+                Origin::Replay => "r",
+                Origin::Correction => "c",
+            };
+            format!("{origin}{sequence}{message}")
+        }
+        Event::Message { message, .. } => message.clone(),
+        Event::Undecodable(message) => format!("?{message}"),
+        Event::Connection(Connection::Disconnected(cause)) => format!("disconnected {cause:?}"),
+        Event::Connection(Connection::Retrying { .. }) => "retrying".into(),
+        Event::Connection(connection) => format!("{connection:?}").to_lowercase(),
+        Event::CaughtUp => "caught up".into(),
+        Event::Gap(gap) => {
+            let end = |end: Option<u64>| end.map_or("?".into(), |end| end.to_string());
+            let late = if gap.reason == GapReason::OutOfOrder { "late " } else { "" };
+            format!("{late}gap {}..{}", end(gap.after), end(gap.before))
+        }
+        Event::EpochChanged { lossless: true } => "epoch".into(),
+        Event::EpochChanged { lossless: false } => "lossy epoch".into(),
+        Event::NumbersHaveHoles => "holes".into(),
+        Event::Lagging => "lagging".into(),
+        Event::Recovered { lost } => format!("recovered {lost}"),
+        Event::Failed(failure) => format!("failed {failure:?}"),
+        Event::Closed => "closed".into(),
+    }
+}

@@ -1,0 +1,113 @@
+//! Callers who are too slow get what fast ones get.
+
+use std::time::Duration;
+
+use super::stage::{Stage, simulate_with};
+use super::{MINUTE, replay};
+use crate::stream::core::{Settings, SlowCaller, State};
+
+fn small(settings: &mut Settings) {
+    settings.buffer_events = 64;
+}
+
+/// What is seen of these messages as they happen.
+fn words(numbers: impl Iterator<Item = u64>) -> String {
+    replay(numbers).replace('r', "")
+}
+
+/// The server says a thousand messages and goes on; what the caller gets of it.
+async fn thousand(stage: &mut Stage, slow: bool) -> Vec<(usize, u64)> {
+    let mut session = stage.begin([1]).await;
+    for number in 2..=1_000 {
+        session.say([number]).await;
+        if !slow {
+            stage.caller.saw(number.to_string()).await;
+        }
+        if number % 100 == 0 {
+            session.stay(Duration::from_secs(3)).await;
+        }
+    }
+    if slow {
+        let mut seen = stage.caller.take_until("lagging").await;
+        seen.retain(|word| word.parse::<u64>().is_err());
+        assert_eq!(seen, ["lagging"]);
+        assert_eq!(stage.caller.handle().state(), State::Recovering);
+        let mut new = session.beside(stage.accept()).await;
+        new.live(1..=1_000).await;
+        let mut seen = session.beside(stage.caller.take_until("recovered 0")).await;
+        seen.retain(|word| !word.starts_with('r') || word.starts_with("rec"));
+        assert_eq!(seen, ["recovered 0"]);
+        session = new;
+    }
+    session.say([1_001]).await;
+    stage.caller.saw("1001").await;
+    assert_eq!(stage.caller.handle().state(), State::Live);
+    stage.caller.delivered.clone()
+}
+
+#[test]
+fn row_45_a_slow_caller_gets_what_a_fast_one_gets() {
+    let mut got = Vec::new();
+    for slow in [false, true] {
+        simulate_with(small, async |stage| got.push(thousand(stage, slow).await));
+    }
+    assert_eq!(got[0], got[1]);
+    assert!(got[0].iter().map(|(_, number)| *number).eq(1..=1_001));
+}
+
+/// Six hours in which the caller takes everything, or nothing; every hour the connection ends.
+async fn hours(stage: &mut Stage, stalls: bool) -> Vec<(usize, u64)> {
+    let mut session = stage.begin([1]).await;
+    for hour in 1..=6 {
+        session.stay(30 * MINUTE).await;
+        session.say(hour * 100 - 98..=hour * 100 + 1).await;
+        if !stalls {
+            stage.caller.saw(words(hour * 100 - 98..=hour * 100 + 1)).await;
+        }
+        session.stay(30 * MINUTE).await;
+        session.end().await;
+        session = stage.accept().await;
+        session.live(1..=hour * 100 + 1).await;
+        session.stay(Duration::from_secs(1)).await;
+        if !stalls {
+            stage.caller.take(Duration::from_secs(1)).await;
+        }
+    }
+    if stalls {
+        let statistics = stage.caller.statistics().await;
+        assert!(statistics.delivered <= 1 + 64, "{statistics:?}");
+        let mut seen = stage.caller.take_until("lagging").await;
+        seen.retain(|word| word.parse::<u64>().is_err());
+        assert_eq!(seen, ["lagging"]);
+        let mut last = session.beside(stage.accept()).await;
+        last.live(1..=601).await;
+        stage.caller.saw(replay(66..=601)).await;
+        stage.caller.saw("recovered 0").await;
+    }
+    assert_eq!(stage.caller.handle().state(), State::Live);
+    stage.caller.delivered.clone()
+}
+
+#[test]
+fn row_46_a_caller_who_stops_for_hours_gets_what_a_fast_one_gets() {
+    let mut got = Vec::new();
+    for stalls in [false, true] {
+        simulate_with(small, async |stage| got.push(hours(stage, stalls).await));
+    }
+    assert_eq!(got[0], got[1]);
+    assert!(got[0].iter().map(|(_, number)| *number).eq(1..=601));
+}
+
+#[test]
+fn a_caller_for_whom_the_server_has_to_wait_gets_it_too() {
+    let change = |settings: &mut Settings| {
+        small(settings);
+        settings.slow_caller = SlowCaller::Block;
+    };
+    simulate_with(change, async |stage| {
+        let mut session = stage.begin([1]).await;
+        session.say(2..=500).await;
+        session.beside(tokio::time::sleep(10 * MINUTE)).await;
+        session.beside(stage.caller.saw(words(2..=500))).await;
+    });
+}
