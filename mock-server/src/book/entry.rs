@@ -159,9 +159,7 @@ impl Book {
         let position = account.position(instrument.ix);
         match terms.side {
             Side::Buy => {}
-            Side::Sell if position.available() < terms.quantity => {
-                return Err("not enough is held that no open order sells already");
-            }
+            Side::Sell if position.quantity < terms.quantity => return Err("not so much is held"),
             Side::Sell => {}
             Side::SellShort if !account.is_margin() => return Err("the account must not sell short"),
             Side::SellShort if !instrument.easy_to_borrow => return Err("the instrument cannot be borrowed"),

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::amount::{Price, Quantity};
-use super::order::{Order, OrderIx, Side, TimeInForce};
+use super::order::{Order, OrderIx, TimeInForce};
 
 /// What can be traded for how much, and how much of it within one second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,8 +173,8 @@ impl Market {
         quote.size.less(self.half(is_buy).taken)
     }
 
-    pub(super) fn take(&mut self, side: Side, quantity: Quantity) {
-        let half = if side.is_buy() { &mut self.buys } else { &mut self.sells };
+    pub(super) fn take(&mut self, is_buy: bool, quantity: Quantity) {
+        let half = if is_buy { &mut self.buys } else { &mut self.sells };
         half.taken += quantity;
     }
 }

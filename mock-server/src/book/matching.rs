@@ -7,7 +7,7 @@ use super::calendar::{self, Kind, Session, Sessions};
 use super::entry;
 use super::listing::InstrumentIx;
 use super::market::{Auction, Quote};
-use super::order::{Claim, Execution, Order, OrderIx, Reason, Status, TimeInForce};
+use super::order::{Claim, Execution, Order, OrderIx, Reason, Side, Status, TimeInForce};
 use super::{Book, Event};
 
 /// What an order becomes, and why.
@@ -94,7 +94,8 @@ impl Book {
                     None => true,
                 };
                 if is_within {
-                    self.fill(ix, order.leaves(), last);
+                    let quantity = self.deliverable(order);
+                    self.fill(ix, quantity, last);
                 }
             }
         }
@@ -123,13 +124,10 @@ impl Book {
                 else {
                     break;
                 };
-                let Some((side, leaves)) = self.order(ix).map(|order| (order.terms.side, order.leaves()))
-                else {
-                    break;
-                };
-                let quantity = left.min(leaves);
+                let Some(order) = self.order(ix) else { break };
+                let quantity = left.min(self.deliverable(order));
                 if let Some(market) = self.market_mut(instrument) {
-                    market.take(side, quantity);
+                    market.take(is_buy, quantity);
                 }
                 self.fill(ix, quantity, if is_buy { quote.ask } else { quote.bid });
             }
@@ -208,8 +206,24 @@ impl Book {
             && market.is_some_and(|market| market.left(is_buy, &quote, second) >= order.leaves())
     }
 
+    /// How much of an order can be filled: of a sale no more than is held, because another order may have
+    /// sold it in the meantime.
+    fn deliverable(&self, order: &Order) -> Quantity {
+        let (leaves, terms) = (order.leaves(), &order.terms);
+        match self.account(order.account).map(|account| account.position(terms.instrument).quantity) {
+            Some(held) if terms.side == Side::Sell => leaves.min(held.max(Quantity::ZERO)),
+            _ => leaves,
+        }
+    }
+
+    /// Fills an order; ends it if there is nothing to fill it with.
     fn fill(&mut self, ix: OrderIx, quantity: Quantity, price: Price) {
         let Some(order) = self.order(ix) else { return };
+        if quantity.is_zero() {
+            let change = Change { status: Status::Canceled, reason: Reason::ExecutionReport };
+            self.change(ix, change, |order| order.note = Some("nothing is left to sell"));
+            return;
+        }
         let terms = order.terms;
         let mut execution = Execution {
             ix: u32::try_from(self.executions.len()).unwrap_or(u32::MAX),

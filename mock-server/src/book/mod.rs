@@ -18,7 +18,7 @@
 //! | key | names one order of the account for ever: the same order under it is that order again, another one is refused |
 //! | buying power | equity times the multiplier, less the value of positions without their signs, less what open orders would need |
 //! | an order needs | its limit or the present price, and the spread; nothing as far as it closes a position |
-//! | sell | what is held and not about to be sold |
+//! | sell | what is held; several orders may wait to sell the same, and what one has sold is not left for another, which ends |
 //! | sell short | on margin, what is easy to borrow, without a long position |
 //! | cash | moves with each fill, settles on the next trading day; there are no fees and no interest |
 //! | day | ends at midnight in New York |

@@ -225,6 +225,8 @@ fn check(book: &Book) {
         let mut fills = book.executions.iter().filter(|fill| fill.order == order.ix);
         assert!(is_replaced || fills.all(|fill| is_within(fill.price)), "{order:?}");
     }
+    let mut sales = book.executions.iter().filter(|fill| fill.side == Side::Sell);
+    assert!(sales.all(|sale| sale.running_position >= Quantity::ZERO), "a sale is no short sale");
     for account in book.accounts() {
         check_account(book, account.ix);
     }
@@ -384,7 +386,7 @@ fn what_the_rules_are_against_is_rejected_and_says_why() {
             },
             "the instrument is not traded in fractions",
         ),
-        (market(&book, "AAPL", Side::Sell, 1), "not enough is held that no open order sells already"),
+        (market(&book, "AAPL", Side::Sell, 1), "not so much is held"),
         (market(&book, "GME", Side::SellShort, 1), "the instrument cannot be borrowed"),
         (market(&book, "AAPL", Side::Buy, 100_000), "not enough buying power"),
         (Terms { time_in_force: TimeInForce::GoodTillDate(friday()), ..buy }, "its end has passed"),
@@ -507,4 +509,26 @@ fn days_are_told_one_after_another() {
     assert!(days.windows(2).all(|pair| pair[0].end_equity == pair[1].begin_equity));
     assert_eq!(days[3].end_equity, account.equity(&book.worth(account)));
     assert_eq!(account.held().next().unwrap().1.today.begin, Quantity::whole(100));
+}
+
+#[test]
+fn what_is_sold_is_not_sold_again() {
+    let mut book = book();
+    let buy = market(&book, "AAPL", Side::Buy, 3);
+    submit(&mut book, buy);
+    let begun = last(&book, "AAPL");
+    let sell = Terms { side: Side::Sell, time_in_force: TimeInForce::GoodTillCancel, ..buy };
+    let stop = submit(&mut book, Terms { pricing: Pricing::Stop { stop: begun.plus(-10_000) }, ..sell });
+    let target = submit(&mut book, limit(sell, begun.plus(10_000)));
+    assert_eq!([stop, target].map(|ix| status(&book, ix).0), [Status::New, Status::New]);
+    while [stop, target].iter().all(|ix| status(&book, *ix).0 != Status::Filled) {
+        pass(&mut book, 60);
+    }
+    let other = if status(&book, stop).0 == Status::Filled { target } else { stop };
+    assert_eq!(status(&book, other).0, Status::New, "until its price is reached");
+    while status(&book, other).0 == Status::New {
+        pass(&mut book, 3_600);
+    }
+    assert_eq!(status(&book, other), (Status::Canceled, Some("nothing is left to sell")));
+    assert_eq!(book.accounts()[0].held().count(), 0);
 }

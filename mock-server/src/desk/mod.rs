@@ -10,6 +10,8 @@ mod documents;
 mod fact;
 mod shape;
 mod studio;
+#[cfg(test)]
+mod tests;
 mod trading;
 mod visit;
 

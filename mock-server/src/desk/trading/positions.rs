@@ -53,7 +53,7 @@ fn close_position(visit: &mut Visit<'_>) -> Outcome {
     close(visit, account, &held)
 }
 
-/// Closes positions by market orders for what no open order sells or buys back already.
+/// Closes positions by market orders.
 fn close(visit: &mut Visit<'_>, account: AccountIx, instruments: &[InstrumentIx]) -> Outcome {
     let cancels = visit.body().bool("cancel_orders").unwrap_or_default();
     let mut placed: Vec<OrderIx> = Vec::new();
@@ -64,10 +64,8 @@ fn close(visit: &mut Visit<'_>, account: AccountIx, instruments: &[InstrumentIx]
         let Some(position) = visit.book.account(account).map(|account| account.position(instrument)) else {
             continue;
         };
-        let (side, quantity) = match position.available() {
-            available if available.is_zero() => (Side::Buy, position.coverable()),
-            available => (Side::Sell, available),
-        };
+        let side = if position.quantity.signum() < 0 { Side::Buy } else { Side::Sell };
+        let quantity = position.quantity.abs();
         let (pricing, time_in_force) = (Pricing::Market, TimeInForce::Day);
         let terms = Terms { instrument, side, quantity, pricing, time_in_force, extended_hours: false };
         if !quantity.is_zero() {
