@@ -99,10 +99,16 @@ fn judge(operation: &Operation, error: &Error) -> Outcome {
     let has_ids = operation.parameters.iter().any(|parameter| parameter.place == Place::Path);
     let refuses_arguments = match error.status() {
         Some(400 | 409 | 422) => true,
-        Some(404) => has_ids,
+        // An account of somebody else is forbidden, not missing.
+        Some(403 | 404) => has_ids,
         _ => false,
     };
-    let documented = error.status().is_some_and(|status| operation.errors.contains(&status));
+    let documented = match error.status() {
+        // No server takes a token that it did not make, whatever its documentation lists.
+        Some(400) if operation.page_token.is_some() => true,
+        Some(status) => operation.errors.contains(&status),
+        None => false,
+    };
     // An explanation that decoded has a code or a type: a gateway's page has none.
     let explained = error.kind() == ErrorKind::Api && (error.code().is_some() || error.problem().is_some());
     if refuses_arguments && documented && explained {

@@ -144,8 +144,12 @@ async fn refused_arguments_are_no_failure_and_everything_else_is() {
     for (name, status, body, failed) in [
         ("get_account_by_id", 404, EXPLAINED, false),
         ("get_snapshots", 400, EXPLAINED, false),
+        ("get_orders", 403, EXPLAINED, false),
+        // Not documented, but its page token is made up.
+        ("get_orders", 400, EXPLAINED, false),
         // Without an id in the path, the operation itself is not there.
         ("get_accounts", 404, EXPLAINED, true),
+        ("get_accounts", 403, EXPLAINED, true),
         // Not explained: a gateway's answer.
         ("get_account_by_id", 404, "<html>", true),
         // Not documented for it.

@@ -54,7 +54,9 @@ impl<'a> Visit<'a> {
         let said = if said.has("account_id") { said } else { self.body() };
         let number = said.int("account_id").or_else(|| super::account_number(said.text("account_id")?));
         let account = number.and_then(|number| self.book.account_by_number(number));
-        account.map(|account| account.ix).ok_or_else(|| self.refusal(&[404, 403], "there is no such account"))
+        account
+            .map(|account| account.ix)
+            .ok_or_else(|| self.refusal(&[404, 403, 422, 400], "there is no such account"))
     }
 
     /// An instrument by its identifier or symbol.
