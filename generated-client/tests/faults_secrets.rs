@@ -195,6 +195,7 @@ async fn use_studio(shown: &mut Shown) {
     shown.show("client::Core", client.accounts());
     let account = ActivitySubscription::new(studio::accounts::AccountId::new("a"));
     stream(shown, client.stream(account.clone())).await;
+    shown.show("stream::shared::connection::SharedConnection", client.shared_connection().unwrap());
     shown.show("studio::Client", client);
     let message = subscribe::<ActivityMessage>(&account, KEY).unwrap();
     assert!(message.expose().contains(KEY));
@@ -242,6 +243,7 @@ const WITHOUT_SECRET: &[&str] = &[
     "operation::Place",
     "operation::Repeat",
     "retry::settings::RetrySettings",
+    "stream::channel::Attribution",
     "stream::channel::Channel",
     "stream::channel::Layout",
     "stream::channel::MessageKind",
@@ -256,6 +258,7 @@ const WITHOUT_SECRET: &[&str] = &[
     "stream::message::scan::Scan",
     "stream::message::undecodable::Undecodable",
     "stream::message::unknown::UnknownMessage",
+    "stream::shared::SharedStatistics",
     "transport::certificates::RootCertificates",
     "value::json::Json",
     "value::json::JsonError",

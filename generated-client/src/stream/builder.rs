@@ -1,8 +1,11 @@
 //! How streams are begun.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::core::{ResumePoint, Settings, SlowCaller};
+use super::dial::Server;
+use super::shared::Hub;
 use super::supervisor::{ClientBearers, start};
 use super::{ChannelMessage, EventStream};
 use crate::client::Core;
@@ -15,11 +18,19 @@ pub struct StreamBuilder<M: ChannelMessage> {
     subscription: M::Subscription,
     settings: Settings,
     from: ResumePoint,
+    /// Whose connections it uses, if it has none of its own.
+    hub: Option<Hub<Arc<Server>>>,
 }
 
 impl<M: ChannelMessage> StreamBuilder<M> {
     pub(crate) fn new(client: Core, subscription: M::Subscription) -> Self {
-        Self { client, subscription, settings: Settings::default(), from: ResumePoint::default() }
+        let (settings, from) = (Settings::default(), ResumePoint::default());
+        Self { client, subscription, settings, from, hub: None }
+    }
+
+    /// Over connections that others use, too.
+    pub(super) fn on(self, hub: Hub<Arc<Server>>) -> Self {
+        Self { hub: Some(hub), ..self }
     }
 
     /// Goes on where another stream of the same account stopped, also that of another process: see
@@ -57,16 +68,19 @@ impl<M: ChannelMessage> StreamBuilder<M> {
     /// [`ErrorKind::Configuration`] outside of a Tokio runtime, if there are no certificates to trust,
     /// and if the settings cannot be kept.
     pub fn start(self) -> Result<EventStream<M>> {
-        let Self { client, subscription, settings, from } = self;
+        let Self { client, subscription, settings, from, hub } = self;
         if tokio::runtime::Handle::try_current().is_err() {
             return Err(Error::new(ErrorKind::Configuration, "a stream needs a Tokio runtime to run on"));
         }
         settings.check().map_err(|message| {
             Error::new(ErrorKind::Configuration, format!("the settings of the stream: {message}"))
         })?;
+        let bearers = ClientBearers::new(client.clone());
+        if let Some(hub) = hub {
+            return hub.start(subscription, bearers, settings, from);
+        }
         let streams = client.streams()?;
-        let (server, shared) = (streams.server()?, streams.shared());
-        start(subscription, server, ClientBearers::new(client.clone()), settings, shared, from)
+        start(subscription, streams.server()?, bearers, settings, streams.shared(), from)
     }
 }
 

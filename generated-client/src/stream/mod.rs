@@ -49,6 +49,8 @@ mod message;
 #[cfg(feature = "stream")]
 mod messages;
 #[cfg(feature = "stream")]
+mod shared;
+#[cfg(feature = "stream")]
 mod streams;
 #[cfg(feature = "stream")]
 pub(crate) mod supervisor;
@@ -72,6 +74,8 @@ pub use self::message::{
 };
 #[cfg(feature = "stream")]
 pub use self::messages::Messages;
+#[cfg(feature = "stream")]
+pub use self::shared::{SharedConnection, SharedStatistics};
 #[cfg(feature = "stream")]
 pub(crate) use self::streams::{Streams, derived};
 #[cfg(feature = "stream")]

@@ -16,7 +16,7 @@ pub(super) struct Channel {
     pub(super) journal: Journal,
     acknowledgement: String,
     caught_up: String,
-    /// Whether its messages say which channel they are of: the newer ones do, which replay a state.
+    /// Whether its messages say which channel they are of.
     has_name: bool,
 }
 
@@ -35,7 +35,7 @@ impl Channel {
             journal: if is_journal { journal.clone() } else { Journal::new(clock.clone()) },
             acknowledgement: message(channel, Role::Acknowledgement)?,
             caught_up: message(channel, Role::CaughtUp)?,
-            has_name: !is_journal,
+            has_name: channel.attributed_by.is_some(),
         })
     }
 

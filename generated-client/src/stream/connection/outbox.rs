@@ -53,10 +53,10 @@ impl Outbox {
         self.items.try_send(Item::Subscribe(message)).is_ok()
     }
 
-    /// Asks the server for a sign of life. Where the queue is full it is lost: what is before it is
-    /// not written either.
-    pub(crate) fn ping(&self) {
-        _ = self.items.try_send(Item::Ping);
+    /// Asks the server for a sign of life. `false` if the queue is full, and it is lost: what is
+    /// before it is not written either.
+    pub(crate) fn ping(&self) -> bool {
+        self.items.try_send(Item::Ping).is_ok()
     }
 
     pub(super) fn pong(&self, payload: &[u8]) {

@@ -9,6 +9,7 @@ use tungstenite::protocol::frame::coding::CloseCode;
 
 use super::Outbox;
 use super::assembly::{Assembly, Broken, Place, Step};
+use super::relay::Relayed;
 use crate::stream::core::Closed;
 
 /// What came from the server. Texts and bytes are in the reader's buffer until it reads on.
@@ -22,7 +23,78 @@ pub(crate) enum Arrival<'a> {
 }
 
 /// Reads from a connection.
-pub(crate) struct Reader {
+pub(crate) struct Reader(Source);
+
+enum Source {
+    Frames(Frames),
+    /// From another connection.
+    Relayed(Relayed),
+}
+
+impl Reader {
+    pub(super) fn new(
+        read: Box<dyn AsyncRead + Send + Unpin>,
+        early: BytesMut,
+        limit: usize,
+        outbox: Outbox,
+    ) -> Self {
+        let (assembly, read_at) = (Assembly::new(early, limit), Timestamp::now());
+        Self(Source::Frames(Frames {
+            read,
+            assembly,
+            outbox,
+            pong: None,
+            read_at,
+            has_more: true,
+            is_fresh: false,
+            ended: None,
+        }))
+    }
+
+    pub(super) fn relayed(relayed: Relayed) -> Self {
+        Self(Source::Relayed(relayed))
+    }
+
+    /// When the last bytes of what can be [taken](Self::take) were read, by the clock of the system.
+    pub(crate) fn read_at(&self) -> Timestamp {
+        match &self.0 {
+            Source::Frames(frames) => frames.read_at,
+            Source::Relayed(relayed) => relayed.read_at(),
+        }
+    }
+
+    /// Waits for the next thing that comes, and is safe to cancel.
+    ///
+    /// # Errors
+    /// How the connection ended: said once more whenever it is asked again. The server is told what
+    /// it did wrong, and its close is answered, as far as the [`Writer`](super::Writer) still runs.
+    pub(crate) async fn next(&mut self) -> Result<Arrival<'_>, Closed> {
+        match &mut self.0 {
+            Source::Frames(frames) => frames.next().await,
+            Source::Relayed(relayed) => relayed.next().await,
+        }
+    }
+
+    /// The next of what has been read; none if more has to be read first. Errors as
+    /// [`next`](Self::next) has.
+    pub(crate) fn take(&mut self) -> Option<Result<Arrival<'_>, Closed>> {
+        match &mut self.0 {
+            Source::Frames(frames) => frames.take(),
+            Source::Relayed(relayed) => relayed.take(),
+        }
+    }
+
+    /// Reads once, unless there may be more to [`take`](Self::take). Safe to cancel.
+    pub(crate) async fn fill(&mut self) {
+        match &mut self.0 {
+            Source::Frames(frames) => frames.fill().await,
+            Source::Relayed(relayed) => relayed.fill().await,
+        }
+    }
+}
+
+/// Reads frames.
+struct Frames {
     read: Box<dyn AsyncRead + Send + Unpin>,
     assembly: Assembly,
     outbox: Outbox,
@@ -37,28 +109,8 @@ pub(crate) struct Reader {
     ended: Option<Closed>,
 }
 
-impl Reader {
-    pub(super) fn new(
-        read: Box<dyn AsyncRead + Send + Unpin>,
-        early: BytesMut,
-        limit: usize,
-        outbox: Outbox,
-    ) -> Self {
-        let (assembly, read_at) = (Assembly::new(early, limit), Timestamp::now());
-        Self { read, assembly, outbox, pong: None, read_at, has_more: true, is_fresh: false, ended: None }
-    }
-
-    /// When the last bytes of what came last were read, by the clock of the system.
-    pub(crate) fn read_at(&self) -> Timestamp {
-        self.read_at
-    }
-
-    /// Waits for the next thing that comes, and is safe to cancel.
-    ///
-    /// # Errors
-    /// How the connection ended: said once more whenever it is asked again. The server is told what
-    /// it did wrong, and its close is answered, as far as the [`Writer`](super::Writer) still runs.
-    pub(crate) async fn next(&mut self) -> Result<Arrival<'_>, Closed> {
+impl Frames {
+    async fn next(&mut self) -> Result<Arrival<'_>, Closed> {
         loop {
             if let Some(came) = self.step() {
                 return self.arrival(came);
@@ -67,15 +119,12 @@ impl Reader {
         }
     }
 
-    /// The next of what has been read; none if more has to be read first. Errors as
-    /// [`next`](Self::next) has.
-    pub(crate) fn take(&mut self) -> Option<Result<Arrival<'_>, Closed>> {
+    fn take(&mut self) -> Option<Result<Arrival<'_>, Closed>> {
         let came = self.step()?;
         Some(self.arrival(came))
     }
 
-    /// Reads once, unless there may be more to [`take`](Self::take). Safe to cancel.
-    pub(crate) async fn fill(&mut self) {
+    async fn fill(&mut self) {
         if self.has_more || self.ended.is_some() {
             return;
         }
@@ -157,6 +206,6 @@ fn ended(error: &io::Error) -> Closed {
 
 impl std::fmt::Debug for Reader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reader").field("ended", &self.ended).finish_non_exhaustive()
+        f.debug_struct("Reader").finish_non_exhaustive()
     }
 }

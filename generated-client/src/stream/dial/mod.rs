@@ -116,7 +116,7 @@ impl Server {
     {
         let upgrade = upgrade::upgrade(&mut stream, &self.address, &self.user_agent);
         let early = stage(limit, Stage::Upgrade, upgrade).await?;
-        Ok(Wire::new(stream).with_early(early))
+        Ok(Wire::with_early(stream, early))
     }
 }
 

@@ -296,7 +296,8 @@ impl<D: Dial, B: Bearers> Supervisor<D, B> {
             }
             Output::Ping { connection } => {
                 if let Some(outbox) = self.links.outbox(connection) {
-                    outbox.ping();
+                    // A lost one counts as one that is not answered.
+                    _ = outbox.ping();
                 }
             }
             Output::Read { connection, on } => self.links.read(connection, on),
