@@ -46,6 +46,11 @@
 //! gives a [`Submission`], which says of every row what became of it: an answer that is lost is
 //! looked for, and what nobody knows is [`RowOutcome::Unknown`].
 //!
+//! # Streams
+//!
+//! [`studio::Client::stream`] gives what happens, as it happens: every numbered message once and in
+//! order, and nothing missing without a word. See [`stream`], which also says what to do when.
+//!
 //! # Errors
 //!
 //! There is one type, [`Error`]. Its text always has what the server said and the request id.

@@ -19,26 +19,32 @@ use crate::error::{Error, ErrorKind, Result};
 #[must_use = "a stream that is dropped ends"]
 pub struct Messages<M> {
     events: EventStream<M>,
+    wanted: Wanted,
+    ended: bool,
+}
+
+/// What is passed over without an error.
+#[derive(Clone, Copy, Debug, Default)]
+struct Wanted {
     allow_gaps: bool,
     skip_undecodable: bool,
-    ended: bool,
 }
 
 impl<M: ChannelMessage> Messages<M> {
     pub(super) fn new(events: EventStream<M>) -> Self {
-        Self { events, allow_gaps: false, skip_undecodable: false, ended: false }
+        Self { events, wanted: Wanted::default(), ended: false }
     }
 
     /// Passes over what is missing without an error: for a program that looks at the newest message
     /// only.
     pub fn allow_gaps(mut self) -> Self {
-        self.allow_gaps = true;
+        self.wanted.allow_gaps = true;
         self
     }
 
     /// Passes over messages that cannot be read without an error.
     pub fn skip_undecodable(mut self) -> Self {
-        self.skip_undecodable = true;
+        self.wanted.skip_undecodable = true;
         self
     }
 
@@ -73,7 +79,7 @@ impl<M: ChannelMessage> Messages<M> {
         }
         loop {
             let taken = match ready!(self.events.poll(context)) {
-                Some(Ok(event)) => match self.wanted(event) {
+                Some(Ok(event)) => match self.wanted.of(event) {
                     Some(wanted) => Some(wanted),
                     None => continue,
                 },
@@ -84,8 +90,11 @@ impl<M: ChannelMessage> Messages<M> {
             return Poll::Ready(taken);
         }
     }
+}
 
-    fn wanted(&self, event: Event<M>) -> Option<Result<Message<M>>> {
+impl Wanted {
+    /// What is given of an event; none if it is passed over.
+    fn of<M>(self, event: Event<M>) -> Option<Result<Message<M>>> {
         match event {
             Event::Message(message) => Some(Ok(message)),
             Event::Gap(gap) if !self.allow_gaps => Some(Err(missing(gap))),
@@ -114,5 +123,35 @@ impl<M: ChannelMessage> Stream for Messages<M> {
 impl<M: ChannelMessage> FusedStream for Messages<M> {
     fn is_terminated(&self) -> bool {
         self.ended
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stream::{Connection, Gap, GapReason, decode};
+    use crate::studio::activity::ActivityMessage;
+
+    #[test]
+    fn what_is_lost_is_an_error_unless_it_was_allowed() {
+        type Given = Event<ActivityMessage>;
+        let gap = Event::Gap(Gap { after: None, before: Some(2), reason: GapReason::NumbersBeganAnew });
+        let undecodable = Event::Undecodable(decode::<ActivityMessage>("[]").unwrap_err());
+        let cases: [(Given, Option<ErrorKind>); 8] = [
+            (gap, Some(ErrorKind::Gap)),
+            (Event::Recovered { lost: 1 }, Some(ErrorKind::Gap)),
+            (undecodable, Some(ErrorKind::Response)),
+            (Event::Recovered { lost: 0 }, None),
+            (Event::Lagging, None),
+            (Event::CaughtUp, None),
+            (Event::EpochChanged { lossless: true }, None),
+            (Event::Connection(Connection::Rotating), None),
+        ];
+        for (event, kind) in cases {
+            let given = Wanted::default().of(event.clone());
+            assert_eq!(given.map(|given| given.unwrap_err().kind()), kind, "{event:?}");
+            let all = Wanted { allow_gaps: true, skip_undecodable: true };
+            assert!(all.of(event).is_none());
+        }
     }
 }

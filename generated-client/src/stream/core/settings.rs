@@ -193,7 +193,7 @@ const MOST_FRAMES: usize = 1 << 16;
 
 impl Settings {
     /// What is wrong with them: waits that are over before they begin, and room for nothing.
-    pub fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), String> {
         for (name, limit) in [
             ("dial_timeout", self.dial_timeout),
             ("dial_stage_timeout", self.dial_stage_timeout),
@@ -235,5 +235,26 @@ impl Settings {
             return Err(format!("`write_queue` is more than {MOST_FRAMES}"));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The page with the guarantees names each number by its field, and says the default.
+    #[test]
+    fn the_numbers_of_the_documentation_are_there() {
+        let page = include_str!("../guarantees.md");
+        let (_, numbers) = page.split_once("## The numbers").unwrap();
+        let settings = format!("{:?}", Settings::default());
+        let rows = numbers.lines().filter(|line| line.ends_with('|')).skip(2);
+        let named: Vec<&str> =
+            rows.filter_map(|row| row.rsplit('|').nth(1)).flat_map(|fields| fields.split(", ")).collect();
+        assert!(named.len() > 20, "{named:?}");
+        for field in named.into_iter().map(str::trim).filter(|field| *field != "not to be changed") {
+            let name = field.trim_matches('`');
+            assert!(settings.contains(&format!(" {name}: ")), "{name} in {settings}");
+        }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
+use super::day::open;
 use super::server::Server;
 use super::stage::{in_simulation, simulate};
 use super::{Activity, DAY, MINUTE, begin};
@@ -66,5 +67,32 @@ fn all_streams_of_a_client_are_paced_by_one_limit() {
         sleep(Duration::from_secs(12)).await;
         assert_eq!(server.dials().len(), 5);
         drop(streams);
+    });
+}
+
+#[test]
+fn whoever_gives_up_waiting_loses_nothing() {
+    in_simulation(async || {
+        let server = Server::new(DAY);
+        server.write(50);
+        let mut caller = open(&server, Settings::default());
+        let handle = caller.handle().clone();
+        let began = Instant::now();
+        while caller.delivered.len() < 100 {
+            assert!(began.elapsed() < DAY, "{:?}", caller.delivered);
+            // Each is polled, and dropped.
+            _ = timeout(Duration::ZERO, handle.wait_until_live(MINUTE)).await;
+            _ = timeout(Duration::ZERO, handle.statistics()).await;
+            _ = timeout(Duration::ZERO, handle.resume_point()).await;
+            _ = timeout(Duration::ZERO, handle.states().next()).await;
+            caller.take(Duration::ZERO).await;
+            sleep(Duration::from_millis(1)).await;
+            if caller.delivered.len() >= 50 {
+                server.write(1);
+            }
+        }
+        caller.take(MINUTE).await;
+        caller.assert_got(&server.said());
+        caller.leave().await;
     });
 }
