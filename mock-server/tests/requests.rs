@@ -1,8 +1,11 @@
 //! What requests are answered, whatever stands in them.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod http;
+
+use std::fs;
+use std::path::Path;
 
 use clear_street_mock::MockServer;
 use serde_json::{Value, json};
@@ -264,4 +267,59 @@ async fn a_token_of_another_list_is_refused() {
     assert_eq!(answer.status, 200, "{}", answer.body);
     let answer = send(&server, &format!("GET /v1/watchlists?page_token={token}"), "").await;
     assert_eq!((answer.status, violations(&answer)), (400, vec![("FORMAT".into(), "page_token".into())]));
+}
+
+/// Copies a folder of files and folders.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_operation_that_is_new_in_the_spec_is_served_at_once() {
+    const FEES: &str = "
+doc: Fees.
+operations:
+  get_fees:
+    http: GET /v1/accounts/{account_id}/fees
+    doc: Lists the fees that were charged to an account.
+    path:
+      account_id: AccountId
+    include: [PageQuery]
+    query:
+      from_date: { type: date?, doc: First day. }
+    result: page<Fee>
+    repeat: read
+models:
+  Fee:
+    doc: One fee.
+    fields:
+      account_id: AccountId
+      amount: { type: decimal, doc: Amount in US dollars. }
+      charged_at: { type: timestamp, doc: When it was booked. }
+";
+    let spec = tempfile::tempdir().unwrap();
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec"), spec.path());
+    fs::write(spec.path().join("trading/fees.yaml"), FEES).unwrap();
+    let server = MockServer::builder().spec(spec.path()).start().await.unwrap();
+    let answer = send(&server, "GET /v1/accounts/7/fees?page_size=2", "").await.json();
+    let [first, second] = answer["data"].as_array().unwrap().as_slice() else { panic!("{answer}") };
+    for fee in [first, second] {
+        assert_eq!(fee["account_id"], 7);
+        assert!(fee["amount"].is_string() && fee["charged_at"].is_string(), "{fee}");
+    }
+    let answer = send(&server, "GET /v1/accounts/7/fees?from_date=today", "").await;
+    assert_eq!((answer.status, violations(&answer)), (400, vec![("FORMAT".into(), "from_date".into())]));
+
+    fs::write(spec.path().join("trading/fees.yaml"), FEES.replace("decimal", "decimel")).unwrap();
+    let error = MockServer::builder().spec(spec.path()).start().await.unwrap_err().to_string();
+    assert!(error.contains("fees.yaml") && error.contains("did you mean `decimal`"), "{error}");
 }

@@ -92,9 +92,15 @@ impl MockServer {
                 Authentication::ApiKey { variable } => {
                     variables.push((variable.clone(), "mock.key".to_owned()));
                 }
-                Authentication::ClientCredentials { id_variable, secret_variable, .. } => {
+                Authentication::ClientCredentials {
+                    id_variable,
+                    secret_variable,
+                    token_url_variable,
+                    ..
+                } => {
                     variables.push((id_variable.clone(), "mock".to_owned()));
                     variables.push((secret_variable.clone(), "secret".to_owned()));
+                    variables.extend(self.token_url().map(|url| (token_url_variable.clone(), url)));
                 }
             }
         }

@@ -8,6 +8,8 @@
     reason = "each test program uses a part of it, and fails where it fails"
 )]
 
+use std::net::SocketAddr;
+
 use clear_street_mock::MockServer;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -30,12 +32,20 @@ impl Answer {
 
 /// Sends a request with a key.
 pub(crate) async fn send(server: &MockServer, request: &str, body: &str) -> Answer {
-    send_with(server, request, "authorization: Bearer key\r\n", body).await
+    send_with(server, request, AUTHORIZED, body).await
 }
+
+/// What lets a request in.
+pub(crate) const AUTHORIZED: &str = "authorization: Bearer key\r\n";
 
 /// Sends a request, `GET /v1/accounts`, with these headers.
 pub(crate) async fn send_with(server: &MockServer, request: &str, headers: &str, body: &str) -> Answer {
-    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    send_to(server.address(), request, headers, body).await
+}
+
+/// The same to a server somewhere else.
+pub(crate) async fn send_to(address: SocketAddr, request: &str, headers: &str, body: &str) -> Answer {
+    let mut stream = TcpStream::connect(address).await.unwrap();
     let length = body.len();
     let text = format!(
         "{request} HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n{body}"
