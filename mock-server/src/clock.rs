@@ -11,12 +11,13 @@ use tokio::time::Instant;
 
 /// Tells the time of a server. Clones tell the same time.
 ///
-/// It starts at a given time, goes on with tokio's clock, so that paused time pauses it, and is
-/// advanced by hand.
+/// It starts at a given time, goes on with tokio's clock, so that paused time pauses it, unless it
+/// stands still, and is advanced by hand.
 #[derive(Clone)]
 pub struct Clock {
     start: Timestamp,
-    origin: Instant,
+    /// When it began to go; none if it stands still.
+    origin: Option<Instant>,
     advanced: Arc<watch::Sender<Duration>>,
 }
 
@@ -28,7 +29,13 @@ impl Clock {
 
     /// A clock that starts at a given time.
     pub fn starting_at(start: Timestamp) -> Self {
-        Self { start, origin: Instant::now(), advanced: Arc::new(watch::Sender::new(Duration::ZERO)) }
+        Self { origin: Some(Instant::now()), ..Self::standing_at(start) }
+    }
+
+    /// A clock that stands at a time until it is moved: what happens by it does not depend on how long
+    /// a program takes.
+    pub fn standing_at(start: Timestamp) -> Self {
+        Self { start, origin: None, advanced: Arc::new(watch::Sender::new(Duration::ZERO)) }
     }
 
     /// When it started.
@@ -38,7 +45,8 @@ impl Clock {
 
     /// The time; at the end of all times it stands still.
     pub fn now(&self) -> Timestamp {
-        let elapsed = self.origin.elapsed().saturating_add(*self.advanced.borrow());
+        let gone = self.origin.map(|origin| origin.elapsed()).unwrap_or_default();
+        let elapsed = gone.saturating_add(*self.advanced.borrow());
         self.start.saturating_add(elapsed).unwrap_or(Timestamp::MAX)
     }
 
@@ -69,7 +77,7 @@ impl Clock {
                 return;
             }
             tokio::select! {
-                () = tokio::time::sleep(left) => {}
+                () = tokio::time::sleep(left), if self.origin.is_some() => {}
                 () = advanced => {}
             }
         }
@@ -100,6 +108,17 @@ mod tests {
         tokio::time::advance(Duration::from_secs(2)).await;
         clock.clone().advance(Duration::from_secs(3));
         assert_eq!(clock.now().duration_since(start).as_secs(), 5);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_stands_goes_on_only_by_hand() {
+        let start: Timestamp = "2025-10-31T14:30:00Z".parse().unwrap();
+        let clock = Clock::standing_at(start);
+        tokio::time::advance(Duration::from_secs(3600)).await;
+        assert_eq!(clock.now(), start);
+        let until = start + Duration::from_secs(60);
+        tokio::join!(clock.sleep_until(until), async { clock.advance(Duration::from_secs(60)) });
+        assert_eq!(clock.now(), until);
     }
 
     #[tokio::test(start_paused = true)]
