@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::core::{self, Connection, Gap, Origin};
 use super::failure::ended;
 use super::supervisor::Came;
-use super::{ChannelMessage, Undecodable, decode};
+use super::{ChannelMessage, Undecodable};
 use crate::error::Result;
 
 /// One thing in the ordered stream that the caller takes events from.
@@ -76,7 +76,7 @@ pub(super) fn taken<M: ChannelMessage>(event: core::Event<Came>) -> Option<Resul
 }
 
 fn read<M: ChannelMessage>(came: &Came, sequence: Option<u64>, origin: Origin) -> Event<M> {
-    match decode(&came.text) {
+    match came.decode() {
         Ok(received) => Event::Message(Message {
             message: received.message,
             sequence,

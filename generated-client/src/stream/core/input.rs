@@ -62,18 +62,6 @@ pub enum Frame<M> {
     Other,
 }
 
-impl<M> Frame<M> {
-    /// The same frame, with another form of what came.
-    pub fn map<N>(self, map: impl FnOnce(M) -> N) -> Frame<N> {
-        match self {
-            Self::Message(envelope, message) => Frame::Message(envelope, map(message)),
-            Self::Malformed(size, message) => Frame::Malformed(size, map(message)),
-            Self::Pong => Frame::Pong,
-            Self::Other => Frame::Other,
-        }
-    }
-}
-
 /// What the core sees of a message. The message itself it only holds and releases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Envelope {

@@ -79,8 +79,7 @@ impl<'a> Envelope<'a> {
     /// If that is no time.
     pub fn timestamp(&self) -> Result<Option<Timestamp>, Undecodable> {
         let Some(text) = self.timestamp else { return Ok(None) };
-        // The usual form first.
-        if let Some(timestamp) = text.parse().ok().and_then(|ms| Timestamp::from_millisecond(ms).ok()) {
+        if let Some(timestamp) = milliseconds(text) {
             return Ok(Some(timestamp));
         }
         let mut timestamp = Timestamp::UNIX_EPOCH;
@@ -153,6 +152,11 @@ impl<'a> Envelope<'a> {
     pub(super) fn undecodable(&self, path: impl Into<String>, message: impl Into<String>) -> Undecodable {
         Undecodable::new(self.text, path, message).of(self.kind(), self.sequence)
     }
+}
+
+/// A time in its usual form.
+pub(super) fn milliseconds(text: &str) -> Option<Timestamp> {
+    Timestamp::from_millisecond(text.parse().ok()?).ok()
 }
 
 /// Fast, as each message of a stream is hashed, and enough to tell two honest messages apart. Four

@@ -3,6 +3,8 @@
 mod cursor;
 mod decode;
 mod envelope;
+#[cfg(feature = "stream")]
+mod parts;
 mod scan;
 mod subscribe;
 mod undecodable;
@@ -10,6 +12,8 @@ mod unknown;
 
 pub use self::decode::{Received, decode};
 pub use self::envelope::{Envelope, Reply};
+#[cfg(feature = "stream")]
+pub(crate) use self::parts::Parts;
 pub use self::scan::Scan;
 pub use self::subscribe::{SubscribeMessage, subscribe};
 pub use self::undecodable::Undecodable;

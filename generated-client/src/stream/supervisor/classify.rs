@@ -2,48 +2,59 @@
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
+
+use super::came::Seen;
 use crate::stream::connection::Arrival;
 use crate::stream::core::{Class, Envelope, Frame, Notice, Refusal};
+use crate::stream::message::Parts;
 use crate::stream::{Channel, Envelope as Read, Reply, Role, Scan};
 
-/// What came, in the words of the core; none if it was passed over. `passes`: whether data with this
-/// number is. Then nothing else of it is read.
+/// What came at this time, in the words of the core; none if it was passed over. `passes`: whether
+/// data with this number is. Then nothing else of it is read.
 pub(super) fn frame<'a>(
     channel: &'static Channel,
     arrival: Arrival<'a>,
+    at: Timestamp,
     passes: impl FnOnce(u64) -> bool,
-) -> Option<Frame<Cow<'a, str>>> {
-    match arrival {
-        Arrival::Text(text) => message(channel, text, passes),
+) -> Option<Frame<Seen<'a>>> {
+    let text = match arrival {
+        Arrival::Text(text) => Cow::Borrowed(text),
         // No server should send it; if one does, it means the same.
-        Arrival::Binary(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => message(channel, text, passes),
-            Err(_) => Some(Frame::Malformed(bytes.len(), String::from_utf8_lossy(bytes))),
+        Arrival::Binary(bytes) => String::from_utf8_lossy(bytes),
+        Arrival::Pong => return Some(Frame::Pong),
+        Arrival::Other => return Some(Frame::Other),
+    };
+    let size = text.len();
+    Some(match text {
+        Cow::Borrowed(text) => match message(channel, text, passes)? {
+            Ok((envelope, parts)) => Frame::Message(envelope, Seen { text: text.into(), parts, at }),
+            Err(Unreadable) => Frame::Malformed(size, Seen { text: text.into(), parts: None, at }),
         },
-        Arrival::Pong => Some(Frame::Pong),
-        Arrival::Other => Some(Frame::Other),
-    }
+        text => Frame::Malformed(size, Seen { text, parts: None, at }),
+    })
 }
 
-fn message<'a>(
+struct Unreadable;
+
+/// None if it was passed over.
+fn message(
     channel: &'static Channel,
-    text: &'a str,
+    text: &str,
     passes: impl FnOnce(u64) -> bool,
-) -> Option<Frame<Cow<'a, str>>> {
+) -> Option<Result<(Envelope, Option<Parts>), Unreadable>> {
     let mut scan = Scan::new(channel.layout, text);
     match scan.head() {
         Ok((Some(kind), Some(sequence))) if is_data(role(channel, kind)) && passes(sequence) => return None,
         Ok(_) => {}
-        Err(_) => return Some(malformed(text)),
+        Err(_) => return Some(Err(Unreadable)),
     }
-    let read = scan.finish().ok().and_then(|read| Some((class(channel, &read)?, read)));
-    let Some((class, read)) = read else { return Some(malformed(text)) };
+    let Ok(read) = scan.finish() else { return Some(Err(Unreadable)) };
+    let kind = read.kind().and_then(|kind| channel.index(kind));
+    let Some(class) = class(channel, kind, &read) else { return Some(Err(Unreadable)) };
     let (sequence, fingerprint) = (read.sequence(), read.fingerprint());
-    Some(Frame::Message(Envelope { class, sequence, fingerprint, size: text.len() }, text.into()))
-}
-
-fn malformed(text: &str) -> Frame<Cow<'_, str>> {
-    Frame::Malformed(text.len(), text.into())
+    let parts = kind.and_then(|kind| Parts::of(&read, channel, kind));
+    Some(Ok((Envelope { class, sequence, fingerprint, size: text.len() }, parts)))
 }
 
 /// What a type of message is for, if it is known.
@@ -56,9 +67,9 @@ fn is_data(role: Option<Role>) -> bool {
 }
 
 /// None if it answers a subscription, and nobody can say how.
-fn class(channel: &'static Channel, read: &Read<'_>) -> Option<Class> {
+fn class(channel: &'static Channel, kind: Option<usize>, read: &Read<'_>) -> Option<Class> {
     let details = |reply: Reply| reply.details.unwrap_or_default();
-    Some(match read.kind().and_then(|kind| role(channel, kind)) {
+    Some(match kind.and_then(|kind| channel.messages.get(kind)).map(|kind| kind.role) {
         Some(Role::Heartbeat) => Class::Heartbeat,
         Some(Role::CaughtUp) => Class::ReplayComplete,
         Some(Role::Notice) => {
@@ -75,11 +86,13 @@ fn class(channel: &'static Channel, read: &Read<'_>) -> Option<Class> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stream::ChannelMessage;
+    use crate::stream::supervisor::Came;
+    use crate::stream::{ChannelMessage, decode};
     use crate::studio::activity::ActivityMessage;
 
-    fn read(text: &str) -> Frame<Cow<'_, str>> {
-        frame(ActivityMessage::CHANNEL, Arrival::Text(text), |_| false).unwrap()
+    fn read(text: &str) -> Frame<Seen<'_>> {
+        let at = Timestamp::UNIX_EPOCH;
+        frame(ActivityMessage::CHANNEL, Arrival::Text(text), at, |_| false).unwrap()
     }
 
     fn fingerprint(text: &str) -> u64 {
@@ -119,7 +132,8 @@ mod tests {
     fn data_is_passed_over_by_its_number() {
         let passes = |text: &str| {
             let seven = |sequence: u64| sequence == 7;
-            frame(ActivityMessage::CHANNEL, Arrival::Text(text), seven).is_none()
+            let at = Timestamp::UNIX_EPOCH;
+            frame(ActivityMessage::CHANNEL, Arrival::Text(text), at, seven).is_none()
         };
         for text in [
             r#"{"sequence":7,"payload":{"type":"order-update","data":"whatever"}}"#,
@@ -137,6 +151,25 @@ mod tests {
             r#"{"sequence":7, is not read"#,
         ] {
             assert!(!passes(text), "{text}");
+        }
+    }
+
+    /// Whatever is found of a message before it is read, what comes of it is the same.
+    #[test]
+    fn what_was_found_makes_no_difference() {
+        for (text, is_found) in [
+            (r#"{"timestamp":5,"sequence":7,"payload":{"type":"error-notice","details":"x"}}"#, true),
+            (r#" { "payload" : { "type" : "heartbeat" } } "#, true),
+            (r#"{"timestamp":"2025-01-02T03:04:05Z","payload":{"type":"replay-complete"}}"#, true),
+            (r#"{"payload":{"\u0074ype":"error-notice","details":7},"sequence":7}"#, true),
+            (r#"{"timestamp":true,"payload":{"type":"heartbeat"}}"#, true),
+            (r#"{"sequence":7,"payload":{"type":"order-update"}}"#, false),
+            (r#"{"sequence":7,"payload":{"type":"order-update","data":{"side":1}}}"#, true),
+            (r#"{"sequence":7,"payload":{"type":"of tomorrow","data":{"side":1}}}"#, false),
+        ] {
+            let Frame::Message(_, seen) = read(text) else { panic!("{text}") };
+            assert_eq!(seen.parts.is_some(), is_found, "{text}");
+            assert_eq!(Came::from(seen).decode(), decode::<ActivityMessage>(text), "{text}");
         }
     }
 

@@ -9,6 +9,7 @@
 
 mod bearers;
 mod buffer;
+mod came;
 mod classify;
 mod handle;
 mod links;
@@ -16,12 +17,10 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::sync::{oneshot, watch};
@@ -30,6 +29,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 pub(crate) use self::bearers::ClientBearers;
 use self::buffer::{Buffer, Deliveries};
+pub(crate) use self::came::Came;
 use self::classify::frame;
 pub use self::handle::{Handle, States};
 use self::links::Links;
@@ -73,26 +73,6 @@ pub(crate) struct Shared {
     pub(crate) limit: DialLimit,
     /// When their clock was started.
     pub(crate) clock: Instant,
-}
-
-/// A message as it came.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Came {
-    pub(crate) text: Box<str>,
-    /// When its last bytes were read.
-    pub(crate) at: Timestamp,
-}
-
-/// The same before it is clear that anybody wants it.
-struct Seen<'a> {
-    text: Cow<'a, str>,
-    at: Timestamp,
-}
-
-impl From<Seen<'_>> for Came {
-    fn from(seen: Seen<'_>) -> Self {
-        Self { text: seen.text.into(), at: seen.at }
-    }
 }
 
 /// What the stream is doing.
@@ -251,8 +231,7 @@ impl<D: Dial, B: Bearers> Supervisor<D, B> {
             match self.links.take(connection) {
                 Some(Ok((arrival, at))) => {
                     let passes = |sequence| self.core.passes_over(now, connection, sequence);
-                    if let Some(frame) = frame(self.channel, arrival, passes) {
-                        let frame = frame.map(|text| Seen { text, at });
+                    if let Some(frame) = frame(self.channel, arrival, at, passes) {
                         let input = Input::Received { connection, frame };
                         self.core.handle_into(now, input, &mut self.outputs);
                     }
