@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::Book;
 use super::account::{Account, AccountIx};
-use super::amount::{Price, Quantity};
+use super::amount::{Money, Price, Quantity};
 use super::calendar::{Session, Sessions};
 use super::listing::Instrument;
 use super::market::Quote;
@@ -53,7 +53,7 @@ impl Book {
             return if is_same { Ok(known) } else { Err(KeyTaken(known)) };
         }
         let ix = OrderIx(u32::try_from(self.orders.len()).unwrap_or(u32::MAX));
-        let need = self.check(account, &terms);
+        let need = self.check(account, &terms, Money::ZERO);
         let mut order = Order {
             ix,
             account,
@@ -118,8 +118,9 @@ impl Book {
         // As if it were new, for what is not filled yet, without what it holds now.
         let rest = Terms { quantity: terms.quantity.less(order.filled), ..terms };
         let before = order.clone();
+        let held = before.claim(self.multiplier(rest.instrument)).money;
         self.release(&before);
-        let need = self.check(before.account, &rest);
+        let need = self.check(before.account, &rest, held);
         self.reclaim(&before);
         let Need { opening, unit } = need.map_err(Unchanged::Refused)?;
         let change = Change { status: before.status, reason: Reason::Modify };
@@ -141,8 +142,9 @@ impl Book {
         if is_done { Ok(()) } else { Err(Unchanged::NotOpen) }
     }
 
-    /// What an order needs, or why it is refused.
-    fn check(&self, account: AccountIx, terms: &Terms) -> Result<Need, &'static str> {
+    /// What an order needs, or why it is refused. What it `held` until now it may go on to hold, even if
+    /// the market has used up all buying power.
+    fn check(&self, account: AccountIx, terms: &Terms, held: Money) -> Result<Need, &'static str> {
         let account = self.account(account).ok_or("no such account")?;
         let instrument = self.instrument(terms.instrument).ok_or("no such instrument")?;
         let quote = self.quote(instrument);
@@ -174,7 +176,7 @@ impl Book {
             Side::SellShort => Quantity::ZERO,
         };
         let need = Need { opening: terms.quantity - closing, unit: unit(account, instrument, terms, &quote) };
-        self.check_means(account, instrument, terms, &need)?;
+        self.check_means(account, instrument, terms, &need, held)?;
         Ok(need)
     }
 
@@ -197,6 +199,7 @@ impl Book {
         instrument: &Instrument,
         terms: &Terms,
         need: &Need,
+        held: Money,
     ) -> Result<(), &'static str> {
         let multiplier = instrument.multiplier();
         let notional = need.unit.times(terms.quantity, multiplier);
@@ -204,7 +207,7 @@ impl Book {
             return Err("its value is above the limit of the account");
         }
         let money = need.unit.times(need.opening, multiplier);
-        if !need.opening.is_zero() && money > account.buying_power(&self.worth(account)) {
+        if money > held && money > account.buying_power(&self.worth(account)) {
             return Err("not enough buying power");
         }
         Ok(())

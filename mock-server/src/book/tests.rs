@@ -175,10 +175,21 @@ fn act(book: &mut Book, action: &Action, steps: Steps) {
         Action::Replace(ix, quantity, limit) => {
             let price = book.order(OrderIx(*ix)).and_then(Order::limit);
             let limit = limit.and_then(|limit| Some(Price::rounded(price?.units() * limit / 100)));
-            if let Ok(()) | Err(Unchanged::NotOpen) =
-                book.replace(OrderIx(*ix), quantity.map(Quantity::whole), limit, None)
-            {
-                assert!(book.order(OrderIx(*ix)).is_none_or(|order| order.filled <= order.terms.quantity));
+            let before = book.order(OrderIx(*ix)).cloned();
+            let outcome = book.replace(OrderIx(*ix), quantity.map(Quantity::whole), limit, None);
+            match (before, outcome) {
+                (Some(before), Ok(())) => {
+                    let after = book.order(before.ix).unwrap();
+                    let multiplier = book.multiplier(after.terms.instrument);
+                    if after.unit.times(after.opening, multiplier) > before.claim(multiplier).money {
+                        accepted(book, before.ix);
+                    }
+                }
+                (before, Err(Unchanged::NotOpen)) => {
+                    assert!(before.is_none_or(|before| !before.status.is_open()));
+                }
+                (_, Err(Unchanged::Refused(_))) => {}
+                (None, Ok(())) => panic!("nothing was replaced"),
             }
         }
         Action::Pass(seconds) => match steps {

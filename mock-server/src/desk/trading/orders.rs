@@ -1,5 +1,6 @@
 //! Orders and executions.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -36,15 +37,16 @@ fn get_orders(visit: &mut Visit<'_>) -> Outcome {
     let to = said.time("to").map_or(orders.len(), |to| orders.partition_point(|ix| created(ix) <= to));
     let orders = orders.get(from..to).unwrap_or_default();
     let filter = Filter::new(visit);
-    let found: Vec<OrderIx> = match said.texts("order_ids") {
+    let found: Cow<'_, [OrderIx]> = match said.texts("order_ids") {
         Some(names) => {
             let mut wanted: Vec<_> =
                 names.iter().filter_map(|name| visit.book.identities().read_order(name)).collect();
             wanted.sort_unstable();
+            wanted.dedup();
             wanted.retain(|ix| orders.binary_search(ix).is_ok() && filter.takes(visit, *ix));
-            wanted
+            wanted.into()
         }
-        None if filter.takes_all() => orders.to_vec(),
+        None if filter.takes_all() => orders.into(),
         None => orders.iter().copied().filter(|ix| filter.takes(visit, *ix)).collect(),
     };
     visit.list(&found, |visit, ix| Some(order_facts(visit, visit.book.order(*ix)?).into()))
