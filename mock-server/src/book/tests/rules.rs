@@ -1,0 +1,211 @@
+//! What each of the rules does.
+
+use super::{book, friday, last, limit, market, pass};
+use crate::book::account::AccountIx;
+use crate::book::amount::{Money, Price, Quantity};
+use crate::book::calendar::Session;
+use crate::book::order::{Offset, OrderIx, Pricing, Side, Status, Terms, TimeInForce};
+use crate::book::{Book, Unchanged};
+
+/// Places an order whose terms depend on the market.
+fn place(book: &mut Book, terms: impl FnOnce(&Book) -> Terms) -> OrderIx {
+    let terms = terms(book);
+    submit(book, terms)
+}
+
+fn submit(book: &mut Book, terms: Terms) -> OrderIx {
+    book.submit(AccountIx(0), terms, None, None).unwrap()
+}
+
+fn status(book: &Book, ix: OrderIx) -> (Status, Option<&'static str>) {
+    let order = book.order(ix).unwrap();
+    (order.status, order.note)
+}
+
+#[test]
+fn a_market_order_fills_at_the_ask_and_becomes_a_position() {
+    let mut book = book();
+    let ask = last(&book, "AAPL").plus(100);
+    let terms = market(&book, "AAPL", Side::Buy, 10);
+    let ix = submit(&mut book, terms);
+    assert_eq!(status(&book, ix).0, Status::Filled);
+    assert_eq!(book.executions[0].price, ask);
+    let account = &book.accounts()[0];
+    assert_eq!(account.position(terms.instrument).quantity, Quantity::whole(10));
+    assert_eq!(account.cash, Money::dollars(1_000_000) - ask.times(Quantity::whole(10), 1));
+}
+
+#[test]
+fn a_great_order_fills_second_by_second() {
+    let mut book = book();
+    let terms = market(&book, "F", Side::Buy, 20_000);
+    let ix = submit(&mut book, terms);
+    assert_eq!(status(&book, ix).0, Status::PartiallyFilled);
+    let filled = book.order(ix).unwrap().filled;
+    pass(&mut book, 1);
+    assert!(book.order(ix).unwrap().filled > filled);
+    pass(&mut book, 300);
+    assert_eq!(status(&book, ix).0, Status::Filled);
+}
+
+#[test]
+fn what_the_rules_are_against_is_rejected_and_says_why() {
+    let mut book = book();
+    let buy = market(&book, "AAPL", Side::Buy, 1);
+    let never = Price::from_cents(1);
+    let cases = [
+        (market(&book, "SPX", Side::Buy, 1), "the instrument cannot be traded"),
+        (market(&book, "AAPL", Side::Buy, 0), "the quantity must be greater than zero"),
+        (
+            Terms {
+                quantity: Quantity::from_decimal("0.5".parse().unwrap()).unwrap(),
+                ..market(&book, "AAPL 251121C00252000", Side::Buy, 1)
+            },
+            "the instrument is not traded in fractions",
+        ),
+        (market(&book, "AAPL", Side::Sell, 1), "not so much is held"),
+        (market(&book, "GME", Side::SellShort, 1), "the instrument cannot be borrowed"),
+        (market(&book, "AAPL", Side::Buy, 100_000), "not enough buying power"),
+        (Terms { time_in_force: TimeInForce::GoodTillDate(friday()), ..buy }, "its end has passed"),
+        (
+            Terms { time_in_force: TimeInForce::AtTheOpening, pricing: Pricing::Stop { stop: never }, ..buy },
+            "an auction takes market and limit orders only",
+        ),
+    ];
+    for (terms, note) in cases {
+        let ix = submit(&mut book, terms);
+        assert_eq!(status(&book, ix), (Status::Rejected, Some(note)));
+    }
+    book.limit_notional(AccountIx(0), Some(Money::dollars(100)));
+    let ix = submit(&mut book, buy);
+    assert_eq!(status(&book, ix), (Status::Rejected, Some("its value is above the limit of the account")));
+    let short = Terms { side: Side::SellShort, ..buy };
+    let ix = book.submit(AccountIx(1), short, None, None).unwrap();
+    assert_eq!(status(&book, ix), (Status::Rejected, Some("the account must not sell short")));
+    pass(&mut book, 12 * 3_600);
+    let ix = submit(&mut book, Terms { time_in_force: TimeInForce::ImmediateOrCancel, ..buy });
+    assert_eq!(status(&book, ix), (Status::Rejected, Some("the market is closed")));
+}
+
+#[test]
+fn a_day_order_ends_at_the_close_and_one_of_the_evening_at_the_next() {
+    let mut book = book();
+    let terms = limit(market(&book, "AAPL", Side::Buy, 1), Price::from_cents(1));
+    let ix = submit(&mut book, terms);
+    book.advance("2025-10-31T19:59:59Z".parse().unwrap());
+    assert_eq!(status(&book, ix).0, Status::New);
+    book.advance("2025-10-31T20:00:00Z".parse().unwrap());
+    assert_eq!(status(&book, ix).0, Status::Expired);
+    let evening = place(&mut book, |book| market(book, "AAPL", Side::Buy, 1));
+    pass(&mut book, 3_600);
+    assert_eq!(status(&book, evening).0, Status::New, "it waits");
+    book.advance("2025-11-03T14:30:00Z".parse().unwrap());
+    assert_eq!(status(&book, evening).0, Status::Filled, "at the open of Monday");
+    assert_eq!(book.executions[0].time, "2025-11-03T14:30:00Z".parse().unwrap());
+}
+
+#[test]
+fn stops_are_reached_and_trailing_stops_follow() {
+    let mut book = book();
+    let buy = market(&book, "AAPL", Side::Buy, 2);
+    submit(&mut book, buy);
+    let sell = Terms {
+        side: Side::Sell,
+        quantity: Quantity::whole(1),
+        time_in_force: TimeInForce::GoodTillCancel,
+        ..buy
+    };
+    let begun = last(&book, "AAPL");
+    let stop = submit(&mut book, Terms { pricing: Pricing::Stop { stop: begun.plus(-20_000) }, ..sell });
+    let offset = Offset::Price(Price::from_cents(200));
+    let trailing =
+        submit(&mut book, Terms { pricing: Pricing::Trailing { offset, limit_offset: None }, ..sell });
+    let mut highest = begun;
+    while book.order(stop).unwrap().status.is_open() || book.order(trailing).unwrap().status.is_open() {
+        pass(&mut book, 1);
+        if book.session() != Some(Session::Regular) {
+            continue;
+        }
+        let price = last(&book, "AAPL");
+        highest = highest.max(price);
+        let order = book.order(trailing).unwrap();
+        if order.status.is_open() {
+            assert!(price > highest.plus(-20_000));
+        } else if order.updated == book.now() {
+            assert!(price <= highest.plus(-20_000));
+        }
+    }
+    let fill = |ix| book.executions.iter().find(|fill| fill.order == ix).unwrap();
+    assert!(fill(stop).price < begun.plus(-19_000));
+    assert!(fill(trailing).time <= fill(stop).time);
+}
+
+#[test]
+fn auctions_fill_in_whole_at_the_open_and_the_close() {
+    let mut book = book();
+    let terms = market(&book, "F", Side::Buy, 5_000);
+    let close = submit(&mut book, Terms { time_in_force: TimeInForce::AtTheClose, ..terms });
+    let open = submit(&mut book, Terms { time_in_force: TimeInForce::AtTheOpening, ..terms });
+    let never = limit(Terms { time_in_force: TimeInForce::AtTheClose, ..terms }, Price::from_cents(1));
+    let never = submit(&mut book, never);
+    book.advance("2025-11-04T00:00:00Z".parse().unwrap());
+    assert_eq!(
+        [close, open, never].map(|ix| status(&book, ix).0),
+        [Status::Filled, Status::Filled, Status::Expired]
+    );
+    let times: Vec<String> = book.executions.iter().map(|fill| fill.time.to_string()).collect();
+    assert_eq!(times, ["2025-10-31T20:00:00Z", "2025-11-03T14:30:00Z"]);
+}
+
+#[test]
+fn a_replaced_order_keeps_its_name_and_what_was_filled() {
+    let mut book = book();
+    let low = Price::from_cents(100);
+    let ix = place(&mut book, |book| limit(market(book, "AAPL", Side::Buy, 5), low));
+    assert_eq!(
+        book.replace(ix, None, None, Some(low)),
+        Err(Unchanged::Refused("an order of its type does not have this price"))
+    );
+    let ask = last(&book, "AAPL").plus(100);
+    assert_eq!(book.replace(ix, Some(Quantity::whole(7)), Some(ask), None), Ok(()));
+    assert_eq!(status(&book, ix).0, Status::Filled);
+    assert_eq!(book.order(ix).unwrap().filled, Quantity::whole(7));
+    assert_eq!(book.replace(ix, Some(Quantity::whole(8)), None, None), Err(Unchanged::NotOpen));
+    assert_eq!(book.cancel(ix), Err(Unchanged::NotOpen));
+}
+
+#[test]
+fn days_are_told_one_after_another() {
+    let mut book = book();
+    place(&mut book, |book| market(book, "AAPL", Side::Buy, 100));
+    book.advance("2025-11-05T12:00:00Z".parse().unwrap());
+    let account = &book.accounts()[0];
+    let days: Vec<_> = book.history(account).collect();
+    let dates: Vec<String> = days.iter().map(|day| day.date.to_string()).collect();
+    assert_eq!(dates, ["2025-10-31", "2025-11-03", "2025-11-04", "2025-11-05"]);
+    assert!(days.windows(2).all(|pair| pair[0].end_equity == pair[1].begin_equity));
+    assert_eq!(days[3].end_equity, account.equity(&book.worth(account)));
+    assert_eq!(account.held().next().unwrap().1.today.begin, Quantity::whole(100));
+}
+
+#[test]
+fn what_is_sold_is_not_sold_again() {
+    let mut book = book();
+    let buy = market(&book, "AAPL", Side::Buy, 3);
+    submit(&mut book, buy);
+    let begun = last(&book, "AAPL");
+    let sell = Terms { side: Side::Sell, time_in_force: TimeInForce::GoodTillCancel, ..buy };
+    let stop = submit(&mut book, Terms { pricing: Pricing::Stop { stop: begun.plus(-10_000) }, ..sell });
+    let target = submit(&mut book, limit(sell, begun.plus(10_000)));
+    assert_eq!([stop, target].map(|ix| status(&book, ix).0), [Status::New, Status::New]);
+    while [stop, target].iter().all(|ix| status(&book, *ix).0 != Status::Filled) {
+        pass(&mut book, 60);
+    }
+    let other = if status(&book, stop).0 == Status::Filled { target } else { stop };
+    assert_eq!(status(&book, other).0, Status::New, "until its price is reached");
+    while status(&book, other).0 == Status::New {
+        pass(&mut book, 3_600);
+    }
+    assert_eq!(status(&book, other), (Status::Canceled, Some("nothing is left to sell")));
+    assert_eq!(book.accounts()[0].held().count(), 0);
+}
