@@ -123,8 +123,8 @@ impl Desk for BookDesk {
     }
 
     fn has_account(&self, account: &str) -> bool {
-        let number = super::account_number(account);
-        number.is_some_and(|number| self.state().book.account_by_number(number).is_some())
+        let state = self.state();
+        state.book.accounts().iter().any(|known| known.opening.number.to_string() == account)
     }
 }
 

@@ -39,9 +39,9 @@ fn submit_position_instructions(visit: &mut Visit<'_>) -> Outcome {
     let mut answers = Vec::new();
     let mut refusals = Vec::new();
     for row in rows {
-        match read(visit, account, row) {
+        let number = visit.documents.number();
+        match read(visit, account, row, number) {
             Ok(instruction) => {
-                let number = visit.documents.number();
                 visit.documents.instructions.insert(number, instruction);
                 answers.extend(facts(visit, number));
             }
@@ -80,10 +80,14 @@ fn cancel_position_instruction(visit: &mut Visit<'_>) -> Outcome {
 }
 
 /// What a row asks for, or why it is refused.
-fn read(visit: &Visit<'_>, account: AccountIx, row: Said<'_>) -> Result<Instruction, &'static str> {
-    let key = row
-        .text("instruction_id")
-        .map_or_else(|| format!("instruction-{}", visit.book.now()), ToOwned::to_owned);
+fn read(
+    visit: &Visit<'_>,
+    account: AccountIx,
+    row: Said<'_>,
+    number: u64,
+) -> Result<Instruction, &'static str> {
+    let key = row.text("instruction_id").map(ToOwned::to_owned);
+    let key = key.unwrap_or_else(|| visit.book.identities().document(number));
     let mut known = visit.documents.instructions.values();
     if known.any(|known| known.account == account && known.key == key) {
         return Err(DUPLICATE);

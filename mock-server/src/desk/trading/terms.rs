@@ -76,7 +76,10 @@ pub(super) fn read_terms(visit: &Visit<'_>, row: Said<'_>, index: usize) -> Resu
         }
         Some("TRAILING_STOP" | "TRAILING_STOP_LIMIT") => {
             let offset = read_offset(row).ok_or_else(|| refusal("trailing_offset", NO_PRICE))?;
-            Pricing::Trailing { offset, limit_offset: row.decimal("limit_offset").and_then(signed_units) }
+            let limit_offset = row.decimal("limit_offset");
+            let limit_offset =
+                limit_offset.map(|it| signed_units(it).ok_or_else(|| refusal("limit_offset", NO_PRICE)));
+            Pricing::Trailing { offset, limit_offset: limit_offset.transpose()? }
         }
         _ => return Err(refusal("order_type", "orders of this type are not taken")),
     };
@@ -90,14 +93,20 @@ pub(super) fn read_terms(visit: &Visit<'_>, row: Said<'_>, index: usize) -> Resu
 fn read_offset(row: Said<'_>) -> Option<Offset> {
     let offset = row.decimal("trailing_offset")?;
     match row.text("trailing_offset_type")? {
-        "BPS" => u32::try_from(offset).ok().map(Offset::BasisPoints),
+        "BPS" if offset.is_integer() && !offset.is_zero() => {
+            u32::try_from(offset).ok().map(Offset::BasisPoints)
+        }
+        "BPS" => None,
         _ => Price::from_decimal(offset).map(Offset::Price),
     }
 }
 
 /// A signed distance in ten-thousandths of a dollar.
 fn signed_units(distance: Decimal) -> Option<i64> {
-    let units = Price::from_decimal(distance.abs()).map_or(0, Price::units);
+    if distance.is_zero() {
+        return Some(0);
+    }
+    let units = Price::from_decimal(distance.abs())?.units();
     Some(if distance.is_sign_negative() { -units } else { units })
 }
 
