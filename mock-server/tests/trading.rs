@@ -123,6 +123,16 @@ async fn an_order_fills_on_the_stream_and_becomes_a_position() {
 }
 
 #[tokio::test]
+async fn what_fills_later_is_told_without_a_call() {
+    let setting = Setting::of_that_day().await;
+    let mut stream = setting.stream();
+    let placed = setting.accepted(market("F", Side::Buy, 5_000)).await;
+    assert_eq!(placed.status, OrderStatus::PartiallyFilled);
+    setting.server.clock().advance(Duration::from_secs(600));
+    while next_order(&mut stream).await.filled_quantity < Decimal::from(5_000) {}
+}
+
+#[tokio::test]
 async fn a_key_that_comes_again_makes_no_second_order() {
     let setting = Setting::new().await;
     let order = || limit("AAPL", Side::Buy, 1, Decimal::from(100)).id("mine");

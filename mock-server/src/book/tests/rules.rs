@@ -209,3 +209,41 @@ fn what_is_sold_is_not_sold_again() {
     assert_eq!(status(&book, other), (Status::Canceled, Some("nothing is left to sell")));
     assert_eq!(book.accounts()[0].held().count(), 0);
 }
+
+#[test]
+fn what_an_open_order_needs_is_not_there_for_others() {
+    let mut book = book();
+    let dollars = Price::from_cents(10_000);
+    let terms = limit(market(&book, "AAPL", Side::Buy, 1_500), dollars);
+    let buy = |book: &mut Book| {
+        let ix = book.submit(AccountIx(1), terms, None, None).unwrap();
+        (ix, status(book, ix))
+    };
+    let (first, accepted) = buy(&mut book);
+    assert_eq!(accepted, (Status::New, None));
+    let account = &book.accounts()[1];
+    assert_eq!(account.buying_power(&book.worth(account)), Money::dollars(100_000));
+    assert_eq!(buy(&mut book).1, (Status::Rejected, Some("not enough buying power")));
+    let more = Some(Quantity::whole(3_000));
+    assert_eq!(book.replace(first, more, None, None), Err(Unchanged::Refused("not enough buying power")));
+    assert_eq!(book.cancel(first), Ok(()));
+    assert_eq!(buy(&mut book).1, (Status::New, None));
+}
+
+#[test]
+fn a_short_position_is_bought_back_without_buying_power() {
+    let mut book = book();
+    let price = last(&book, "KO");
+    let short = market(&book, "KO", Side::SellShort, 500);
+    let ix = submit(&mut book, short);
+    assert_eq!(status(&book, ix).0, Status::Filled);
+    let account = &book.accounts()[0];
+    let sold = price.plus(-100).times(Quantity::whole(500), 1);
+    assert_eq!(account.cash, Money::dollars(1_000_000) + sold);
+    let cover = limit(Terms { side: Side::Buy, ..short }, Price::from_cents(1));
+    submit(&mut book, cover);
+    assert_eq!(book.accounts()[0].reserved, Money::ZERO);
+    // What is bought beyond that opens a position.
+    submit(&mut book, Terms { quantity: Quantity::whole(10), ..cover });
+    assert_eq!(book.accounts()[0].reserved, Price::from_cents(2).times(Quantity::whole(10), 1));
+}
