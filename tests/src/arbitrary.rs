@@ -1,8 +1,6 @@
 //! Arbitrary JSON of every type of the spec, for property tests.
 
-use std::collections::BTreeMap;
-
-use clear_street_codegen::ir::{self, DateEncoding, DecimalEncoding, TimestampEncoding};
+use clear_street_codegen::ir::{self, DateEncoding, DecimalEncoding, Definition, TimestampEncoding};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
@@ -14,31 +12,13 @@ const DEPTH: usize = 3;
 /// Strategies for the types of one API.
 #[derive(Debug)]
 pub struct Values<'a> {
-    definitions: BTreeMap<&'a str, Definition<'a>>,
-    encodings: ir::Encodings,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Definition<'a> {
-    Id(&'a ir::Id),
-    Enum(&'a ir::Enum),
-    Model(&'a ir::Model),
-    Union(&'a ir::Union),
+    api: &'a ir::Api,
 }
 
 impl<'a> Values<'a> {
     /// Knows all types of an API.
     pub fn new(api: &'a ir::Api) -> Self {
-        let mut definitions = BTreeMap::new();
-        for group in &api.groups {
-            definitions.extend(group.ids.iter().map(|id| (id.rust.as_str(), Definition::Id(id))));
-            definitions.extend(group.enums.iter().map(|item| (item.rust.as_str(), Definition::Enum(item))));
-            definitions
-                .extend(group.models.iter().map(|model| (model.rust.as_str(), Definition::Model(model))));
-            definitions
-                .extend(group.unions.iter().map(|union| (union.rust.as_str(), Definition::Union(union))));
-        }
-        Self { definitions, encodings: api.encodings }
+        Self { api }
     }
 
     /// JSON values that a type of this name must decode and encode again unchanged.
@@ -47,12 +27,12 @@ impl<'a> Values<'a> {
     ///
     /// If the API has no such type.
     pub fn of(&self, name: &str) -> BoxedStrategy<Value> {
-        self.named(name, 0)
+        self.named(self.api.definition_called(name), 0)
     }
 
     #[allow(clippy::panic, reason = "only tests call it")]
-    fn named(&self, name: &str, depth: usize) -> BoxedStrategy<Value> {
-        match self.definitions.get(name).copied() {
+    fn named(&self, definition: Option<Definition<'a>>, depth: usize) -> BoxedStrategy<Value> {
+        match definition {
             Some(Definition::Id(id)) => match id.repr {
                 ir::IdRepr::I64 => any::<i64>().prop_map(Value::from).boxed(),
                 ir::IdRepr::Text => text(),
@@ -60,7 +40,7 @@ impl<'a> Values<'a> {
             Some(Definition::Enum(item)) => enumeration(item),
             Some(Definition::Model(model)) => self.model(model, depth),
             Some(Definition::Union(union)) => self.union(union, depth),
-            None => panic!("the spec has no type `{name}`"),
+            None => panic!("the spec has no such type"),
         }
     }
 
@@ -73,7 +53,7 @@ impl<'a> Values<'a> {
             ir::Type::U64 => any::<u64>().prop_map(Value::from).boxed(),
             ir::Type::F64 => proptest::num::f64::NORMAL.prop_map(Value::from).boxed(),
             ir::Type::String => text(),
-            ir::Type::Decimal => match self.encodings.decimal {
+            ir::Type::Decimal => match self.api.encodings.decimal {
                 DecimalEncoding::String => {
                     decimal().prop_map(|decimal| Value::from(decimal.to_string())).boxed()
                 }
@@ -81,7 +61,7 @@ impl<'a> Values<'a> {
             },
             ir::Type::Number => number(),
             ir::Type::Date => {
-                let encoding = self.encodings.date;
+                let encoding = self.api.encodings.date;
                 (1900_i16..2200, 1_i8..=12, 1_i8..=28)
                     .prop_map(move |(year, month, day)| match encoding {
                         DateEncoding::Iso8601 => json!(jiff::civil::date(year, month, day).to_string()),
@@ -91,7 +71,7 @@ impl<'a> Values<'a> {
                     })
                     .boxed()
             }
-            ir::Type::Timestamp => match self.encodings.timestamp {
+            ir::Type::Timestamp => match self.api.encodings.timestamp {
                 TimestampEncoding::Rfc3339 => {
                     timestamp().prop_map(|time| Value::from(time.to_string())).boxed()
                 }
@@ -115,7 +95,7 @@ impl<'a> Values<'a> {
             ir::Type::Map(inner) => vec((".{0,5}", self.ty(inner, depth)), 0..3)
                 .prop_map(|entries| Value::Object(entries.into_iter().collect()))
                 .boxed(),
-            ir::Type::Named(name) => self.named(name.rust.trim_start_matches("r#"), depth),
+            ir::Type::Named(name) => self.named(self.api.definition(name), depth),
         }
     }
 

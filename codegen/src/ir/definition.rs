@@ -1,6 +1,6 @@
 //! Finding a defined type by its name.
 
-use super::{Api, Enum, Id, Kind, Model, Name, Union};
+use super::{Api, Enum, Group, Id, Model, Name, Union};
 
 /// A defined type.
 #[derive(Clone, Copy, Debug)]
@@ -15,13 +15,35 @@ impl Api {
     /// The type of a name; every name in the IR has one.
     pub fn definition(&self, name: &Name) -> Option<Definition<'_>> {
         let group = self.groups.iter().find(|group| group.name == name.module)?;
-        match name.kind {
-            Kind::TextId | Kind::NumberId => {
-                group.ids.iter().find(|id| id.rust == name.rust).map(Definition::Id)
-            }
-            Kind::Enum => group.enums.iter().find(|item| item.rust == name.rust).map(Definition::Enum),
-            Kind::Model => group.models.iter().find(|model| model.rust == name.rust).map(Definition::Model),
-            Kind::Union => group.unions.iter().find(|union| union.rust == name.rust).map(Definition::Union),
+        group.definitions().find(|definition| definition.rust() == name.rust)
+    }
+
+    /// The type of this name in the spec, which has no other.
+    pub fn definition_called(&self, name: &str) -> Option<Definition<'_>> {
+        let mut all = self.groups.iter().flat_map(Group::definitions);
+        all.find(|definition| definition.rust().trim_start_matches("r#") == name)
+    }
+}
+
+impl Group {
+    /// All types that it defines.
+    pub fn definitions(&self) -> impl Iterator<Item = Definition<'_>> {
+        let ids = self.ids.iter().map(Definition::Id);
+        let enums = self.enums.iter().map(Definition::Enum);
+        let models = self.models.iter().map(Definition::Model);
+        let unions = self.unions.iter().map(Definition::Union);
+        ids.chain(enums).chain(models).chain(unions)
+    }
+}
+
+impl<'a> Definition<'a> {
+    /// Rust identifier, escaped.
+    pub fn rust(self) -> &'a str {
+        match self {
+            Self::Id(id) => &id.rust,
+            Self::Enum(item) => &item.rust,
+            Self::Model(model) => &model.rust,
+            Self::Union(union) => &union.rust,
         }
     }
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use jiff::Timestamp;
 use serde_json::Value;
@@ -72,10 +72,8 @@ impl Calls {
         let (head, body) = request.into_parts();
         let number = self.requests.fetch_add(1, Ordering::Relaxed).saturating_add(1);
         let request_id = format!("request-{number}");
-        // What cannot be read whole is no JSON either, and is refused as such.
-        let body = Limited::new(body, BODY_LIMIT).collect().await.map(|body| body.to_bytes());
-        let body = body.unwrap_or_else(|_| Bytes::from_static(b"incomplete"));
-        let mut received = Received::new(&head, &body);
+        let body = whole(body).await;
+        let mut received = Received::new(&head, body.as_deref().unwrap_or_default());
         let found = self.routes.find(&head.method, head.uri.path());
         if let Ok(found) = &found {
             received.api = Some(found.api.name.clone());
@@ -158,7 +156,7 @@ impl Calls {
         &self,
         found: &Found<'a>,
         head: &'a Parts,
-        body: &[u8],
+        body: &Result<Bytes, Refusal>,
         tokens: &Tokens,
     ) -> Result<Call<'a>, Refusal> {
         let Some(bearer) = bearer(head) else {
@@ -168,6 +166,7 @@ impl Calls {
         if !tokens.admits(bearer) {
             return Err(Refusal::new(StatusCode::UNAUTHORIZED, "the access token is not valid any more"));
         }
+        let body = body.as_ref().map_err(Clone::clone)?;
         let said = read(found, head.uri.query().unwrap_or_default(), body, self.strictness)?;
         Ok(Call {
             api: found.api,
@@ -202,6 +201,20 @@ impl Calls {
             let operations = api.groups.iter().flat_map(|group| &group.operations);
             operations.map(|operation| (api.name.as_str(), operation.name.as_str()))
         })
+    }
+}
+
+/// A body, if it comes whole and is not too long.
+async fn whole(body: Incoming) -> Result<Bytes, Refusal> {
+    match Limited::new(body, BODY_LIMIT).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            let message = format!("the body is longer than {BODY_LIMIT} bytes");
+            Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, message))
+        }
+        Err(error) => {
+            Err(Refusal::new(StatusCode::BAD_REQUEST, format!("the body did not come whole: {error}")))
+        }
     }
 }
 
