@@ -26,6 +26,7 @@ pub(super) fn emit(scope: &Scope<'_>, model: &Model) -> Vec<TokenStream> {
         let default = scope.path(items::DEFAULT);
         items.push(quote! {
             impl #default for #name {
+                #[inline]
                 fn default() -> Self {
                     Self::new()
                 }
@@ -66,6 +67,7 @@ fn constructor(scope: &Scope<'_>, model: &Model, constructor: &Constructor) -> T
     quote! {
         #doc
         #many
+        #[inline]
         pub fn #name(#(#arguments),*) -> Self {
             #value
         }
@@ -92,6 +94,7 @@ fn setter(scope: &Scope<'_>, model: &Model, setter: &Setter) -> Option<TokenStre
         #doc
         #alias
         #deprecated
+        #[inline]
         pub fn #name(mut self, #field_name: #argument) -> Self {
             self.#field_name = #value;
             self

@@ -72,6 +72,7 @@ fn display(scope: &Scope<'_>, item: &Enum) -> TokenStream {
     let (name, fmt) = (ident(&item.rust), scope.module(items::FMT));
     quote! {
         impl #fmt::Display for #name {
+            #[inline]
             fn fmt(&self, f: &mut #fmt::Formatter<'_>) -> #fmt::Result {
                 f.write_str(self.as_str())
             }
@@ -92,6 +93,7 @@ fn from_str(scope: &Scope<'_>, item: &Enum) -> TokenStream {
             type Err = #not_listed;
 
             #[comment = ""]
+            #[inline]
             fn from_str(text: &str) -> #result<Self, #not_listed> {
                 match #text::parse(text) {
                     #unlisted => #err(#not_listed::new(#type_name, text)),

@@ -43,12 +43,14 @@ fn methods(scope: &Scope<'_>, id: &Id) -> TokenStream {
         IdRepr::I64 => docs::spaced([
             quote! {
                 /// The id with this number.
+                #[inline]
                 pub const fn new(id: i64) -> Self {
                     Self(id)
                 }
             },
             quote! {
                 /// The number.
+                #[inline]
                 pub const fn get(self) -> i64 {
                     self.0
                 }
@@ -59,12 +61,14 @@ fn methods(scope: &Scope<'_>, id: &Id) -> TokenStream {
             docs::spaced([
                 quote! {
                     /// The id with this text.
+                    #[inline]
                     pub fn new(id: impl #into<#string>) -> Self {
                         Self(id.into())
                     }
                 },
                 quote! {
                     /// The text.
+                    #[inline]
                     pub fn as_str(&self) -> &str {
                         &self.0
                     }
@@ -79,6 +83,7 @@ fn display(scope: &Scope<'_>, id: &Id) -> TokenStream {
     let (name, fmt) = (ident(&id.rust), scope.module(items::FMT));
     quote! {
         impl #fmt::Display for #name {
+            #[inline]
             fn fmt(&self, f: &mut #fmt::Formatter<'_>) -> #fmt::Result {
                 self.0.fmt(f)
             }
@@ -122,6 +127,7 @@ fn from_str(scope: &Scope<'_>, id: &Id) -> TokenStream {
             type Err = #error;
 
             #[comment = ""]
+            #[inline]
             fn from_str(text: &str) -> #result<Self, #error> {
                 text.parse().map(Self)
             }
@@ -139,6 +145,7 @@ fn from(scope: &Scope<'_>, id: &Id, source: &TokenStream, made: &TokenStream) ->
     let (name, from) = (ident(&id.rust), scope.path(items::FROM));
     quote! {
         impl #from<#source> for #name {
+            #[inline]
             fn from(id: #source) -> Self {
                 #made
             }

@@ -1,4 +1,8 @@
 //! From the IR to Rust tokens: one function per kind of item.
+//!
+//! Methods of which a program calls few (setters, constructors, conversions, printing) are emitted
+//! with `#[inline]`: the crate then compiles none of them, and a program those that it calls. What
+//! every request passes through is compiled in the crate.
 
 mod access;
 mod api;

@@ -16,7 +16,7 @@ pub(super) fn emit(scope: &Scope<'_>, model: &Model, parts: &mut Parts) {
     parts.types.extend(constructors::emit(scope, model));
     parts.records.push(record(scope, model));
     parts.records.push(value(scope, model));
-    parts.records.push(records::debug(scope, &model.rust));
+    parts.records.push(records::debug(scope, &model.rust, "Record"));
     parts.records.extend(records::serde(scope, &model.rust));
 }
 

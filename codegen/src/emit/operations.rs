@@ -223,6 +223,7 @@ fn setter(scope: &Scope<'_>, index: usize, field: &Field) -> TokenStream {
         #doc
         #alias
         #deprecated
+        #[inline]
         pub fn #name(mut self, #name: #argument) -> Self {
             #set
             self
@@ -235,6 +236,7 @@ fn body_setter(scope: &Scope<'_>, body: &Body) -> TokenStream {
     let (some, value) = (scope.path(items::SOME), from_argument(scope, &body.ty, quote!(body)));
     quote! {
         /// The request's body, which may be left out.
+        #[inline]
         pub fn body(mut self, body: #argument) -> Self {
             self.body = #some(#value);
             self
@@ -246,6 +248,7 @@ fn options(scope: &Scope<'_>) -> TokenStream {
     let options = scope.path(items::REQUEST_OPTIONS);
     quote! {
         /// Settings of this request alone, and parameters that this crate does not know.
+        #[inline]
         pub fn options(mut self, options: #options) -> Self {
             self.call.configure(options);
             self
@@ -304,6 +307,7 @@ fn submission(scope: &Scope<'_>, answer: &Type, key: &str) -> Vec<TokenStream> {
         quote! {
             #keys
             #[must_use]
+            #[inline]
             pub fn keys(&self) -> &[#string] {
                 self.body.keys()
             }

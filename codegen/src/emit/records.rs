@@ -51,13 +51,14 @@ pub(super) fn serde(scope: &Scope<'_>, name: &str) -> [TokenStream; 2] {
 }
 
 /// `impl Debug` through the views, which redact what is sensitive.
-pub(super) fn debug(scope: &Scope<'_>, name: &str) -> TokenStream {
-    let name = ident(name);
+pub(super) fn debug(scope: &Scope<'_>, name: &str, view: &str) -> TokenStream {
+    let (name, view, variant) = (ident(name), scope.path(items::VIEW), ident(view));
     let (fmt, record) = (scope.module(items::FMT), scope.module(items::RECORD_MODULE));
     quote! {
         impl #fmt::Debug for #name {
+            #[inline]
             fn fmt(&self, f: &mut #fmt::Formatter<'_>) -> #fmt::Result {
-                #record::debug(self, f)
+                #record::debug(#view::#variant(self), f)
             }
         }
     }

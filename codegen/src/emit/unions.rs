@@ -15,7 +15,7 @@ pub(super) fn emit(scope: &Scope<'_>, union: &Union, parts: &mut Parts) {
     parts.types.extend(conversions(scope, union));
     parts.records.push(record(scope, union));
     parts.records.push(value(scope, union));
-    parts.records.push(records::debug(scope, &union.rust));
+    parts.records.push(records::debug(scope, &union.rust, "Union"));
     parts.records.extend(records::serde(scope, &union.rust));
 }
 
@@ -52,6 +52,7 @@ fn conversions(scope: &Scope<'_>, union: &Union) -> Vec<TokenStream> {
         let mut conversion = |payload: &TokenStream, made: &TokenStream| {
             conversions.push(quote! {
                 impl #from<#payload> for #name {
+                    #[inline]
                     fn from(value: #payload) -> Self {
                         Self::#variant_name(#made)
                     }

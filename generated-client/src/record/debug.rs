@@ -3,11 +3,11 @@
 use std::fmt;
 
 use super::text::scalar;
-use super::{Encoding, Record, Union, Value, View};
+use super::{Encoding, Record, Union, View};
 
 /// Prints a value as `derive(Debug)` would, sensitive fields redacted.
-pub(crate) fn debug(value: &dyn Value, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    fmt::Debug::fmt(&value.view(), f)
+pub(crate) fn debug(value: View<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fmt::Debug::fmt(&value, f)
 }
 
 impl fmt::Debug for View<'_> {

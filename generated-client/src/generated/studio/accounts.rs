@@ -97,6 +97,7 @@ impl ListAccounts {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -141,6 +142,7 @@ impl GetAccount {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -186,23 +188,27 @@ pub struct AccountId(String);
 
 impl AccountId {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for AccountId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&AccountId> for AccountId {
+    #[inline]
     fn from(id: &AccountId) -> Self {
         id.clone()
     }
@@ -214,23 +220,27 @@ pub struct AccountNumber(String);
 
 impl AccountNumber {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for AccountNumber {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&AccountNumber> for AccountNumber {
+    #[inline]
     fn from(id: &AccountNumber) -> Self {
         id.clone()
     }
@@ -242,47 +252,55 @@ pub struct AccountIdOrNumber(String);
 
 impl AccountIdOrNumber {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for AccountIdOrNumber {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&AccountIdOrNumber> for AccountIdOrNumber {
+    #[inline]
     fn from(id: &AccountIdOrNumber) -> Self {
         id.clone()
     }
 }
 
 impl From<AccountId> for AccountIdOrNumber {
+    #[inline]
     fn from(id: AccountId) -> Self {
         Self::new(id.as_str())
     }
 }
 
 impl From<&AccountId> for AccountIdOrNumber {
+    #[inline]
     fn from(id: &AccountId) -> Self {
         Self::new(id.as_str())
     }
 }
 
 impl From<AccountNumber> for AccountIdOrNumber {
+    #[inline]
     fn from(id: AccountNumber) -> Self {
         Self::new(id.as_str())
     }
 }
 
 impl From<&AccountNumber> for AccountIdOrNumber {
+    #[inline]
     fn from(id: &AccountNumber) -> Self {
         Self::new(id.as_str())
     }
@@ -349,8 +367,9 @@ impl Value for Account {
 }
 
 impl fmt::Debug for Account {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -425,8 +444,9 @@ impl Value for BuyingPower {
 }
 
 impl fmt::Debug for BuyingPower {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

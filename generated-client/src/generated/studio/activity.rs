@@ -30,6 +30,7 @@ pub struct ActivitySubscription {
 
 impl ActivitySubscription {
     /// With what is required.
+    #[inline]
     pub fn new(account_id: impl Into<AccountId>) -> Self {
         Self {
             account_id: account_id.into(),
@@ -128,8 +129,9 @@ impl Value for ActivitySubscription {
 }
 
 impl fmt::Debug for ActivitySubscription {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -200,8 +202,9 @@ impl Value for SubscriptionReply {
 }
 
 impl fmt::Debug for SubscriptionReply {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -260,8 +263,9 @@ impl Value for ErrorNotice {
 }
 
 impl fmt::Debug for ErrorNotice {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

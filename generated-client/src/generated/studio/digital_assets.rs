@@ -26,6 +26,7 @@ pub struct DigitalAssetsSubscription {
 
 impl DigitalAssetsSubscription {
     /// With what is required.
+    #[inline]
     pub fn new(account_id: impl Into<AccountId>) -> Self {
         Self {
             account_id: account_id.into(),
@@ -94,8 +95,9 @@ impl Value for DigitalAssetsSubscription {
 }
 
 impl fmt::Debug for DigitalAssetsSubscription {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

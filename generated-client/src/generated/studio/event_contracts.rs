@@ -26,6 +26,7 @@ pub struct EventContractsSubscription {
 
 impl EventContractsSubscription {
     /// With what is required.
+    #[inline]
     pub fn new(account_id: impl Into<AccountId>) -> Self {
         Self {
             account_id: account_id.into(),
@@ -94,8 +95,9 @@ impl Value for EventContractsSubscription {
 }
 
 impl fmt::Debug for EventContractsSubscription {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

@@ -98,12 +98,14 @@ impl ListHoldings {
     }
 
     /// Day whose end is wanted, not before 2015; the present if it is left out.
+    #[inline]
     pub fn date(mut self, date: Date) -> Self {
         self.call.set(1, date.view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -224,8 +226,9 @@ impl Value for AccountHoldings {
 }
 
 impl fmt::Debug for AccountHoldings {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -304,8 +307,9 @@ impl Value for Holding {
 }
 
 impl fmt::Debug for Holding {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

@@ -97,6 +97,7 @@ impl ListInstruments {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -144,12 +145,14 @@ impl GetInstrument {
     }
 
     /// How a symbol is written.
+    #[inline]
     pub fn symbol_format(mut self, symbol_format: SymbolFormat) -> Self {
         self.call.set(1, symbol_format.view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -209,6 +212,7 @@ impl SymbolFormat {
 }
 
 impl fmt::Display for SymbolFormat {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -217,6 +221,7 @@ impl fmt::Display for SymbolFormat {
 impl FromStr for SymbolFormat {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -263,6 +268,7 @@ impl AssetClass {
 }
 
 impl fmt::Display for AssetClass {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -271,6 +277,7 @@ impl fmt::Display for AssetClass {
 impl FromStr for AssetClass {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => Err(NotListed::new("AssetClass", text)),
@@ -285,35 +292,41 @@ pub struct Symbol(String);
 
 impl Symbol {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for Symbol {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&Symbol> for Symbol {
+    #[inline]
     fn from(id: &Symbol) -> Self {
         id.clone()
     }
 }
 
 impl From<&str> for Symbol {
+    #[inline]
     fn from(id: &str) -> Self {
         Self(id.to_owned())
     }
 }
 
 impl From<String> for Symbol {
+    #[inline]
     fn from(id: String) -> Self {
         Self(id)
     }
@@ -380,8 +393,9 @@ impl Value for Instrument {
 }
 
 impl fmt::Debug for Instrument {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -448,8 +462,9 @@ impl Value for SymbolTuple {
 }
 
 impl fmt::Debug for SymbolTuple {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

@@ -151,6 +151,7 @@ impl ListLocateOrders {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -196,6 +197,7 @@ impl CreateLocateOrder {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -244,6 +246,7 @@ impl GetLocateOrder {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -292,6 +295,7 @@ impl UpdateLocateOrder {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -322,6 +326,7 @@ pub struct CreateLocateOrderRequest {
 
 impl CreateLocateOrderRequest {
     /// With what is required.
+    #[inline]
     pub fn new(
         symbol: impl Into<Symbol>,
         quantity: impl Into<Decimal>,
@@ -338,6 +343,7 @@ impl CreateLocateOrderRequest {
     }
 
     /// What else to say about it.
+    #[inline]
     pub fn comments(mut self, comments: impl Into<String>) -> Self {
         self.comments = Some(comments.into());
         self
@@ -354,16 +360,19 @@ pub struct UpdateLocateOrderRequest {
 
 impl UpdateLocateOrderRequest {
     /// With what is required.
+    #[inline]
     pub fn new(accept: bool) -> Self {
         Self { accept }
     }
 
     /// Accepts the offer.
+    #[inline]
     pub fn accept() -> Self {
         Self { accept: true }
     }
 
     /// Declines the offer.
+    #[inline]
     pub fn decline() -> Self {
         Self { accept: false }
     }
@@ -450,6 +459,7 @@ impl LocateOrderStatus {
 }
 
 impl fmt::Display for LocateOrderStatus {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -458,6 +468,7 @@ impl fmt::Display for LocateOrderStatus {
 impl FromStr for LocateOrderStatus {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -474,23 +485,27 @@ pub struct LocateOrderId(String);
 
 impl LocateOrderId {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for LocateOrderId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&LocateOrderId> for LocateOrderId {
+    #[inline]
     fn from(id: &LocateOrderId) -> Self {
         id.clone()
     }
@@ -502,23 +517,27 @@ pub struct LocateId(String);
 
 impl LocateId {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for LocateId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&LocateId> for LocateId {
+    #[inline]
     fn from(id: &LocateId) -> Self {
         id.clone()
     }
@@ -530,35 +549,41 @@ pub struct MpId(String);
 
 impl MpId {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for MpId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&MpId> for MpId {
+    #[inline]
     fn from(id: &MpId) -> Self {
         id.clone()
     }
 }
 
 impl From<&str> for MpId {
+    #[inline]
     fn from(id: &str) -> Self {
         Self(id.to_owned())
     }
 }
 
 impl From<String> for MpId {
+    #[inline]
     fn from(id: String) -> Self {
         Self(id)
     }
@@ -629,8 +654,9 @@ impl Value for CreateLocateOrderRequest {
 }
 
 impl fmt::Debug for CreateLocateOrderRequest {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -689,8 +715,9 @@ impl Value for UpdateLocateOrderRequest {
 }
 
 impl fmt::Debug for UpdateLocateOrderRequest {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -821,8 +848,9 @@ impl Value for LocateOrder {
 }
 
 impl fmt::Debug for LocateOrder {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

@@ -104,6 +104,7 @@ impl GetRegTMargin {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -148,6 +149,7 @@ impl GetPortfolioMargin {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -454,8 +456,9 @@ impl Value for RegTMargin {
 }
 
 impl fmt::Debug for RegTMargin {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -550,8 +553,9 @@ impl Value for RegTGroup {
 }
 
 impl fmt::Debug for RegTGroup {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -630,8 +634,9 @@ impl Value for RegTGroupMember {
 }
 
 impl fmt::Debug for RegTGroupMember {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -774,8 +779,9 @@ impl Value for PortfolioMargin {
 }
 
 impl fmt::Debug for PortfolioMargin {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -902,8 +908,9 @@ impl Value for PortfolioMarginGroup {
 }
 
 impl fmt::Debug for PortfolioMarginGroup {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -986,8 +993,9 @@ impl Value for PortfolioMarginGroupMember {
 }
 
 impl fmt::Debug for PortfolioMarginGroupMember {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

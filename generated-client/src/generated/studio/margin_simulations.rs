@@ -122,6 +122,7 @@ impl CreateRegTMarginSimulation {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -171,6 +172,7 @@ impl GetRegTMarginSimulation {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -198,6 +200,7 @@ pub struct CreateRegTMarginSimulationRequest {
 
 impl CreateRegTMarginSimulationRequest {
     /// With what is required.
+    #[inline]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -206,18 +209,21 @@ impl CreateRegTMarginSimulationRequest {
     }
 
     /// Prices of the simulation; the market's, where they are known, if it is left out.
+    #[inline]
     pub fn prices(mut self, prices: impl IntoIterator<Item = SimulationPrice>) -> Self {
         self.prices = Some(prices.into_iter().collect());
         self
     }
 
     /// Trades to be imagined.
+    #[inline]
     pub fn trades(mut self, trades: impl IntoIterator<Item = SimulationTrade>) -> Self {
         self.trades = Some(trades.into_iter().collect());
         self
     }
 
     /// Whether to begin with an empty account, without its positions and balances.
+    #[inline]
     pub fn ignore_existing(mut self, ignore_existing: bool) -> Self {
         self.ignore_existing = Some(ignore_existing);
         self
@@ -238,6 +244,7 @@ pub struct SimulationPrice {
 
 impl SimulationPrice {
     /// With what is required.
+    #[inline]
     pub fn new(symbol: impl Into<Symbol>, price: impl Into<Decimal>) -> Self {
         Self {
             symbol: symbol.into(),
@@ -247,6 +254,7 @@ impl SimulationPrice {
     }
 
     /// How a symbol is written.
+    #[inline]
     pub fn symbol_format(mut self, symbol_format: SymbolFormat) -> Self {
         self.symbol_format = Some(symbol_format);
         self
@@ -271,6 +279,7 @@ pub struct SimulationTrade {
 
 impl SimulationTrade {
     /// With what is required.
+    #[inline]
     pub fn new(
         symbol: impl Into<Symbol>,
         side: BuySell,
@@ -287,6 +296,7 @@ impl SimulationTrade {
     }
 
     /// How a symbol is written.
+    #[inline]
     pub fn symbol_format(mut self, symbol_format: SymbolFormat) -> Self {
         self.symbol_format = Some(symbol_format);
         self
@@ -341,6 +351,7 @@ impl BuySell {
 }
 
 impl fmt::Display for BuySell {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -349,6 +360,7 @@ impl fmt::Display for BuySell {
 impl FromStr for BuySell {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => Err(NotListed::new("BuySell", text)),
@@ -363,23 +375,27 @@ pub struct SimulationId(String);
 
 impl SimulationId {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for SimulationId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&SimulationId> for SimulationId {
+    #[inline]
     fn from(id: &SimulationId) -> Self {
         id.clone()
     }
@@ -446,8 +462,9 @@ impl Value for CreateRegTMarginSimulationRequest {
 }
 
 impl fmt::Debug for CreateRegTMarginSimulationRequest {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -518,8 +535,9 @@ impl Value for SimulationPrice {
 }
 
 impl fmt::Debug for SimulationPrice {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -598,8 +616,9 @@ impl Value for SimulationTrade {
 }
 
 impl fmt::Debug for SimulationTrade {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -660,8 +679,9 @@ impl Value for CreateRegTMarginSimulationResponse {
 }
 
 impl fmt::Debug for CreateRegTMarginSimulationResponse {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -740,8 +760,9 @@ impl Value for RegTMarginSimulation {
 }
 
 impl fmt::Debug for RegTMarginSimulation {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

@@ -223,30 +223,35 @@ impl ListOrders {
     }
 
     /// Number of items per page.
+    #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
         self.call.set(1, page_size.view());
         self
     }
 
     /// Opaque token of the page wanted, from the page before it.
+    #[inline]
     pub fn page_token(mut self, page_token: impl Into<String>) -> Self {
         self.call.set(2, page_token.into().view());
         self
     }
 
     /// Only orders created at this time or later, to the millisecond.
+    #[inline]
     pub fn from(mut self, from: Timestamp) -> Self {
         self.call.set(3, from.view());
         self
     }
 
     /// Only orders created at this time or earlier, to the millisecond.
+    #[inline]
     pub fn to(mut self, to: Timestamp) -> Self {
         self.call.set(4, to.view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -302,6 +307,7 @@ impl CreateOrderCall {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -348,6 +354,7 @@ impl CreateBulkOrders {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -397,18 +404,21 @@ impl DeleteAllOrders {
     }
 
     /// Only orders for this symbol.
+    #[inline]
     pub fn symbol(mut self, symbol: impl Into<Symbol>) -> Self {
         self.call.set(1, symbol.into().view());
         self
     }
 
     /// How a symbol is written.
+    #[inline]
     pub fn symbol_format(mut self, symbol_format: SymbolFormat) -> Self {
         self.call.set(2, symbol_format.view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -456,6 +466,7 @@ impl GetOrder {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -503,6 +514,7 @@ impl DeleteOrder {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -551,6 +563,7 @@ impl UpdateOrderCall {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -597,6 +610,7 @@ pub struct CreateOrder {
 
 impl CreateOrder {
     /// With what is required.
+    #[inline]
     pub fn new(
         order_type: OrderType,
         side: OrderSide,
@@ -615,6 +629,7 @@ impl CreateOrder {
     }
 
     /// Buys or sells at the prices of the market.
+    #[inline]
     pub fn market(
         symbol: impl Into<Symbol>,
         side: OrderSide,
@@ -632,6 +647,7 @@ impl CreateOrder {
     }
 
     /// Buys or sells at `price` or better.
+    #[inline]
     pub fn limit(
         symbol: impl Into<Symbol>,
         side: OrderSide,
@@ -651,6 +667,7 @@ impl CreateOrder {
     }
 
     /// Buys or sells at the prices of the market once it reaches `stop_price`.
+    #[inline]
     pub fn stop(
         symbol: impl Into<Symbol>,
         side: OrderSide,
@@ -670,6 +687,7 @@ impl CreateOrder {
     }
 
     /// Buys or sells at `price` or better once the market reaches `stop_price`.
+    #[inline]
     pub fn stop_limit(
         symbol: impl Into<Symbol>,
         side: OrderSide,
@@ -691,42 +709,49 @@ impl CreateOrder {
     }
 
     /// Your own identifier of the order. It is not known to make a repetition recognisable.
+    #[inline]
     pub fn reference_id(mut self, reference_id: impl Into<ReferenceId>) -> Self {
         self.reference_id = Some(reference_id.into());
         self
     }
 
     /// Worst price at which the order may fill; for `limit` and `stop-limit`.
+    #[inline]
     pub fn price(mut self, price: impl Into<Decimal>) -> Self {
         self.price = Some(price.into());
         self
     }
 
     /// Price that triggers the order; for `stop` and `stop-limit`.
+    #[inline]
     pub fn stop_price(mut self, stop_price: impl Into<Decimal>) -> Self {
         self.stop_price = Some(stop_price.into());
         self
     }
 
     /// Broker who located the shares for a short sale, if that is not Clear Street.
+    #[inline]
     pub fn locate_broker(mut self, locate_broker: impl Into<String>) -> Self {
         self.locate_broker = Some(locate_broker.into());
         self
     }
 
     /// How a symbol is written.
+    #[inline]
     pub fn symbol_format(mut self, symbol_format: SymbolFormat) -> Self {
         self.symbol_format = Some(symbol_format);
         self
     }
 
     /// How to execute the order; left to the smart order router if it is absent.
+    #[inline]
     pub fn strategy(mut self, strategy: impl Into<Strategy>) -> Self {
         self.strategy = Some(strategy.into());
         self
     }
 
     /// Whether an order for options opens a position or closes one.
+    #[inline]
     pub fn open_close_indicator(
         mut self,
         open_close_indicator: OpenCloseIndicator,
@@ -762,6 +787,7 @@ pub struct CreateBulkOrdersRequest {
 
 impl CreateBulkOrdersRequest {
     /// With what is required.
+    #[inline]
     pub fn new(orders: impl IntoIterator<Item = CreateOrder>) -> Self {
         Self {
             orders: orders.into_iter().collect(),
@@ -807,6 +833,7 @@ pub struct UpdateOrder {
 
 impl UpdateOrder {
     /// With what is required.
+    #[inline]
     pub fn new(quantity: impl Into<Decimal>) -> Self {
         Self {
             quantity: quantity.into(),
@@ -815,12 +842,14 @@ impl UpdateOrder {
     }
 
     /// New worst price at which the order may fill.
+    #[inline]
     pub fn price(mut self, price: impl Into<Decimal>) -> Self {
         self.price = Some(price.into());
         self
     }
 
     /// New price that triggers the order.
+    #[inline]
     pub fn stop_price(mut self, stop_price: impl Into<Decimal>) -> Self {
         self.stop_price = Some(stop_price.into());
         self
@@ -893,23 +922,27 @@ pub struct SorStrategy {
 
 impl SorStrategy {
     /// With what is required.
+    #[inline]
     pub fn new() -> Self {
         Self::blank()
     }
 
     /// When to begin routing, to the millisecond.
+    #[inline]
     pub fn start_at(mut self, start_at: Timestamp) -> Self {
         self.start_at = Some(start_at);
         self
     }
 
     /// When to end routing, to the millisecond; the close of the market unless said.
+    #[inline]
     pub fn end_at(mut self, end_at: Timestamp) -> Self {
         self.end_at = Some(end_at);
         self
     }
 
     /// How eagerly a strategy trades.
+    #[inline]
     pub fn urgency(mut self, urgency: Urgency) -> Self {
         self.urgency = Some(urgency);
         self
@@ -917,6 +950,7 @@ impl SorStrategy {
 }
 
 impl Default for SorStrategy {
+    #[inline]
     fn default() -> Self {
         Self::new()
     }
@@ -940,35 +974,41 @@ pub struct VwapStrategy {
 
 impl VwapStrategy {
     /// With what is required.
+    #[inline]
     pub fn new() -> Self {
         Self::blank()
     }
 
     /// When to begin routing, to the millisecond.
+    #[inline]
     pub fn start_at(mut self, start_at: Timestamp) -> Self {
         self.start_at = Some(start_at);
         self
     }
 
     /// When to end routing, to the millisecond; the close of the market unless said.
+    #[inline]
     pub fn end_at(mut self, end_at: Timestamp) -> Self {
         self.end_at = Some(end_at);
         self
     }
 
     /// How eagerly a strategy trades.
+    #[inline]
     pub fn urgency(mut self, urgency: Urgency) -> Self {
         self.urgency = Some(urgency);
         self
     }
 
     /// Least share of the market's volume, in percent.
+    #[inline]
     pub fn min_percent(mut self, min_percent: u32) -> Self {
         self.min_percent = Some(min_percent);
         self
     }
 
     /// Greatest share of the market's volume, in percent.
+    #[inline]
     pub fn max_percent(mut self, max_percent: u32) -> Self {
         self.max_percent = Some(max_percent);
         self
@@ -976,6 +1016,7 @@ impl VwapStrategy {
 }
 
 impl Default for VwapStrategy {
+    #[inline]
     fn default() -> Self {
         Self::new()
     }
@@ -999,35 +1040,41 @@ pub struct TwapStrategy {
 
 impl TwapStrategy {
     /// With what is required.
+    #[inline]
     pub fn new() -> Self {
         Self::blank()
     }
 
     /// When to begin routing, to the millisecond.
+    #[inline]
     pub fn start_at(mut self, start_at: Timestamp) -> Self {
         self.start_at = Some(start_at);
         self
     }
 
     /// When to end routing, to the millisecond; the close of the market unless said.
+    #[inline]
     pub fn end_at(mut self, end_at: Timestamp) -> Self {
         self.end_at = Some(end_at);
         self
     }
 
     /// How eagerly a strategy trades.
+    #[inline]
     pub fn urgency(mut self, urgency: Urgency) -> Self {
         self.urgency = Some(urgency);
         self
     }
 
     /// Least share of the market's volume, in percent.
+    #[inline]
     pub fn min_percent(mut self, min_percent: u32) -> Self {
         self.min_percent = Some(min_percent);
         self
     }
 
     /// Greatest share of the market's volume, in percent.
+    #[inline]
     pub fn max_percent(mut self, max_percent: u32) -> Self {
         self.max_percent = Some(max_percent);
         self
@@ -1035,6 +1082,7 @@ impl TwapStrategy {
 }
 
 impl Default for TwapStrategy {
+    #[inline]
     fn default() -> Self {
         Self::new()
     }
@@ -1058,35 +1106,41 @@ pub struct ApStrategy {
 
 impl ApStrategy {
     /// With what is required.
+    #[inline]
     pub fn new() -> Self {
         Self::blank()
     }
 
     /// When to begin routing, to the millisecond.
+    #[inline]
     pub fn start_at(mut self, start_at: Timestamp) -> Self {
         self.start_at = Some(start_at);
         self
     }
 
     /// When to end routing, to the millisecond; the close of the market unless said.
+    #[inline]
     pub fn end_at(mut self, end_at: Timestamp) -> Self {
         self.end_at = Some(end_at);
         self
     }
 
     /// How eagerly a strategy trades.
+    #[inline]
     pub fn urgency(mut self, urgency: Urgency) -> Self {
         self.urgency = Some(urgency);
         self
     }
 
     /// Least share of the market's volume, in percent.
+    #[inline]
     pub fn min_percent(mut self, min_percent: u32) -> Self {
         self.min_percent = Some(min_percent);
         self
     }
 
     /// Greatest share of the market's volume, in percent.
+    #[inline]
     pub fn max_percent(mut self, max_percent: u32) -> Self {
         self.max_percent = Some(max_percent);
         self
@@ -1094,6 +1148,7 @@ impl ApStrategy {
 }
 
 impl Default for ApStrategy {
+    #[inline]
     fn default() -> Self {
         Self::new()
     }
@@ -1115,6 +1170,7 @@ pub struct PovStrategy {
 
 impl PovStrategy {
     /// With what is required.
+    #[inline]
     pub fn new(target_percent: u32) -> Self {
         Self {
             target_percent,
@@ -1123,18 +1179,21 @@ impl PovStrategy {
     }
 
     /// When to begin routing, to the millisecond.
+    #[inline]
     pub fn start_at(mut self, start_at: Timestamp) -> Self {
         self.start_at = Some(start_at);
         self
     }
 
     /// When to end routing, to the millisecond; the close of the market unless said.
+    #[inline]
     pub fn end_at(mut self, end_at: Timestamp) -> Self {
         self.end_at = Some(end_at);
         self
     }
 
     /// How eagerly a strategy trades.
+    #[inline]
     pub fn urgency(mut self, urgency: Urgency) -> Self {
         self.urgency = Some(urgency);
         self
@@ -1157,29 +1216,34 @@ pub struct DarkStrategy {
 
 impl DarkStrategy {
     /// With what is required.
+    #[inline]
     pub fn new() -> Self {
         Self::blank()
     }
 
     /// When to begin routing, to the millisecond.
+    #[inline]
     pub fn start_at(mut self, start_at: Timestamp) -> Self {
         self.start_at = Some(start_at);
         self
     }
 
     /// When to end routing, to the millisecond; the close of the market unless said.
+    #[inline]
     pub fn end_at(mut self, end_at: Timestamp) -> Self {
         self.end_at = Some(end_at);
         self
     }
 
     /// How eagerly a strategy trades.
+    #[inline]
     pub fn urgency(mut self, urgency: Urgency) -> Self {
         self.urgency = Some(urgency);
         self
     }
 
     /// Greatest share of the market's volume, in percent.
+    #[inline]
     pub fn max_percent(mut self, max_percent: u32) -> Self {
         self.max_percent = Some(max_percent);
         self
@@ -1187,6 +1251,7 @@ impl DarkStrategy {
 }
 
 impl Default for DarkStrategy {
+    #[inline]
     fn default() -> Self {
         Self::new()
     }
@@ -1202,6 +1267,7 @@ pub struct DmaStrategy {
 
 impl DmaStrategy {
     /// With what is required.
+    #[inline]
     pub fn new(destination: Destination) -> Self {
         Self { destination }
     }
@@ -1230,42 +1296,49 @@ pub enum Strategy {
 }
 
 impl From<SorStrategy> for Strategy {
+    #[inline]
     fn from(value: SorStrategy) -> Self {
         Self::Sor(value)
     }
 }
 
 impl From<VwapStrategy> for Strategy {
+    #[inline]
     fn from(value: VwapStrategy) -> Self {
         Self::Vwap(value)
     }
 }
 
 impl From<TwapStrategy> for Strategy {
+    #[inline]
     fn from(value: TwapStrategy) -> Self {
         Self::Twap(value)
     }
 }
 
 impl From<ApStrategy> for Strategy {
+    #[inline]
     fn from(value: ApStrategy) -> Self {
         Self::Ap(value)
     }
 }
 
 impl From<PovStrategy> for Strategy {
+    #[inline]
     fn from(value: PovStrategy) -> Self {
         Self::Pov(value)
     }
 }
 
 impl From<DarkStrategy> for Strategy {
+    #[inline]
     fn from(value: DarkStrategy) -> Self {
         Self::Dark(value)
     }
 }
 
 impl From<DmaStrategy> for Strategy {
+    #[inline]
     fn from(value: DmaStrategy) -> Self {
         Self::Dma(value)
     }
@@ -1298,6 +1371,7 @@ impl OrderSide {
 }
 
 impl fmt::Display for OrderSide {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -1306,6 +1380,7 @@ impl fmt::Display for OrderSide {
 impl FromStr for OrderSide {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => Err(NotListed::new("OrderSide", text)),
@@ -1347,6 +1422,7 @@ impl TimeInForce {
 }
 
 impl fmt::Display for TimeInForce {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -1355,6 +1431,7 @@ impl fmt::Display for TimeInForce {
 impl FromStr for TimeInForce {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -1395,6 +1472,7 @@ impl OrderType {
 }
 
 impl fmt::Display for OrderType {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -1403,6 +1481,7 @@ impl fmt::Display for OrderType {
 impl FromStr for OrderType {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => Err(NotListed::new("OrderType", text)),
@@ -1438,6 +1517,7 @@ impl OrderState {
 }
 
 impl fmt::Display for OrderState {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -1446,6 +1526,7 @@ impl fmt::Display for OrderState {
 impl FromStr for OrderState {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => Err(NotListed::new("OrderState", text)),
@@ -1517,6 +1598,7 @@ impl OrderStatus {
 }
 
 impl fmt::Display for OrderStatus {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -1525,6 +1607,7 @@ impl fmt::Display for OrderStatus {
 impl FromStr for OrderStatus {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -1571,6 +1654,7 @@ impl OrderUpdateReason {
 }
 
 impl fmt::Display for OrderUpdateReason {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -1579,6 +1663,7 @@ impl fmt::Display for OrderUpdateReason {
 impl FromStr for OrderUpdateReason {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -1613,6 +1698,7 @@ impl OpenCloseIndicator {
 }
 
 impl fmt::Display for OpenCloseIndicator {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -1621,6 +1707,7 @@ impl fmt::Display for OpenCloseIndicator {
 impl FromStr for OpenCloseIndicator {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -1688,6 +1775,7 @@ impl Destination {
 }
 
 impl fmt::Display for Destination {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -1696,6 +1784,7 @@ impl fmt::Display for Destination {
 impl FromStr for Destination {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -1739,6 +1828,7 @@ impl Urgency {
 }
 
 impl fmt::Display for Urgency {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -1747,6 +1837,7 @@ impl fmt::Display for Urgency {
 impl FromStr for Urgency {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => Err(NotListed::new("Urgency", text)),
@@ -1761,23 +1852,27 @@ pub struct OrderId(String);
 
 impl OrderId {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for OrderId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&OrderId> for OrderId {
+    #[inline]
     fn from(id: &OrderId) -> Self {
         id.clone()
     }
@@ -1789,35 +1884,41 @@ pub struct ReferenceId(String);
 
 impl ReferenceId {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for ReferenceId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&ReferenceId> for ReferenceId {
+    #[inline]
     fn from(id: &ReferenceId) -> Self {
         id.clone()
     }
 }
 
 impl From<&str> for ReferenceId {
+    #[inline]
     fn from(id: &str) -> Self {
         Self(id.to_owned())
     }
 }
 
 impl From<String> for ReferenceId {
+    #[inline]
     fn from(id: String) -> Self {
         Self(id)
     }
@@ -1937,8 +2038,9 @@ impl Value for CreateOrder {
 }
 
 impl fmt::Debug for CreateOrder {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1997,8 +2099,9 @@ impl Value for GetOrderResponse {
 }
 
 impl fmt::Debug for GetOrderResponse {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -2057,8 +2160,9 @@ impl Value for CreateOrderResponse {
 }
 
 impl fmt::Debug for CreateOrderResponse {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -2117,8 +2221,9 @@ impl Value for CreateBulkOrdersRequest {
 }
 
 impl fmt::Debug for CreateBulkOrdersRequest {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -2189,8 +2294,9 @@ impl Value for BulkOrderResults {
 }
 
 impl fmt::Debug for BulkOrderResults {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -2261,8 +2367,9 @@ impl Value for BulkOrderResult {
 }
 
 impl fmt::Debug for BulkOrderResult {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -2333,8 +2440,9 @@ impl Value for UpdateOrder {
 }
 
 impl fmt::Debug for UpdateOrder {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -2485,8 +2593,9 @@ impl Value for Order {
 }
 
 impl fmt::Debug for Order {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -2557,8 +2666,9 @@ impl Value for SorStrategy {
 }
 
 impl fmt::Debug for SorStrategy {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -2637,8 +2747,9 @@ impl Value for VwapStrategy {
 }
 
 impl fmt::Debug for VwapStrategy {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -2717,8 +2828,9 @@ impl Value for TwapStrategy {
 }
 
 impl fmt::Debug for TwapStrategy {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -2797,8 +2909,9 @@ impl Value for ApStrategy {
 }
 
 impl fmt::Debug for ApStrategy {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -2873,8 +2986,9 @@ impl Value for PovStrategy {
 }
 
 impl fmt::Debug for PovStrategy {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -2949,8 +3063,9 @@ impl Value for DarkStrategy {
 }
 
 impl fmt::Debug for DarkStrategy {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -3011,8 +3126,9 @@ impl Value for DmaStrategy {
 }
 
 impl fmt::Debug for DmaStrategy {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -3108,8 +3224,9 @@ impl Value for Strategy {
 }
 
 impl fmt::Debug for Strategy {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Union(self), f)
     }
 }
 

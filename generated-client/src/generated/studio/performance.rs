@@ -104,6 +104,7 @@ impl ListPnlSums {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -280,8 +281,9 @@ impl Value for PnlSums {
 }
 
 impl fmt::Debug for PnlSums {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -388,8 +390,9 @@ impl Value for PnlSum {
 }
 
 impl fmt::Debug for PnlSum {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

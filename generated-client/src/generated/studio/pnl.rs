@@ -125,6 +125,7 @@ impl GetEntityPnlSummary {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -169,6 +170,7 @@ impl GetAccountPnlSummary {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -213,6 +215,7 @@ impl ListPnlDetails {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -396,6 +399,7 @@ impl LongShort {
 }
 
 impl fmt::Display for LongShort {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -404,6 +408,7 @@ impl fmt::Display for LongShort {
 impl FromStr for LongShort {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => Err(NotListed::new("LongShort", text)),
@@ -529,8 +534,9 @@ impl Value for PnlSummary {
 }
 
 impl fmt::Debug for PnlSummary {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -669,8 +675,9 @@ impl Value for PnlSummaryForAccount {
 }
 
 impl fmt::Debug for PnlSummaryForAccount {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -837,8 +844,9 @@ impl Value for PnlDetails {
 }
 
 impl fmt::Debug for PnlDetails {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

@@ -120,18 +120,21 @@ impl ListPositions {
     }
 
     /// Number of items per page.
+    #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
         self.call.set(1, page_size.view());
         self
     }
 
     /// Opaque token of the page wanted, from the page before it.
+    #[inline]
     pub fn page_token(mut self, page_token: impl Into<String>) -> Self {
         self.call.set(2, page_token.into().view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -189,6 +192,7 @@ impl GetPosition {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -281,8 +285,9 @@ impl Value for Position {
 }
 
 impl fmt::Debug for Position {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

@@ -115,18 +115,21 @@ impl ListTrades {
     }
 
     /// Number of items per page.
+    #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
         self.call.set(1, page_size.view());
         self
     }
 
     /// Opaque token of the page wanted, from the page before it.
+    #[inline]
     pub fn page_token(mut self, page_token: impl Into<String>) -> Self {
         self.call.set(2, page_token.into().view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -184,6 +187,7 @@ impl GetTrade {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -227,23 +231,27 @@ pub struct TradeId(String);
 
 impl TradeId {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for TradeId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&TradeId> for TradeId {
+    #[inline]
     fn from(id: &TradeId) -> Self {
         id.clone()
     }
@@ -334,8 +342,9 @@ impl Value for Trade {
 }
 
 impl fmt::Debug for Trade {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

@@ -169,30 +169,35 @@ impl GetAccounts {
     }
 
     /// Number of items per page; ignored together with `page_token`.
+    #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
         self.call.set(0, page_size.view());
         self
     }
 
     /// Opaque token of the page wanted, from the metadata of another page.
+    #[inline]
     pub fn page_token(mut self, page_token: impl Into<String>) -> Self {
         self.call.set(1, page_token.into().view());
         self
     }
 
     /// Only accounts whose number begins with these digits: `100` finds 100345.
+    #[inline]
     pub fn account_id(mut self, account_id: impl Into<String>) -> Self {
         self.call.set(2, account_id.into().view());
         self
     }
 
     /// Only accounts whose full name contains this text, in upper or lower case.
+    #[inline]
     pub fn account_name(mut self, account_name: impl Into<String>) -> Self {
         self.call.set(3, account_name.into().view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -247,6 +252,7 @@ impl GetAccountById {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -292,6 +298,7 @@ impl PatchAccountById {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -340,6 +347,7 @@ impl GetAccountBalances {
     }
 
     /// How many underlyings `top_contributors` lists; none if it is left out.
+    #[inline]
     pub fn top_margin_contributors_limit(
         mut self,
         top_margin_contributors_limit: u32,
@@ -349,6 +357,7 @@ impl GetAccountBalances {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -397,12 +406,14 @@ impl GetPortfolioHistory {
     }
 
     /// Last day of the range; today in New York if it is left out.
+    #[inline]
     pub fn end_date(mut self, end_date: Date) -> Self {
         self.call.set(2, end_date.view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -518,11 +529,13 @@ pub struct UpdateAccountSettingsRequest {
 
 impl UpdateAccountSettingsRequest {
     /// With what is required.
+    #[inline]
     pub fn new() -> Self {
         Self::blank()
     }
 
     /// Changes to the risk limits of an account.
+    #[inline]
     pub fn risk(mut self, risk: UpdateRiskSettings) -> Self {
         self.risk = Some(risk);
         self
@@ -530,6 +543,7 @@ impl UpdateAccountSettingsRequest {
 }
 
 impl Default for UpdateAccountSettingsRequest {
+    #[inline]
     fn default() -> Self {
         Self::new()
     }
@@ -545,11 +559,13 @@ pub struct UpdateRiskSettings {
 
 impl UpdateRiskSettings {
     /// With what is required.
+    #[inline]
     pub fn new() -> Self {
         Self::blank()
     }
 
     /// Greatest notional value that the account may trade; null asks for no limit.
+    #[inline]
     pub fn max_notional(mut self, max_notional: impl Into<Patch<Decimal>>) -> Self {
         self.max_notional = max_notional.into();
         self
@@ -557,6 +573,7 @@ impl UpdateRiskSettings {
 }
 
 impl Default for UpdateRiskSettings {
+    #[inline]
     fn default() -> Self {
         Self::new()
     }
@@ -766,6 +783,7 @@ impl AccountStatus {
 }
 
 impl fmt::Display for AccountStatus {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -774,6 +792,7 @@ impl fmt::Display for AccountStatus {
 impl FromStr for AccountStatus {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -811,6 +830,7 @@ impl AccountSubtype {
 }
 
 impl fmt::Display for AccountSubtype {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -819,6 +839,7 @@ impl fmt::Display for AccountSubtype {
 impl FromStr for AccountSubtype {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -853,6 +874,7 @@ impl AccountType {
 }
 
 impl fmt::Display for AccountType {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -861,6 +883,7 @@ impl fmt::Display for AccountType {
 impl FromStr for AccountType {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -916,6 +939,7 @@ impl MarginType {
 }
 
 impl fmt::Display for MarginType {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -924,6 +948,7 @@ impl fmt::Display for MarginType {
 impl FromStr for MarginType {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => Err(NotListed::new("MarginType", text)),
@@ -938,17 +963,20 @@ pub struct AccountId(i64);
 
 impl AccountId {
     /// The id with this number.
+    #[inline]
     pub const fn new(id: i64) -> Self {
         Self(id)
     }
 
     /// The number.
+    #[inline]
     pub const fn get(self) -> i64 {
         self.0
     }
 }
 
 impl fmt::Display for AccountId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
@@ -957,6 +985,7 @@ impl fmt::Display for AccountId {
 impl FromStr for AccountId {
     type Err = ParseIntError;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, ParseIntError> {
         text.parse().map(Self)
     }
@@ -968,17 +997,20 @@ pub struct EntityId(i64);
 
 impl EntityId {
     /// The id with this number.
+    #[inline]
     pub const fn new(id: i64) -> Self {
         Self(id)
     }
 
     /// The number.
+    #[inline]
     pub const fn get(self) -> i64 {
         self.0
     }
 }
 
 impl fmt::Display for EntityId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
@@ -987,6 +1019,7 @@ impl fmt::Display for EntityId {
 impl FromStr for EntityId {
     type Err = ParseIntError;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, ParseIntError> {
         text.parse().map(Self)
     }
@@ -1077,8 +1110,9 @@ impl Value for Account {
 }
 
 impl fmt::Debug for Account {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1193,8 +1227,9 @@ impl Value for AccountWithPersonalDetails {
 }
 
 impl fmt::Debug for AccountWithPersonalDetails {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1277,8 +1312,9 @@ impl Value for Address {
 }
 
 impl fmt::Debug for Address {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1337,8 +1373,9 @@ impl Value for AccountSettings {
 }
 
 impl fmt::Debug for AccountSettings {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1397,8 +1434,9 @@ impl Value for RiskSettings {
 }
 
 impl fmt::Debug for RiskSettings {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1457,8 +1495,9 @@ impl Value for UpdateAccountSettingsRequest {
 }
 
 impl fmt::Debug for UpdateAccountSettingsRequest {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1519,8 +1558,9 @@ impl Value for UpdateRiskSettings {
 }
 
 impl fmt::Debug for UpdateRiskSettings {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1667,8 +1707,9 @@ impl Value for AccountBalances {
 }
 
 impl fmt::Debug for AccountBalances {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1763,8 +1804,9 @@ impl Value for AccountBalancesSod {
 }
 
 impl fmt::Debug for AccountBalancesSod {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1867,8 +1909,9 @@ impl Value for MarginDetails {
 }
 
 impl fmt::Debug for MarginDetails {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1932,8 +1975,9 @@ impl Value for MarginDetailsUsage {
 }
 
 impl fmt::Debug for MarginDetailsUsage {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1997,8 +2041,9 @@ impl Value for MarginSessionDetails {
 }
 
 impl fmt::Debug for MarginSessionDetails {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -2077,8 +2122,9 @@ impl Value for MarginTopContributor {
 }
 
 impl fmt::Debug for MarginTopContributor {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -2137,8 +2183,9 @@ impl Value for PortfolioHistoryResponse {
 }
 
 impl fmt::Debug for PortfolioHistoryResponse {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -2237,8 +2284,9 @@ impl Value for PortfolioHistorySegment {
 }
 
 impl fmt::Debug for PortfolioHistorySegment {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

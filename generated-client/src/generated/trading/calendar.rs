@@ -99,6 +99,7 @@ impl GetClock {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -144,18 +145,21 @@ impl GetMarketHoursCalendar {
     }
 
     /// The day; today if it is left out.
+    #[inline]
     pub fn date(mut self, date: Date) -> Self {
         self.call.set(0, date.view());
         self
     }
 
     /// The market; all of them if it is left out.
+    #[inline]
     pub fn market(mut self, market: MarketType) -> Self {
         self.call.set(1, market.view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -259,6 +263,7 @@ impl MarketType {
 }
 
 impl fmt::Display for MarketType {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -267,6 +272,7 @@ impl fmt::Display for MarketType {
 impl FromStr for MarketType {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => Err(NotListed::new("MarketType", text)),
@@ -305,6 +311,7 @@ impl DayType {
 }
 
 impl fmt::Display for DayType {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -313,6 +320,7 @@ impl fmt::Display for DayType {
 impl FromStr for DayType {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => Err(NotListed::new("DayType", text)),
@@ -348,6 +356,7 @@ impl MarketSessionType {
 }
 
 impl fmt::Display for MarketSessionType {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -356,6 +365,7 @@ impl fmt::Display for MarketSessionType {
 impl FromStr for MarketSessionType {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -411,8 +421,9 @@ impl Value for ClockDetail {
 }
 
 impl fmt::Debug for ClockDetail {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -503,8 +514,9 @@ impl Value for MarketHoursDetail {
 }
 
 impl fmt::Debug for MarketHoursDetail {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -575,8 +587,9 @@ impl Value for MarketStatus {
 }
 
 impl fmt::Debug for MarketStatus {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -647,8 +660,9 @@ impl Value for TradingSessions {
 }
 
 impl fmt::Debug for TradingSessions {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -723,8 +737,9 @@ impl Value for SessionSchedule {
 }
 
 impl fmt::Debug for SessionSchedule {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

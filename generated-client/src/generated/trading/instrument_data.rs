@@ -211,6 +211,7 @@ impl GetAllInstrumentEvents {
     }
 
     /// Only events of these types.
+    #[inline]
     pub fn event_types(
         mut self,
         event_types: impl IntoIterator<Item = AllEventsEventType>,
@@ -221,6 +222,7 @@ impl GetAllInstrumentEvents {
     }
 
     /// Only these instruments.
+    #[inline]
     pub fn instrument_ids(
         mut self,
         instrument_ids: impl IntoIterator<Item = impl Into<InstrumentIdOrSymbol>>,
@@ -234,18 +236,21 @@ impl GetAllInstrumentEvents {
     }
 
     /// First day of the range, inclusive.
+    #[inline]
     pub fn from_date(mut self, from_date: Date) -> Self {
         self.call.set(2, from_date.view());
         self
     }
 
     /// Last day of the range, inclusive.
+    #[inline]
     pub fn to_date(mut self, to_date: Date) -> Self {
         self.call.set(3, to_date.view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -295,18 +300,21 @@ impl GetInstrumentEvents {
     }
 
     /// First day of the range, inclusive.
+    #[inline]
     pub fn from_date(mut self, from_date: Date) -> Self {
         self.call.set(1, from_date.view());
         self
     }
 
     /// Last day of the range, inclusive.
+    #[inline]
     pub fn to_date(mut self, to_date: Date) -> Self {
         self.call.set(2, to_date.view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -356,18 +364,21 @@ impl GetInstrumentAnalystConsensus {
     }
 
     /// Beginning of the range, inclusive.
+    #[inline]
     pub fn from(mut self, from: Date) -> Self {
         self.call.set(1, from.view());
         self
     }
 
     /// End of the range, inclusive.
+    #[inline]
     pub fn to(mut self, to: Date) -> Self {
         self.call.set(2, to.view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -413,6 +424,7 @@ impl GetInstrumentFundamentals {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -464,30 +476,35 @@ impl GetInstrumentBalanceSheetStatements {
     }
 
     /// Number of items per page; ignored together with `page_token`.
+    #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
         self.call.set(1, page_size.view());
         self
     }
 
     /// Opaque token of the page wanted, from the metadata of another page.
+    #[inline]
     pub fn page_token(mut self, page_token: impl Into<String>) -> Self {
         self.call.set(2, page_token.into().view());
         self
     }
 
     /// First day of the range, inclusive.
+    #[inline]
     pub fn from_date(mut self, from_date: Date) -> Self {
         self.call.set(3, from_date.view());
         self
     }
 
     /// Last day of the range, inclusive.
+    #[inline]
     pub fn to_date(mut self, to_date: Date) -> Self {
         self.call.set(4, to_date.view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -549,30 +566,35 @@ impl GetInstrumentIncomeStatements {
     }
 
     /// Number of items per page; ignored together with `page_token`.
+    #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
         self.call.set(1, page_size.view());
         self
     }
 
     /// Opaque token of the page wanted, from the metadata of another page.
+    #[inline]
     pub fn page_token(mut self, page_token: impl Into<String>) -> Self {
         self.call.set(2, page_token.into().view());
         self
     }
 
     /// First day of the range, inclusive.
+    #[inline]
     pub fn from_date(mut self, from_date: Date) -> Self {
         self.call.set(3, from_date.view());
         self
     }
 
     /// Last day of the range, inclusive.
+    #[inline]
     pub fn to_date(mut self, to_date: Date) -> Self {
         self.call.set(4, to_date.view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -634,30 +656,35 @@ impl GetInstrumentCashFlowStatements {
     }
 
     /// Number of items per page; ignored together with `page_token`.
+    #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
         self.call.set(1, page_size.view());
         self
     }
 
     /// Opaque token of the page wanted, from the metadata of another page.
+    #[inline]
     pub fn page_token(mut self, page_token: impl Into<String>) -> Self {
         self.call.set(2, page_token.into().view());
         self
     }
 
     /// First day of the range, inclusive.
+    #[inline]
     pub fn from_date(mut self, from_date: Date) -> Self {
         self.call.set(3, from_date.view());
         self
     }
 
     /// Last day of the range, inclusive.
+    #[inline]
     pub fn to_date(mut self, to_date: Date) -> Self {
         self.call.set(4, to_date.view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -1227,6 +1254,7 @@ impl AllEventsEventType {
 }
 
 impl fmt::Display for AllEventsEventType {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -1235,6 +1263,7 @@ impl fmt::Display for AllEventsEventType {
 impl FromStr for AllEventsEventType {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -1269,6 +1298,7 @@ impl ReportTime {
 }
 
 impl fmt::Display for ReportTime {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -1277,6 +1307,7 @@ impl fmt::Display for ReportTime {
 impl FromStr for ReportTime {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => Err(NotListed::new("ReportTime", text)),
@@ -1318,6 +1349,7 @@ impl AnalystRating {
 }
 
 impl fmt::Display for AnalystRating {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -1326,6 +1358,7 @@ impl fmt::Display for AnalystRating {
 impl FromStr for AnalystRating {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -1366,6 +1399,7 @@ impl FiscalPeriodType {
 }
 
 impl fmt::Display for FiscalPeriodType {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -1374,6 +1408,7 @@ impl fmt::Display for FiscalPeriodType {
 impl FromStr for FiscalPeriodType {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -1431,8 +1466,9 @@ impl Value for InstrumentAllEventsData {
 }
 
 impl fmt::Debug for InstrumentAllEventsData {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1496,8 +1532,9 @@ impl Value for InstrumentEventsByDate {
 }
 
 impl fmt::Debug for InstrumentEventsByDate {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1592,8 +1629,9 @@ impl Value for InstrumentEventEnvelope {
 }
 
 impl fmt::Debug for InstrumentEventEnvelope {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1672,8 +1710,9 @@ impl Value for InstrumentEventsData {
 }
 
 impl fmt::Debug for InstrumentEventsData {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1764,8 +1803,9 @@ impl Value for InstrumentEarnings {
 }
 
 impl fmt::Debug for InstrumentEarnings {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1856,8 +1896,9 @@ impl Value for InstrumentDividendEvent {
 }
 
 impl fmt::Debug for InstrumentDividendEvent {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1932,8 +1973,9 @@ impl Value for InstrumentSplitEvent {
 }
 
 impl fmt::Debug for InstrumentSplitEvent {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -2020,8 +2062,9 @@ impl Value for InstrumentEventIpoItem {
 }
 
 impl fmt::Debug for InstrumentEventIpoItem {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -2096,8 +2139,9 @@ impl Value for InstrumentAnalystConsensus {
 }
 
 impl fmt::Debug for InstrumentAnalystConsensus {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -2176,8 +2220,9 @@ impl Value for AnalystDistribution {
 }
 
 impl fmt::Debug for AnalystDistribution {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -2252,8 +2297,9 @@ impl Value for PriceTarget {
 }
 
 impl fmt::Debug for PriceTarget {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -2372,8 +2418,9 @@ impl Value for InstrumentFundamentals {
 }
 
 impl fmt::Debug for InstrumentFundamentals {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -2664,8 +2711,9 @@ impl Value for InstrumentBalanceSheetStatement {
 }
 
 impl fmt::Debug for InstrumentBalanceSheetStatement {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -2872,8 +2920,9 @@ impl Value for InstrumentIncomeStatement {
 }
 
 impl fmt::Debug for InstrumentIncomeStatement {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -3112,8 +3161,9 @@ impl Value for InstrumentCashFlowStatement {
 }
 
 impl fmt::Debug for InstrumentCashFlowStatement {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

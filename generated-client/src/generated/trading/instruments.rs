@@ -149,24 +149,28 @@ impl GetInstruments {
     }
 
     /// Number of items per page; ignored together with `page_token`.
+    #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
         self.call.set(0, page_size.view());
         self
     }
 
     /// Opaque token of the page wanted, from the metadata of another page.
+    #[inline]
     pub fn page_token(mut self, page_token: impl Into<String>) -> Self {
         self.call.set(1, page_token.into().view());
         self
     }
 
     /// Only instruments of this type.
+    #[inline]
     pub fn instrument_type(mut self, instrument_type: SecurityType) -> Self {
         self.call.set(2, instrument_type.view());
         self
     }
 
     /// Only these instruments.
+    #[inline]
     pub fn instrument_ids(
         mut self,
         instrument_ids: impl IntoIterator<Item = impl Into<InstrumentIdOrSymbol>>,
@@ -180,42 +184,49 @@ impl GetInstruments {
     }
 
     /// Only those that can, or cannot, be bought on margin.
+    #[inline]
     pub fn is_marginable(mut self, is_marginable: bool) -> Self {
         self.call.set(4, is_marginable.view());
         self
     }
 
     /// Only those that are, or are not, easy to borrow.
+    #[inline]
     pub fn easy_to_borrow(mut self, easy_to_borrow: bool) -> Self {
         self.call.set(5, easy_to_borrow.view());
         self
     }
 
     /// Only those that must not, or may, be sold short.
+    #[inline]
     pub fn is_short_prohibited(mut self, is_short_prohibited: bool) -> Self {
         self.call.set(6, is_short_prohibited.view());
         self
     }
 
     /// Only those that are, or are not, on the threshold list of Regulation SHO.
+    #[inline]
     pub fn is_threshold_security(mut self, is_threshold_security: bool) -> Self {
         self.call.set(7, is_threshold_security.view());
         self
     }
 
     /// Only those whose positions can only be closed, or those without that limit.
+    #[inline]
     pub fn is_liquidation_only(mut self, is_liquidation_only: bool) -> Self {
         self.call.set(8, is_liquidation_only.view());
         self
     }
 
     /// Only those that are, or are not, publicly traded partnerships.
+    #[inline]
     pub fn is_ptp(mut self, is_ptp: bool) -> Self {
         self.call.set(9, is_ptp.view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -274,6 +285,7 @@ impl GetInstrumentById {
     }
 
     /// Whether to fill `options_expiry_dates` of the answer.
+    #[inline]
     pub fn include_options_expiry_dates(
         mut self,
         include_options_expiry_dates: bool,
@@ -283,6 +295,7 @@ impl GetInstrumentById {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -336,18 +349,21 @@ impl SearchInstruments {
     }
 
     /// Number of items per page; ignored together with `page_token`.
+    #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
         self.call.set(0, page_size.view());
         self
     }
 
     /// Opaque token of the page wanted, from the metadata of another page.
+    #[inline]
     pub fn page_token(mut self, page_token: impl Into<String>) -> Self {
         self.call.set(1, page_token.into().view());
         self
     }
 
     /// Only these classes.
+    #[inline]
     pub fn asset_class(
         mut self,
         asset_class: impl IntoIterator<Item = AssetClass>,
@@ -358,30 +374,35 @@ impl SearchInstruments {
     }
 
     /// Whether to find instruments that are no longer active too.
+    #[inline]
     pub fn include_inactive(mut self, include_inactive: bool) -> Self {
         self.call.set(4, include_inactive.view());
         self
     }
 
     /// Whether to find publicly traded partnerships too, which then rank lower.
+    #[inline]
     pub fn include_ptp(mut self, include_ptp: bool) -> Self {
         self.call.set(5, include_ptp.view());
         self
     }
 
     /// Only instruments traded in this currency, by its ISO 4217 code.
+    #[inline]
     pub fn currency(mut self, currency: impl Into<String>) -> Self {
         self.call.set(6, currency.into().view());
         self
     }
 
     /// Only instruments listed in this country, by its ISO code: `US`.
+    #[inline]
     pub fn country(mut self, country: impl Into<String>) -> Self {
         self.call.set(7, country.into().view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -444,24 +465,28 @@ impl GetOptionContracts {
     }
 
     /// Number of items per page; ignored together with `page_token`.
+    #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
         self.call.set(0, page_size.view());
         self
     }
 
     /// Opaque token of the page wanted, from the metadata of another page.
+    #[inline]
     pub fn page_token(mut self, page_token: impl Into<String>) -> Self {
         self.call.set(1, page_token.into().view());
         self
     }
 
     /// Symbol of the underlying: `AAPL`, `SPX`.
+    #[inline]
     pub fn underlier(mut self, underlier: impl Into<String>) -> Self {
         self.call.set(2, underlier.into().view());
         self
     }
 
     /// The underlying equity or index.
+    #[inline]
     pub fn underlying_instrument_id(
         mut self,
         underlying_instrument_id: impl Into<InstrumentIdOrSymbol>,
@@ -471,18 +496,21 @@ impl GetOptionContracts {
     }
 
     /// Only contracts that expire on this day.
+    #[inline]
     pub fn expiry(mut self, expiry: Date) -> Self {
         self.call.set(4, expiry.view());
         self
     }
 
     /// Only calls, or only puts.
+    #[inline]
     pub fn contract_type(mut self, contract_type: ContractType) -> Self {
         self.call.set(5, contract_type.view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -666,6 +694,7 @@ impl SecurityType {
 }
 
 impl fmt::Display for SecurityType {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -674,6 +703,7 @@ impl fmt::Display for SecurityType {
 impl FromStr for SecurityType {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -720,6 +750,7 @@ impl AssetClass {
 }
 
 impl fmt::Display for AssetClass {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -728,6 +759,7 @@ impl fmt::Display for AssetClass {
 impl FromStr for AssetClass {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => Err(NotListed::new("AssetClass", text)),
@@ -760,6 +792,7 @@ impl ContractType {
 }
 
 impl fmt::Display for ContractType {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -768,6 +801,7 @@ impl fmt::Display for ContractType {
 impl FromStr for ContractType {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -802,6 +836,7 @@ impl ExerciseStyle {
 }
 
 impl fmt::Display for ExerciseStyle {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -810,6 +845,7 @@ impl fmt::Display for ExerciseStyle {
 impl FromStr for ExerciseStyle {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -847,6 +883,7 @@ impl ListingType {
 }
 
 impl fmt::Display for ListingType {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -855,6 +892,7 @@ impl fmt::Display for ListingType {
 impl FromStr for ListingType {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -871,23 +909,27 @@ pub struct InstrumentId(String);
 
 impl InstrumentId {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for InstrumentId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&InstrumentId> for InstrumentId {
+    #[inline]
     fn from(id: &InstrumentId) -> Self {
         id.clone()
     }
@@ -899,47 +941,55 @@ pub struct InstrumentIdOrSymbol(String);
 
 impl InstrumentIdOrSymbol {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for InstrumentIdOrSymbol {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&InstrumentIdOrSymbol> for InstrumentIdOrSymbol {
+    #[inline]
     fn from(id: &InstrumentIdOrSymbol) -> Self {
         id.clone()
     }
 }
 
 impl From<&str> for InstrumentIdOrSymbol {
+    #[inline]
     fn from(id: &str) -> Self {
         Self(id.to_owned())
     }
 }
 
 impl From<String> for InstrumentIdOrSymbol {
+    #[inline]
     fn from(id: String) -> Self {
         Self(id)
     }
 }
 
 impl From<InstrumentId> for InstrumentIdOrSymbol {
+    #[inline]
     fn from(id: InstrumentId) -> Self {
         Self::new(id.as_str())
     }
 }
 
 impl From<&InstrumentId> for InstrumentIdOrSymbol {
+    #[inline]
     fn from(id: &InstrumentId) -> Self {
         Self::new(id.as_str())
     }
@@ -1070,8 +1120,9 @@ impl Value for InstrumentCore {
 }
 
 impl fmt::Debug for InstrumentCore {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1214,8 +1265,9 @@ impl Value for Instrument {
 }
 
 impl fmt::Debug for Instrument {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1334,8 +1386,9 @@ impl Value for OptionsContract {
 }
 
 impl fmt::Debug for OptionsContract {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

@@ -111,6 +111,7 @@ impl GetSnapshots {
     }
 
     /// Only these instruments.
+    #[inline]
     pub fn instrument_ids(
         mut self,
         instrument_ids: impl IntoIterator<Item = impl Into<InstrumentIdOrSymbol>>,
@@ -124,6 +125,7 @@ impl GetSnapshots {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -170,6 +172,7 @@ impl GetDailySummaries {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -362,8 +365,9 @@ impl Value for MarketDataSnapshot {
 }
 
 impl fmt::Debug for MarketDataSnapshot {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -442,8 +446,9 @@ impl Value for SnapshotQuote {
 }
 
 impl fmt::Debug for SnapshotQuote {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -507,8 +512,9 @@ impl Value for SnapshotLastTrade {
 }
 
 impl fmt::Debug for SnapshotLastTrade {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -579,8 +585,9 @@ impl Value for SnapshotSession {
 }
 
 impl fmt::Debug for SnapshotSession {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -671,8 +678,9 @@ impl Value for SnapshotGreeks {
 }
 
 impl fmt::Debug for SnapshotGreeks {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -763,8 +771,9 @@ impl Value for DailySummary {
 }
 
 impl fmt::Debug for DailySummary {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

@@ -102,30 +102,35 @@ impl GetNews {
     }
 
     /// Number of items per page; ignored together with `page_token`.
+    #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
         self.call.set(0, page_size.view());
         self
     }
 
     /// Opaque token of the page wanted, from the metadata of another page.
+    #[inline]
     pub fn page_token(mut self, page_token: impl Into<String>) -> Self {
         self.call.set(1, page_token.into().view());
         self
     }
 
     /// Beginning of the range, inclusive.
+    #[inline]
     pub fn from(mut self, from: Timestamp) -> Self {
         self.call.set(2, from.view());
         self
     }
 
     /// End of the range, inclusive.
+    #[inline]
     pub fn to(mut self, to: Timestamp) -> Self {
         self.call.set(3, to.view());
         self
     }
 
     /// Only news from these publishers.
+    #[inline]
     pub fn include_publishers(
         mut self,
         include_publishers: impl IntoIterator<Item = impl Into<String>>,
@@ -139,6 +144,7 @@ impl GetNews {
     }
 
     /// No news from these publishers.
+    #[inline]
     pub fn exclude_publishers(
         mut self,
         exclude_publishers: impl IntoIterator<Item = impl Into<String>>,
@@ -152,18 +158,21 @@ impl GetNews {
     }
 
     /// Only news of this type.
+    #[inline]
     pub fn news_type(mut self, news_type: NewsType) -> Self {
         self.call.set(6, news_type.view());
         self
     }
 
     /// Words to look for in title and text; instruments match too.
+    #[inline]
     pub fn search_query(mut self, search_query: impl Into<String>) -> Self {
         self.call.set(7, search_query.into().view());
         self
     }
 
     /// Only these instruments.
+    #[inline]
     pub fn instrument_ids(
         mut self,
         instrument_ids: impl IntoIterator<Item = impl Into<InstrumentId>>,
@@ -177,6 +186,7 @@ impl GetNews {
     }
 
     /// Only news about these sectors.
+    #[inline]
     pub fn sectors(mut self, sectors: impl IntoIterator<Item = Sector>) -> Self {
         let sectors: Vec<Sector> = sectors.into_iter().collect();
         self.call.set(9, sectors.view());
@@ -184,6 +194,7 @@ impl GetNews {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -265,6 +276,7 @@ impl NewsType {
 }
 
 impl fmt::Display for NewsType {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -273,6 +285,7 @@ impl fmt::Display for NewsType {
 impl FromStr for NewsType {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => Err(NotListed::new("NewsType", text)),
@@ -332,6 +345,7 @@ impl Sector {
 }
 
 impl fmt::Display for Sector {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -340,6 +354,7 @@ impl fmt::Display for Sector {
 impl FromStr for Sector {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => Err(NotListed::new("Sector", text)),
@@ -429,8 +444,9 @@ impl Value for NewsItem {
 }
 
 impl fmt::Debug for NewsItem {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -501,8 +517,9 @@ impl Value for NewsInstrument {
 }
 
 impl fmt::Debug for NewsInstrument {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

@@ -279,24 +279,28 @@ pub enum StructuredAction {
 }
 
 impl From<PrefillOrderAction> for StructuredAction {
+    #[inline]
     fn from(value: PrefillOrderAction) -> Self {
         Self::PrefillOrder(value)
     }
 }
 
 impl From<OpenChartAction> for StructuredAction {
+    #[inline]
     fn from(value: OpenChartAction) -> Self {
         Self::OpenChart(value)
     }
 }
 
 impl From<OpenScreenerAction> for StructuredAction {
+    #[inline]
     fn from(value: OpenScreenerAction) -> Self {
         Self::OpenScreener(value)
     }
 }
 
 impl From<OpenEntitlementConsentAction> for StructuredAction {
+    #[inline]
     fn from(value: OpenEntitlementConsentAction) -> Self {
         Self::OpenEntitlementConsent(value)
     }
@@ -317,18 +321,21 @@ pub enum PrefillOrderAction {
 }
 
 impl From<PrefillNewOrderAction> for PrefillOrderAction {
+    #[inline]
     fn from(value: PrefillNewOrderAction) -> Self {
         Self::New(value)
     }
 }
 
 impl From<PrefillCancelOrderAction> for PrefillOrderAction {
+    #[inline]
     fn from(value: PrefillCancelOrderAction) -> Self {
         Self::Cancel(value)
     }
 }
 
 impl From<PrefillModifyOrderAction> for PrefillOrderAction {
+    #[inline]
     fn from(value: PrefillModifyOrderAction) -> Self {
         Self::Modify(value)
     }
@@ -340,23 +347,27 @@ pub struct ActionId(String);
 
 impl ActionId {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for ActionId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&ActionId> for ActionId {
+    #[inline]
     fn from(id: &ActionId) -> Self {
         id.clone()
     }
@@ -407,8 +418,9 @@ impl Value for ContentPartText {
 }
 
 impl fmt::Debug for ContentPartText {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -467,8 +479,9 @@ impl Value for ContentPartThinking {
 }
 
 impl fmt::Debug for ContentPartThinking {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -532,8 +545,9 @@ impl Value for ContentPartStructuredAction {
 }
 
 impl fmt::Debug for ContentPartStructuredAction {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -592,8 +606,9 @@ impl Value for ContentPartChart {
 }
 
 impl fmt::Debug for ContentPartChart {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -652,8 +667,9 @@ impl Value for ContentPartSuggestedActions {
 }
 
 impl fmt::Debug for ContentPartSuggestedActions {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -712,8 +728,9 @@ impl Value for ContentPartCustom {
 }
 
 impl fmt::Debug for ContentPartCustom {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -784,8 +801,9 @@ impl Value for ErrorStatus {
 }
 
 impl fmt::Debug for ErrorStatus {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -856,8 +874,9 @@ impl Value for ChartPayload {
 }
 
 impl fmt::Debug for ChartPayload {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -916,8 +935,9 @@ impl Value for DataChart {
 }
 
 impl fmt::Debug for DataChart {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -981,8 +1001,9 @@ impl Value for ChartSeries {
 }
 
 impl fmt::Debug for ChartSeries {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1046,8 +1067,9 @@ impl Value for ChartPoint {
 }
 
 impl fmt::Debug for ChartPoint {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1106,8 +1128,9 @@ impl Value for SuggestedActionsPayload {
 }
 
 impl fmt::Debug for SuggestedActionsPayload {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1182,8 +1205,9 @@ impl Value for ActionButton {
 }
 
 impl fmt::Debug for ActionButton {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1242,8 +1266,9 @@ impl Value for PromptButtonAction {
 }
 
 impl fmt::Debug for PromptButtonAction {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1302,8 +1327,9 @@ impl Value for StructuredActionButtonAction {
 }
 
 impl fmt::Debug for StructuredActionButtonAction {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1362,8 +1388,9 @@ impl Value for PrefillNewOrderAction {
 }
 
 impl fmt::Debug for PrefillNewOrderAction {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1422,8 +1449,9 @@ impl Value for PrefillCancelOrderAction {
 }
 
 impl fmt::Debug for PrefillCancelOrderAction {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1482,8 +1510,9 @@ impl Value for PrefillModifyOrderAction {
 }
 
 impl fmt::Debug for PrefillModifyOrderAction {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1547,8 +1576,9 @@ impl Value for CancelOrderRequest {
 }
 
 impl fmt::Debug for CancelOrderRequest {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1627,8 +1657,9 @@ impl Value for PrefillModifyOrderRequest {
 }
 
 impl fmt::Debug for PrefillModifyOrderRequest {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1699,8 +1730,9 @@ impl Value for OpenChartAction {
 }
 
 impl fmt::Debug for OpenChartAction {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1779,8 +1811,9 @@ impl Value for OpenScreenerAction {
 }
 
 impl fmt::Debug for OpenScreenerAction {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1851,8 +1884,9 @@ impl Value for ScreenerFilter {
 }
 
 impl fmt::Debug for ScreenerFilter {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1927,8 +1961,9 @@ impl Value for OpenEntitlementConsentAction {
 }
 
 impl fmt::Debug for OpenEntitlementConsentAction {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -2017,8 +2052,9 @@ impl Value for StructuredAction {
 }
 
 impl fmt::Debug for StructuredAction {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Union(self), f)
     }
 }
 
@@ -2098,8 +2134,9 @@ impl Value for PrefillOrderAction {
 }
 
 impl fmt::Debug for PrefillOrderAction {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Union(self), f)
     }
 }
 

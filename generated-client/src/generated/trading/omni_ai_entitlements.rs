@@ -136,6 +136,7 @@ impl GetEntitlementAgreements {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -181,12 +182,14 @@ impl GetEntitlements {
     }
 
     /// Only grants for this account.
+    #[inline]
     pub fn account_id(mut self, account_id: impl Into<AccountId>) -> Self {
         self.call.set(0, account_id.into().view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -233,6 +236,7 @@ impl CreateEntitlements {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -279,6 +283,7 @@ impl DeleteEntitlement {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -304,6 +309,7 @@ pub struct CreateEntitlementsRequest {
 
 impl CreateEntitlementsRequest {
     /// With what is required.
+    #[inline]
     pub fn new(
         agreement_id: impl Into<AgreementId>,
         entitlement_codes: impl IntoIterator<Item = EntitlementCode>,
@@ -384,6 +390,7 @@ impl EntitlementAgreementKey {
 }
 
 impl fmt::Display for EntitlementAgreementKey {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -392,6 +399,7 @@ impl fmt::Display for EntitlementAgreementKey {
 impl FromStr for EntitlementAgreementKey {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -423,6 +431,7 @@ impl EntitlementCode {
 }
 
 impl fmt::Display for EntitlementCode {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -431,6 +440,7 @@ impl fmt::Display for EntitlementCode {
 impl FromStr for EntitlementCode {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -447,23 +457,27 @@ pub struct AgreementId(String);
 
 impl AgreementId {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for AgreementId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&AgreementId> for AgreementId {
+    #[inline]
     fn from(id: &AgreementId) -> Self {
         id.clone()
     }
@@ -475,23 +489,27 @@ pub struct EntitlementId(String);
 
 impl EntitlementId {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for EntitlementId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&EntitlementId> for EntitlementId {
+    #[inline]
     fn from(id: &EntitlementId) -> Self {
         id.clone()
     }
@@ -554,8 +572,9 @@ impl Value for CreateEntitlementsRequest {
 }
 
 impl fmt::Debug for CreateEntitlementsRequest {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -619,8 +638,9 @@ impl Value for DeleteEntitlementResponse {
 }
 
 impl fmt::Debug for DeleteEntitlementResponse {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -707,8 +727,9 @@ impl Value for EntitlementAgreementResource {
 }
 
 impl fmt::Debug for EntitlementAgreementResource {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -787,8 +808,9 @@ impl Value for EntitlementResource {
 }
 
 impl fmt::Debug for EntitlementResource {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

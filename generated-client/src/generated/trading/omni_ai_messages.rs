@@ -126,6 +126,7 @@ impl GetMessageById {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -171,6 +172,7 @@ impl SubmitFeedback {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -199,6 +201,7 @@ pub struct CreateFeedbackRequest {
 
 impl CreateFeedbackRequest {
     /// With what is required.
+    #[inline]
     pub fn new(account_id: impl Into<AccountId>, score: i32) -> Self {
         Self {
             account_id: account_id.into(),
@@ -208,12 +211,14 @@ impl CreateFeedbackRequest {
     }
 
     /// Why, in the user's words.
+    #[inline]
     pub fn comment(mut self, comment: impl Into<String>) -> Self {
         self.comment = Some(comment.into());
         self
     }
 
     /// Anything the client wants to keep with the rating.
+    #[inline]
     pub fn metadata(
         mut self,
         metadata: impl IntoIterator<Item = (impl Into<String>, Json)>,
@@ -284,30 +289,35 @@ pub enum MessageContentPart {
 }
 
 impl From<ContentPartText> for MessageContentPart {
+    #[inline]
     fn from(value: ContentPartText) -> Self {
         Self::Text(value)
     }
 }
 
 impl From<ContentPartStructuredAction> for MessageContentPart {
+    #[inline]
     fn from(value: ContentPartStructuredAction) -> Self {
         Self::StructuredAction(value)
     }
 }
 
 impl From<ContentPartChart> for MessageContentPart {
+    #[inline]
     fn from(value: ContentPartChart) -> Self {
         Self::Chart(value)
     }
 }
 
 impl From<ContentPartSuggestedActions> for MessageContentPart {
+    #[inline]
     fn from(value: ContentPartSuggestedActions) -> Self {
         Self::SuggestedActions(value)
     }
 }
 
 impl From<ContentPartCustom> for MessageContentPart {
+    #[inline]
     fn from(value: ContentPartCustom) -> Self {
         Self::Custom(value)
     }
@@ -340,6 +350,7 @@ impl MessageOutcome {
 }
 
 impl fmt::Display for MessageOutcome {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -348,6 +359,7 @@ impl fmt::Display for MessageOutcome {
 impl FromStr for MessageOutcome {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -382,6 +394,7 @@ impl MessageRole {
 }
 
 impl fmt::Display for MessageRole {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -390,6 +403,7 @@ impl fmt::Display for MessageRole {
 impl FromStr for MessageRole {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -406,23 +420,27 @@ pub struct FeedbackId(String);
 
 impl FeedbackId {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for FeedbackId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&FeedbackId> for FeedbackId {
+    #[inline]
     fn from(id: &FeedbackId) -> Self {
         id.clone()
     }
@@ -434,23 +452,27 @@ pub struct MessageId(String);
 
 impl MessageId {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for MessageId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&MessageId> for MessageId {
+    #[inline]
     fn from(id: &MessageId) -> Self {
         id.clone()
     }
@@ -517,8 +539,9 @@ impl Value for CreateFeedbackRequest {
 }
 
 impl fmt::Debug for CreateFeedbackRequest {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -582,8 +605,9 @@ impl Value for CreateFeedbackResponse {
 }
 
 impl fmt::Debug for CreateFeedbackResponse {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -674,8 +698,9 @@ impl Value for Message {
 }
 
 impl fmt::Debug for Message {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -734,8 +759,9 @@ impl Value for MessageContent {
 }
 
 impl fmt::Debug for MessageContent {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -829,8 +855,9 @@ impl Value for MessageContentPart {
 }
 
 impl fmt::Debug for MessageContentPart {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Union(self), f)
     }
 }
 

@@ -130,6 +130,7 @@ impl GetResponseById {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -177,6 +178,7 @@ impl CancelResponse {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -245,36 +247,42 @@ pub enum ResponseContentPart {
 }
 
 impl From<ContentPartText> for ResponseContentPart {
+    #[inline]
     fn from(value: ContentPartText) -> Self {
         Self::Text(value)
     }
 }
 
 impl From<ContentPartThinking> for ResponseContentPart {
+    #[inline]
     fn from(value: ContentPartThinking) -> Self {
         Self::Thinking(value)
     }
 }
 
 impl From<ContentPartStructuredAction> for ResponseContentPart {
+    #[inline]
     fn from(value: ContentPartStructuredAction) -> Self {
         Self::StructuredAction(value)
     }
 }
 
 impl From<ContentPartChart> for ResponseContentPart {
+    #[inline]
     fn from(value: ContentPartChart) -> Self {
         Self::Chart(value)
     }
 }
 
 impl From<ContentPartSuggestedActions> for ResponseContentPart {
+    #[inline]
     fn from(value: ContentPartSuggestedActions) -> Self {
         Self::SuggestedActions(value)
     }
 }
 
 impl From<ContentPartCustom> for ResponseContentPart {
+    #[inline]
     fn from(value: ContentPartCustom) -> Self {
         Self::Custom(value)
     }
@@ -313,6 +321,7 @@ impl ResponseStatus {
 }
 
 impl fmt::Display for ResponseStatus {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -321,6 +330,7 @@ impl fmt::Display for ResponseStatus {
 impl FromStr for ResponseStatus {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -337,23 +347,27 @@ pub struct ResponseId(String);
 
 impl ResponseId {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for ResponseId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&ResponseId> for ResponseId {
+    #[inline]
     fn from(id: &ResponseId) -> Self {
         id.clone()
     }
@@ -404,8 +418,9 @@ impl Value for CancelResponsePayload {
 }
 
 impl fmt::Debug for CancelResponsePayload {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -492,8 +507,9 @@ impl Value for Response {
 }
 
 impl fmt::Debug for Response {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -552,8 +568,9 @@ impl Value for ResponseContent {
 }
 
 impl fmt::Debug for ResponseContent {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -652,8 +669,9 @@ impl Value for ResponseContentPart {
 }
 
 impl fmt::Debug for ResponseContentPart {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Union(self), f)
     }
 }
 

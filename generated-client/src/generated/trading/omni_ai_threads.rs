@@ -198,18 +198,21 @@ impl GetThreads {
     }
 
     /// Number of items per page; ignored together with `page_token`.
+    #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
         self.call.set(0, page_size.view());
         self
     }
 
     /// Opaque token of the page wanted, from the metadata of another page.
+    #[inline]
     pub fn page_token(mut self, page_token: impl Into<String>) -> Self {
         self.call.set(1, page_token.into().view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -265,6 +268,7 @@ impl CreateThread {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -313,6 +317,7 @@ impl GetThreadById {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -362,18 +367,21 @@ impl GetMessages {
     }
 
     /// Number of items per page; ignored together with `page_token`.
+    #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
         self.call.set(1, page_size.view());
         self
     }
 
     /// Opaque token of the page wanted, from the metadata of another page.
+    #[inline]
     pub fn page_token(mut self, page_token: impl Into<String>) -> Self {
         self.call.set(2, page_token.into().view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -429,6 +437,7 @@ impl CreateMessage {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -478,6 +487,7 @@ impl GetThreadResponse {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -503,6 +513,7 @@ pub struct CreateMessageRequest {
 
 impl CreateMessageRequest {
     /// With what is required.
+    #[inline]
     pub fn new(account_id: impl Into<AccountId>, text: impl Into<String>) -> Self {
         Self {
             account_id: account_id.into(),
@@ -512,6 +523,7 @@ impl CreateMessageRequest {
     }
 
     /// Structured actions that the assistant may answer with.
+    #[inline]
     pub fn capabilities(
         mut self,
         capabilities: impl IntoIterator<Item = Capability>,
@@ -553,6 +565,7 @@ pub struct CreateThreadRequest {
 
 impl CreateThreadRequest {
     /// With what is required.
+    #[inline]
     pub fn new(account_id: impl Into<AccountId>, r#type: ConversationMode) -> Self {
         Self {
             account_id: account_id.into(),
@@ -562,6 +575,7 @@ impl CreateThreadRequest {
     }
 
     /// Asks for an answer to `text`.
+    #[inline]
     pub fn instant(account_id: impl Into<AccountId>, text: impl Into<String>) -> Self {
         Self {
             r#type: ConversationMode::Instant,
@@ -572,6 +586,7 @@ impl CreateThreadRequest {
     }
 
     /// Asks for research into `target`.
+    #[inline]
     pub fn deep_insights(
         account_id: impl Into<AccountId>,
         target: DeepInsightsTarget,
@@ -585,24 +600,28 @@ impl CreateThreadRequest {
     }
 
     /// What the user says; required for `instant`.
+    #[inline]
     pub fn text(mut self, text: impl Into<String>) -> Self {
         self.text = Some(text.into());
         self
     }
 
     /// What to research; required for `deep_insights`.
+    #[inline]
     pub fn target(mut self, target: DeepInsightsTarget) -> Self {
         self.target = Some(target);
         self
     }
 
     /// View of the security that the research starts from, for `deep_insights`.
+    #[inline]
     pub fn thesis(mut self, thesis: impl Into<String>) -> Self {
         self.thesis = Some(thesis.into());
         self
     }
 
     /// Structured actions that the assistant may answer with.
+    #[inline]
     pub fn capabilities(
         mut self,
         capabilities: impl IntoIterator<Item = Capability>,
@@ -636,6 +655,7 @@ pub struct DeepInsightsTarget {
 
 impl DeepInsightsTarget {
     /// With what is required.
+    #[inline]
     pub fn new(r#type: DeepInsightsTargetType, ticker: impl Into<String>) -> Self {
         Self {
             r#type,
@@ -644,6 +664,7 @@ impl DeepInsightsTarget {
     }
 
     /// Names a security by its ticker.
+    #[inline]
     pub fn ticker(ticker: impl Into<String>) -> Self {
         Self {
             r#type: DeepInsightsTargetType::Ticker,
@@ -696,6 +717,7 @@ impl Capability {
 }
 
 impl fmt::Display for Capability {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -704,6 +726,7 @@ impl fmt::Display for Capability {
 impl FromStr for Capability {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => Err(NotListed::new("Capability", text)),
@@ -736,6 +759,7 @@ impl ConversationMode {
 }
 
 impl fmt::Display for ConversationMode {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -744,6 +768,7 @@ impl fmt::Display for ConversationMode {
 impl FromStr for ConversationMode {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -775,6 +800,7 @@ impl DeepInsightsTargetType {
 }
 
 impl fmt::Display for DeepInsightsTargetType {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -783,6 +809,7 @@ impl fmt::Display for DeepInsightsTargetType {
 impl FromStr for DeepInsightsTargetType {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -799,23 +826,27 @@ pub struct ThreadId(String);
 
 impl ThreadId {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for ThreadId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&ThreadId> for ThreadId {
+    #[inline]
     fn from(id: &ThreadId) -> Self {
         id.clone()
     }
@@ -878,8 +909,9 @@ impl Value for CreateMessageRequest {
 }
 
 impl fmt::Debug for CreateMessageRequest {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -950,8 +982,9 @@ impl Value for CreateMessageResponse {
 }
 
 impl fmt::Debug for CreateMessageResponse {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1045,8 +1078,9 @@ impl Value for CreateThreadRequest {
 }
 
 impl fmt::Debug for CreateThreadRequest {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1117,8 +1151,9 @@ impl Value for CreateThreadResponse {
 }
 
 impl fmt::Debug for CreateThreadResponse {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1182,8 +1217,9 @@ impl Value for DeepInsightsTarget {
 }
 
 impl fmt::Debug for DeepInsightsTarget {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1258,8 +1294,9 @@ impl Value for Thread {
 }
 
 impl fmt::Debug for Thread {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

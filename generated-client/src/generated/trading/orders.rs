@@ -219,18 +219,21 @@ impl GetOrders {
     }
 
     /// Number of items per page; ignored together with `page_token`.
+    #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
         self.call.set(1, page_size.view());
         self
     }
 
     /// Opaque token of the page wanted, from the metadata of another page.
+    #[inline]
     pub fn page_token(mut self, page_token: impl Into<String>) -> Self {
         self.call.set(2, page_token.into().view());
         self
     }
 
     /// Only these orders.
+    #[inline]
     pub fn order_ids(
         mut self,
         order_ids: impl IntoIterator<Item = impl Into<OrderId>>,
@@ -241,6 +244,7 @@ impl GetOrders {
     }
 
     /// Only orders in one of these states.
+    #[inline]
     pub fn status(mut self, status: impl IntoIterator<Item = OrderStatus>) -> Self {
         let status: Vec<OrderStatus> = status.into_iter().collect();
         self.call.set(4, status.view());
@@ -248,12 +252,14 @@ impl GetOrders {
     }
 
     /// Only orders for this ticker or OSI symbol.
+    #[inline]
     pub fn symbol(mut self, symbol: impl Into<String>) -> Self {
         self.call.set(5, symbol.into().view());
         self
     }
 
     /// Only these instruments.
+    #[inline]
     pub fn instrument_ids(
         mut self,
         instrument_ids: impl IntoIterator<Item = impl Into<InstrumentIdOrSymbol>>,
@@ -267,12 +273,14 @@ impl GetOrders {
     }
 
     /// Only orders for instruments of this type.
+    #[inline]
     pub fn instrument_type(mut self, instrument_type: SecurityType) -> Self {
         self.call.set(7, instrument_type.view());
         self
     }
 
     /// Only option orders whose underlying is one of these instruments.
+    #[inline]
     pub fn underlying_instrument_ids(
         mut self,
         underlying_instrument_ids: impl IntoIterator<
@@ -288,18 +296,21 @@ impl GetOrders {
     }
 
     /// Beginning of the range, inclusive.
+    #[inline]
     pub fn from(mut self, from: Timestamp) -> Self {
         self.call.set(9, from.view());
         self
     }
 
     /// End of the range, inclusive.
+    #[inline]
     pub fn to(mut self, to: Timestamp) -> Self {
         self.call.set(10, to.view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -354,6 +365,7 @@ impl GetOrderById {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -399,6 +411,7 @@ impl SubmitOrders {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -407,6 +420,7 @@ impl SubmitOrders {
     /// `id` of each row, in their order. A row that had none got one when the request was made, so
     /// that it can be written down before it is sent.
     #[must_use]
+    #[inline]
     pub fn keys(&self) -> &[String] {
         self.body.keys()
     }
@@ -455,6 +469,7 @@ impl ReplaceOrder {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -500,6 +515,7 @@ impl CancelOpenOrder {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -550,24 +566,28 @@ impl CancelAllOpenOrders {
     }
 
     /// Only orders of this side.
+    #[inline]
     pub fn side(mut self, side: Side) -> Self {
         self.call.set(1, side.view());
         self
     }
 
     /// Only orders of this type.
+    #[inline]
     pub fn r#type(mut self, r#type: OrderType) -> Self {
         self.call.set(2, r#type.view());
         self
     }
 
     /// Only orders for instruments of this type.
+    #[inline]
     pub fn instrument_type(mut self, instrument_type: SecurityType) -> Self {
         self.call.set(3, instrument_type.view());
         self
     }
 
     /// Only these instruments.
+    #[inline]
     pub fn instrument_ids(
         mut self,
         instrument_ids: impl IntoIterator<Item = impl Into<InstrumentIdOrSymbol>>,
@@ -581,6 +601,7 @@ impl CancelAllOpenOrders {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -632,18 +653,21 @@ impl GetExecutions {
     }
 
     /// Number of items per page; ignored together with `page_token`.
+    #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
         self.call.set(1, page_size.view());
         self
     }
 
     /// Opaque token of the page wanted, from the metadata of another page.
+    #[inline]
     pub fn page_token(mut self, page_token: impl Into<String>) -> Self {
         self.call.set(2, page_token.into().view());
         self
     }
 
     /// Only these instruments.
+    #[inline]
     pub fn instrument_ids(
         mut self,
         instrument_ids: impl IntoIterator<Item = impl Into<InstrumentIdOrSymbol>>,
@@ -657,18 +681,21 @@ impl GetExecutions {
     }
 
     /// Beginning of the range, inclusive.
+    #[inline]
     pub fn from(mut self, from: Timestamp) -> Self {
         self.call.set(4, from.view());
         self
     }
 
     /// End of the range, inclusive.
+    #[inline]
     pub fn to(mut self, to: Timestamp) -> Self {
         self.call.set(5, to.view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -730,6 +757,7 @@ pub struct NewOrder {
 
 impl NewOrder {
     /// With what is required.
+    #[inline]
     pub fn new(
         side: Side,
         quantity: impl Into<Decimal>,
@@ -746,6 +774,7 @@ impl NewOrder {
     }
 
     /// Buys or sells at once, at the best price available.
+    #[inline]
     pub fn market(
         instrument_id: impl Into<InstrumentIdOrSymbol>,
         side: Side,
@@ -763,6 +792,7 @@ impl NewOrder {
     }
 
     /// Buys or sells at `limit_price` or better.
+    #[inline]
     pub fn limit(
         instrument_id: impl Into<InstrumentIdOrSymbol>,
         side: Side,
@@ -782,6 +812,7 @@ impl NewOrder {
     }
 
     /// Buys or sells at the best price available once the market reaches `stop_price`.
+    #[inline]
     pub fn stop(
         instrument_id: impl Into<InstrumentIdOrSymbol>,
         side: Side,
@@ -801,6 +832,7 @@ impl NewOrder {
     }
 
     /// Buys or sells at `limit_price` or better once the market reaches `stop_price`.
+    #[inline]
     pub fn stop_limit(
         instrument_id: impl Into<InstrumentIdOrSymbol>,
         side: Side,
@@ -822,6 +854,7 @@ impl NewOrder {
     }
 
     /// Buys or sells at the best price available once the market has turned by `trailing_offset`.
+    #[inline]
     pub fn trailing_stop(
         instrument_id: impl Into<InstrumentIdOrSymbol>,
         side: Side,
@@ -844,6 +877,7 @@ impl NewOrder {
 
     /// Buys or sells with a limit, `limit_offset` away from the stop price, once the market has
     /// turned by `trailing_offset`.
+    #[inline]
     pub fn trailing_stop_limit(
         instrument_id: impl Into<InstrumentIdOrSymbol>,
         side: Side,
@@ -868,12 +902,14 @@ impl NewOrder {
 
     /// Your own identifier of the order, unique within the account; makes a repetition
     /// recognisable.
+    #[inline]
     pub fn id(mut self, id: impl Into<ClientOrderId>) -> Self {
         self.id = Some(id.into());
         self
     }
 
     /// What to trade; either this or `symbol`.
+    #[inline]
     pub fn instrument_id(
         mut self,
         instrument_id: impl Into<InstrumentIdOrSymbol>,
@@ -883,30 +919,35 @@ impl NewOrder {
     }
 
     /// Ticker of an equity, or OSI symbol of an option; either this or `instrument_id`.
+    #[inline]
     pub fn symbol(mut self, symbol: impl Into<String>) -> Self {
         self.symbol = Some(symbol.into());
         self
     }
 
     /// Worst price at which the order may fill; for `LIMIT` and `STOP_LIMIT`.
+    #[inline]
     pub fn limit_price(mut self, limit_price: impl Into<Decimal>) -> Self {
         self.limit_price = Some(limit_price.into());
         self
     }
 
     /// Price that triggers the order; for `STOP` and `STOP_LIMIT`.
+    #[inline]
     pub fn stop_price(mut self, stop_price: impl Into<Decimal>) -> Self {
         self.stop_price = Some(stop_price.into());
         self
     }
 
     /// Distance of the stop price from the market; for `TRAILING_STOP` and `TRAILING_STOP_LIMIT`.
+    #[inline]
     pub fn trailing_offset(mut self, trailing_offset: impl Into<Decimal>) -> Self {
         self.trailing_offset = Some(trailing_offset.into());
         self
     }
 
     /// Unit of a trailing offset.
+    #[inline]
     pub fn trailing_offset_type(
         mut self,
         trailing_offset_type: TrailingOffsetType,
@@ -916,18 +957,21 @@ impl NewOrder {
     }
 
     /// Signed distance of the limit price from the stop price; for `TRAILING_STOP_LIMIT`.
+    #[inline]
     pub fn limit_offset(mut self, limit_offset: impl Into<Decimal>) -> Self {
         self.limit_offset = Some(limit_offset.into());
         self
     }
 
     /// When the order ends; for `GOOD_TILL_DATE`.
+    #[inline]
     pub fn expires_at(mut self, expires_at: Timestamp) -> Self {
         self.expires_at = Some(expires_at);
         self
     }
 
     /// Whether it may trade outside regular hours, which not every instrument allows.
+    #[inline]
     pub fn extended_hours(mut self, extended_hours: bool) -> Self {
         self.extended_hours = Some(extended_hours);
         self
@@ -948,23 +992,27 @@ pub struct ReplaceOrderRequest {
 
 impl ReplaceOrderRequest {
     /// With what is required.
+    #[inline]
     pub fn new() -> Self {
         Self::blank()
     }
 
     /// New total quantity.
+    #[inline]
     pub fn quantity(mut self, quantity: impl Into<Decimal>) -> Self {
         self.quantity = Some(quantity.into());
         self
     }
 
     /// New worst price at which the order may fill.
+    #[inline]
     pub fn limit_price(mut self, limit_price: impl Into<Decimal>) -> Self {
         self.limit_price = Some(limit_price.into());
         self
     }
 
     /// New price that triggers the order.
+    #[inline]
     pub fn stop_price(mut self, stop_price: impl Into<Decimal>) -> Self {
         self.stop_price = Some(stop_price.into());
         self
@@ -972,6 +1020,7 @@ impl ReplaceOrderRequest {
 }
 
 impl Default for ReplaceOrderRequest {
+    #[inline]
     fn default() -> Self {
         Self::new()
     }
@@ -1099,6 +1148,7 @@ impl Side {
 }
 
 impl fmt::Display for Side {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -1107,6 +1157,7 @@ impl fmt::Display for Side {
 impl FromStr for Side {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => Err(NotListed::new("Side", text)),
@@ -1154,6 +1205,7 @@ impl OrderType {
 }
 
 impl fmt::Display for OrderType {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -1162,6 +1214,7 @@ impl fmt::Display for OrderType {
 impl FromStr for OrderType {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => Err(NotListed::new("OrderType", text)),
@@ -1206,6 +1259,7 @@ impl RequestOrderType {
 }
 
 impl fmt::Display for RequestOrderType {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -1214,6 +1268,7 @@ impl fmt::Display for RequestOrderType {
 impl FromStr for RequestOrderType {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -1275,6 +1330,7 @@ impl TimeInForce {
 }
 
 impl fmt::Display for TimeInForce {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -1283,6 +1339,7 @@ impl fmt::Display for TimeInForce {
 impl FromStr for TimeInForce {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -1341,6 +1398,7 @@ impl RequestTimeInForce {
 }
 
 impl fmt::Display for RequestTimeInForce {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -1349,6 +1407,7 @@ impl fmt::Display for RequestTimeInForce {
 impl FromStr for RequestTimeInForce {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -1422,6 +1481,7 @@ impl OrderStatus {
 }
 
 impl fmt::Display for OrderStatus {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -1430,6 +1490,7 @@ impl fmt::Display for OrderStatus {
 impl FromStr for OrderStatus {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -1464,6 +1525,7 @@ impl TrailingOffsetType {
 }
 
 impl fmt::Display for TrailingOffsetType {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -1472,6 +1534,7 @@ impl fmt::Display for TrailingOffsetType {
 impl FromStr for TrailingOffsetType {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -1506,6 +1569,7 @@ impl QueueState {
 }
 
 impl fmt::Display for QueueState {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -1514,6 +1578,7 @@ impl fmt::Display for QueueState {
 impl FromStr for QueueState {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => Err(NotListed::new("QueueState", text)),
@@ -1528,23 +1593,27 @@ pub struct OrderId(String);
 
 impl OrderId {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for OrderId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&OrderId> for OrderId {
+    #[inline]
     fn from(id: &OrderId) -> Self {
         id.clone()
     }
@@ -1556,35 +1625,41 @@ pub struct ClientOrderId(String);
 
 impl ClientOrderId {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for ClientOrderId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&ClientOrderId> for ClientOrderId {
+    #[inline]
     fn from(id: &ClientOrderId) -> Self {
         id.clone()
     }
 }
 
 impl From<&str> for ClientOrderId {
+    #[inline]
     fn from(id: &str) -> Self {
         Self(id.to_owned())
     }
 }
 
 impl From<String> for ClientOrderId {
+    #[inline]
     fn from(id: String) -> Self {
         Self(id)
     }
@@ -1596,23 +1671,27 @@ pub struct ExecutionId(String);
 
 impl ExecutionId {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for ExecutionId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&ExecutionId> for ExecutionId {
+    #[inline]
     fn from(id: &ExecutionId) -> Self {
         id.clone()
     }
@@ -1770,8 +1849,9 @@ impl Value for NewOrder {
 }
 
 impl fmt::Debug for NewOrder {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1842,8 +1922,9 @@ impl Value for ReplaceOrderRequest {
 }
 
 impl fmt::Debug for ReplaceOrderRequest {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -2030,8 +2111,9 @@ impl Value for Order {
 }
 
 impl fmt::Debug for Order {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -2122,8 +2204,9 @@ impl Value for Execution {
 }
 
 impl fmt::Debug for Execution {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

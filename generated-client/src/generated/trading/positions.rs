@@ -202,18 +202,21 @@ impl GetPositions {
     }
 
     /// Number of items per page; ignored together with `page_token`.
+    #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
         self.call.set(1, page_size.view());
         self
     }
 
     /// Opaque token of the page wanted, from the metadata of another page.
+    #[inline]
     pub fn page_token(mut self, page_token: impl Into<String>) -> Self {
         self.call.set(2, page_token.into().view());
         self
     }
 
     /// Only these instruments.
+    #[inline]
     pub fn instrument_ids(
         mut self,
         instrument_ids: impl IntoIterator<Item = impl Into<InstrumentId>>,
@@ -227,18 +230,21 @@ impl GetPositions {
     }
 
     /// What positions are sorted by.
+    #[inline]
     pub fn sort_by(mut self, sort_by: PositionSortField) -> Self {
         self.call.set(4, sort_by.view());
         self
     }
 
     /// Order in which results are sorted.
+    #[inline]
     pub fn sort_direction(mut self, sort_direction: SortDirection) -> Self {
         self.call.set(5, sort_direction.view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -294,12 +300,14 @@ impl ClosePositions {
     }
 
     /// The request's body, which may be left out.
+    #[inline]
     pub fn body(mut self, body: ClosePositionRequest) -> Self {
         self.body = Some(body);
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -349,12 +357,14 @@ impl ClosePosition {
     }
 
     /// The request's body, which may be left out.
+    #[inline]
     pub fn body(mut self, body: ClosePositionRequest) -> Self {
         self.body = Some(body);
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -404,6 +414,7 @@ impl GetPositionInstructions {
     }
 
     /// Only instructions for this contract.
+    #[inline]
     pub fn instrument_id(
         mut self,
         instrument_id: impl Into<InstrumentIdOrSymbol>,
@@ -413,6 +424,7 @@ impl GetPositionInstructions {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -459,6 +471,7 @@ impl SubmitPositionInstructions {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -467,6 +480,7 @@ impl SubmitPositionInstructions {
     /// `instruction_id` of each row, in their order. A row that had none got one when the request
     /// was made, so that it can be written down before it is sent.
     #[must_use]
+    #[inline]
     pub fn keys(&self) -> &[String] {
         self.body.keys()
     }
@@ -515,6 +529,7 @@ impl CancelPositionInstruction {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -580,11 +595,13 @@ pub struct ClosePositionRequest {
 
 impl ClosePositionRequest {
     /// With what is required.
+    #[inline]
     pub fn new() -> Self {
         Self::blank()
     }
 
     /// Whether to cancel open orders in the instrument first.
+    #[inline]
     pub fn cancel_orders(mut self, cancel_orders: bool) -> Self {
         self.cancel_orders = Some(cancel_orders);
         self
@@ -592,6 +609,7 @@ impl ClosePositionRequest {
 }
 
 impl Default for ClosePositionRequest {
+    #[inline]
     fn default() -> Self {
         Self::new()
     }
@@ -613,6 +631,7 @@ pub struct PositionInstructionSubmissionRequest {
 
 impl PositionInstructionSubmissionRequest {
     /// With what is required.
+    #[inline]
     pub fn new(
         instrument_id: impl Into<InstrumentId>,
         instruction_type: PositionInstructionType,
@@ -627,6 +646,7 @@ impl PositionInstructionSubmissionRequest {
     }
 
     /// Your own identifier of the instruction; makes a repetition recognisable.
+    #[inline]
     pub fn instruction_id(
         mut self,
         instruction_id: impl Into<ClientInstructionId>,
@@ -709,6 +729,7 @@ impl PositionSortField {
 }
 
 impl fmt::Display for PositionSortField {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -717,6 +738,7 @@ impl fmt::Display for PositionSortField {
 impl FromStr for PositionSortField {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -751,6 +773,7 @@ impl SortDirection {
 }
 
 impl fmt::Display for SortDirection {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -759,6 +782,7 @@ impl fmt::Display for SortDirection {
 impl FromStr for SortDirection {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -793,6 +817,7 @@ impl PositionType {
 }
 
 impl fmt::Display for PositionType {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -801,6 +826,7 @@ impl fmt::Display for PositionType {
 impl FromStr for PositionType {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -838,6 +864,7 @@ impl PositionInstructionType {
 }
 
 impl fmt::Display for PositionInstructionType {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -846,6 +873,7 @@ impl fmt::Display for PositionInstructionType {
 impl FromStr for PositionInstructionType {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -895,6 +923,7 @@ impl PositionInstructionStatus {
 }
 
 impl fmt::Display for PositionInstructionStatus {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -903,6 +932,7 @@ impl fmt::Display for PositionInstructionStatus {
 impl FromStr for PositionInstructionStatus {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -919,23 +949,27 @@ pub struct PositionInstructionId(String);
 
 impl PositionInstructionId {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for PositionInstructionId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&PositionInstructionId> for PositionInstructionId {
+    #[inline]
     fn from(id: &PositionInstructionId) -> Self {
         id.clone()
     }
@@ -948,35 +982,41 @@ pub struct ClientInstructionId(String);
 
 impl ClientInstructionId {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for ClientInstructionId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&ClientInstructionId> for ClientInstructionId {
+    #[inline]
     fn from(id: &ClientInstructionId) -> Self {
         id.clone()
     }
 }
 
 impl From<&str> for ClientInstructionId {
+    #[inline]
     fn from(id: &str) -> Self {
         Self(id.to_owned())
     }
 }
 
 impl From<String> for ClientInstructionId {
+    #[inline]
     fn from(id: String) -> Self {
         Self(id)
     }
@@ -1103,8 +1143,9 @@ impl Value for Position {
 }
 
 impl fmt::Debug for Position {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1163,8 +1204,9 @@ impl Value for ClosePositionRequest {
 }
 
 impl fmt::Debug for ClosePositionRequest {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1239,8 +1281,9 @@ impl Value for PositionInstructionSubmissionRequest {
 }
 
 impl fmt::Debug for PositionInstructionSubmissionRequest {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1347,8 +1390,9 @@ impl Value for PositionInstruction {
 }
 
 impl fmt::Debug for PositionInstruction {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

@@ -166,6 +166,7 @@ impl GetScreeners {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -211,6 +212,7 @@ impl CreateScreener {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -256,6 +258,7 @@ impl GetScreenerById {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -301,6 +304,7 @@ impl ReplaceScreener {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -346,6 +350,7 @@ impl DeleteScreener {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -391,6 +396,7 @@ impl SearchScreener {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -431,29 +437,34 @@ pub struct CreateScreenerRequest {
 
 impl CreateScreenerRequest {
     /// With what is required.
+    #[inline]
     pub fn new() -> Self {
         Self::blank()
     }
 
     /// Name for people to read; a replacement without one keeps the old name.
+    #[inline]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
     /// Conditions that an instrument must meet.
+    #[inline]
     pub fn filters(mut self, filters: impl IntoIterator<Item = SearchFilter>) -> Self {
         self.filters = Some(filters.into_iter().collect());
         self
     }
 
     /// Fields to show.
+    #[inline]
     pub fn columns(mut self, columns: impl IntoIterator<Item = FieldRef>) -> Self {
         self.columns = Some(columns.into_iter().collect());
         self
     }
 
     /// Fields to sort by, the most important first.
+    #[inline]
     pub fn sorts(mut self, sorts: impl IntoIterator<Item = SortSpec>) -> Self {
         self.sorts = Some(sorts.into_iter().collect());
         self
@@ -461,6 +472,7 @@ impl CreateScreenerRequest {
 }
 
 impl Default for CreateScreenerRequest {
+    #[inline]
     fn default() -> Self {
         Self::new()
     }
@@ -506,41 +518,48 @@ pub struct ScreenerSearchRequest {
 
 impl ScreenerSearchRequest {
     /// With what is required.
+    #[inline]
     pub fn new() -> Self {
         Self::blank()
     }
 
     /// Number of items per page; ignored together with `page_token`.
+    #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
     /// Opaque token of the page wanted, from the metadata of another page.
+    #[inline]
     pub fn page_token(mut self, page_token: impl Into<String>) -> Self {
         self.page_token = Some(page_token.into());
         self
     }
 
     /// Conditions that an instrument must meet.
+    #[inline]
     pub fn filters(mut self, filters: impl IntoIterator<Item = SearchFilter>) -> Self {
         self.filters = Some(filters.into_iter().collect());
         self
     }
 
     /// Fields to answer with; if absent, those that the server chooses.
+    #[inline]
     pub fn columns(mut self, columns: impl IntoIterator<Item = FieldRef>) -> Self {
         self.columns = Some(columns.into_iter().collect());
         self
     }
 
     /// Fields to sort by, the most important first.
+    #[inline]
     pub fn sorts(mut self, sorts: impl IntoIterator<Item = SortSpec>) -> Self {
         self.sorts = Some(sorts.into_iter().collect());
         self
     }
 
     /// Whether upper and lower case matter when texts are sorted.
+    #[inline]
     pub fn sort_case_sensitive(mut self, sort_case_sensitive: bool) -> Self {
         self.sort_case_sensitive = Some(sort_case_sensitive);
         self
@@ -548,6 +567,7 @@ impl ScreenerSearchRequest {
 }
 
 impl Default for ScreenerSearchRequest {
+    #[inline]
     fn default() -> Self {
         Self::new()
     }
@@ -583,6 +603,7 @@ pub struct FieldRef {
 
 impl FieldRef {
     /// With what is required.
+    #[inline]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -591,18 +612,21 @@ impl FieldRef {
     }
 
     /// Span of time that a reported figure covers.
+    #[inline]
     pub fn period(mut self, period: FieldPeriod) -> Self {
         self.period = Some(period);
         self
     }
 
     /// How far back a price or a change looks.
+    #[inline]
     pub fn lookback(mut self, lookback: FieldLookback) -> Self {
         self.lookback = Some(lookback);
         self
     }
 
     /// What kind of values the field has; only in answers.
+    #[inline]
     pub fn value_type(mut self, value_type: FieldType) -> Self {
         self.value_type = Some(value_type);
         self
@@ -624,17 +648,20 @@ pub struct SearchFilter {
 
 impl SearchFilter {
     /// With what is required.
+    #[inline]
     pub fn new(left: FieldRef) -> Self {
         Self { left, ..Self::blank() }
     }
 
     /// An operator and how exactly it compares.
+    #[inline]
     pub fn op(mut self, op: FilterOpSpec) -> Self {
         self.op = Some(op);
         self
     }
 
     /// What to compare with.
+    #[inline]
     pub fn right(mut self, right: impl IntoIterator<Item = FilterValue>) -> Self {
         self.right = Some(right.into_iter().collect());
         self
@@ -653,11 +680,13 @@ pub struct FilterOpSpec {
 
 impl FilterOpSpec {
     /// With what is required.
+    #[inline]
     pub fn new(name: FilterOperator) -> Self {
         Self { name, ..Self::blank() }
     }
 
     /// Details of the comparison.
+    #[inline]
     pub fn args(mut self, args: impl IntoIterator<Item = OperatorArg>) -> Self {
         self.args = Some(args.into_iter().collect());
         self
@@ -676,11 +705,13 @@ pub struct FilterValue {
 
 impl FilterValue {
     /// With what is required.
+    #[inline]
     pub fn new() -> Self {
         Self::blank()
     }
 
     /// Compares with a value.
+    #[inline]
     pub fn literal(value: impl Into<ScreenerValue>) -> Self {
         Self {
             value: Some(value.into()),
@@ -689,6 +720,7 @@ impl FilterValue {
     }
 
     /// Compares with a variable.
+    #[inline]
     pub fn reference(variable: Variable) -> Self {
         Self {
             variable: Some(variable),
@@ -697,12 +729,14 @@ impl FilterValue {
     }
 
     /// A number or a text.
+    #[inline]
     pub fn value(mut self, value: impl Into<ScreenerValue>) -> Self {
         self.value = Some(value.into());
         self
     }
 
     /// Another field, or something that the server knows, such as `today`.
+    #[inline]
     pub fn variable(mut self, variable: Variable) -> Self {
         self.variable = Some(variable);
         self
@@ -710,6 +744,7 @@ impl FilterValue {
 }
 
 impl Default for FilterValue {
+    #[inline]
     fn default() -> Self {
         Self::new()
     }
@@ -731,6 +766,7 @@ pub struct Variable {
 
 impl Variable {
     /// With what is required.
+    #[inline]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -739,18 +775,21 @@ impl Variable {
     }
 
     /// Span of time that a reported figure covers.
+    #[inline]
     pub fn period(mut self, period: FieldPeriod) -> Self {
         self.period = Some(period);
         self
     }
 
     /// How far back a price or a change looks.
+    #[inline]
     pub fn lookback(mut self, lookback: FieldLookback) -> Self {
         self.lookback = Some(lookback);
         self
     }
 
     /// A calculation on a variable.
+    #[inline]
     pub fn modifier(mut self, modifier: Modifier) -> Self {
         self.modifier = Some(modifier);
         self
@@ -769,6 +808,7 @@ pub struct Modifier {
 
 impl Modifier {
     /// With what is required.
+    #[inline]
     pub fn new(
         name: ModifierOp,
         args: impl IntoIterator<Item = impl Into<ScreenerValue>>,
@@ -792,11 +832,13 @@ pub struct SortSpec {
 
 impl SortSpec {
     /// With what is required.
+    #[inline]
     pub fn new(field: FieldRef) -> Self {
         Self { field, ..Self::blank() }
     }
 
     /// Order in which results are sorted.
+    #[inline]
     pub fn direction(mut self, direction: SortDirection) -> Self {
         self.direction = Some(direction);
         self
@@ -816,18 +858,21 @@ pub enum ScreenerValue {
 }
 
 impl From<Decimal> for ScreenerValue {
+    #[inline]
     fn from(value: Decimal) -> Self {
         Self::Number(value)
     }
 }
 
 impl From<String> for ScreenerValue {
+    #[inline]
     fn from(value: String) -> Self {
         Self::String(value)
     }
 }
 
 impl From<&str> for ScreenerValue {
+    #[inline]
     fn from(value: &str) -> Self {
         Self::String(value.to_owned())
     }
@@ -872,6 +917,7 @@ impl FieldLookback {
 }
 
 impl fmt::Display for FieldLookback {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -880,6 +926,7 @@ impl fmt::Display for FieldLookback {
 impl FromStr for FieldLookback {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -917,6 +964,7 @@ impl FieldPeriod {
 }
 
 impl fmt::Display for FieldPeriod {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -925,6 +973,7 @@ impl fmt::Display for FieldPeriod {
 impl FromStr for FieldPeriod {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -968,6 +1017,7 @@ impl FieldType {
 }
 
 impl fmt::Display for FieldType {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -976,6 +1026,7 @@ impl fmt::Display for FieldType {
 impl FromStr for FieldType {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => Err(NotListed::new("FieldType", text)),
@@ -1044,6 +1095,7 @@ impl FilterOperator {
 }
 
 impl fmt::Display for FilterOperator {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -1052,6 +1104,7 @@ impl fmt::Display for FilterOperator {
 impl FromStr for FilterOperator {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -1086,6 +1139,7 @@ impl ModifierOp {
 }
 
 impl fmt::Display for ModifierOp {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -1094,6 +1148,7 @@ impl fmt::Display for ModifierOp {
 impl FromStr for ModifierOp {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => Err(NotListed::new("ModifierOp", text)),
@@ -1135,6 +1190,7 @@ impl OperatorArg {
 }
 
 impl fmt::Display for OperatorArg {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -1143,6 +1199,7 @@ impl fmt::Display for OperatorArg {
 impl FromStr for OperatorArg {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => {
@@ -1159,23 +1216,27 @@ pub struct ScreenerId(String);
 
 impl ScreenerId {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for ScreenerId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&ScreenerId> for ScreenerId {
+    #[inline]
     fn from(id: &ScreenerId) -> Self {
         id.clone()
     }
@@ -1242,8 +1303,9 @@ impl Value for CreateScreenerRequest {
 }
 
 impl fmt::Debug for CreateScreenerRequest {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1330,8 +1392,9 @@ impl Value for ScreenerEntry {
 }
 
 impl fmt::Debug for ScreenerEntry {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1414,8 +1477,9 @@ impl Value for ScreenerSearchRequest {
 }
 
 impl fmt::Debug for ScreenerSearchRequest {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1490,8 +1554,9 @@ impl Value for ScreenerColumn {
 }
 
 impl fmt::Debug for ScreenerColumn {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1566,8 +1631,9 @@ impl Value for FieldRef {
 }
 
 impl fmt::Debug for FieldRef {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1638,8 +1704,9 @@ impl Value for SearchFilter {
 }
 
 impl fmt::Debug for SearchFilter {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1703,8 +1770,9 @@ impl Value for FilterOpSpec {
 }
 
 impl fmt::Debug for FilterOpSpec {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1768,8 +1836,9 @@ impl Value for FilterValue {
 }
 
 impl fmt::Debug for FilterValue {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1844,8 +1913,9 @@ impl Value for Variable {
 }
 
 impl fmt::Debug for Variable {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1909,8 +1979,9 @@ impl Value for Modifier {
 }
 
 impl fmt::Debug for Modifier {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1974,8 +2045,9 @@ impl Value for SortSpec {
 }
 
 impl fmt::Debug for SortSpec {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -2051,8 +2123,9 @@ impl Value for ScreenerValue {
 }
 
 impl fmt::Debug for ScreenerValue {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Union(self), f)
     }
 }
 

@@ -175,18 +175,21 @@ impl GetWatchlists {
     }
 
     /// Number of items per page; ignored together with `page_token`.
+    #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
         self.call.set(0, page_size.view());
         self
     }
 
     /// Opaque token of the page wanted, from the metadata of another page.
+    #[inline]
     pub fn page_token(mut self, page_token: impl Into<String>) -> Self {
         self.call.set(1, page_token.into().view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -241,6 +244,7 @@ impl GetWatchlistById {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -286,6 +290,7 @@ impl CreateWatchlist {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -331,6 +336,7 @@ impl DeleteWatchlist {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -376,6 +382,7 @@ impl AddWatchlistItem {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -421,6 +428,7 @@ impl DeleteWatchlistItem {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -442,6 +450,7 @@ pub struct CreateWatchlistRequest {
 
 impl CreateWatchlistRequest {
     /// With what is required.
+    #[inline]
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into() }
     }
@@ -458,6 +467,7 @@ pub struct AddWatchlistItemRequest {
 
 impl AddWatchlistItemRequest {
     /// With what is required.
+    #[inline]
     pub fn new(instrument_id: impl Into<InstrumentIdOrSymbol>) -> Self {
         Self {
             instrument_id: instrument_id.into(),
@@ -519,23 +529,27 @@ pub struct WatchlistId(String);
 
 impl WatchlistId {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for WatchlistId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&WatchlistId> for WatchlistId {
+    #[inline]
     fn from(id: &WatchlistId) -> Self {
         id.clone()
     }
@@ -547,23 +561,27 @@ pub struct WatchlistItemId(String);
 
 impl WatchlistItemId {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for WatchlistItemId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&WatchlistItemId> for WatchlistItemId {
+    #[inline]
     fn from(id: &WatchlistItemId) -> Self {
         id.clone()
     }
@@ -614,8 +632,9 @@ impl Value for CreateWatchlistRequest {
 }
 
 impl fmt::Debug for CreateWatchlistRequest {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -676,8 +695,9 @@ impl Value for AddWatchlistItemRequest {
 }
 
 impl fmt::Debug for AddWatchlistItemRequest {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -736,8 +756,9 @@ impl Value for AddWatchlistItemData {
 }
 
 impl fmt::Debug for AddWatchlistItemData {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -808,8 +829,9 @@ impl Value for WatchlistEntry {
 }
 
 impl fmt::Debug for WatchlistEntry {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -884,8 +906,9 @@ impl Value for WatchlistDetail {
 }
 
 impl fmt::Debug for WatchlistDetail {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -960,8 +983,9 @@ impl Value for WatchlistItemEntry {
 }
 
 impl fmt::Debug for WatchlistItemEntry {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

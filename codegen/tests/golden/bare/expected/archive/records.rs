@@ -138,24 +138,28 @@ impl ListRecords {
     }
 
     /// Items per page.
+    #[inline]
     pub fn count(mut self, count: u32) -> Self {
         self.call.set(1, count.view());
         self
     }
 
     /// Which page; from the one before it.
+    #[inline]
     pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
         self.call.set(2, cursor.into().view());
         self
     }
 
     /// Only what was kept at this time or later.
+    #[inline]
     pub fn since(mut self, since: Timestamp) -> Self {
         self.call.set(3, since.view());
         self
     }
 
     /// Only what is about one of these days.
+    #[inline]
     pub fn days(mut self, days: impl IntoIterator<Item = Date>) -> Self {
         let days: Vec<Date> = days.into_iter().collect();
         self.call.set(4, days.view());
@@ -163,6 +167,7 @@ impl ListRecords {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -217,6 +222,7 @@ impl ListNames {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -262,6 +268,7 @@ impl AddRecord {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -307,6 +314,7 @@ impl DropRecord {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -358,6 +366,7 @@ pub struct NewRecord {
 
 impl NewRecord {
     /// With what is required.
+    #[inline]
     pub fn new(
         kept_at: Timestamp,
         day: Date,
@@ -374,6 +383,7 @@ impl NewRecord {
     }
 
     /// What others offer for it.
+    #[inline]
     pub fn offers(
         mut self,
         offers: impl IntoIterator<Item = (impl Into<String>, impl Into<Decimal>)>,
@@ -385,6 +395,7 @@ impl NewRecord {
     }
 
     /// What was paid for it before.
+    #[inline]
     pub fn prices(
         mut self,
         prices: impl IntoIterator<Item = impl Into<Decimal>>,
@@ -467,8 +478,9 @@ impl Value for Record {
 }
 
 impl fmt::Debug for Record {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -551,8 +563,9 @@ impl Value for NewRecord {
 }
 
 impl fmt::Debug for NewRecord {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

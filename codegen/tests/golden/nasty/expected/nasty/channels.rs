@@ -28,17 +28,20 @@ pub struct Channel {
 
 impl Channel {
     /// With what is required.
+    #[inline]
     pub fn new() -> Self {
         Self::blank()
     }
 
     /// A constant.
+    #[inline]
     pub fn channel(mut self, channel: impl Into<String>) -> Self {
         self.channel = Some(channel.into());
         self
     }
 
     /// A keyword.
+    #[inline]
     pub fn self_(mut self, self_: impl Into<String>) -> Self {
         self.self_ = Some(self_.into());
         self
@@ -46,6 +49,7 @@ impl Channel {
 }
 
 impl Default for Channel {
+    #[inline]
     fn default() -> Self {
         Self::new()
     }
@@ -140,8 +144,9 @@ impl Value for Channel {
 }
 
 impl fmt::Debug for Channel {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -200,8 +205,9 @@ impl Value for Layout {
 }
 
 impl fmt::Debug for Layout {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

@@ -230,396 +230,462 @@ impl Type {
     }
 
     /// The parameter `as`.
+    #[inline]
     pub fn r#as(mut self, r#as: Keyword) -> Self {
         self.call.set(0, r#as.view());
         self
     }
 
     /// The parameter `async`.
+    #[inline]
     pub fn r#async(mut self, r#async: Keyword) -> Self {
         self.call.set(1, r#async.view());
         self
     }
 
     /// The parameter `await`.
+    #[inline]
     pub fn r#await(mut self, r#await: Keyword) -> Self {
         self.call.set(2, r#await.view());
         self
     }
 
     /// The parameter `break`.
+    #[inline]
     pub fn r#break(mut self, r#break: Keyword) -> Self {
         self.call.set(3, r#break.view());
         self
     }
 
     /// The parameter `const`.
+    #[inline]
     pub fn r#const(mut self, r#const: Keyword) -> Self {
         self.call.set(4, r#const.view());
         self
     }
 
     /// The parameter `continue`.
+    #[inline]
     pub fn r#continue(mut self, r#continue: Keyword) -> Self {
         self.call.set(5, r#continue.view());
         self
     }
 
     /// The parameter `crate`.
+    #[inline]
     pub fn crate_(mut self, crate_: Keyword) -> Self {
         self.call.set(6, crate_.view());
         self
     }
 
     /// The parameter `dyn`.
+    #[inline]
     pub fn r#dyn(mut self, r#dyn: Keyword) -> Self {
         self.call.set(7, r#dyn.view());
         self
     }
 
     /// The parameter `else`.
+    #[inline]
     pub fn r#else(mut self, r#else: Keyword) -> Self {
         self.call.set(8, r#else.view());
         self
     }
 
     /// The parameter `enum`.
+    #[inline]
     pub fn r#enum(mut self, r#enum: Keyword) -> Self {
         self.call.set(9, r#enum.view());
         self
     }
 
     /// The parameter `extern`.
+    #[inline]
     pub fn r#extern(mut self, r#extern: Keyword) -> Self {
         self.call.set(10, r#extern.view());
         self
     }
 
     /// The parameter `false`.
+    #[inline]
     pub fn r#false(mut self, r#false: Keyword) -> Self {
         self.call.set(11, r#false.view());
         self
     }
 
     /// The parameter `fn`.
+    #[inline]
     pub fn r#fn(mut self, r#fn: Keyword) -> Self {
         self.call.set(12, r#fn.view());
         self
     }
 
     /// The parameter `for`.
+    #[inline]
     pub fn r#for(mut self, r#for: Keyword) -> Self {
         self.call.set(13, r#for.view());
         self
     }
 
     /// The parameter `if`.
+    #[inline]
     pub fn r#if(mut self, r#if: Keyword) -> Self {
         self.call.set(14, r#if.view());
         self
     }
 
     /// The parameter `impl`.
+    #[inline]
     pub fn r#impl(mut self, r#impl: Keyword) -> Self {
         self.call.set(15, r#impl.view());
         self
     }
 
     /// The parameter `in`.
+    #[inline]
     pub fn r#in(mut self, r#in: Keyword) -> Self {
         self.call.set(16, r#in.view());
         self
     }
 
     /// The parameter `let`.
+    #[inline]
     pub fn r#let(mut self, r#let: Keyword) -> Self {
         self.call.set(17, r#let.view());
         self
     }
 
     /// The parameter `loop`.
+    #[inline]
     pub fn r#loop(mut self, r#loop: Keyword) -> Self {
         self.call.set(18, r#loop.view());
         self
     }
 
     /// The parameter `match`.
+    #[inline]
     pub fn r#match(mut self, r#match: Keyword) -> Self {
         self.call.set(19, r#match.view());
         self
     }
 
     /// The parameter `mod`.
+    #[inline]
     pub fn r#mod(mut self, r#mod: Keyword) -> Self {
         self.call.set(20, r#mod.view());
         self
     }
 
     /// The parameter `move`.
+    #[inline]
     pub fn r#move(mut self, r#move: Keyword) -> Self {
         self.call.set(21, r#move.view());
         self
     }
 
     /// The parameter `mut`.
+    #[inline]
     pub fn r#mut(mut self, r#mut: Keyword) -> Self {
         self.call.set(22, r#mut.view());
         self
     }
 
     /// The parameter `pub`.
+    #[inline]
     pub fn r#pub(mut self, r#pub: Keyword) -> Self {
         self.call.set(23, r#pub.view());
         self
     }
 
     /// The parameter `ref`.
+    #[inline]
     pub fn r#ref(mut self, r#ref: Keyword) -> Self {
         self.call.set(24, r#ref.view());
         self
     }
 
     /// The parameter `return`.
+    #[inline]
     pub fn r#return(mut self, r#return: Keyword) -> Self {
         self.call.set(25, r#return.view());
         self
     }
 
     /// The parameter `self`.
+    #[inline]
     pub fn self_(mut self, self_: Keyword) -> Self {
         self.call.set(26, self_.view());
         self
     }
 
     /// The parameter `static`.
+    #[inline]
     pub fn r#static(mut self, r#static: Keyword) -> Self {
         self.call.set(27, r#static.view());
         self
     }
 
     /// The parameter `struct`.
+    #[inline]
     pub fn r#struct(mut self, r#struct: Keyword) -> Self {
         self.call.set(28, r#struct.view());
         self
     }
 
     /// The parameter `super`.
+    #[inline]
     pub fn super_(mut self, super_: Keyword) -> Self {
         self.call.set(29, super_.view());
         self
     }
 
     /// The parameter `trait`.
+    #[inline]
     pub fn r#trait(mut self, r#trait: Keyword) -> Self {
         self.call.set(30, r#trait.view());
         self
     }
 
     /// The parameter `true`.
+    #[inline]
     pub fn r#true(mut self, r#true: Keyword) -> Self {
         self.call.set(31, r#true.view());
         self
     }
 
     /// The parameter `type`.
+    #[inline]
     pub fn r#type(mut self, r#type: Keyword) -> Self {
         self.call.set(32, r#type.view());
         self
     }
 
     /// The parameter `unsafe`.
+    #[inline]
     pub fn r#unsafe(mut self, r#unsafe: Keyword) -> Self {
         self.call.set(33, r#unsafe.view());
         self
     }
 
     /// The parameter `use`.
+    #[inline]
     pub fn r#use(mut self, r#use: Keyword) -> Self {
         self.call.set(34, r#use.view());
         self
     }
 
     /// The parameter `where`.
+    #[inline]
     pub fn r#where(mut self, r#where: Keyword) -> Self {
         self.call.set(35, r#where.view());
         self
     }
 
     /// The parameter `while`.
+    #[inline]
     pub fn r#while(mut self, r#while: Keyword) -> Self {
         self.call.set(36, r#while.view());
         self
     }
 
     /// The parameter `abstract`.
+    #[inline]
     pub fn r#abstract(mut self, r#abstract: Keyword) -> Self {
         self.call.set(37, r#abstract.view());
         self
     }
 
     /// The parameter `become`.
+    #[inline]
     pub fn r#become(mut self, r#become: Keyword) -> Self {
         self.call.set(38, r#become.view());
         self
     }
 
     /// The parameter `box`.
+    #[inline]
     pub fn r#box(mut self, r#box: Keyword) -> Self {
         self.call.set(39, r#box.view());
         self
     }
 
     /// The parameter `do`.
+    #[inline]
     pub fn r#do(mut self, r#do: Keyword) -> Self {
         self.call.set(40, r#do.view());
         self
     }
 
     /// The parameter `final`.
+    #[inline]
     pub fn r#final(mut self, r#final: Keyword) -> Self {
         self.call.set(41, r#final.view());
         self
     }
 
     /// The parameter `gen`.
+    #[inline]
     pub fn r#gen(mut self, r#gen: Keyword) -> Self {
         self.call.set(42, r#gen.view());
         self
     }
 
     /// The parameter `macro`.
+    #[inline]
     pub fn r#macro(mut self, r#macro: Keyword) -> Self {
         self.call.set(43, r#macro.view());
         self
     }
 
     /// The parameter `override`.
+    #[inline]
     pub fn r#override(mut self, r#override: Keyword) -> Self {
         self.call.set(44, r#override.view());
         self
     }
 
     /// The parameter `priv`.
+    #[inline]
     pub fn r#priv(mut self, r#priv: Keyword) -> Self {
         self.call.set(45, r#priv.view());
         self
     }
 
     /// The parameter `try`.
+    #[inline]
     pub fn r#try(mut self, r#try: Keyword) -> Self {
         self.call.set(46, r#try.view());
         self
     }
 
     /// The parameter `typeof`.
+    #[inline]
     pub fn r#typeof(mut self, r#typeof: Keyword) -> Self {
         self.call.set(47, r#typeof.view());
         self
     }
 
     /// The parameter `unsized`.
+    #[inline]
     pub fn r#unsized(mut self, r#unsized: Keyword) -> Self {
         self.call.set(48, r#unsized.view());
         self
     }
 
     /// The parameter `virtual`.
+    #[inline]
     pub fn r#virtual(mut self, r#virtual: Keyword) -> Self {
         self.call.set(49, r#virtual.view());
         self
     }
 
     /// The parameter `yield`.
+    #[inline]
     pub fn r#yield(mut self, r#yield: Keyword) -> Self {
         self.call.set(50, r#yield.view());
         self
     }
 
     /// The parameter `body`.
+    #[inline]
     pub fn body_(mut self, body_: impl Into<String>) -> Self {
         self.call.set(51, body_.into().view());
         self
     }
 
     /// The parameter `call`.
+    #[inline]
     pub fn call_(mut self, call_: impl Into<String>) -> Self {
         self.call.set(52, call_.into().view());
         self
     }
 
     /// The parameter `core`.
+    #[inline]
     pub fn core(mut self, core: impl Into<String>) -> Self {
         self.call.set(53, core.into().view());
         self
     }
 
     /// The parameter `send`.
+    #[inline]
     pub fn send_(mut self, send_: impl Into<String>) -> Self {
         self.call.set(54, send_.into().view());
         self
     }
 
     /// The parameter `pages`.
+    #[inline]
     pub fn pages_(mut self, pages_: impl Into<String>) -> Self {
         self.call.set(55, pages_.into().view());
         self
     }
 
     /// The parameter `items`.
+    #[inline]
     pub fn items_(mut self, items_: impl Into<String>) -> Self {
         self.call.set(56, items_.into().view());
         self
     }
 
     /// The parameter `options`.
+    #[inline]
     pub fn options_(mut self, options_: impl Into<String>) -> Self {
         self.call.set(57, options_.into().view());
         self
     }
 
     /// The parameter `clone`.
+    #[inline]
     pub fn clone_(mut self, clone_: impl Into<String>) -> Self {
         self.call.set(58, clone_.into().view());
         self
     }
 
     /// The parameter `into`.
+    #[inline]
     pub fn into_(mut self, into_: impl Into<String>) -> Self {
         self.call.set(59, into_.into().view());
         self
     }
 
     /// The parameter `from`.
+    #[inline]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.call.set(60, from.into().view());
         self
     }
 
     /// The parameter `1st`.
+    #[inline]
     pub fn _1st(mut self, _1st: impl Into<String>) -> Self {
         self.call.set(61, _1st.into().view());
         self
     }
 
     /// The parameter `größe`.
+    #[inline]
     pub fn größe(mut self, größe: impl Into<String>) -> Self {
         self.call.set(62, größe.into().view());
         self
     }
 
     /// The parameter `値`.
+    #[inline]
     pub fn 値(mut self, 値: impl Into<String>) -> Self {
         self.call.set(63, 値.into().view());
         self
     }
 
     /// The parameter `parameter`.
+    #[inline]
     pub fn parameter(mut self, parameter: impl Into<String>) -> Self {
         self.call.set(64, parameter.into().view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -671,6 +737,7 @@ impl New {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -717,12 +784,14 @@ impl Clone {
     }
 
     /// The request's body, which may be left out.
+    #[inline]
     pub fn body(mut self, body: Empty) -> Self {
         self.body = Some(body);
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -769,6 +838,7 @@ impl PutLarge {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -815,6 +885,7 @@ impl MapOfLists {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -977,11 +1048,13 @@ pub struct Keywords {
 
 impl Keywords {
     /// With what is required.
+    #[inline]
     pub fn new() -> Self {
         Self::blank()
     }
 
     /// A constructor whose name is a method.
+    #[inline]
     pub fn clone_() -> Self {
         Self {
             r#type: Some(Keyword::Fn),
@@ -990,6 +1063,7 @@ impl Keywords {
     }
 
     /// A constructor whose name is a keyword.
+    #[inline]
     pub fn r#match(r#match: Keyword) -> Self {
         Self {
             r#match: Some(r#match),
@@ -998,426 +1072,497 @@ impl Keywords {
     }
 
     /// The field `as`.
+    #[inline]
     pub fn r#as(mut self, r#as: Keyword) -> Self {
         self.r#as = Some(r#as);
         self
     }
 
     /// The field `async`.
+    #[inline]
     pub fn r#async(mut self, r#async: Keyword) -> Self {
         self.r#async = Some(r#async);
         self
     }
 
     /// The field `await`.
+    #[inline]
     pub fn r#await(mut self, r#await: Keyword) -> Self {
         self.r#await = Some(r#await);
         self
     }
 
     /// The field `break`.
+    #[inline]
     pub fn r#break(mut self, r#break: Keyword) -> Self {
         self.r#break = Some(r#break);
         self
     }
 
     /// The field `const`.
+    #[inline]
     pub fn r#const(mut self, r#const: Keyword) -> Self {
         self.r#const = Some(r#const);
         self
     }
 
     /// The field `continue`.
+    #[inline]
     pub fn r#continue(mut self, r#continue: Keyword) -> Self {
         self.r#continue = Some(r#continue);
         self
     }
 
     /// The field `crate`.
+    #[inline]
     pub fn crate_(mut self, crate_: Keyword) -> Self {
         self.crate_ = Some(crate_);
         self
     }
 
     /// The field `dyn`.
+    #[inline]
     pub fn r#dyn(mut self, r#dyn: Keyword) -> Self {
         self.r#dyn = Some(r#dyn);
         self
     }
 
     /// The field `else`.
+    #[inline]
     pub fn r#else(mut self, r#else: Keyword) -> Self {
         self.r#else = Some(r#else);
         self
     }
 
     /// The field `enum`.
+    #[inline]
     pub fn r#enum(mut self, r#enum: Keyword) -> Self {
         self.r#enum = Some(r#enum);
         self
     }
 
     /// The field `extern`.
+    #[inline]
     pub fn r#extern(mut self, r#extern: Keyword) -> Self {
         self.r#extern = Some(r#extern);
         self
     }
 
     /// The field `false`.
+    #[inline]
     pub fn r#false(mut self, r#false: Keyword) -> Self {
         self.r#false = Some(r#false);
         self
     }
 
     /// The field `fn`.
+    #[inline]
     pub fn r#fn(mut self, r#fn: Keyword) -> Self {
         self.r#fn = Some(r#fn);
         self
     }
 
     /// The field `for`.
+    #[inline]
     pub fn r#for(mut self, r#for: Keyword) -> Self {
         self.r#for = Some(r#for);
         self
     }
 
     /// The field `if`.
+    #[inline]
     pub fn r#if(mut self, r#if: Keyword) -> Self {
         self.r#if = Some(r#if);
         self
     }
 
     /// The field `impl`.
+    #[inline]
     pub fn r#impl(mut self, r#impl: Keyword) -> Self {
         self.r#impl = Some(r#impl);
         self
     }
 
     /// The field `in`.
+    #[inline]
     pub fn r#in(mut self, r#in: Keyword) -> Self {
         self.r#in = Some(r#in);
         self
     }
 
     /// The field `let`.
+    #[inline]
     pub fn r#let(mut self, r#let: Keyword) -> Self {
         self.r#let = Some(r#let);
         self
     }
 
     /// The field `loop`.
+    #[inline]
     pub fn r#loop(mut self, r#loop: Keyword) -> Self {
         self.r#loop = Some(r#loop);
         self
     }
 
     /// The field `match`.
+    #[inline]
     pub fn match_(mut self, r#match: Keyword) -> Self {
         self.r#match = Some(r#match);
         self
     }
 
     /// The field `mod`.
+    #[inline]
     pub fn r#mod(mut self, r#mod: Keyword) -> Self {
         self.r#mod = Some(r#mod);
         self
     }
 
     /// The field `move`.
+    #[inline]
     pub fn r#move(mut self, r#move: Keyword) -> Self {
         self.r#move = Some(r#move);
         self
     }
 
     /// The field `mut`.
+    #[inline]
     pub fn r#mut(mut self, r#mut: Keyword) -> Self {
         self.r#mut = Some(r#mut);
         self
     }
 
     /// The field `pub`.
+    #[inline]
     pub fn r#pub(mut self, r#pub: Keyword) -> Self {
         self.r#pub = Some(r#pub);
         self
     }
 
     /// The field `ref`.
+    #[inline]
     pub fn r#ref(mut self, r#ref: Keyword) -> Self {
         self.r#ref = Some(r#ref);
         self
     }
 
     /// The field `return`.
+    #[inline]
     pub fn r#return(mut self, r#return: Keyword) -> Self {
         self.r#return = Some(r#return);
         self
     }
 
     /// The field `self`.
+    #[inline]
     pub fn self_(mut self, self_: Keyword) -> Self {
         self.self_ = Some(self_);
         self
     }
 
     /// The field `static`.
+    #[inline]
     pub fn r#static(mut self, r#static: Keyword) -> Self {
         self.r#static = Some(r#static);
         self
     }
 
     /// The field `struct`.
+    #[inline]
     pub fn r#struct(mut self, r#struct: Keyword) -> Self {
         self.r#struct = Some(r#struct);
         self
     }
 
     /// The field `super`.
+    #[inline]
     pub fn super_(mut self, super_: Keyword) -> Self {
         self.super_ = Some(super_);
         self
     }
 
     /// The field `trait`.
+    #[inline]
     pub fn r#trait(mut self, r#trait: Keyword) -> Self {
         self.r#trait = Some(r#trait);
         self
     }
 
     /// The field `true`.
+    #[inline]
     pub fn r#true(mut self, r#true: Keyword) -> Self {
         self.r#true = Some(r#true);
         self
     }
 
     /// The field `type`.
+    #[inline]
     pub fn r#type(mut self, r#type: Keyword) -> Self {
         self.r#type = Some(r#type);
         self
     }
 
     /// The field `unsafe`.
+    #[inline]
     pub fn r#unsafe(mut self, r#unsafe: Keyword) -> Self {
         self.r#unsafe = Some(r#unsafe);
         self
     }
 
     /// The field `use`.
+    #[inline]
     pub fn r#use(mut self, r#use: Keyword) -> Self {
         self.r#use = Some(r#use);
         self
     }
 
     /// The field `where`.
+    #[inline]
     pub fn r#where(mut self, r#where: Keyword) -> Self {
         self.r#where = Some(r#where);
         self
     }
 
     /// The field `while`.
+    #[inline]
     pub fn r#while(mut self, r#while: Keyword) -> Self {
         self.r#while = Some(r#while);
         self
     }
 
     /// The field `abstract`.
+    #[inline]
     pub fn r#abstract(mut self, r#abstract: Keyword) -> Self {
         self.r#abstract = Some(r#abstract);
         self
     }
 
     /// The field `become`.
+    #[inline]
     pub fn r#become(mut self, r#become: Keyword) -> Self {
         self.r#become = Some(r#become);
         self
     }
 
     /// The field `box`.
+    #[inline]
     pub fn r#box(mut self, r#box: Keyword) -> Self {
         self.r#box = Some(r#box);
         self
     }
 
     /// The field `do`.
+    #[inline]
     pub fn r#do(mut self, r#do: Keyword) -> Self {
         self.r#do = Some(r#do);
         self
     }
 
     /// The field `final`.
+    #[inline]
     pub fn r#final(mut self, r#final: Keyword) -> Self {
         self.r#final = Some(r#final);
         self
     }
 
     /// The field `gen`.
+    #[inline]
     pub fn r#gen(mut self, r#gen: Keyword) -> Self {
         self.r#gen = Some(r#gen);
         self
     }
 
     /// The field `macro`.
+    #[inline]
     pub fn r#macro(mut self, r#macro: Keyword) -> Self {
         self.r#macro = Some(r#macro);
         self
     }
 
     /// The field `override`.
+    #[inline]
     pub fn r#override(mut self, r#override: Keyword) -> Self {
         self.r#override = Some(r#override);
         self
     }
 
     /// The field `priv`.
+    #[inline]
     pub fn r#priv(mut self, r#priv: Keyword) -> Self {
         self.r#priv = Some(r#priv);
         self
     }
 
     /// The field `try`.
+    #[inline]
     pub fn r#try(mut self, r#try: Keyword) -> Self {
         self.r#try = Some(r#try);
         self
     }
 
     /// The field `typeof`.
+    #[inline]
     pub fn r#typeof(mut self, r#typeof: Keyword) -> Self {
         self.r#typeof = Some(r#typeof);
         self
     }
 
     /// The field `unsized`.
+    #[inline]
     pub fn r#unsized(mut self, r#unsized: Keyword) -> Self {
         self.r#unsized = Some(r#unsized);
         self
     }
 
     /// The field `virtual`.
+    #[inline]
     pub fn r#virtual(mut self, r#virtual: Keyword) -> Self {
         self.r#virtual = Some(r#virtual);
         self
     }
 
     /// The field `yield`.
+    #[inline]
     pub fn r#yield(mut self, r#yield: Keyword) -> Self {
         self.r#yield = Some(r#yield);
         self
     }
 
     /// The field `new`.
+    #[inline]
     pub fn new_(mut self, new: impl Into<String>) -> Self {
         self.new = Some(new.into());
         self
     }
 
     /// The field `blank`.
+    #[inline]
     pub fn blank_(mut self, blank: impl Into<String>) -> Self {
         self.blank = Some(blank.into());
         self
     }
 
     /// The field `clone`.
+    #[inline]
     pub fn clone__(mut self, clone: impl Into<String>) -> Self {
         self.clone = Some(clone.into());
         self
     }
 
     /// The field `slot`.
+    #[inline]
     pub fn slot_(mut self, slot: impl Into<String>) -> Self {
         self.slot = Some(slot.into());
         self
     }
 
     /// The field `view`.
+    #[inline]
     pub fn view_(mut self, view: impl Into<String>) -> Self {
         self.view = Some(view.into());
         self
     }
 
     /// The field `into`.
+    #[inline]
     pub fn into_(mut self, into: impl Into<String>) -> Self {
         self.into = Some(into.into());
         self
     }
 
     /// The field `default`.
+    #[inline]
     pub fn default_(mut self, default: impl Into<String>) -> Self {
         self.default = Some(default.into());
         self
     }
 
     /// The field `to_owned`.
+    #[inline]
     pub fn to_owned_(mut self, to_owned: impl Into<String>) -> Self {
         self.to_owned = Some(to_owned.into());
         self
     }
 
     /// The field `try_into`.
+    #[inline]
     pub fn try_into_(mut self, try_into: impl Into<String>) -> Self {
         self.try_into = Some(try_into.into());
         self
     }
 
     /// The field `1st`.
+    #[inline]
     pub fn _1st(mut self, _1st: impl Into<String>) -> Self {
         self._1st = Some(_1st.into());
         self
     }
 
     /// The field `größe`.
+    #[inline]
     pub fn größe(mut self, größe: impl Into<String>) -> Self {
         self.größe = Some(größe.into());
         self
     }
 
     /// The field `値`.
+    #[inline]
     pub fn 値(mut self, 値: impl Into<String>) -> Self {
         self.値 = Some(値.into());
         self
     }
 
     /// The field `camelCase`.
+    #[inline]
     pub fn camel_case(mut self, camel_case: impl Into<String>) -> Self {
         self.camel_case = Some(camel_case.into());
         self
     }
 
     /// The field `with-dash`.
+    #[inline]
     pub fn with_dash(mut self, with_dash: impl Into<String>) -> Self {
         self.with_dash = Some(with_dash.into());
         self
     }
 
     /// The field `a.b`.
+    #[inline]
     pub fn a_b(mut self, a_b: impl Into<String>) -> Self {
         self.a_b = Some(a_b.into());
         self
     }
 
     /// The field `slot_at`.
+    #[inline]
     pub fn slot_at(mut self, slot_at: impl Into<String>) -> Self {
         self.slot_at = Some(slot_at.into());
         self
     }
 
     /// The field `fmt`.
+    #[inline]
     pub fn fmt(mut self, fmt: impl Into<String>) -> Self {
         self.fmt = Some(fmt.into());
         self
     }
 
     /// The field `from`.
+    #[inline]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
         self
     }
 
     /// The field `serialize`.
+    #[inline]
     pub fn serialize(mut self, serialize: impl Into<String>) -> Self {
         self.serialize = Some(serialize.into());
         self
     }
 
     /// The field `table`.
+    #[inline]
     pub fn table(mut self, table: impl Into<String>) -> Self {
         self.table = Some(table.into());
         self
@@ -1425,6 +1570,7 @@ impl Keywords {
 }
 
 impl Default for Keywords {
+    #[inline]
     fn default() -> Self {
         Self::new()
     }
@@ -1437,12 +1583,14 @@ pub struct Empty {}
 
 impl Empty {
     /// With what is required.
+    #[inline]
     pub fn new() -> Self {
         Self::blank()
     }
 }
 
 impl Default for Empty {
+    #[inline]
     fn default() -> Self {
         Self::new()
     }
@@ -2057,6 +2205,7 @@ pub struct Large {
 impl Large {
     /// With what is required.
     #[expect(clippy::too_many_arguments, reason = "all of them are required")]
+    #[inline]
     pub fn new(
         field_2: i64,
         field_8: Date,
@@ -2215,42 +2364,49 @@ impl Large {
     }
 
     /// Field 0.
+    #[inline]
     pub fn field_0(mut self, field_0: impl Into<String>) -> Self {
         self.field_0 = Some(field_0.into());
         self
     }
 
     /// Field 1.
+    #[inline]
     pub fn field_1(mut self, field_1: impl Into<Decimal>) -> Self {
         self.field_1 = Some(field_1.into());
         self
     }
 
     /// Field 3.
+    #[inline]
     pub fn field_3(mut self, field_3: bool) -> Self {
         self.field_3 = Some(field_3);
         self
     }
 
     /// Field 4.
+    #[inline]
     pub fn field_4(mut self, field_4: Timestamp) -> Self {
         self.field_4 = Some(field_4);
         self
     }
 
     /// Field 5.
+    #[inline]
     pub fn field_5(mut self, field_5: impl IntoIterator<Item = i32>) -> Self {
         self.field_5 = Some(field_5.into_iter().collect());
         self
     }
 
     /// Field 6.
+    #[inline]
     pub fn field_6(mut self, field_6: Keyword) -> Self {
         self.field_6 = Some(field_6);
         self
     }
 
     /// Field 7.
+    #[inline]
     pub fn field_7(
         mut self,
         field_7: impl IntoIterator<Item = (impl Into<String>, impl Into<Decimal>)>,
@@ -2262,90 +2418,105 @@ impl Large {
     }
 
     /// Field 10.
+    #[inline]
     pub fn field_10(mut self, field_10: Uuid) -> Self {
         self.field_10 = Some(field_10);
         self
     }
 
     /// Field 11.
+    #[inline]
     pub fn field_11(mut self, field_11: impl Into<Vec<u8>>) -> Self {
         self.field_11 = Some(field_11.into());
         self
     }
 
     /// Field 12.
+    #[inline]
     pub fn field_12(mut self, field_12: SignedDuration) -> Self {
         self.field_12 = Some(field_12);
         self
     }
 
     /// Field 13.
+    #[inline]
     pub fn field_13(mut self, field_13: Zoned) -> Self {
         self.field_13 = Some(field_13);
         self
     }
 
     /// Field 15.
+    #[inline]
     pub fn field_15(mut self, field_15: Json) -> Self {
         self.field_15 = Some(field_15);
         self
     }
 
     /// Field 16.
+    #[inline]
     pub fn field_16(mut self, field_16: u64) -> Self {
         self.field_16 = Some(field_16);
         self
     }
 
     /// Field 17.
+    #[inline]
     pub fn field_17(mut self, field_17: Closed) -> Self {
         self.field_17 = Some(field_17);
         self
     }
 
     /// Field 18.
+    #[inline]
     pub fn field_18(mut self, field_18: impl IntoIterator<Item = Vec<Single>>) -> Self {
         self.field_18 = Some(field_18.into_iter().collect());
         self
     }
 
     /// Field 20.
+    #[inline]
     pub fn field_20(mut self, field_20: impl Into<String>) -> Self {
         self.field_20 = Some(field_20.into());
         self
     }
 
     /// Field 21.
+    #[inline]
     pub fn field_21(mut self, field_21: impl Into<Decimal>) -> Self {
         self.field_21 = Some(field_21.into());
         self
     }
 
     /// Field 23.
+    #[inline]
     pub fn field_23(mut self, field_23: bool) -> Self {
         self.field_23 = Some(field_23);
         self
     }
 
     /// Field 24.
+    #[inline]
     pub fn field_24(mut self, field_24: Timestamp) -> Self {
         self.field_24 = Some(field_24);
         self
     }
 
     /// Field 25.
+    #[inline]
     pub fn field_25(mut self, field_25: impl IntoIterator<Item = i32>) -> Self {
         self.field_25 = Some(field_25.into_iter().collect());
         self
     }
 
     /// Field 26.
+    #[inline]
     pub fn field_26(mut self, field_26: Keyword) -> Self {
         self.field_26 = Some(field_26);
         self
     }
 
     /// Field 27.
+    #[inline]
     pub fn field_27(
         mut self,
         field_27: impl IntoIterator<Item = (impl Into<String>, impl Into<Decimal>)>,
@@ -2357,90 +2528,105 @@ impl Large {
     }
 
     /// Field 30.
+    #[inline]
     pub fn field_30(mut self, field_30: Uuid) -> Self {
         self.field_30 = Some(field_30);
         self
     }
 
     /// Field 31.
+    #[inline]
     pub fn field_31(mut self, field_31: impl Into<Vec<u8>>) -> Self {
         self.field_31 = Some(field_31.into());
         self
     }
 
     /// Field 32.
+    #[inline]
     pub fn field_32(mut self, field_32: SignedDuration) -> Self {
         self.field_32 = Some(field_32);
         self
     }
 
     /// Field 33.
+    #[inline]
     pub fn field_33(mut self, field_33: Zoned) -> Self {
         self.field_33 = Some(field_33);
         self
     }
 
     /// Field 35.
+    #[inline]
     pub fn field_35(mut self, field_35: Json) -> Self {
         self.field_35 = Some(field_35);
         self
     }
 
     /// Field 36.
+    #[inline]
     pub fn field_36(mut self, field_36: u64) -> Self {
         self.field_36 = Some(field_36);
         self
     }
 
     /// Field 37.
+    #[inline]
     pub fn field_37(mut self, field_37: Closed) -> Self {
         self.field_37 = Some(field_37);
         self
     }
 
     /// Field 38.
+    #[inline]
     pub fn field_38(mut self, field_38: impl IntoIterator<Item = Vec<Single>>) -> Self {
         self.field_38 = Some(field_38.into_iter().collect());
         self
     }
 
     /// Field 40.
+    #[inline]
     pub fn field_40(mut self, field_40: impl Into<String>) -> Self {
         self.field_40 = Some(field_40.into());
         self
     }
 
     /// Field 41.
+    #[inline]
     pub fn field_41(mut self, field_41: impl Into<Decimal>) -> Self {
         self.field_41 = Some(field_41.into());
         self
     }
 
     /// Field 43.
+    #[inline]
     pub fn field_43(mut self, field_43: bool) -> Self {
         self.field_43 = Some(field_43);
         self
     }
 
     /// Field 44.
+    #[inline]
     pub fn field_44(mut self, field_44: Timestamp) -> Self {
         self.field_44 = Some(field_44);
         self
     }
 
     /// Field 45.
+    #[inline]
     pub fn field_45(mut self, field_45: impl IntoIterator<Item = i32>) -> Self {
         self.field_45 = Some(field_45.into_iter().collect());
         self
     }
 
     /// Field 46.
+    #[inline]
     pub fn field_46(mut self, field_46: Keyword) -> Self {
         self.field_46 = Some(field_46);
         self
     }
 
     /// Field 47.
+    #[inline]
     pub fn field_47(
         mut self,
         field_47: impl IntoIterator<Item = (impl Into<String>, impl Into<Decimal>)>,
@@ -2452,90 +2638,105 @@ impl Large {
     }
 
     /// Field 50.
+    #[inline]
     pub fn field_50(mut self, field_50: Uuid) -> Self {
         self.field_50 = Some(field_50);
         self
     }
 
     /// Field 51.
+    #[inline]
     pub fn field_51(mut self, field_51: impl Into<Vec<u8>>) -> Self {
         self.field_51 = Some(field_51.into());
         self
     }
 
     /// Field 52.
+    #[inline]
     pub fn field_52(mut self, field_52: SignedDuration) -> Self {
         self.field_52 = Some(field_52);
         self
     }
 
     /// Field 53.
+    #[inline]
     pub fn field_53(mut self, field_53: Zoned) -> Self {
         self.field_53 = Some(field_53);
         self
     }
 
     /// Field 55.
+    #[inline]
     pub fn field_55(mut self, field_55: Json) -> Self {
         self.field_55 = Some(field_55);
         self
     }
 
     /// Field 56.
+    #[inline]
     pub fn field_56(mut self, field_56: u64) -> Self {
         self.field_56 = Some(field_56);
         self
     }
 
     /// Field 57.
+    #[inline]
     pub fn field_57(mut self, field_57: Closed) -> Self {
         self.field_57 = Some(field_57);
         self
     }
 
     /// Field 58.
+    #[inline]
     pub fn field_58(mut self, field_58: impl IntoIterator<Item = Vec<Single>>) -> Self {
         self.field_58 = Some(field_58.into_iter().collect());
         self
     }
 
     /// Field 60.
+    #[inline]
     pub fn field_60(mut self, field_60: impl Into<String>) -> Self {
         self.field_60 = Some(field_60.into());
         self
     }
 
     /// Field 61.
+    #[inline]
     pub fn field_61(mut self, field_61: impl Into<Decimal>) -> Self {
         self.field_61 = Some(field_61.into());
         self
     }
 
     /// Field 63.
+    #[inline]
     pub fn field_63(mut self, field_63: bool) -> Self {
         self.field_63 = Some(field_63);
         self
     }
 
     /// Field 64.
+    #[inline]
     pub fn field_64(mut self, field_64: Timestamp) -> Self {
         self.field_64 = Some(field_64);
         self
     }
 
     /// Field 65.
+    #[inline]
     pub fn field_65(mut self, field_65: impl IntoIterator<Item = i32>) -> Self {
         self.field_65 = Some(field_65.into_iter().collect());
         self
     }
 
     /// Field 66.
+    #[inline]
     pub fn field_66(mut self, field_66: Keyword) -> Self {
         self.field_66 = Some(field_66);
         self
     }
 
     /// Field 67.
+    #[inline]
     pub fn field_67(
         mut self,
         field_67: impl IntoIterator<Item = (impl Into<String>, impl Into<Decimal>)>,
@@ -2547,90 +2748,105 @@ impl Large {
     }
 
     /// Field 70.
+    #[inline]
     pub fn field_70(mut self, field_70: Uuid) -> Self {
         self.field_70 = Some(field_70);
         self
     }
 
     /// Field 71.
+    #[inline]
     pub fn field_71(mut self, field_71: impl Into<Vec<u8>>) -> Self {
         self.field_71 = Some(field_71.into());
         self
     }
 
     /// Field 72.
+    #[inline]
     pub fn field_72(mut self, field_72: SignedDuration) -> Self {
         self.field_72 = Some(field_72);
         self
     }
 
     /// Field 73.
+    #[inline]
     pub fn field_73(mut self, field_73: Zoned) -> Self {
         self.field_73 = Some(field_73);
         self
     }
 
     /// Field 75.
+    #[inline]
     pub fn field_75(mut self, field_75: Json) -> Self {
         self.field_75 = Some(field_75);
         self
     }
 
     /// Field 76.
+    #[inline]
     pub fn field_76(mut self, field_76: u64) -> Self {
         self.field_76 = Some(field_76);
         self
     }
 
     /// Field 77.
+    #[inline]
     pub fn field_77(mut self, field_77: Closed) -> Self {
         self.field_77 = Some(field_77);
         self
     }
 
     /// Field 78.
+    #[inline]
     pub fn field_78(mut self, field_78: impl IntoIterator<Item = Vec<Single>>) -> Self {
         self.field_78 = Some(field_78.into_iter().collect());
         self
     }
 
     /// Field 80.
+    #[inline]
     pub fn field_80(mut self, field_80: impl Into<String>) -> Self {
         self.field_80 = Some(field_80.into());
         self
     }
 
     /// Field 81.
+    #[inline]
     pub fn field_81(mut self, field_81: impl Into<Decimal>) -> Self {
         self.field_81 = Some(field_81.into());
         self
     }
 
     /// Field 83.
+    #[inline]
     pub fn field_83(mut self, field_83: bool) -> Self {
         self.field_83 = Some(field_83);
         self
     }
 
     /// Field 84.
+    #[inline]
     pub fn field_84(mut self, field_84: Timestamp) -> Self {
         self.field_84 = Some(field_84);
         self
     }
 
     /// Field 85.
+    #[inline]
     pub fn field_85(mut self, field_85: impl IntoIterator<Item = i32>) -> Self {
         self.field_85 = Some(field_85.into_iter().collect());
         self
     }
 
     /// Field 86.
+    #[inline]
     pub fn field_86(mut self, field_86: Keyword) -> Self {
         self.field_86 = Some(field_86);
         self
     }
 
     /// Field 87.
+    #[inline]
     pub fn field_87(
         mut self,
         field_87: impl IntoIterator<Item = (impl Into<String>, impl Into<Decimal>)>,
@@ -2642,90 +2858,105 @@ impl Large {
     }
 
     /// Field 90.
+    #[inline]
     pub fn field_90(mut self, field_90: Uuid) -> Self {
         self.field_90 = Some(field_90);
         self
     }
 
     /// Field 91.
+    #[inline]
     pub fn field_91(mut self, field_91: impl Into<Vec<u8>>) -> Self {
         self.field_91 = Some(field_91.into());
         self
     }
 
     /// Field 92.
+    #[inline]
     pub fn field_92(mut self, field_92: SignedDuration) -> Self {
         self.field_92 = Some(field_92);
         self
     }
 
     /// Field 93.
+    #[inline]
     pub fn field_93(mut self, field_93: Zoned) -> Self {
         self.field_93 = Some(field_93);
         self
     }
 
     /// Field 95.
+    #[inline]
     pub fn field_95(mut self, field_95: Json) -> Self {
         self.field_95 = Some(field_95);
         self
     }
 
     /// Field 96.
+    #[inline]
     pub fn field_96(mut self, field_96: u64) -> Self {
         self.field_96 = Some(field_96);
         self
     }
 
     /// Field 97.
+    #[inline]
     pub fn field_97(mut self, field_97: Closed) -> Self {
         self.field_97 = Some(field_97);
         self
     }
 
     /// Field 98.
+    #[inline]
     pub fn field_98(mut self, field_98: impl IntoIterator<Item = Vec<Single>>) -> Self {
         self.field_98 = Some(field_98.into_iter().collect());
         self
     }
 
     /// Field 100.
+    #[inline]
     pub fn field_100(mut self, field_100: impl Into<String>) -> Self {
         self.field_100 = Some(field_100.into());
         self
     }
 
     /// Field 101.
+    #[inline]
     pub fn field_101(mut self, field_101: impl Into<Decimal>) -> Self {
         self.field_101 = Some(field_101.into());
         self
     }
 
     /// Field 103.
+    #[inline]
     pub fn field_103(mut self, field_103: bool) -> Self {
         self.field_103 = Some(field_103);
         self
     }
 
     /// Field 104.
+    #[inline]
     pub fn field_104(mut self, field_104: Timestamp) -> Self {
         self.field_104 = Some(field_104);
         self
     }
 
     /// Field 105.
+    #[inline]
     pub fn field_105(mut self, field_105: impl IntoIterator<Item = i32>) -> Self {
         self.field_105 = Some(field_105.into_iter().collect());
         self
     }
 
     /// Field 106.
+    #[inline]
     pub fn field_106(mut self, field_106: Keyword) -> Self {
         self.field_106 = Some(field_106);
         self
     }
 
     /// Field 107.
+    #[inline]
     pub fn field_107(
         mut self,
         field_107: impl IntoIterator<Item = (impl Into<String>, impl Into<Decimal>)>,
@@ -2740,48 +2971,56 @@ impl Large {
     }
 
     /// Field 110.
+    #[inline]
     pub fn field_110(mut self, field_110: Uuid) -> Self {
         self.field_110 = Some(field_110);
         self
     }
 
     /// Field 111.
+    #[inline]
     pub fn field_111(mut self, field_111: impl Into<Vec<u8>>) -> Self {
         self.field_111 = Some(field_111.into());
         self
     }
 
     /// Field 112.
+    #[inline]
     pub fn field_112(mut self, field_112: SignedDuration) -> Self {
         self.field_112 = Some(field_112);
         self
     }
 
     /// Field 113.
+    #[inline]
     pub fn field_113(mut self, field_113: Zoned) -> Self {
         self.field_113 = Some(field_113);
         self
     }
 
     /// Field 115.
+    #[inline]
     pub fn field_115(mut self, field_115: Json) -> Self {
         self.field_115 = Some(field_115);
         self
     }
 
     /// Field 116.
+    #[inline]
     pub fn field_116(mut self, field_116: u64) -> Self {
         self.field_116 = Some(field_116);
         self
     }
 
     /// Field 117.
+    #[inline]
     pub fn field_117(mut self, field_117: Closed) -> Self {
         self.field_117 = Some(field_117);
         self
     }
 
     /// Field 118.
+    #[inline]
     pub fn field_118(
         mut self,
         field_118: impl IntoIterator<Item = Vec<Single>>,
@@ -2791,42 +3030,49 @@ impl Large {
     }
 
     /// Field 120.
+    #[inline]
     pub fn field_120(mut self, field_120: impl Into<String>) -> Self {
         self.field_120 = Some(field_120.into());
         self
     }
 
     /// Field 121.
+    #[inline]
     pub fn field_121(mut self, field_121: impl Into<Decimal>) -> Self {
         self.field_121 = Some(field_121.into());
         self
     }
 
     /// Field 123.
+    #[inline]
     pub fn field_123(mut self, field_123: bool) -> Self {
         self.field_123 = Some(field_123);
         self
     }
 
     /// Field 124.
+    #[inline]
     pub fn field_124(mut self, field_124: Timestamp) -> Self {
         self.field_124 = Some(field_124);
         self
     }
 
     /// Field 125.
+    #[inline]
     pub fn field_125(mut self, field_125: impl IntoIterator<Item = i32>) -> Self {
         self.field_125 = Some(field_125.into_iter().collect());
         self
     }
 
     /// Field 126.
+    #[inline]
     pub fn field_126(mut self, field_126: Keyword) -> Self {
         self.field_126 = Some(field_126);
         self
     }
 
     /// Field 127.
+    #[inline]
     pub fn field_127(
         mut self,
         field_127: impl IntoIterator<Item = (impl Into<String>, impl Into<Decimal>)>,
@@ -2841,48 +3087,56 @@ impl Large {
     }
 
     /// Field 130.
+    #[inline]
     pub fn field_130(mut self, field_130: Uuid) -> Self {
         self.field_130 = Some(field_130);
         self
     }
 
     /// Field 131.
+    #[inline]
     pub fn field_131(mut self, field_131: impl Into<Vec<u8>>) -> Self {
         self.field_131 = Some(field_131.into());
         self
     }
 
     /// Field 132.
+    #[inline]
     pub fn field_132(mut self, field_132: SignedDuration) -> Self {
         self.field_132 = Some(field_132);
         self
     }
 
     /// Field 133.
+    #[inline]
     pub fn field_133(mut self, field_133: Zoned) -> Self {
         self.field_133 = Some(field_133);
         self
     }
 
     /// Field 135.
+    #[inline]
     pub fn field_135(mut self, field_135: Json) -> Self {
         self.field_135 = Some(field_135);
         self
     }
 
     /// Field 136.
+    #[inline]
     pub fn field_136(mut self, field_136: u64) -> Self {
         self.field_136 = Some(field_136);
         self
     }
 
     /// Field 137.
+    #[inline]
     pub fn field_137(mut self, field_137: Closed) -> Self {
         self.field_137 = Some(field_137);
         self
     }
 
     /// Field 138.
+    #[inline]
     pub fn field_138(
         mut self,
         field_138: impl IntoIterator<Item = Vec<Single>>,
@@ -2892,42 +3146,49 @@ impl Large {
     }
 
     /// Field 140.
+    #[inline]
     pub fn field_140(mut self, field_140: impl Into<String>) -> Self {
         self.field_140 = Some(field_140.into());
         self
     }
 
     /// Field 141.
+    #[inline]
     pub fn field_141(mut self, field_141: impl Into<Decimal>) -> Self {
         self.field_141 = Some(field_141.into());
         self
     }
 
     /// Field 143.
+    #[inline]
     pub fn field_143(mut self, field_143: bool) -> Self {
         self.field_143 = Some(field_143);
         self
     }
 
     /// Field 144.
+    #[inline]
     pub fn field_144(mut self, field_144: Timestamp) -> Self {
         self.field_144 = Some(field_144);
         self
     }
 
     /// Field 145.
+    #[inline]
     pub fn field_145(mut self, field_145: impl IntoIterator<Item = i32>) -> Self {
         self.field_145 = Some(field_145.into_iter().collect());
         self
     }
 
     /// Field 146.
+    #[inline]
     pub fn field_146(mut self, field_146: Keyword) -> Self {
         self.field_146 = Some(field_146);
         self
     }
 
     /// Field 147.
+    #[inline]
     pub fn field_147(
         mut self,
         field_147: impl IntoIterator<Item = (impl Into<String>, impl Into<Decimal>)>,
@@ -2942,48 +3203,56 @@ impl Large {
     }
 
     /// Field 150.
+    #[inline]
     pub fn field_150(mut self, field_150: Uuid) -> Self {
         self.field_150 = Some(field_150);
         self
     }
 
     /// Field 151.
+    #[inline]
     pub fn field_151(mut self, field_151: impl Into<Vec<u8>>) -> Self {
         self.field_151 = Some(field_151.into());
         self
     }
 
     /// Field 152.
+    #[inline]
     pub fn field_152(mut self, field_152: SignedDuration) -> Self {
         self.field_152 = Some(field_152);
         self
     }
 
     /// Field 153.
+    #[inline]
     pub fn field_153(mut self, field_153: Zoned) -> Self {
         self.field_153 = Some(field_153);
         self
     }
 
     /// Field 155.
+    #[inline]
     pub fn field_155(mut self, field_155: Json) -> Self {
         self.field_155 = Some(field_155);
         self
     }
 
     /// Field 156.
+    #[inline]
     pub fn field_156(mut self, field_156: u64) -> Self {
         self.field_156 = Some(field_156);
         self
     }
 
     /// Field 157.
+    #[inline]
     pub fn field_157(mut self, field_157: Closed) -> Self {
         self.field_157 = Some(field_157);
         self
     }
 
     /// Field 158.
+    #[inline]
     pub fn field_158(
         mut self,
         field_158: impl IntoIterator<Item = Vec<Single>>,
@@ -2993,42 +3262,49 @@ impl Large {
     }
 
     /// Field 160.
+    #[inline]
     pub fn field_160(mut self, field_160: impl Into<String>) -> Self {
         self.field_160 = Some(field_160.into());
         self
     }
 
     /// Field 161.
+    #[inline]
     pub fn field_161(mut self, field_161: impl Into<Decimal>) -> Self {
         self.field_161 = Some(field_161.into());
         self
     }
 
     /// Field 163.
+    #[inline]
     pub fn field_163(mut self, field_163: bool) -> Self {
         self.field_163 = Some(field_163);
         self
     }
 
     /// Field 164.
+    #[inline]
     pub fn field_164(mut self, field_164: Timestamp) -> Self {
         self.field_164 = Some(field_164);
         self
     }
 
     /// Field 165.
+    #[inline]
     pub fn field_165(mut self, field_165: impl IntoIterator<Item = i32>) -> Self {
         self.field_165 = Some(field_165.into_iter().collect());
         self
     }
 
     /// Field 166.
+    #[inline]
     pub fn field_166(mut self, field_166: Keyword) -> Self {
         self.field_166 = Some(field_166);
         self
     }
 
     /// Field 167.
+    #[inline]
     pub fn field_167(
         mut self,
         field_167: impl IntoIterator<Item = (impl Into<String>, impl Into<Decimal>)>,
@@ -3043,48 +3319,56 @@ impl Large {
     }
 
     /// Field 170.
+    #[inline]
     pub fn field_170(mut self, field_170: Uuid) -> Self {
         self.field_170 = Some(field_170);
         self
     }
 
     /// Field 171.
+    #[inline]
     pub fn field_171(mut self, field_171: impl Into<Vec<u8>>) -> Self {
         self.field_171 = Some(field_171.into());
         self
     }
 
     /// Field 172.
+    #[inline]
     pub fn field_172(mut self, field_172: SignedDuration) -> Self {
         self.field_172 = Some(field_172);
         self
     }
 
     /// Field 173.
+    #[inline]
     pub fn field_173(mut self, field_173: Zoned) -> Self {
         self.field_173 = Some(field_173);
         self
     }
 
     /// Field 175.
+    #[inline]
     pub fn field_175(mut self, field_175: Json) -> Self {
         self.field_175 = Some(field_175);
         self
     }
 
     /// Field 176.
+    #[inline]
     pub fn field_176(mut self, field_176: u64) -> Self {
         self.field_176 = Some(field_176);
         self
     }
 
     /// Field 177.
+    #[inline]
     pub fn field_177(mut self, field_177: Closed) -> Self {
         self.field_177 = Some(field_177);
         self
     }
 
     /// Field 178.
+    #[inline]
     pub fn field_178(
         mut self,
         field_178: impl IntoIterator<Item = Vec<Single>>,
@@ -3094,42 +3378,49 @@ impl Large {
     }
 
     /// Field 180.
+    #[inline]
     pub fn field_180(mut self, field_180: impl Into<String>) -> Self {
         self.field_180 = Some(field_180.into());
         self
     }
 
     /// Field 181.
+    #[inline]
     pub fn field_181(mut self, field_181: impl Into<Decimal>) -> Self {
         self.field_181 = Some(field_181.into());
         self
     }
 
     /// Field 183.
+    #[inline]
     pub fn field_183(mut self, field_183: bool) -> Self {
         self.field_183 = Some(field_183);
         self
     }
 
     /// Field 184.
+    #[inline]
     pub fn field_184(mut self, field_184: Timestamp) -> Self {
         self.field_184 = Some(field_184);
         self
     }
 
     /// Field 185.
+    #[inline]
     pub fn field_185(mut self, field_185: impl IntoIterator<Item = i32>) -> Self {
         self.field_185 = Some(field_185.into_iter().collect());
         self
     }
 
     /// Field 186.
+    #[inline]
     pub fn field_186(mut self, field_186: Keyword) -> Self {
         self.field_186 = Some(field_186);
         self
     }
 
     /// Field 187.
+    #[inline]
     pub fn field_187(
         mut self,
         field_187: impl IntoIterator<Item = (impl Into<String>, impl Into<Decimal>)>,
@@ -3144,48 +3435,56 @@ impl Large {
     }
 
     /// Field 190.
+    #[inline]
     pub fn field_190(mut self, field_190: Uuid) -> Self {
         self.field_190 = Some(field_190);
         self
     }
 
     /// Field 191.
+    #[inline]
     pub fn field_191(mut self, field_191: impl Into<Vec<u8>>) -> Self {
         self.field_191 = Some(field_191.into());
         self
     }
 
     /// Field 192.
+    #[inline]
     pub fn field_192(mut self, field_192: SignedDuration) -> Self {
         self.field_192 = Some(field_192);
         self
     }
 
     /// Field 193.
+    #[inline]
     pub fn field_193(mut self, field_193: Zoned) -> Self {
         self.field_193 = Some(field_193);
         self
     }
 
     /// Field 195.
+    #[inline]
     pub fn field_195(mut self, field_195: Json) -> Self {
         self.field_195 = Some(field_195);
         self
     }
 
     /// Field 196.
+    #[inline]
     pub fn field_196(mut self, field_196: u64) -> Self {
         self.field_196 = Some(field_196);
         self
     }
 
     /// Field 197.
+    #[inline]
     pub fn field_197(mut self, field_197: Closed) -> Self {
         self.field_197 = Some(field_197);
         self
     }
 
     /// Field 198.
+    #[inline]
     pub fn field_198(
         mut self,
         field_198: impl IntoIterator<Item = Vec<Single>>,
@@ -3195,42 +3494,49 @@ impl Large {
     }
 
     /// Field 200.
+    #[inline]
     pub fn field_200(mut self, field_200: impl Into<String>) -> Self {
         self.field_200 = Some(field_200.into());
         self
     }
 
     /// Field 201.
+    #[inline]
     pub fn field_201(mut self, field_201: impl Into<Decimal>) -> Self {
         self.field_201 = Some(field_201.into());
         self
     }
 
     /// Field 203.
+    #[inline]
     pub fn field_203(mut self, field_203: bool) -> Self {
         self.field_203 = Some(field_203);
         self
     }
 
     /// Field 204.
+    #[inline]
     pub fn field_204(mut self, field_204: Timestamp) -> Self {
         self.field_204 = Some(field_204);
         self
     }
 
     /// Field 205.
+    #[inline]
     pub fn field_205(mut self, field_205: impl IntoIterator<Item = i32>) -> Self {
         self.field_205 = Some(field_205.into_iter().collect());
         self
     }
 
     /// Field 206.
+    #[inline]
     pub fn field_206(mut self, field_206: Keyword) -> Self {
         self.field_206 = Some(field_206);
         self
     }
 
     /// Field 207.
+    #[inline]
     pub fn field_207(
         mut self,
         field_207: impl IntoIterator<Item = (impl Into<String>, impl Into<Decimal>)>,
@@ -3245,48 +3551,56 @@ impl Large {
     }
 
     /// Field 210.
+    #[inline]
     pub fn field_210(mut self, field_210: Uuid) -> Self {
         self.field_210 = Some(field_210);
         self
     }
 
     /// Field 211.
+    #[inline]
     pub fn field_211(mut self, field_211: impl Into<Vec<u8>>) -> Self {
         self.field_211 = Some(field_211.into());
         self
     }
 
     /// Field 212.
+    #[inline]
     pub fn field_212(mut self, field_212: SignedDuration) -> Self {
         self.field_212 = Some(field_212);
         self
     }
 
     /// Field 213.
+    #[inline]
     pub fn field_213(mut self, field_213: Zoned) -> Self {
         self.field_213 = Some(field_213);
         self
     }
 
     /// Field 215.
+    #[inline]
     pub fn field_215(mut self, field_215: Json) -> Self {
         self.field_215 = Some(field_215);
         self
     }
 
     /// Field 216.
+    #[inline]
     pub fn field_216(mut self, field_216: u64) -> Self {
         self.field_216 = Some(field_216);
         self
     }
 
     /// Field 217.
+    #[inline]
     pub fn field_217(mut self, field_217: Closed) -> Self {
         self.field_217 = Some(field_217);
         self
     }
 
     /// Field 218.
+    #[inline]
     pub fn field_218(
         mut self,
         field_218: impl IntoIterator<Item = Vec<Single>>,
@@ -3296,42 +3610,49 @@ impl Large {
     }
 
     /// Field 220.
+    #[inline]
     pub fn field_220(mut self, field_220: impl Into<String>) -> Self {
         self.field_220 = Some(field_220.into());
         self
     }
 
     /// Field 221.
+    #[inline]
     pub fn field_221(mut self, field_221: impl Into<Decimal>) -> Self {
         self.field_221 = Some(field_221.into());
         self
     }
 
     /// Field 223.
+    #[inline]
     pub fn field_223(mut self, field_223: bool) -> Self {
         self.field_223 = Some(field_223);
         self
     }
 
     /// Field 224.
+    #[inline]
     pub fn field_224(mut self, field_224: Timestamp) -> Self {
         self.field_224 = Some(field_224);
         self
     }
 
     /// Field 225.
+    #[inline]
     pub fn field_225(mut self, field_225: impl IntoIterator<Item = i32>) -> Self {
         self.field_225 = Some(field_225.into_iter().collect());
         self
     }
 
     /// Field 226.
+    #[inline]
     pub fn field_226(mut self, field_226: Keyword) -> Self {
         self.field_226 = Some(field_226);
         self
     }
 
     /// Field 227.
+    #[inline]
     pub fn field_227(
         mut self,
         field_227: impl IntoIterator<Item = (impl Into<String>, impl Into<Decimal>)>,
@@ -3346,48 +3667,56 @@ impl Large {
     }
 
     /// Field 230.
+    #[inline]
     pub fn field_230(mut self, field_230: Uuid) -> Self {
         self.field_230 = Some(field_230);
         self
     }
 
     /// Field 231.
+    #[inline]
     pub fn field_231(mut self, field_231: impl Into<Vec<u8>>) -> Self {
         self.field_231 = Some(field_231.into());
         self
     }
 
     /// Field 232.
+    #[inline]
     pub fn field_232(mut self, field_232: SignedDuration) -> Self {
         self.field_232 = Some(field_232);
         self
     }
 
     /// Field 233.
+    #[inline]
     pub fn field_233(mut self, field_233: Zoned) -> Self {
         self.field_233 = Some(field_233);
         self
     }
 
     /// Field 235.
+    #[inline]
     pub fn field_235(mut self, field_235: Json) -> Self {
         self.field_235 = Some(field_235);
         self
     }
 
     /// Field 236.
+    #[inline]
     pub fn field_236(mut self, field_236: u64) -> Self {
         self.field_236 = Some(field_236);
         self
     }
 
     /// Field 237.
+    #[inline]
     pub fn field_237(mut self, field_237: Closed) -> Self {
         self.field_237 = Some(field_237);
         self
     }
 
     /// Field 238.
+    #[inline]
     pub fn field_238(
         mut self,
         field_238: impl IntoIterator<Item = Vec<Single>>,
@@ -3397,42 +3726,49 @@ impl Large {
     }
 
     /// Field 240.
+    #[inline]
     pub fn field_240(mut self, field_240: impl Into<String>) -> Self {
         self.field_240 = Some(field_240.into());
         self
     }
 
     /// Field 241.
+    #[inline]
     pub fn field_241(mut self, field_241: impl Into<Decimal>) -> Self {
         self.field_241 = Some(field_241.into());
         self
     }
 
     /// Field 243.
+    #[inline]
     pub fn field_243(mut self, field_243: bool) -> Self {
         self.field_243 = Some(field_243);
         self
     }
 
     /// Field 244.
+    #[inline]
     pub fn field_244(mut self, field_244: Timestamp) -> Self {
         self.field_244 = Some(field_244);
         self
     }
 
     /// Field 245.
+    #[inline]
     pub fn field_245(mut self, field_245: impl IntoIterator<Item = i32>) -> Self {
         self.field_245 = Some(field_245.into_iter().collect());
         self
     }
 
     /// Field 246.
+    #[inline]
     pub fn field_246(mut self, field_246: Keyword) -> Self {
         self.field_246 = Some(field_246);
         self
     }
 
     /// Field 247.
+    #[inline]
     pub fn field_247(
         mut self,
         field_247: impl IntoIterator<Item = (impl Into<String>, impl Into<Decimal>)>,
@@ -3447,48 +3783,56 @@ impl Large {
     }
 
     /// Field 250.
+    #[inline]
     pub fn field_250(mut self, field_250: Uuid) -> Self {
         self.field_250 = Some(field_250);
         self
     }
 
     /// Field 251.
+    #[inline]
     pub fn field_251(mut self, field_251: impl Into<Vec<u8>>) -> Self {
         self.field_251 = Some(field_251.into());
         self
     }
 
     /// Field 252.
+    #[inline]
     pub fn field_252(mut self, field_252: SignedDuration) -> Self {
         self.field_252 = Some(field_252);
         self
     }
 
     /// Field 253.
+    #[inline]
     pub fn field_253(mut self, field_253: Zoned) -> Self {
         self.field_253 = Some(field_253);
         self
     }
 
     /// Field 255.
+    #[inline]
     pub fn field_255(mut self, field_255: Json) -> Self {
         self.field_255 = Some(field_255);
         self
     }
 
     /// Field 256.
+    #[inline]
     pub fn field_256(mut self, field_256: u64) -> Self {
         self.field_256 = Some(field_256);
         self
     }
 
     /// Field 257.
+    #[inline]
     pub fn field_257(mut self, field_257: Closed) -> Self {
         self.field_257 = Some(field_257);
         self
     }
 
     /// Field 258.
+    #[inline]
     pub fn field_258(
         mut self,
         field_258: impl IntoIterator<Item = Vec<Single>>,
@@ -3498,42 +3842,49 @@ impl Large {
     }
 
     /// Field 260.
+    #[inline]
     pub fn field_260(mut self, field_260: impl Into<String>) -> Self {
         self.field_260 = Some(field_260.into());
         self
     }
 
     /// Field 261.
+    #[inline]
     pub fn field_261(mut self, field_261: impl Into<Decimal>) -> Self {
         self.field_261 = Some(field_261.into());
         self
     }
 
     /// Field 263.
+    #[inline]
     pub fn field_263(mut self, field_263: bool) -> Self {
         self.field_263 = Some(field_263);
         self
     }
 
     /// Field 264.
+    #[inline]
     pub fn field_264(mut self, field_264: Timestamp) -> Self {
         self.field_264 = Some(field_264);
         self
     }
 
     /// Field 265.
+    #[inline]
     pub fn field_265(mut self, field_265: impl IntoIterator<Item = i32>) -> Self {
         self.field_265 = Some(field_265.into_iter().collect());
         self
     }
 
     /// Field 266.
+    #[inline]
     pub fn field_266(mut self, field_266: Keyword) -> Self {
         self.field_266 = Some(field_266);
         self
     }
 
     /// Field 267.
+    #[inline]
     pub fn field_267(
         mut self,
         field_267: impl IntoIterator<Item = (impl Into<String>, impl Into<Decimal>)>,
@@ -3548,48 +3899,56 @@ impl Large {
     }
 
     /// Field 270.
+    #[inline]
     pub fn field_270(mut self, field_270: Uuid) -> Self {
         self.field_270 = Some(field_270);
         self
     }
 
     /// Field 271.
+    #[inline]
     pub fn field_271(mut self, field_271: impl Into<Vec<u8>>) -> Self {
         self.field_271 = Some(field_271.into());
         self
     }
 
     /// Field 272.
+    #[inline]
     pub fn field_272(mut self, field_272: SignedDuration) -> Self {
         self.field_272 = Some(field_272);
         self
     }
 
     /// Field 273.
+    #[inline]
     pub fn field_273(mut self, field_273: Zoned) -> Self {
         self.field_273 = Some(field_273);
         self
     }
 
     /// Field 275.
+    #[inline]
     pub fn field_275(mut self, field_275: Json) -> Self {
         self.field_275 = Some(field_275);
         self
     }
 
     /// Field 276.
+    #[inline]
     pub fn field_276(mut self, field_276: u64) -> Self {
         self.field_276 = Some(field_276);
         self
     }
 
     /// Field 277.
+    #[inline]
     pub fn field_277(mut self, field_277: Closed) -> Self {
         self.field_277 = Some(field_277);
         self
     }
 
     /// Field 278.
+    #[inline]
     pub fn field_278(
         mut self,
         field_278: impl IntoIterator<Item = Vec<Single>>,
@@ -3599,42 +3958,49 @@ impl Large {
     }
 
     /// Field 280.
+    #[inline]
     pub fn field_280(mut self, field_280: impl Into<String>) -> Self {
         self.field_280 = Some(field_280.into());
         self
     }
 
     /// Field 281.
+    #[inline]
     pub fn field_281(mut self, field_281: impl Into<Decimal>) -> Self {
         self.field_281 = Some(field_281.into());
         self
     }
 
     /// Field 283.
+    #[inline]
     pub fn field_283(mut self, field_283: bool) -> Self {
         self.field_283 = Some(field_283);
         self
     }
 
     /// Field 284.
+    #[inline]
     pub fn field_284(mut self, field_284: Timestamp) -> Self {
         self.field_284 = Some(field_284);
         self
     }
 
     /// Field 285.
+    #[inline]
     pub fn field_285(mut self, field_285: impl IntoIterator<Item = i32>) -> Self {
         self.field_285 = Some(field_285.into_iter().collect());
         self
     }
 
     /// Field 286.
+    #[inline]
     pub fn field_286(mut self, field_286: Keyword) -> Self {
         self.field_286 = Some(field_286);
         self
     }
 
     /// Field 287.
+    #[inline]
     pub fn field_287(
         mut self,
         field_287: impl IntoIterator<Item = (impl Into<String>, impl Into<Decimal>)>,
@@ -3649,48 +4015,56 @@ impl Large {
     }
 
     /// Field 290.
+    #[inline]
     pub fn field_290(mut self, field_290: Uuid) -> Self {
         self.field_290 = Some(field_290);
         self
     }
 
     /// Field 291.
+    #[inline]
     pub fn field_291(mut self, field_291: impl Into<Vec<u8>>) -> Self {
         self.field_291 = Some(field_291.into());
         self
     }
 
     /// Field 292.
+    #[inline]
     pub fn field_292(mut self, field_292: SignedDuration) -> Self {
         self.field_292 = Some(field_292);
         self
     }
 
     /// Field 293.
+    #[inline]
     pub fn field_293(mut self, field_293: Zoned) -> Self {
         self.field_293 = Some(field_293);
         self
     }
 
     /// Field 295.
+    #[inline]
     pub fn field_295(mut self, field_295: Json) -> Self {
         self.field_295 = Some(field_295);
         self
     }
 
     /// Field 296.
+    #[inline]
     pub fn field_296(mut self, field_296: u64) -> Self {
         self.field_296 = Some(field_296);
         self
     }
 
     /// Field 297.
+    #[inline]
     pub fn field_297(mut self, field_297: Closed) -> Self {
         self.field_297 = Some(field_297);
         self
     }
 
     /// Field 298.
+    #[inline]
     pub fn field_298(
         mut self,
         field_298: impl IntoIterator<Item = Vec<Single>>,
@@ -3916,6 +4290,7 @@ impl Keyword {
 }
 
 impl fmt::Display for Keyword {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -3924,6 +4299,7 @@ impl fmt::Display for Keyword {
 impl FromStr for Keyword {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => Err(NotListed::new("Keyword", text)),
@@ -3953,6 +4329,7 @@ impl Single {
 }
 
 impl fmt::Display for Single {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -3961,6 +4338,7 @@ impl fmt::Display for Single {
 impl FromStr for Single {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => Err(NotListed::new("Single", text)),
@@ -3987,6 +4365,7 @@ impl Closed {
 }
 
 impl fmt::Display for Closed {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -3995,6 +4374,7 @@ impl fmt::Display for Closed {
 impl FromStr for Closed {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             None => Err(NotListed::new("Closed", text)),
@@ -4009,17 +4389,20 @@ pub struct Id(i64);
 
 impl Id {
     /// The id with this number.
+    #[inline]
     pub const fn new(id: i64) -> Self {
         Self(id)
     }
 
     /// The number.
+    #[inline]
     pub const fn get(self) -> i64 {
         self.0
     }
 }
 
 impl fmt::Display for Id {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
@@ -4028,6 +4411,7 @@ impl fmt::Display for Id {
 impl FromStr for Id {
     type Err = ParseIntError;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, ParseIntError> {
         text.parse().map(Self)
     }
@@ -4362,8 +4746,9 @@ impl Value for Keywords {
 }
 
 impl fmt::Debug for Keywords {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -4414,8 +4799,9 @@ impl Value for Empty {
 }
 
 impl fmt::Debug for Empty {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -5674,8 +6060,9 @@ impl Value for Large {
 }
 
 impl fmt::Debug for Large {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

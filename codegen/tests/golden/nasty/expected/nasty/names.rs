@@ -83,6 +83,7 @@ impl Send {
     }
 
     /// Texts.
+    #[inline]
     pub fn text(
         mut self,
         text: impl std::iter::IntoIterator<
@@ -98,12 +99,14 @@ impl Send {
     }
 
     /// A number.
+    #[inline]
     pub fn option(mut self, option: i32) -> Self {
         self.call.set(1, option.view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: crate::options::RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -126,11 +129,13 @@ pub struct Result {
 
 impl Result {
     /// With what is required.
+    #[inline]
     pub fn new() -> Self {
         Self::blank()
     }
 
     /// Others.
+    #[inline]
     pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Option>) -> Self {
         self.other = std::option::Option::Some(other.into_iter().collect());
         self
@@ -138,6 +143,7 @@ impl Result {
 }
 
 impl std::default::Default for Result {
+    #[inline]
     fn default() -> Self {
         Self::new()
     }
@@ -169,6 +175,7 @@ pub struct Option {
 
 impl Option {
     /// With what is required.
+    #[inline]
     pub fn new(number: impl std::convert::Into<rust_decimal::Decimal>) -> Self {
         Self {
             number: number.into(),
@@ -177,36 +184,42 @@ impl Option {
     }
 
     /// A text.
+    #[inline]
     pub fn text(mut self, text: impl std::convert::Into<std::string::String>) -> Self {
         self.text = std::option::Option::Some(text.into());
         self
     }
 
     /// A day.
+    #[inline]
     pub fn day(mut self, day: jiff::civil::Date) -> Self {
         self.day = std::option::Option::Some(day);
         self
     }
 
     /// An identifier.
+    #[inline]
     pub fn id(mut self, id: impl std::convert::Into<FromStr>) -> Self {
         self.id = std::option::Option::Some(id.into());
         self
     }
 
     /// An enum.
+    #[inline]
     pub fn letter(mut self, letter: Copy) -> Self {
         self.letter = std::option::Option::Some(letter);
         self
     }
 
     /// Others.
+    #[inline]
     pub fn other(mut self, other: impl std::iter::IntoIterator<Item = String>) -> Self {
         self.other = std::option::Option::Some(other.into_iter().collect());
         self
     }
 
     /// A change.
+    #[inline]
     pub fn change(
         mut self,
         change: impl std::convert::Into<crate::Patch<rust_decimal::Decimal>>,
@@ -216,6 +229,7 @@ impl Option {
     }
 
     /// Times.
+    #[inline]
     pub fn times(
         mut self,
         times: impl std::iter::IntoIterator<
@@ -239,11 +253,13 @@ pub struct String {
 
 impl String {
     /// With what is required.
+    #[inline]
     pub fn new() -> Self {
         Self::blank()
     }
 
     /// Others.
+    #[inline]
     pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Vec>) -> Self {
         self.other = std::option::Option::Some(other.into_iter().collect());
         self
@@ -251,6 +267,7 @@ impl String {
 }
 
 impl std::default::Default for String {
+    #[inline]
     fn default() -> Self {
         Self::new()
     }
@@ -266,11 +283,13 @@ pub struct Vec {
 
 impl Vec {
     /// With what is required.
+    #[inline]
     pub fn new() -> Self {
         Self::blank()
     }
 
     /// Others.
+    #[inline]
     pub fn other(mut self, other: impl std::iter::IntoIterator<Item = Result>) -> Self {
         self.other = std::option::Option::Some(other.into_iter().collect());
         self
@@ -278,6 +297,7 @@ impl Vec {
 }
 
 impl std::default::Default for Vec {
+    #[inline]
     fn default() -> Self {
         Self::new()
     }
@@ -768,6 +788,7 @@ impl Copy {
 }
 
 impl fmt::Display for Copy {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -776,6 +797,7 @@ impl fmt::Display for Copy {
 impl std::str::FromStr for Copy {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> std::result::Result<Self, NotListed> {
         match crate::record::Text::parse(text) {
             std::option::Option::Some(Self::Unrecognized(_))
@@ -791,35 +813,41 @@ pub struct FromStr(std::string::String);
 
 impl FromStr {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl std::convert::Into<std::string::String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for FromStr {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl std::convert::From<&FromStr> for FromStr {
+    #[inline]
     fn from(id: &FromStr) -> Self {
         id.clone()
     }
 }
 
 impl std::convert::From<&str> for FromStr {
+    #[inline]
     fn from(id: &str) -> Self {
         Self(id.to_owned())
     }
 }
 
 impl std::convert::From<std::string::String> for FromStr {
+    #[inline]
     fn from(id: std::string::String) -> Self {
         Self(id)
     }
@@ -872,8 +900,9 @@ impl crate::record::Value for Result {
 }
 
 impl fmt::Debug for Result {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -969,8 +998,9 @@ impl crate::record::Value for Option {
 }
 
 impl fmt::Debug for Option {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -1036,8 +1066,9 @@ impl crate::record::Value for String {
 }
 
 impl fmt::Debug for String {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -1103,8 +1134,9 @@ impl crate::record::Value for Vec {
 }
 
 impl fmt::Debug for Vec {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -1170,8 +1202,9 @@ impl crate::record::Value for Box {
 }
 
 impl fmt::Debug for Box {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -1237,8 +1270,9 @@ impl crate::record::Value for Some {
 }
 
 impl fmt::Debug for Some {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -1304,8 +1338,9 @@ impl crate::record::Value for None {
 }
 
 impl fmt::Debug for None {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -1371,8 +1406,9 @@ impl crate::record::Value for Ok {
 }
 
 impl fmt::Debug for Ok {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -1438,8 +1474,9 @@ impl crate::record::Value for Into {
 }
 
 impl fmt::Debug for Into {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -1505,8 +1542,9 @@ impl crate::record::Value for From {
 }
 
 impl fmt::Debug for From {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -1572,8 +1610,9 @@ impl crate::record::Value for IntoIterator {
 }
 
 impl fmt::Debug for IntoIterator {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -1639,8 +1678,9 @@ impl crate::record::Value for Default {
 }
 
 impl fmt::Debug for Default {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -1706,8 +1746,9 @@ impl crate::record::Value for Value {
 }
 
 impl fmt::Debug for Value {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -1803,8 +1844,9 @@ impl crate::record::Value for Record {
 }
 
 impl fmt::Debug for Record {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -1870,8 +1912,9 @@ impl crate::record::Value for Table {
 }
 
 impl fmt::Debug for Table {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -1937,8 +1980,9 @@ impl crate::record::Value for Slot {
 }
 
 impl fmt::Debug for Slot {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -2004,8 +2048,9 @@ impl crate::record::Value for View {
 }
 
 impl fmt::Debug for View {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -2071,8 +2116,9 @@ impl crate::record::Value for Field {
 }
 
 impl fmt::Debug for Field {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -2138,8 +2184,9 @@ impl crate::record::Value for Rule {
 }
 
 impl fmt::Debug for Rule {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -2205,8 +2252,9 @@ impl crate::record::Value for Text {
 }
 
 impl fmt::Debug for Text {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -2272,8 +2320,9 @@ impl crate::record::Value for Union {
 }
 
 impl fmt::Debug for Union {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -2339,8 +2388,9 @@ impl crate::record::Value for UnionTable {
 }
 
 impl fmt::Debug for UnionTable {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -2406,8 +2456,9 @@ impl crate::record::Value for Tagging {
 }
 
 impl fmt::Debug for Tagging {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -2473,8 +2524,9 @@ impl crate::record::Value for Client {
 }
 
 impl fmt::Debug for Client {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -2540,8 +2592,9 @@ impl crate::record::Value for Call {
 }
 
 impl fmt::Debug for Call {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -2607,8 +2660,9 @@ impl crate::record::Value for Core {
 }
 
 impl fmt::Debug for Core {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -2674,8 +2728,9 @@ impl crate::record::Value for Operation {
 }
 
 impl fmt::Debug for Operation {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -2741,8 +2796,9 @@ impl crate::record::Value for Parameter {
 }
 
 impl fmt::Debug for Parameter {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -2808,8 +2864,9 @@ impl crate::record::Value for Method {
 }
 
 impl fmt::Debug for Method {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -2875,8 +2932,9 @@ impl crate::record::Value for Repeat {
 }
 
 impl fmt::Debug for Repeat {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -2942,8 +3000,9 @@ impl crate::record::Value for Answer {
 }
 
 impl fmt::Debug for Answer {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -3009,8 +3068,9 @@ impl crate::record::Value for BodyKind {
 }
 
 impl fmt::Debug for BodyKind {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -3076,8 +3136,9 @@ impl crate::record::Value for PageToken {
 }
 
 impl fmt::Debug for PageToken {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -3143,8 +3204,9 @@ impl crate::record::Value for Sending {
 }
 
 impl fmt::Debug for Sending {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -3210,8 +3272,9 @@ impl crate::record::Value for Pages {
 }
 
 impl fmt::Debug for Pages {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -3277,8 +3340,9 @@ impl crate::record::Value for Items {
 }
 
 impl fmt::Debug for Items {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -3344,8 +3408,9 @@ impl crate::record::Value for RequestOptions {
 }
 
 impl fmt::Debug for RequestOptions {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -3411,8 +3476,9 @@ impl crate::record::Value for Unrecognized {
 }
 
 impl fmt::Debug for Unrecognized {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -3478,8 +3544,9 @@ impl crate::record::Value for UnknownVariant {
 }
 
 impl fmt::Debug for UnknownVariant {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -3545,8 +3612,9 @@ impl crate::record::Value for Json {
 }
 
 impl fmt::Debug for Json {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -3612,8 +3680,9 @@ impl crate::record::Value for Patch {
 }
 
 impl fmt::Debug for Patch {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -3679,8 +3748,9 @@ impl crate::record::Value for Decimal {
 }
 
 impl fmt::Debug for Decimal {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -3746,8 +3816,9 @@ impl crate::record::Value for Date {
 }
 
 impl fmt::Debug for Date {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -3813,8 +3884,9 @@ impl crate::record::Value for Timestamp {
 }
 
 impl fmt::Debug for Timestamp {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -3880,8 +3952,9 @@ impl crate::record::Value for Zoned {
 }
 
 impl fmt::Debug for Zoned {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -3947,8 +4020,9 @@ impl crate::record::Value for SignedDuration {
 }
 
 impl fmt::Debug for SignedDuration {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -4014,8 +4088,9 @@ impl crate::record::Value for Uuid {
 }
 
 impl fmt::Debug for Uuid {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -4081,8 +4156,9 @@ impl crate::record::Value for BTreeMap {
 }
 
 impl fmt::Debug for BTreeMap {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -4148,8 +4224,9 @@ impl crate::record::Value for Serialize {
 }
 
 impl fmt::Debug for Serialize {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -4215,8 +4292,9 @@ impl crate::record::Value for Serializer {
 }
 
 impl fmt::Debug for Serializer {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -4282,8 +4360,9 @@ impl crate::record::Value for Deserialize {
 }
 
 impl fmt::Debug for Deserialize {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -4349,8 +4428,9 @@ impl crate::record::Value for Deserializer {
 }
 
 impl fmt::Debug for Deserializer {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -4416,8 +4496,9 @@ impl crate::record::Value for Debug {
 }
 
 impl fmt::Debug for Debug {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -4483,8 +4564,9 @@ impl crate::record::Value for Clone {
 }
 
 impl fmt::Debug for Clone {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -4550,8 +4632,9 @@ impl crate::record::Value for PartialEq {
 }
 
 impl fmt::Debug for PartialEq {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -4617,8 +4700,9 @@ impl crate::record::Value for Self_ {
 }
 
 impl fmt::Debug for Self_ {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -4684,8 +4768,9 @@ impl crate::record::Value for Api {
 }
 
 impl fmt::Debug for Api {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -4751,8 +4836,9 @@ impl crate::record::Value for Encoding {
 }
 
 impl fmt::Debug for Encoding {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -4818,8 +4904,9 @@ impl crate::record::Value for Environment {
 }
 
 impl fmt::Debug for Environment {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 
@@ -4885,8 +4972,9 @@ impl crate::record::Value for Error {
 }
 
 impl fmt::Debug for Error {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(crate::record::View::Record(self), f)
     }
 }
 

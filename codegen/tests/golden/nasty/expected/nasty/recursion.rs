@@ -107,6 +107,7 @@ impl Plant {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -153,6 +154,7 @@ impl Walk {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -197,6 +199,7 @@ pub struct Node {
 
 impl Node {
     /// With what is required.
+    #[inline]
     pub fn new(
         list: impl IntoIterator<Item = Node>,
         map: impl IntoIterator<Item = (impl Into<String>, Node)>,
@@ -209,24 +212,28 @@ impl Node {
     }
 
     /// Directly.
+    #[inline]
     pub fn next(mut self, next: Node) -> Self {
         self.next = Some(Box::new(next));
         self
     }
 
     /// By a change.
+    #[inline]
     pub fn change(mut self, change: impl Into<Patch<Box<Node>>>) -> Self {
         self.change = change.into();
         self
     }
 
     /// Through others.
+    #[inline]
     pub fn even(mut self, even: Even) -> Self {
         self.even = Some(Box::new(even));
         self
     }
 
     /// Through a union.
+    #[inline]
     pub fn tree(mut self, tree: impl Into<Tree>) -> Self {
         self.tree = Some(Box::new(tree.into()));
         self
@@ -243,11 +250,13 @@ pub struct Even {
 
 impl Even {
     /// With what is required.
+    #[inline]
     pub fn new() -> Self {
         Self::blank()
     }
 
     /// The other.
+    #[inline]
     pub fn odd(mut self, odd: Odd) -> Self {
         self.odd = Some(Box::new(odd));
         self
@@ -255,6 +264,7 @@ impl Even {
 }
 
 impl Default for Even {
+    #[inline]
     fn default() -> Self {
         Self::new()
     }
@@ -272,17 +282,20 @@ pub struct Odd {
 
 impl Odd {
     /// With what is required.
+    #[inline]
     pub fn new() -> Self {
         Self::blank()
     }
 
     /// The other.
+    #[inline]
     pub fn even(mut self, even: Even) -> Self {
         self.even = Some(Box::new(even));
         self
     }
 
     /// A third.
+    #[inline]
     pub fn node(mut self, node: Node) -> Self {
         self.node = Some(Box::new(node));
         self
@@ -290,6 +303,7 @@ impl Odd {
 }
 
 impl Default for Odd {
+    #[inline]
     fn default() -> Self {
         Self::new()
     }
@@ -307,6 +321,7 @@ pub struct Pair {
 
 impl Pair {
     /// With what is required.
+    #[inline]
     pub fn new(left: impl Into<Tree>, right: impl Into<Tree>) -> Self {
         Self {
             left: Box::new(left.into()),
@@ -327,6 +342,7 @@ pub struct Leaf {
 
 impl Leaf {
     /// With what is required.
+    #[inline]
     pub fn new(value: impl Into<Shape>) -> Self {
         Self {
             value: value.into(),
@@ -335,6 +351,7 @@ impl Leaf {
     }
 
     /// A field named like a tag elsewhere.
+    #[inline]
     pub fn r#type(mut self, r#type: impl Into<String>) -> Self {
         self.r#type = Some(r#type.into());
         self
@@ -355,23 +372,27 @@ pub struct Walking {
 
 impl Walking {
     /// With what is required.
+    #[inline]
     pub fn new() -> Self {
         Self::blank()
     }
 
     /// How many.
+    #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
         self.page_size = Some(page_size);
         self
     }
 
     /// Which page; from the metadata of another.
+    #[inline]
     pub fn page_token(mut self, page_token: impl Into<String>) -> Self {
         self.page_token = Some(page_token.into());
         self
     }
 
     /// Their kinds.
+    #[inline]
     pub fn kinds(mut self, kinds: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.kinds = Some(kinds.into_iter().map(Into::into).collect());
         self
@@ -379,6 +400,7 @@ impl Walking {
 }
 
 impl Default for Walking {
+    #[inline]
     fn default() -> Self {
         Self::new()
     }
@@ -401,24 +423,28 @@ pub enum Tree {
 }
 
 impl From<Pair> for Tree {
+    #[inline]
     fn from(value: Pair) -> Self {
         Self::Pair(value)
     }
 }
 
 impl From<Leaf> for Tree {
+    #[inline]
     fn from(value: Leaf) -> Self {
         Self::Leaf(value)
     }
 }
 
 impl From<Node> for Tree {
+    #[inline]
     fn from(value: Node) -> Self {
         Self::Unknown_(value)
     }
 }
 
 impl From<Even> for Tree {
+    #[inline]
     fn from(value: Even) -> Self {
         Self::Self_(value)
     }
@@ -437,12 +463,14 @@ pub enum Wrapped {
 }
 
 impl From<Tree> for Wrapped {
+    #[inline]
     fn from(value: Tree) -> Self {
         Self::Tree(value)
     }
 }
 
 impl From<Leaf> for Wrapped {
+    #[inline]
     fn from(value: Leaf) -> Self {
         Self::Shape(value)
     }
@@ -467,36 +495,42 @@ pub enum Shape {
 }
 
 impl From<bool> for Shape {
+    #[inline]
     fn from(value: bool) -> Self {
         Self::Bool(value)
     }
 }
 
 impl From<Decimal> for Shape {
+    #[inline]
     fn from(value: Decimal) -> Self {
         Self::Number(value)
     }
 }
 
 impl From<String> for Shape {
+    #[inline]
     fn from(value: String) -> Self {
         Self::String(value)
     }
 }
 
 impl From<&str> for Shape {
+    #[inline]
     fn from(value: &str) -> Self {
         Self::String(value.to_owned())
     }
 }
 
 impl From<Vec<Shape>> for Shape {
+    #[inline]
     fn from(value: Vec<Shape>) -> Self {
         Self::List(value)
     }
 }
 
 impl From<BTreeMap<String, Tree>> for Shape {
+    #[inline]
     fn from(value: BTreeMap<String, Tree>) -> Self {
         Self::Object(value)
     }
@@ -571,8 +605,9 @@ impl Value for Node {
 }
 
 impl fmt::Debug for Node {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -631,8 +666,9 @@ impl Value for Even {
 }
 
 impl fmt::Debug for Even {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -693,8 +729,9 @@ impl Value for Odd {
 }
 
 impl fmt::Debug for Odd {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -758,8 +795,9 @@ impl Value for Pair {
 }
 
 impl fmt::Debug for Pair {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -823,8 +861,9 @@ impl Value for Leaf {
 }
 
 impl fmt::Debug for Leaf {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -895,8 +934,9 @@ impl Value for Walking {
 }
 
 impl fmt::Debug for Walking {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -980,8 +1020,9 @@ impl Value for Tree {
 }
 
 impl fmt::Debug for Tree {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Union(self), f)
     }
 }
 
@@ -1057,8 +1098,9 @@ impl Value for Wrapped {
 }
 
 impl fmt::Debug for Wrapped {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Union(self), f)
     }
 }
 
@@ -1146,8 +1188,9 @@ impl Value for Shape {
 }
 
 impl fmt::Debug for Shape {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Union(self), f)
     }
 }
 

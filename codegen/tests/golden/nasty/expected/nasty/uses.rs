@@ -99,6 +99,7 @@ impl GetUses {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -145,12 +146,14 @@ impl Old {
 
     /// Nothing any more.
     #[deprecated(note = "since 1: leave it out")]
+    #[inline]
     pub fn last(mut self, last: impl Into<String>) -> Self {
         self.call.set(0, last.into().view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -253,8 +256,9 @@ impl Value for Used {
 }
 
 impl fmt::Debug for Used {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -313,8 +317,9 @@ impl Value for OldModel {
 }
 
 impl fmt::Debug for OldModel {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

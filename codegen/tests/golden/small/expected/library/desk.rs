@@ -26,6 +26,7 @@ pub struct DeskSubscription {
 
 impl DeskSubscription {
     /// With what is required.
+    #[inline]
     pub fn new(member_id: impl Into<MemberId>) -> Self {
         Self {
             member_id: member_id.into(),
@@ -34,6 +35,7 @@ impl DeskSubscription {
     }
 
     /// Only of this shelf.
+    #[inline]
     pub fn shelf(mut self, shelf: impl Into<String>) -> Self {
         self.shelf = Some(shelf.into());
         self
@@ -50,6 +52,7 @@ pub struct OfficeSubscription {
 
 impl OfficeSubscription {
     /// With what is required.
+    #[inline]
     pub fn new(member_id: impl Into<MemberId>) -> Self {
         Self {
             member_id: member_id.into(),
@@ -169,8 +172,9 @@ impl Value for DeskSubscription {
 }
 
 impl fmt::Debug for DeskSubscription {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -229,8 +233,9 @@ impl Value for OfficeSubscription {
 }
 
 impl fmt::Debug for OfficeSubscription {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -301,8 +306,9 @@ impl Value for DeskReply {
 }
 
 impl fmt::Debug for DeskReply {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -361,8 +367,9 @@ impl Value for DeskNotice {
 }
 
 impl fmt::Debug for DeskNotice {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 

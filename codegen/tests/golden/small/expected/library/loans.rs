@@ -150,18 +150,21 @@ impl GetLoans {
     }
 
     /// Items per page.
+    #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
         self.call.set(1, page_size.view());
         self
     }
 
     /// Which page; from the metadata of another.
+    #[inline]
     pub fn page_token(mut self, page_token: impl Into<String>) -> Self {
         self.call.set(2, page_token.into().view());
         self
     }
 
     /// Only loans in one of these states.
+    #[inline]
     pub fn state(mut self, state: impl IntoIterator<Item = LoanState>) -> Self {
         let state: Vec<LoanState> = state.into_iter().collect();
         self.call.set(4, state.view());
@@ -169,6 +172,7 @@ impl GetLoans {
     }
 
     /// Only loans of these books.
+    #[inline]
     pub fn books(
         mut self,
         books: impl IntoIterator<Item = impl Into<BookOrTitle>>,
@@ -180,12 +184,14 @@ impl GetLoans {
 
     /// Only loans of this kind.
     #[doc(alias = "type")]
+    #[inline]
     pub fn kind(mut self, kind: impl Into<String>) -> Self {
         self.call.set(6, kind.into().view());
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -241,6 +247,7 @@ impl BorrowBooks {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -249,6 +256,7 @@ impl BorrowBooks {
     /// `reference` of each row, in their order. A row that had none got one when the request was
     /// made, so that it can be written down before it is sent.
     #[must_use]
+    #[inline]
     pub fn keys(&self) -> &[String] {
         self.body.keys()
     }
@@ -297,12 +305,14 @@ impl ReturnBooks {
     }
 
     /// The request's body, which may be left out.
+    #[inline]
     pub fn body(mut self, body: Return) -> Self {
         self.body = Some(body);
         self
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -381,6 +391,7 @@ pub struct NewLoan {
 
 impl NewLoan {
     /// With what is required.
+    #[inline]
     pub fn new(reference: impl Into<String>, mode: impl Into<String>) -> Self {
         Self {
             reference: reference.into(),
@@ -390,6 +401,7 @@ impl NewLoan {
     }
 
     /// Sends the book home.
+    #[inline]
     pub fn by_post(
         reference: impl Into<String>,
         book: impl Into<BookOrTitle>,
@@ -405,24 +417,28 @@ impl NewLoan {
     }
 
     /// What to borrow.
+    #[inline]
     pub fn book(mut self, book: impl Into<BookOrTitle>) -> Self {
         self.book = Some(book.into());
         self
     }
 
     /// What to borrow, by its place.
+    #[inline]
     pub fn shelf(mut self, shelf: impl Into<String>) -> Self {
         self.shelf = Some(shelf.into());
         self
     }
 
     /// For how long.
+    #[inline]
     pub fn days(mut self, days: u32) -> Self {
         self.days = Some(days);
         self
     }
 
     /// Wishes.
+    #[inline]
     pub fn notes(mut self, notes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.notes = Some(notes.into_iter().map(Into::into).collect());
         self
@@ -439,11 +455,13 @@ pub struct Return {
 
 impl Return {
     /// With what is required.
+    #[inline]
     pub fn new() -> Self {
         Self::blank()
     }
 
     /// Whether fees are waived.
+    #[inline]
     pub fn forgive(mut self, forgive: bool) -> Self {
         self.forgive = Some(forgive);
         self
@@ -451,6 +469,7 @@ impl Return {
 }
 
 impl Default for Return {
+    #[inline]
     fn default() -> Self {
         Self::new()
     }
@@ -486,12 +505,14 @@ pub enum Note {
 }
 
 impl From<Stain> for Note {
+    #[inline]
     fn from(value: Stain) -> Self {
         Self::Stain(value)
     }
 }
 
 impl From<Remark> for Note {
+    #[inline]
     fn from(value: Remark) -> Self {
         Self::Text(value)
     }
@@ -512,24 +533,28 @@ pub enum Place {
 }
 
 impl From<Decimal> for Place {
+    #[inline]
     fn from(value: Decimal) -> Self {
         Self::Number(value)
     }
 }
 
 impl From<String> for Place {
+    #[inline]
     fn from(value: String) -> Self {
         Self::String(value)
     }
 }
 
 impl From<&str> for Place {
+    #[inline]
     fn from(value: &str) -> Self {
         Self::String(value.to_owned())
     }
 }
 
 impl From<bool> for Place {
+    #[inline]
     fn from(value: bool) -> Self {
         Self::Bool(value)
     }
@@ -550,18 +575,21 @@ pub enum Next {
 }
 
 impl From<Stain> for Next {
+    #[inline]
     fn from(value: Stain) -> Self {
         Self::Mend(value)
     }
 }
 
 impl From<Remark> for Next {
+    #[inline]
     fn from(value: Remark) -> Self {
         Self::Read(value)
     }
 }
 
 impl From<Note> for Next {
+    #[inline]
     fn from(value: Note) -> Self {
         Self::Ask(value)
     }
@@ -596,6 +624,7 @@ impl LoanState {
 }
 
 impl fmt::Display for LoanState {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -604,6 +633,7 @@ impl fmt::Display for LoanState {
 impl FromStr for LoanState {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             Some(Self::Unrecognized(_)) | None => Err(NotListed::new("LoanState", text)),
@@ -633,6 +663,7 @@ impl Size {
 }
 
 impl fmt::Display for Size {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -641,6 +672,7 @@ impl fmt::Display for Size {
 impl FromStr for Size {
     type Err = NotListed;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, NotListed> {
         match Text::parse(text) {
             None => Err(NotListed::new("Size", text)),
@@ -655,23 +687,27 @@ pub struct BookId(String);
 
 impl BookId {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for BookId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&BookId> for BookId {
+    #[inline]
     fn from(id: &BookId) -> Self {
         id.clone()
     }
@@ -683,47 +719,55 @@ pub struct BookOrTitle(String);
 
 impl BookOrTitle {
     /// The id with this text.
+    #[inline]
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
 
     /// The text.
+    #[inline]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl fmt::Display for BookOrTitle {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
 impl From<&BookOrTitle> for BookOrTitle {
+    #[inline]
     fn from(id: &BookOrTitle) -> Self {
         id.clone()
     }
 }
 
 impl From<&str> for BookOrTitle {
+    #[inline]
     fn from(id: &str) -> Self {
         Self(id.to_owned())
     }
 }
 
 impl From<String> for BookOrTitle {
+    #[inline]
     fn from(id: String) -> Self {
         Self(id)
     }
 }
 
 impl From<BookId> for BookOrTitle {
+    #[inline]
     fn from(id: BookId) -> Self {
         Self::new(id.as_str())
     }
 }
 
 impl From<&BookId> for BookOrTitle {
+    #[inline]
     fn from(id: &BookId) -> Self {
         Self::new(id.as_str())
     }
@@ -810,8 +854,9 @@ impl Value for Book {
 }
 
 impl fmt::Debug for Book {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -902,8 +947,9 @@ impl Value for Loan {
 }
 
 impl fmt::Debug for Loan {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -993,8 +1039,9 @@ impl Value for NewLoan {
 }
 
 impl fmt::Debug for NewLoan {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1053,8 +1100,9 @@ impl Value for Return {
 }
 
 impl fmt::Debug for Return {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1113,8 +1161,9 @@ impl Value for Stain {
 }
 
 impl fmt::Debug for Stain {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1173,8 +1222,9 @@ impl Value for Remark {
 }
 
 impl fmt::Debug for Remark {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -1250,8 +1300,9 @@ impl Value for Note {
 }
 
 impl fmt::Debug for Note {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Union(self), f)
     }
 }
 
@@ -1331,8 +1382,9 @@ impl Value for Place {
 }
 
 impl fmt::Debug for Place {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Union(self), f)
     }
 }
 
@@ -1412,8 +1464,9 @@ impl Value for Next {
 }
 
 impl fmt::Debug for Next {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Union(self), f)
     }
 }
 

@@ -120,6 +120,7 @@ impl GetMember {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -165,6 +166,7 @@ impl ChangeMember {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -211,6 +213,7 @@ impl RemoveMember {
     }
 
     /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
     pub fn options(mut self, options: RequestOptions) -> Self {
         self.call.configure(options);
         self
@@ -249,17 +252,20 @@ pub struct MemberChanges {
 
 impl MemberChanges {
     /// With what is required.
+    #[inline]
     pub fn new() -> Self {
         Self::blank()
     }
 
     /// New name.
+    #[inline]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
     /// New address; null removes it.
+    #[inline]
     pub fn email(mut self, email: impl Into<Patch<String>>) -> Self {
         self.email = email.into();
         self
@@ -267,6 +273,7 @@ impl MemberChanges {
 }
 
 impl Default for MemberChanges {
+    #[inline]
     fn default() -> Self {
         Self::new()
     }
@@ -278,17 +285,20 @@ pub struct MemberId(i64);
 
 impl MemberId {
     /// The id with this number.
+    #[inline]
     pub const fn new(id: i64) -> Self {
         Self(id)
     }
 
     /// The number.
+    #[inline]
     pub const fn get(self) -> i64 {
         self.0
     }
 }
 
 impl fmt::Display for MemberId {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
@@ -297,6 +307,7 @@ impl fmt::Display for MemberId {
 impl FromStr for MemberId {
     type Err = ParseIntError;
 
+    #[inline]
     fn from_str(text: &str) -> Result<Self, ParseIntError> {
         text.parse().map(Self)
     }
@@ -363,8 +374,9 @@ impl Value for Member {
 }
 
 impl fmt::Debug for Member {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
@@ -431,8 +443,9 @@ impl Value for MemberChanges {
 }
 
 impl fmt::Debug for MemberChanges {
+    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(self, f)
+        record::debug(View::Record(self), f)
     }
 }
 
