@@ -6,15 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Map, Value, json};
 
 use super::{FetchingToken, Token, TokenError, TokenRequest, TokenSource};
+use crate::Json;
 use crate::call::broken;
 use crate::error::{Delivery, Error, excerpt, retry_after, scrub};
 use crate::headers::Header;
 use crate::operation::{Method, Repeat};
 use crate::retry::{Budget, Decision, Happened, Limits, Pace, Situation, decide};
 use crate::transport::{BaseUrl, HttpRequest, HttpResponse, Transport, TransportError};
+use crate::value::Object;
 
 /// The credentials of a client.
 pub(crate) struct ClientCredentials {
@@ -97,12 +98,15 @@ impl ClientCredentials {
 
     fn request(&self, left: Duration) -> Result<HttpRequest, TokenError> {
         let Endpoint { url, audience, user_agent, limits, .. } = &self.endpoint;
-        let body = json!({
-            "grant_type": "client_credentials",
-            "client_id": self.id.expose_secret(),
-            "client_secret": self.secret.expose_secret(),
-            "audience": audience,
-        });
+        let mut body = Object::default();
+        for (name, value) in [
+            ("grant_type", "client_credentials"),
+            ("client_id", self.id.expose_secret()),
+            ("client_secret", self.secret.expose_secret()),
+            ("audience", audience),
+        ] {
+            body.set(name, Json::new(value).map_err(TokenError::refused)?);
+        }
         Ok(HttpRequest {
             method: Method::Post,
             url: url.address("", ""),
@@ -111,7 +115,7 @@ impl ClientCredentials {
                 Header::constant("content-type", "application/json"),
                 user_agent.clone(),
             ],
-            body: Some(serde_json::to_vec(&body).map_err(TokenError::refused)?),
+            body: Some(body.write().map_err(TokenError::refused)?),
             connect_timeout: limits.connect_timeout,
             timeout: limits.attempt_timeout.min(left),
         })
@@ -148,39 +152,31 @@ fn unanswered(failure: TransportError) -> Failure {
 
 /// The token in an answer; the error does not repeat the answer, which may hold one.
 fn token(body: &[u8]) -> Result<Token, &'static str> {
-    let mut answer: Map<String, Value> =
-        serde_json::from_slice(body).map_err(|_| "answered something that is no JSON object")?;
-    let is_bearer = |kind: &Value| kind.as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("bearer"));
-    if !answer.get("token_type").is_none_or(is_bearer) {
+    let answer = Object::read(body).ok_or("answered something that is no JSON object")?;
+    let is_bearer = || answer.text("token_type").is_some_and(|kind| kind.eq_ignore_ascii_case("bearer"));
+    if answer.get("token_type").is_some() && !is_bearer() {
         return Err("answered a token that is no bearer token");
     }
-    let Some(Value::String(text)) = answer.remove("access_token") else {
-        return Err("answered no token");
-    };
-    let token = Token::new(text);
-    Ok(match answer.get("expires_in").and_then(seconds) {
+    let token = Token::new(answer.text("access_token").ok_or("answered no token")?);
+    Ok(match life(&answer) {
         Some(life) => token.expires_in(life),
         None => token,
     })
 }
 
-/// Seconds, as a number or as its text.
-fn seconds(value: &Value) -> Option<Duration> {
-    let seconds = match value {
-        Value::Number(number) => number.as_f64()?,
-        Value::String(text) => text.trim().parse().ok()?,
-        _ => return None,
-    };
-    Duration::try_from_secs_f64(seconds).ok()
+/// How long the token is valid: seconds, as a number or as its text.
+fn life(answer: &Object) -> Option<Duration> {
+    let seconds = answer.text("expires_in").or_else(|| answer.get("expires_in").map(str::to_owned))?;
+    Duration::try_from_secs_f64(seconds.trim().parse().ok()?).ok()
 }
 
 /// What the endpoint says: RFC 6749, section 5.2, or else what it sent.
 fn reason(body: &[u8]) -> String {
-    let answer: Option<Map<String, Value>> = serde_json::from_slice(body).ok();
-    let text = |name: &str| answer.as_ref()?.get(name)?.as_str();
+    let answer = Object::read(body);
+    let text = |name: &str| answer.as_ref()?.text(name);
     match (text("error"), text("error_description")) {
         (Some(error), Some(description)) => format!("{error} ({description})"),
-        (Some(error), None) => error.to_owned(),
+        (Some(error), None) => error,
         _ => excerpt(body).into_owned(),
     }
 }

@@ -2,7 +2,6 @@
 
 mod ahead;
 mod attempts;
-mod body;
 mod encode;
 mod prepare;
 mod send;

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use secrecy::ExposeSecret;
 
 use super::Call;
-use super::body::with_fields;
 use super::encode::{self, Argument};
 use crate::error::{Error, ErrorKind, Result};
 use crate::headers::Header;
@@ -13,6 +12,7 @@ use crate::operation::{BodyKind, Place};
 use crate::record::{self, View};
 use crate::retry::Limits;
 use crate::transport::{HttpRequest, Url};
+use crate::value::Object;
 
 impl Call {
     /// The request, complete and frozen; or what is wrong with it.
@@ -88,8 +88,15 @@ impl Call {
         if self.options.fields.is_empty() {
             return Ok(self.body.clone());
         }
-        let body = with_fields(self.body.as_deref(), &self.options.fields);
-        body.map(Some).map_err(|message| self.invalid("body", message))
+        let mut body = match &self.body {
+            Some(body) => Object::read(body)
+                .ok_or_else(|| self.invalid("body", "is no JSON object: fields cannot be added to it"))?,
+            None => Object::default(),
+        };
+        for (name, value) in &self.options.fields {
+            body.set(name, value.clone());
+        }
+        body.write().map(Some).map_err(|error| self.invalid("body", error.to_string()))
     }
 
     fn headers(&self, has_body: bool) -> Result<Vec<Header>> {

@@ -1,7 +1,5 @@
 //! The rows of a request, each with its key.
 
-use std::collections::HashMap;
-
 use uuid::Uuid;
 
 use crate::operation::Operation;
@@ -38,17 +36,24 @@ impl<T: Value> Rows<T> {
     /// Why these keys do not tell the rows apart, if they do not.
     pub(super) fn fault(&self, operation: &Operation) -> Option<Invalid> {
         let name = operation.key.unwrap_or_default();
-        let mut seen = HashMap::new();
-        self.keys.iter().enumerate().find_map(|(index, key)| {
-            let message = match seen.insert(key, index) {
-                _ if key.is_empty() => format!("`{name}` is empty: leave it out to get one"),
-                Some(other) => {
-                    format!("`{name}` is that of row {other} already: rows need keys of their own")
+        let invalid = |index, message| Some(Invalid { path: format!("$[{index}].{name}"), message });
+        // In the order of the keys.
+        let mut seen: Vec<(&str, usize)> = Vec::with_capacity(self.keys.len());
+        for (index, key) in self.keys.iter().enumerate() {
+            if key.is_empty() {
+                return invalid(index, format!("`{name}` is empty: leave it out to get one"));
+            }
+            match seen.binary_search_by_key(&key.as_str(), |(key, _)| key) {
+                Ok(place) => {
+                    let other = seen.get(place).map_or(index, |(_, other)| *other);
+                    let message =
+                        format!("`{name}` is that of row {other} already: rows need keys of their own");
+                    return invalid(index, message);
                 }
-                None => return None,
-            };
-            Some(Invalid { path: format!("$[{index}].{name}"), message })
-        })
+                Err(place) => seen.insert(place, (key, index)),
+            }
+        }
+        None
     }
 }
 

@@ -1,6 +1,5 @@
 //! From page to page, whatever is on them.
 
-use std::collections::HashSet;
 use std::fmt;
 
 use crate::call::Call;
@@ -21,8 +20,8 @@ pub(super) struct Walk {
     position: Position,
     /// Nothing more is fetched.
     over: bool,
-    /// Tokens that were followed: a walk never goes in circles.
-    seen: HashSet<String>,
+    /// Tokens that were followed, in their order: a walk never goes in circles.
+    seen: Vec<String>,
     /// Empty pages in a row.
     empty: u32,
 }
@@ -104,7 +103,7 @@ impl Walk {
         self.empty = if items == 0 { self.empty.saturating_add(1) } else { 0 };
         self.position = match token.as_deref() {
             None | Some("") => Position::End,
-            Some(token) if !self.seen.insert(token.to_owned()) => {
+            Some(token) if !self.is_new(token) => {
                 Position::Lost("the server gave the same page token twice: the list would never end")
             }
             Some(_) if self.empty >= EMPTY_PAGES => {
@@ -112,6 +111,17 @@ impl Walk {
             }
             Some(token) => Position::At(token.to_owned()),
         };
+    }
+
+    /// Whether a token was not seen before; now it was.
+    fn is_new(&mut self, token: &str) -> bool {
+        match self.seen.binary_search_by(|seen| seen.as_str().cmp(token)) {
+            Ok(_) => false,
+            Err(place) => {
+                self.seen.insert(place, token.to_owned());
+                true
+            }
+        }
     }
 
     /// A page did not come: the walk is over, and stays where it was.

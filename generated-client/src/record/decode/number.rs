@@ -1,7 +1,5 @@
 //! Numbers from text, exactly or not at all; those that were floats, to the last digit that fits.
 
-use std::str::FromStr;
-
 use rust_decimal::Decimal;
 
 /// Digits that a decimal can have behind its point.
@@ -34,7 +32,7 @@ fn rounded(text: &str) -> Option<Decimal> {
         // Zeros come before the first digit, and it does not matter how many.
         None => ("", "0"),
     };
-    let kept: i128 = if kept.is_empty() { 0 } else { kept.parse().ok()? };
+    let kept = if kept.is_empty() { 0 } else { Decimal::from_str_exact(kept).ok()?.mantissa() };
     let is_odd = kept & 1 == 1;
     let up = match dropped.strip_prefix('5') {
         Some(rest) if rest.bytes().all(|digit| digit == b'0') => is_odd,
@@ -100,14 +98,16 @@ fn scaled(value: Decimal, exponent: i64) -> Option<Decimal> {
 }
 
 /// An integer, also if it is written as `5.0` or `1e3`.
-pub(super) fn integer<T: FromStr + TryFrom<i128>>(text: &str) -> Option<T> {
-    text.parse().ok().or_else(|| {
-        let value = decimal(text)?.normalize();
-        match value.scale() {
-            0 => T::try_from(value.mantissa()).ok(),
-            _ => None,
-        }
-    })
+pub(super) fn integer<T: TryFrom<i128>>(text: &str) -> Option<T> {
+    T::try_from(whole(text)?).ok()
+}
+
+fn whole(text: &str) -> Option<i128> {
+    if let Ok(value) = text.parse::<i64>() {
+        return Some(value.into());
+    }
+    let value = decimal(text)?.normalize();
+    (value.scale() == 0).then(|| value.mantissa())
 }
 
 /// The float that is nearest to a number; none for what is no number or infinite.
