@@ -202,11 +202,6 @@ impl<T> Submission<T> {
     pub(super) fn failed(&mut self, error: Error) {
         self.error = Some(error);
     }
-
-    /// Whether nothing at all is known.
-    pub(super) fn is_blank(&self) -> bool {
-        self.rows.iter().all(|row| !row.outcome.is_known())
-    }
 }
 
 impl<T: fmt::Debug> fmt::Debug for Submission<T> {

@@ -16,6 +16,7 @@ use crate::call::{Attempts, Call, Ended};
 #[cfg(feature = "blocking")]
 use crate::client::Core;
 use crate::error::Result;
+use crate::operation::Operation;
 use crate::record::{Value, View};
 use crate::response::Response;
 use crate::retry::Pace;
@@ -46,7 +47,7 @@ const SKEW: SignedDuration = SignedDuration::from_hours(1);
 #[must_use = "a request is not sent until it is awaited"]
 pub struct Submitting<T> {
     call: Call,
-    submission: Pin<Box<dyn Future<Output = Result<Submission<T>>> + Send>>,
+    submission: Task<'static, Result<Submission<T>>>,
 }
 
 impl<T: ReadBack> Submitting<T> {
@@ -55,9 +56,13 @@ impl<T: ReadBack> Submitting<T> {
         if let Some(fault) = rows.fault(call.operation()) {
             call.refuse(fault);
         }
-        let span = call.span();
-        let submission = submit(call.clone(), rows.into_keys(), span.clone()).instrument(span);
-        Self { call, submission: Box::pin(submission) }
+        let (own, keys) = (call.clone(), rows.into_keys());
+        let submission = Box::pin(async move {
+            let mut submission = Submission::<T>::new(list(&own, T::LIST, T::SINCE), keys);
+            submit(&own, &mut submission).await?;
+            Ok(submission)
+        });
+        Self { call, submission }
     }
 }
 
@@ -77,59 +82,104 @@ impl<T> Future for Submitting<T> {
     }
 }
 
-/// Sends rows, and looks for them after each attempt that ends in doubt.
-async fn submit<T: ReadBack>(call: Call, keys: Vec<String>, span: Span) -> Result<Submission<T>> {
-    let mut attempts = Attempts::new(&call)?;
-    let mut submission = Submission::new(list::<T>(&call), keys);
-    let mut looking = Looking { pace: &*call.core().retry().pace, left: LOOKING };
-    loop {
-        let Ended { reply, history, .. } = attempts.run().await;
-        let mut rows = Vec::blank();
-        let outcome = call.conclude(&span, reply, history, &mut rows);
+/// A submission whose type of rows only the operation knows: so what sends them and looks for them
+/// is compiled once, and not for every type.
+trait Submitted: Send {
+    /// Takes what an attempt ended with. An error means that nothing was submitted.
+    fn conclude(&mut self, sent: &Sent<'_>, ended: Ended, is_repetition: bool) -> Result<Again>;
+    /// Reads the list until every row is found.
+    fn look(&mut self) -> Task<'_, Result<()>>;
+    /// Number of rows.
+    fn rows(&self) -> usize;
+    /// Number of rows that are unknown.
+    fn unknown(&self) -> usize;
+    /// Whether an answer came that was a success at least in part.
+    fn is_answered(&self) -> bool;
+}
+
+/// The request, and the span of all that is done for it.
+struct Sent<'a> {
+    call: &'a Call,
+    span: Span,
+}
+
+type Task<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+impl<T: ReadBack> Submitted for Submission<T> {
+    fn conclude(&mut self, sent: &Sent<'_>, ended: Ended, is_repetition: bool) -> Result<Again> {
+        let mut rows = Vec::<T>::blank();
+        let outcome = sent.call.conclude(&sent.span, ended.reply, ended.history, &mut rows);
         let verdict = Verdict::new(outcome.map(|parts| Response::new(rows, parts)));
         // What is refused now may be refused because it was taken before.
-        let is_repetition = attempts.maybe_done();
-        let again = match verdict {
+        match verdict {
             Verdict::Nothing(error) if !is_repetition => return Err(error),
             Verdict::Refusal(rows, error) if !is_repetition => {
-                submission.settle(rows, Proof::Refusal);
-                submission.failed(error);
-                Again::No
+                self.settle(rows, Proof::Refusal);
+                self.failed(error);
             }
             Verdict::Rows(response) => {
-                submission.answered(response, if is_repetition { Proof::Acceptance } else { Proof::All });
-                Again::No
+                self.answered(response, if is_repetition { Proof::Acceptance } else { Proof::All });
             }
-            Verdict::Nothing(error) | Verdict::Refusal(_, error) => {
-                submission.failed(error);
-                Again::No
-            }
+            Verdict::Nothing(error) | Verdict::Refusal(_, error) => self.failed(error),
             Verdict::Doubt(error, again) => {
-                submission.failed(error);
-                again
+                self.failed(error);
+                return Ok(again);
             }
-        };
-        looking.look(&mut submission, attempts.left()).await;
+        }
+        Ok(Again::No)
+    }
+
+    fn look(&mut self) -> Task<'_, Result<()>> {
+        Box::pin(Submission::look(self))
+    }
+
+    fn rows(&self) -> usize {
+        self.rows().len()
+    }
+
+    fn unknown(&self) -> usize {
+        self.unknown().count()
+    }
+
+    fn is_answered(&self) -> bool {
+        self.answer().is_some()
+    }
+}
+
+/// Sends rows, and looks for them after each attempt that ends in doubt.
+fn submit<'a>(call: &'a Call, submission: &'a mut dyn Submitted) -> Task<'a, Result<()>> {
+    let span = call.span();
+    Box::pin(submit_rows(Sent { call, span: span.clone() }, submission).instrument(span))
+}
+
+async fn submit_rows(sent: Sent<'_>, submission: &mut dyn Submitted) -> Result<()> {
+    let call = sent.call;
+    let mut attempts = Attempts::new(call)?;
+    let mut looking = Looking { pace: &*call.core().retry().pace, left: LOOKING };
+    loop {
+        let ended = attempts.run().await;
+        let again = submission.conclude(&sent, ended, attempts.maybe_done())?;
+        looking.look(submission, attempts.left()).await;
         // What was found shows that the request arrived; what was not may have been refused.
-        let is_worth_it = again == Again::Yes && submission.is_blank();
+        let is_worth_it = again == Again::Yes && submission.unknown() == submission.rows();
         if !is_worth_it || attempts.history().elapsed >= FRESH || !attempts.repeat() {
             break;
         }
     }
-    let unknown = submission.unknown().count();
-    if unknown == 0 && submission.answer().is_none() {
+    let unknown = submission.unknown();
+    if unknown == 0 && !submission.is_answered() {
         attempts.succeeded();
     }
     if unknown > 0 {
-        tracing::warn!(unknown, rows = submission.rows().len(), "the fate of rows is unknown");
+        tracing::warn!(unknown, rows = submission.rows(), "the fate of rows is unknown");
     }
-    Ok(submission)
+    Ok(())
 }
 
 /// The call that lists the rows of the same account.
-fn list<T: ReadBack>(call: &Call) -> Call {
-    let mut list = call.beside(T::LIST);
-    if let Some(name) = T::SINCE {
+fn list(call: &Call, operation: &'static Operation, since: Option<&str>) -> Call {
+    let mut list = call.beside(operation);
+    if let Some(name) = since {
         let since = Timestamp::now().saturating_sub(SKEW);
         list.set_named(name, since.map_or(View::Absent, View::Timestamp));
     }
@@ -144,10 +194,10 @@ struct Looking<'a> {
 
 impl Looking<'_> {
     /// Returns when all rows are known, or when it has looked often enough or for this long.
-    async fn look<T: ReadBack>(&mut self, submission: &mut Submission<T>, longest: Duration) {
+    async fn look(&mut self, submission: &mut dyn Submitted, longest: Duration) {
         self.left = self.left.min(longest);
         for pause in PAUSES {
-            if submission.is_known() || pause >= self.left {
+            if submission.unknown() == 0 || pause >= self.left {
                 return;
             }
             let began = self.pace.now();
