@@ -13,7 +13,7 @@ mod outbox;
 mod reader;
 mod relay;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod writer;
 
 use std::fmt;

@@ -19,7 +19,7 @@ fn connection(pipe: usize, max_message: usize) -> (Reader, Writer, Outbox, Duple
 }
 
 /// A frame as a server writes it, of less than 64 KiB.
-fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+pub(in crate::stream) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let length = u16::try_from(payload.len()).unwrap().to_be_bytes();
     match payload.len() {
         0..126 => [&[first, length[1]], payload].concat(),

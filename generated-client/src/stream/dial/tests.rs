@@ -19,11 +19,12 @@ use self::fault::{FaultServer, Step};
 use self::proxy::Proxy;
 use super::{Dial, DialLimits, Server};
 use crate::ErrorKind;
+use crate::stream::connection::tests::frame;
 use crate::stream::connection::{Arrival, Limits, Outbox, Reader, Wire};
 use crate::stream::core::{Closed, DialFailure, Settings, Stage};
 use crate::transport::TransportSettings;
 
-/// What a server answers to the upgrade.
+/// The same with more lines.
 fn accept_with(request: &str, more: &str) -> Vec<u8> {
     let mut lines = request.lines();
     let key = lines.find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap();
@@ -35,26 +36,14 @@ fn accept_with(request: &str, more: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-fn accept(request: &str) -> Vec<u8> {
+/// What a server answers to the upgrade.
+pub(in crate::stream) fn accept(request: &str) -> Vec<u8> {
     accept_with(request, "")
 }
 
 /// The upgrade, and then these steps.
 fn upgraded(steps: impl IntoIterator<Item = Step>) -> Vec<Step> {
     [Step::Receive, Step::AnswerTo(accept)].into_iter().chain(steps).collect()
-}
-
-/// A frame as a server writes it.
-fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
-    let mut frame = vec![first];
-    match payload.len() {
-        short @ ..126 => frame.push(u8::try_from(short).unwrap()),
-        length => {
-            frame.push(126);
-            frame.extend(u16::try_from(length).unwrap().to_be_bytes());
-        }
-    }
-    [frame, payload.to_vec()].concat()
 }
 
 fn text(text: &str) -> Step {

@@ -4,13 +4,15 @@ use std::error::Error as _;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use tokio::time::{Instant, timeout_at};
 
 use super::Activity;
 use super::session::Journal;
 use crate::stream::core;
 use crate::stream::core::tests::words::word;
-use crate::stream::dial::tests::eavesdrop::faces;
+use crate::stream::dial::tests::eavesdrop::{Ears, faces};
 use crate::stream::{Cause, Connection, DialFailure, Event, Gap, Handle, Message, Origin, Statistics};
 use crate::studio::activity::ActivityMessage;
 
@@ -56,7 +58,8 @@ impl Caller {
     async fn next(&mut self, until: Instant) -> Option<String> {
         let stream = self.stream.as_mut().expect("a stream");
         let next = timeout_at(until, stream.next()).await.ok()?;
-        assert_holds_no_token(&format!("{next:?} {stream:?} {:?}", self.handle));
+        let states = self.handle.states();
+        assert_holds_no_token(&format!("{next:?} {stream:?} {:?} {states:?}", self.handle));
         Some(match next {
             None => "end".to_owned(),
             Some(Err(error)) => {
@@ -204,5 +207,20 @@ fn why(cause: Cause) -> String {
         Cause::Dial(failure) => format!("{failure:?}"),
         Cause::Closed(how) => format!("{how:?}"),
         cause => format!("{cause:?}"),
+    }
+}
+
+#[test]
+fn a_token_that_is_logged_is_found() {
+    let ears = Ears::open();
+    let token = format!("{SECRET}-7");
+    let hex: String = token.bytes().map(|byte| format!("{byte:02X}")).collect();
+    log::trace!("{token}");
+    tracing::trace!(hex);
+    tracing::trace_span!("a span", base64 = STANDARD.encode(&token));
+    let lines = ears.take();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    for line in lines {
+        assert!(std::panic::catch_unwind(|| assert_holds_no_token(&line)).is_err(), "{line}");
     }
 }

@@ -15,7 +15,6 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::{Builder, Handle};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
-use tungstenite::handshake::derive_accept_key;
 
 use super::caller::{Caller, assert_holds_no_token};
 use super::session::{Common, Pipe, Session};
@@ -23,6 +22,7 @@ use super::stage::Tokens;
 use super::{MINUTE, again, begin};
 use crate::stream::core::{DialLimit, ResumePoint, Settings};
 use crate::stream::dial;
+use crate::stream::dial::tests::accept;
 use crate::stream::dial::tests::certificate::{Authority, Flaw};
 use crate::stream::dial::tests::eavesdrop::Ears;
 use crate::stream::supervisor::Shared;
@@ -79,7 +79,9 @@ fn over_one(flaw: Option<Flaw>, change: impl Fn(&mut Settings), play: impl Async
         net.end().await;
     });
     drop(runtime);
-    ears.take().iter().for_each(|line| assert_holds_no_token(line));
+    let lines = ears.take();
+    lines.iter().for_each(|line| assert_holds_no_token(line));
+    assert_eq!(flaw.is_some(), lines.iter().any(|line| line.starts_with("rustls")), "what TLS says is heard");
 }
 
 impl Net {
@@ -133,9 +135,9 @@ impl Net {
     }
 
     /// The next connection, which gets these bytes for an answer.
-    async fn answer(&mut self, answer: &str) {
+    async fn answer(&mut self, answer: impl AsRef<[u8]>) {
         let (mut pipe, _) = self.asked().await;
-        pipe.write_all(answer.as_bytes()).await.unwrap();
+        pipe.write_all(answer.as_ref()).await.unwrap();
         pipe.flush().await.unwrap();
         while pipe.read_u8().await.is_ok() {}
     }
@@ -143,7 +145,7 @@ impl Net {
     /// The next connection, upgraded.
     async fn accept(&mut self) -> Session {
         let (mut pipe, request) = self.asked().await;
-        pipe.write_all(accepted(&request).as_bytes()).await.unwrap();
+        pipe.write_all(&accept(&request)).await.unwrap();
         pipe.flush().await.unwrap();
         Session::new(pipe, &self.common)
     }
@@ -172,13 +174,4 @@ impl Net {
             sleep(millis(1)).await;
         }
     }
-}
-
-/// What a server answers to the upgrade.
-fn accepted(request: &str) -> String {
-    let key = request.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap();
-    let accept = derive_accept_key(key.as_bytes());
-    format!(
-        "HTTP/1.1 101 Switching\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-accept: {accept}\r\n\r\n"
-    )
 }

@@ -11,6 +11,7 @@ use tokio::time::{Instant, interval_at, sleep_until};
 use tokio_rustls::server::TlsStream;
 
 use super::DAY;
+use crate::stream::connection::tests::frame;
 
 /// What a connection goes over.
 pub(super) trait Pipe: AsyncRead + AsyncWrite + Send + Unpin {
@@ -164,7 +165,7 @@ impl Session {
 
     /// A frame; whether the client is still there is not asked.
     pub(super) async fn frame(&mut self, first: u8, payload: &[u8]) {
-        _ = send(self.pipe(), first, payload).await;
+        _ = self.bytes(&frame(first, payload)).await;
     }
 
     /// Bytes that need not be a frame.
@@ -248,17 +249,6 @@ impl Drop for Session {
 /// The message of this number, which tells its number and this mark.
 pub(super) fn numbered(number: u64, mark: &str) -> String {
     format!(r#"{{"timestamp":7,"sequence":{number},"payload":{{"type":"news","data":"{number}{mark}"}}}}"#)
-}
-
-/// A frame as a server writes it.
-pub(super) async fn send(pipe: &mut (impl AsyncWrite + Unpin), first: u8, payload: &[u8]) -> io::Result<()> {
-    let length = u16::try_from(payload.len()).unwrap().to_be_bytes();
-    let frame = match payload.len() {
-        0..126 => [&[first, length[1]], payload].concat(),
-        _ => [&[first, 126], &length[..], payload].concat(),
-    };
-    pipe.write_all(&frame).await?;
-    pipe.flush().await
 }
 
 /// A frame as a client writes it.

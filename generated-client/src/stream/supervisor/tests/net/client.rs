@@ -50,7 +50,7 @@ async fn listen(server: Server) -> String {
                 request.push(stream.read_u8().await.unwrap());
             }
             let request = String::from_utf8(request).unwrap();
-            stream.write_all(accepted(&request).as_bytes()).await.unwrap();
+            stream.write_all(&accept(&request)).await.unwrap();
             tokio::spawn(server.clone().serve_over(stream));
         }
     });

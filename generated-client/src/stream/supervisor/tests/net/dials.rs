@@ -129,7 +129,7 @@ fn row_13_a_redirect_is_not_followed() {
             let elsewhere = other.local_addr().unwrap();
             for status in [301, 302, 307, 308] {
                 let location = format!("location: ws://{elsewhere}/ws\r\ncontent-length: 0");
-                net.answer(&format!("HTTP/1.1 {status} Elsewhere\r\n{location}\r\n\r\n")).await;
+                net.answer(format!("HTTP/1.1 {status} Elsewhere\r\n{location}\r\n\r\n")).await;
                 net.caller.saw(format!("connecting, retrying status {status}")).await;
             }
             gets_well(net).await;
@@ -143,8 +143,8 @@ fn row_14_the_accept_of_another_request() {
     over_loopback(
         |_| {},
         async |net| {
-            for wrong in [accepted("Sec-WebSocket-Key: of another request"), "not HTTP\r\n\r\n".to_owned()] {
-                net.answer(&wrong).await;
+            for wrong in [accept("Sec-WebSocket-Key: of another request"), b"not HTTP\r\n\r\n".to_vec()] {
+                net.answer(wrong).await;
                 net.caller.saw("connecting, retrying Handshake").await;
             }
             gets_well(net).await;
