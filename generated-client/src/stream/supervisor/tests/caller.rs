@@ -156,9 +156,9 @@ impl Caller {
 
     /// Takes what comes until this comes.
     pub(super) async fn take_until(&mut self, last: &str) -> Vec<String> {
-        let mut words = Vec::new();
+        let (mut words, until) = (Vec::new(), Instant::now() + self.patience);
         while words.last().is_none_or(|word| word != last) {
-            let word = self.next(Instant::now() + self.patience).await;
+            let word = self.next(until).await;
             words.push(word.unwrap_or_else(|| panic!("no {last} after {words:?}")));
         }
         words
