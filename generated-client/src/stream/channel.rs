@@ -173,6 +173,11 @@ pub trait Attributed: ChannelMessage {}
 /// come.
 ///
 /// Sealed: only this crate can implement it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` subscribes to no channel",
+    label = "it does not say what is wanted",
+    note = "what subscribes to a channel is beside its messages, such as `studio::activity::ActivitySubscription`"
+)]
 pub trait Subscription: Value + Send + 'static {
     /// The messages of the channel.
     type Message: ChannelMessage<Subscription = Self>;

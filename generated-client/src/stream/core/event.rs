@@ -4,41 +4,27 @@ use std::time::Duration;
 
 use super::cause::{Cause, Failure};
 
-/// One thing in the ordered stream that the caller takes events from.
+/// One thing in the ordered stream that the caller takes events from, as the caller's
+/// [`Event`](crate::stream::Event), where each is described. The message is only passed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[allow(missing_docs, reason = "they are the caller's")]
 pub enum Event<M> {
-    /// A message. Numbered ones come once and in order.
     Message {
-        /// The message.
         message: M,
-        /// Its number, if it has one.
         sequence: Option<u64>,
-        /// How it came.
         origin: Origin,
     },
-    /// Something that came and is no message that can be read, as it came.
     Undecodable(M),
-    /// Something about the connection.
     Connection(Connection),
-    /// Everything that happened until now has been delivered; what follows is live.
     CaughtUp,
-    /// Numbered messages are missing here, or may be, and will not come any more. Look at your
-    /// orders and positions by asking for them.
     Gap(Gap),
-    /// The server numbers its messages anew, as it may at the day's roll or when it is restarted.
     EpochChanged {
-        /// Whether nothing of the old numbers was missed for certain. If not, a [`Gap`] follows.
         lossless: bool,
     },
-    /// The numbers of this stream have holes although nothing is missing. From here on a hole in
-    /// the numbers is not reported and not looked for. Comes at most once.
     NumbersHaveHoles,
-    /// The caller is too slow. What is numbered will come later, the rest is counted in `Recovered`.
     Lagging,
-    /// The caller has everything that is numbered again.
     Recovered {
-        /// How many messages without a number, which no server sends twice, were let go.
         lost: u64,
     },
     /// The stream has ended with an error. Nothing follows.
