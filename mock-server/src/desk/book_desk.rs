@@ -92,7 +92,7 @@ impl BookDesk {
         let Some((message, Content::Data(ty))) = message.map(|message| (message, &message.content)) else {
             return;
         };
-        let data = Shape::new(api).value(ty, &facts.into());
+        let data = Shape::new(api, book.now()).value(ty, &facts.into());
         let is_numbered = message.sequence == Sequence::Always;
         self.journal.append(&account.opening.number.to_string(), kind, &data, is_numbered);
     }

@@ -122,7 +122,7 @@ impl<'a> Visit<'a> {
     }
 
     fn shape(&self) -> Shape<'a> {
-        Shape::new(self.call.api)
+        Shape::new(self.call.api, self.book.now())
     }
 }
 

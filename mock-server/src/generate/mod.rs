@@ -94,6 +94,11 @@ impl<'a> Generator<'a> {
         }
     }
 
+    /// A value of a type that no request is about.
+    pub(crate) fn sample(&self, ty: &Type) -> Value {
+        self.top(ty, 0, &Scope::default())
+    }
+
     /// A list that does not come in pages: a row for each of the body's, one for each thing asked for, or
     /// some.
     fn list(&self, item: &Type, operation: &ir::Operation, body: Option<&Value>, scope: &Scope) -> Value {

@@ -87,6 +87,7 @@ fn list_pnl_details(visit: &mut Visit<'_>) -> Outcome {
             .with("unrealized_pnl", view.day_unrealized)
             .with("realized_pnl", today.realized)
             .with("total_pnl", total)
+            .with("total_fees", 0)
             .with("net_market_value", view.value)
             .with("gross_market_value", view.value.abs())
             .with("sod_market_value", view.begin_value)
@@ -201,5 +202,6 @@ impl Summary {
             .with("unrealized_pnl", total - self.realized)
             .with("total_pnl", total)
             .with("net_pnl", total)
+            .with("total_fees", 0)
     }
 }

@@ -80,5 +80,5 @@ pub(in crate::desk) fn position_facts(
     account_facts(book, account)
         .with("symbol", instrument.map(|instrument| instrument.symbol.as_str()))
         .with("quantity", position.quantity)
-        .with("average_cost", cost)
+        .with("average_cost", cost.unwrap_or_default())
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use clear_street_codegen::ir;
 use serde_json::{Map, Value, json};
 
 use super::{Office, limit, order};
@@ -118,4 +119,17 @@ async fn every_answer_is_valid() {
         "CANCELLED"
     );
     assert_eq!(office.refused("trading/cancel_position_instruction", cancel, Value::Null).0, 409);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_field_that_the_desk_does_not_know_is_made_and_one_that_is_gone_is_left_out() {
+    let mut office = Office::new();
+    let orders = office.apis[0].groups.iter_mut().find(|group| group.name == "orders").unwrap();
+    let order_model = orders.models.iter_mut().find(|model| model.rust == "Order").unwrap();
+    let status = order_model.fields.iter().find(|field| field.wire == "status").unwrap();
+    let new = ir::Field { wire: "settlement".to_owned(), ..status.clone() };
+    order_model.fields.retain(|field| field.wire != "venue");
+    order_model.fields.push(new);
+    let placed = office.submit(json!([order("AAPL", "BUY", "1")])).remove(0);
+    assert!(placed["settlement"].is_string() && placed.get("venue").is_none(), "{placed}");
 }

@@ -172,6 +172,10 @@ pub(super) fn instrument_facts(visit: &Visit<'_>, instrument: &Instrument) -> Fa
         .with("is_fractionable", instrument.is_fractionable())
         .with("is_marginable", is_marginable(instrument))
         .with("easy_to_borrow", instrument.easy_to_borrow)
+        .with("is_liquidation_only", false)
+        .with("is_short_prohibited", false)
+        .with("is_threshold_security", false)
+        .with("is_ptp", false)
         .with("long_margin_rate", is_marginable(instrument).then(|| Decimal::from(50)))
         .with("short_margin_rate", is_marginable(instrument).then(|| Decimal::from(150)))
         .with("previous_close", previous)
@@ -194,7 +198,9 @@ fn contract_facts(visit: &Visit<'_>, instrument: &Instrument) -> Option<Facts> {
         .with("multiplier", Decimal::from(instrument.multiplier()))
         .with("exchange", instrument.venue)
         .with("currency", "USD")
-        .with("is_tradable", instrument.is_tradable(visit.book.day()));
+        .with("is_tradable", instrument.is_tradable(visit.book.day()))
+        .with("is_liquidation_only", false)
+        .with("is_marginable", is_marginable(instrument));
     Some(facts)
 }
 
