@@ -95,14 +95,17 @@ impl Record {
         Self { kept: Mutex::default(), limit }
     }
 
-    /// Keeps a request; answers its number.
-    pub(crate) fn add(&self, received: Received) -> u64 {
+    /// Keeps a request, if any are kept; answers its number.
+    pub(crate) fn add(&self, received: &Received) -> u64 {
         self.with(|kept| {
-            kept.entries.push_back(received);
-            let number = kept.dropped.saturating_add(kept.entries.len() as u64).saturating_sub(1);
-            while kept.entries.len() > self.limit {
+            let number = kept.dropped.saturating_add(kept.entries.len() as u64);
+            let has_place = kept.entries.len() < self.limit;
+            if !has_place {
                 kept.entries.pop_front();
                 kept.dropped = kept.dropped.saturating_add(1);
+            }
+            if self.limit > 0 {
+                kept.entries.push_back(received.clone());
             }
             number
         })

@@ -13,12 +13,23 @@ pub(crate) fn run(
     program: &str,
     arguments: &[OsString],
 ) -> Result<ExitCode, Box<dyn Error>> {
-    let status = Command::new(env!("CARGO"))
-        .current_dir(root)
-        .args(["run", "--quiet", "--package", package, "--bin", program, "--"])
-        .args(arguments)
-        .status()?;
-    Ok(match status.code() {
+    let mut command = Command::new(env!("CARGO"));
+    // Not in the repository's folder: arguments may be paths from here.
+    command.args(["run", "--quiet", "--manifest-path"]).arg(root.join("Cargo.toml"));
+    command.args(["--package", package, "--bin", program, "--"]);
+    end_as(command.args(arguments))
+}
+
+/// Becomes the program, so that Ctrl-C is its to answer.
+#[cfg(unix)]
+fn end_as(command: &mut Command) -> Result<ExitCode, Box<dyn Error>> {
+    use std::os::unix::process::CommandExt as _;
+    Err(command.exec().into())
+}
+
+#[cfg(not(unix))]
+fn end_as(command: &mut Command) -> Result<ExitCode, Box<dyn Error>> {
+    Ok(match command.status()?.code() {
         Some(0) => ExitCode::SUCCESS,
         Some(code) => u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from),
         None => ExitCode::FAILURE,

@@ -79,7 +79,7 @@ impl Calls {
             received.api = Some(found.api.name.clone());
             received.operation = Some(found.operation.name.clone());
         }
-        let number = self.record.add(received.clone());
+        let number = self.record.add(&received);
         let response = match found {
             Ok(found) => {
                 let framing = Framing { api: found.api, path: head.uri.path(), request_id: &request_id };
