@@ -39,3 +39,29 @@ fn the_quickstart_prints_what_the_readme_shows() {
         "the README shows another output than\n{printed}"
     );
 }
+
+#[test]
+fn the_examples_print_what_they_should() {
+    let is_update = std::env::var_os("UPDATE_EXPECT").is_some();
+    for name in [
+        "bracket",
+        "handle_unknown",
+        "market_data_snapshot",
+        "option_chain",
+        "page_through_instruments",
+        "place_and_cancel",
+        "token_source",
+    ] {
+        let (printed, path) = (printed(name), format!("tests/tests/examples/{name}.txt"));
+        if is_update {
+            std::fs::write(root().join(&path), &printed).unwrap();
+        }
+        assert_eq!(printed, read(&path), "{name}");
+    }
+}
+
+/// What it prints depends on when connections end.
+#[test]
+fn the_stream_example_comes_to_its_end() {
+    printed("stream_activity");
+}

@@ -25,6 +25,12 @@ pub(crate) struct Setting {
 impl Setting {
     /// The mock, unless the program was told `--live`.
     pub(crate) async fn choose() -> Result<Self, Failure> {
+        // A morning on which time goes on only when it is told to, so that every run is the same.
+        Self::choose_at(Clock::standing_at("2025-10-31T14:30:00Z".parse()?)).await
+    }
+
+    /// The same with a mock that has another time.
+    pub(crate) async fn choose_at(clock: Clock) -> Result<Self, Failure> {
         if env::args().any(|argument| argument == "--live") {
             println!("This is Clear Street: what is ordered is ordered.");
             return Ok(Self { mock: None });
@@ -33,8 +39,6 @@ impl Setting {
             println!("There are credentials in {variable}; say `-- --live` to use them.");
         }
         println!("This is the mock: nothing is real.");
-        // A morning on which time goes on only when it is told to, so that every run is the same.
-        let clock = Clock::standing_at("2025-10-31T14:30:00Z".parse()?);
         Ok(Self { mock: Some(MockServer::builder().clock(clock).start().await?) })
     }
 
@@ -65,5 +69,13 @@ impl Setting {
                 clock.advance(Duration::from_secs(1));
             }
         });
+    }
+
+    /// Waits a second, which is over at once on the mock.
+    pub(crate) async fn wait_a_second(&self) {
+        match &self.mock {
+            Some(mock) => mock.clock().advance(Duration::from_secs(1)),
+            None => tokio::time::sleep(Duration::from_secs(1)).await,
+        }
     }
 }
