@@ -1,11 +1,14 @@
 //! Both halves over pipes, with time that does not pass by itself.
 
+pub(in crate::stream) mod frames;
+
 use std::time::Duration;
 
 use proptest::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::time::{Instant, timeout};
 
+use self::frames::frame;
 use super::frame::Head;
 use super::{Arrival, Limits, Outbox, Reader, Wire, Writer};
 use crate::stream::core::{Closed, Settings};
@@ -16,15 +19,6 @@ fn connection(pipe: usize, max_message: usize) -> (Reader, Writer, Outbox, Duple
     let limits = Limits { max_message, ..Limits::from(&Settings::default()) };
     let (reader, writer, outbox) = Wire::new(ours).open(limits);
     (reader, writer, outbox, theirs)
-}
-
-/// A frame as a server writes it, of less than 64 KiB.
-pub(in crate::stream) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
-    let length = u16::try_from(payload.len()).unwrap().to_be_bytes();
-    match payload.len() {
-        0..126 => [&[first, length[1]], payload].concat(),
-        _ => [&[first, 126], &length[..], payload].concat(),
-    }
 }
 
 /// The first byte and the payload of each frame that a client wrote.

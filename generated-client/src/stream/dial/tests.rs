@@ -19,7 +19,7 @@ use self::fault::{FaultServer, Step};
 use self::proxy::Proxy;
 use super::{Dial, DialLimits, Server};
 use crate::ErrorKind;
-use crate::stream::connection::tests::frame;
+use crate::stream::connection::tests::frames::frame;
 use crate::stream::connection::{Arrival, Limits, Outbox, Reader, Wire};
 use crate::stream::core::{Closed, DialFailure, Settings, Stage};
 use crate::transport::TransportSettings;

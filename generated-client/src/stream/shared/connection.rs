@@ -62,16 +62,8 @@ impl SharedConnection {
         Ok(Self { client, hub })
     }
 
-    /// A stream that shares its connection with the others that are begun here. Of a channel whose
-    /// messages do not say that they are of it, this does not compile:
-    ///
-    /// ```compile_fail
-    /// # use clear_street::studio::{accounts::AccountId, activity::ActivitySubscription};
-    /// # async fn run(client: clear_street::studio::Client) -> clear_street::Result<()> {
-    /// let activity = ActivitySubscription::new(AccountId::new("100000"));
-    /// let stream = client.shared_connection()?.stream(activity).start()?;
-    /// # Ok(()) }
-    /// ```
+    /// A stream that shares its connection with the others that are begun here. It does not compile
+    /// for a channel whose messages do not say that they are of it.
     pub fn stream<S>(&self, subscription: S) -> StreamBuilder<S::Message>
     where
         S: Subscription<Message: Attributed>,

@@ -12,8 +12,10 @@ use tokio::runtime;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use self::server::{ASSETS, EVENTS, Server};
-use super::{Hub, SharedStatistics};
+use super::{Hub, Place, SharedStatistics, Stream};
+use crate::stream::connection::{Arrival, Limits};
 use crate::stream::core::DialLimit;
+use crate::stream::dial::{Dial, DialLimits};
 use crate::stream::supervisor::Shared;
 use crate::stream::{
     Attributed, Attribution, Cause, Channel, ChannelMessage, Closed, Connection, Envelope, Event,
@@ -116,6 +118,21 @@ async fn take<M: Attributed + fmt::Debug, N: Attributed + fmt::Debug>(
     tokio::join!(one.take(time), other.take(time));
 }
 
+/// Six hours in which something happens every minute.
+async fn six_hours(
+    server: &Server,
+    one: &mut Caller<DigitalAssetsMessage>,
+    other: &mut Caller<EventContractsMessage>,
+) {
+    for _ in 0..6 * 60 {
+        server.write(ASSETS, 1);
+        server.write(EVENTS, 2);
+        take(one, other, MINUTE).await;
+    }
+    one.assert_all(360);
+    other.assert_all(720);
+}
+
 #[tokio::test(start_paused = true)]
 async fn each_has_its_own_messages_on_one_connection() {
     let server = Server::new(DAY, 0);
@@ -191,13 +208,7 @@ async fn the_end_of_a_token_is_not_seen() {
     let server = Server::new(Duration::from_secs(3_600), 0);
     let hub = hub(&server);
     let (mut one, mut other) = pair(&hub, &server).await;
-    for _ in 0..6 * 60 {
-        server.write(ASSETS, 1);
-        server.write(EVENTS, 2);
-        take(&mut one, &mut other, MINUTE).await;
-    }
-    one.assert_all(360);
-    other.assert_all(720);
+    six_hours(&server, &mut one, &mut other).await;
     assert_eq!((one.disconnects(), other.disconnects()), (0, 0), "{:?} {:?}", one.others, other.others);
     for statistics in [one.stream.handle().statistics().await, other.stream.handle().statistics().await] {
         let statistics = statistics.unwrap();
@@ -214,13 +225,7 @@ async fn a_server_that_wants_one_connection_ends_no_stream() {
     let server = Server::single(Duration::from_secs(3_600));
     let hub = hub(&server);
     let (mut one, mut other) = pair(&hub, &server).await;
-    for _ in 0..6 * 60 {
-        server.write(ASSETS, 1);
-        server.write(EVENTS, 2);
-        take(&mut one, &mut other, MINUTE).await;
-    }
-    one.assert_all(360);
-    other.assert_all(720);
+    six_hours(&server, &mut one, &mut other).await;
     assert!(one.disconnects() >= 6 && other.disconnects() >= 6, "{:?}", one.others);
     assert_eq!((server.most(), server.open()), (1, 1));
 }
@@ -339,6 +344,27 @@ async fn nothing_is_left_of_streams_that_are_dropped() {
         assert_eq!(runtime::Handle::current().metrics().num_alive_tasks(), 0, "{before:?}");
         assert_eq!(server.open(), 0);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_gets_the_pong_that_was_asked_for_after_he_asked() {
+    let (server, settings) = (Server::new(DAY, 0), Settings::default());
+    let hub = hub(&server);
+    let open = async |channel| {
+        let place =
+            Place { hub: hub.clone(), channel, stream: Stream::default(), settings: settings.clone() };
+        let wire = place.dial(DialLimits::from(&settings), 1).await.unwrap();
+        let (reader, _, outbox) = wire.open(Limits::from(&settings));
+        (reader, outbox)
+    };
+    let (mut one, asks) = open(DigitalAssetsMessage::CHANNEL).await;
+    let (mut other, asks_later) = open(EventContractsMessage::CHANNEL).await;
+    // The second one comes too late for the first pong.
+    assert!(asks.ping() && asks_later.ping());
+    for reader in [&mut one, &mut other] {
+        while reader.next().await.unwrap() != Arrival::Pong {}
+    }
+    assert_eq!((server.dials(), server.pings()), (1, 2));
 }
 
 #[test]

@@ -2,27 +2,24 @@
 //! that is on one connection is mixed.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, duplex};
+use tokio::io::{DuplexStream, duplex};
 use tokio::sync::watch;
 use tokio::time::{Instant, interval, sleep_until};
 
 use crate::stream::connection::Wire;
+use crate::stream::connection::tests::frames::{receive, send};
 use crate::stream::core::{DialFailure, NoToken};
 use crate::stream::dial::{Dial, DialLimits};
 use crate::stream::supervisor::{Bearer, Bearers};
 
 pub(super) const ASSETS: &str = "digital-assets";
 pub(super) const EVENTS: &str = "event-contracts";
-
-/// What a connection goes over.
-pub(super) trait Pipe: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Pipe for T {}
 
 /// A server and its token endpoint; clones are the same.
 #[derive(Clone)]
@@ -113,14 +110,14 @@ impl Server {
         self.0.started + self.0.life * u32::try_from(generation + 1).unwrap() / 2
     }
 
-    pub(super) async fn serve(self, mut pipe: impl Pipe) {
+    async fn serve(self, mut pipe: DuplexStream) {
         let open = self.0.open.fetch_add(1, Ordering::SeqCst) + 1;
         self.0.most.fetch_max(open, Ordering::SeqCst);
         _ = self.session(&mut pipe).await;
         self.0.open.fetch_sub(1, Ordering::SeqCst);
     }
 
-    async fn session(&self, pipe: &mut impl Pipe) -> std::io::Result<()> {
+    async fn session(&self, pipe: &mut DuplexStream) -> io::Result<()> {
         let (mut written, mut cuts) = (self.0.written.subscribe(), self.0.cuts.subscribe());
         let mut said = self.0.said.subscribe();
         let mut told = said.borrow_and_update().len();
@@ -223,25 +220,6 @@ impl Bearers for Server {
     }
 }
 
-async fn text(pipe: &mut impl Pipe, text: &str) -> std::io::Result<()> {
+async fn text(pipe: &mut DuplexStream, text: &str) -> io::Result<()> {
     send(pipe, 0x81, text.as_bytes()).await
-}
-
-async fn send(pipe: &mut impl Pipe, first: u8, payload: &[u8]) -> std::io::Result<()> {
-    let length = u16::try_from(payload.len()).unwrap().to_be_bytes();
-    let frame = match payload.len() {
-        0..126 => [&[first, length[1]], payload].concat(),
-        _ => [&[first, 126], &length[..], payload].concat(),
-    };
-    pipe.write_all(&frame).await
-}
-
-async fn receive(pipe: &mut impl Pipe) -> std::io::Result<(u8, Vec<u8>)> {
-    let (first, length) = (pipe.read_u8().await?, pipe.read_u8().await? & 0x7f);
-    let length = if length == 126 { pipe.read_u16().await? } else { length.into() };
-    let mut mask = [0; 4];
-    pipe.read_exact(&mut mask).await?;
-    let mut payload = vec![0; length.into()];
-    pipe.read_exact(&mut payload).await?;
-    Ok((first, payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask).collect()))
 }

@@ -5,13 +5,13 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, interval_at, sleep_until};
 use tokio_rustls::server::TlsStream;
 
 use super::DAY;
-use crate::stream::connection::tests::frame;
+use crate::stream::connection::tests::frames::{frame, receive};
 
 /// What a connection goes over.
 pub(super) trait Pipe: AsyncRead + AsyncWrite + Send + Unpin {
@@ -249,15 +249,4 @@ impl Drop for Session {
 /// The message of this number, which tells its number and this mark.
 pub(super) fn numbered(number: u64, mark: &str) -> String {
     format!(r#"{{"timestamp":7,"sequence":{number},"payload":{{"type":"news","data":"{number}{mark}"}}}}"#)
-}
-
-/// A frame as a client writes it.
-pub(super) async fn receive(pipe: &mut (impl AsyncRead + Unpin)) -> io::Result<(u8, Vec<u8>)> {
-    let (first, length) = (pipe.read_u8().await?, pipe.read_u8().await? & 0x7f);
-    let length = if length == 126 { pipe.read_u16().await? } else { length.into() };
-    let mut mask = [0; 4];
-    pipe.read_exact(&mut mask).await?;
-    let mut payload = vec![0; length.into()];
-    pipe.read_exact(&mut payload).await?;
-    Ok((first, payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask).collect()))
 }
