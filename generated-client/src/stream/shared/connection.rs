@@ -26,8 +26,9 @@ use crate::stream::{Attributed, StreamBuilder, Subscription};
 ///
 /// - The replay of one channel stands in the way of the others' messages, which come behind it.
 /// - If the connection breaks, all streams on it are interrupted together.
-/// - A stream whose events nobody takes, and which is set to
-///   [`Block`](crate::stream::SlowCaller::Block), loses its place after about 4 MiB, as
+/// - A stream whose buffer is full stops reading for a while, with
+///   [`Block`](crate::stream::SlowCaller::Block) until you take events. If more than 1,024 messages
+///   or 4 MiB come for it meanwhile, it loses its place, as
 ///   [`LostPlace`](crate::stream::Closed::LostPlace), and another connection replays for it. The
 ///   others wait for it no longer than a quarter of a second.
 /// - The envelope of each message is read twice.
@@ -62,8 +63,16 @@ impl SharedConnection {
         Ok(Self { client, hub })
     }
 
-    /// A stream that shares its connection with the others that are begun here. It does not compile
-    /// for a channel whose messages do not say that they are of it.
+    /// A stream that shares its connection with the others that are begun here. For a channel whose
+    /// messages do not say that they are of it, this does not compile:
+    ///
+    /// ```compile_fail,E0277
+    /// # use clear_street::studio::{Client, accounts::AccountId, activity::ActivitySubscription};
+    /// # fn run(client: Client) -> clear_street::Result<()> {
+    /// let activity = ActivitySubscription::new(AccountId::new("100000"));
+    /// let stream = client.shared_connection()?.stream(activity).start()?;
+    /// # Ok(()) }
+    /// ```
     pub fn stream<S>(&self, subscription: S) -> StreamBuilder<S::Message>
     where
         S: Subscription<Message: Attributed>,
