@@ -81,7 +81,9 @@ impl Liveness {
             None => (self.heard.after(settings.ping_after), Due::Ping),
         };
         let mute = self.said.after(self.longest_silence(settings));
-        if mute < probe.0 { (mute, Due::Mute) } else { probe }
+        // Where nothing at all has come, it is not the messages that are missing.
+        let what = if self.ping.is_some() && self.heard == self.said { Due::NoPong } else { Due::Mute };
+        if mute < probe.0 { (mute, what) } else { probe }
     }
 
     /// The slowest of the last intervals counts: heartbeats that were delayed come in bunches.
@@ -122,6 +124,20 @@ mod tests {
         assert_eq!(liveness.due(&settings), (second(15), Due::Ping));
         liveness.pinged(second(15));
         assert_eq!(liveness.due(&settings), (second(25), Due::NoPong));
+    }
+
+    #[test]
+    fn a_server_that_answers_nothing_is_dead_and_not_mute() {
+        let settings = Settings::default();
+        let mut liveness = Liveness::new(second(0));
+        for beat in [5, 10] {
+            liveness.heartbeat(second(beat));
+        }
+        assert_eq!(liveness.due(&settings), (second(25), Due::Ping));
+        liveness.pinged(second(25));
+        assert_eq!(liveness.due(&settings), (second(30), Due::NoPong));
+        liveness.heard(second(26));
+        assert_eq!(liveness.due(&settings), (second(30), Due::Mute));
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub(super) struct Given {
     pub(super) life: Option<Duration>,
     /// Why there is none.
     pub(super) none: Option<NoToken>,
+    /// Nothing is answered at all.
+    pub(super) hangs: bool,
     /// What was asked for: any, or one newer than this.
     pub(super) asked: Vec<Option<u64>>,
 }
@@ -57,6 +59,9 @@ impl Tokens {
 
 impl Bearers for Tokens {
     async fn bearer(&self, newer_than: Option<u64>) -> Result<Bearer, NoToken> {
+        if self.0.lock().unwrap().hangs {
+            std::future::pending().await
+        }
         let mut given = self.0.lock().unwrap();
         given.asked.push(newer_than);
         if let Some(none) = given.none {

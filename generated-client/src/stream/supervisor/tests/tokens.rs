@@ -104,6 +104,24 @@ fn row_22_no_token_until_after_the_end() {
 }
 
 #[test]
+fn row_22_a_token_that_never_comes() {
+    simulate(async |stage| {
+        tokens_of_an_hour(stage);
+        let from = Instant::now();
+        let mut old = stage.begin([1]).await;
+        stage.tokens.set(|tokens| tokens.hangs = true);
+        old.beside(stage.caller.saw("rotating")).await;
+        // Half a minute is enough for a token; then it is asked for again.
+        old.stay(Duration::from_secs(25)).await;
+        stage.tokens.set(|tokens| tokens.hangs = false);
+        let mut new = old.beside(stage.accept()).await;
+        new.live([1, 2]).await;
+        stage.caller.saw("r2, rotated").await;
+        assert!(from.elapsed() < HOUR, "{:?}", from.elapsed());
+    });
+}
+
+#[test]
 fn row_23_credentials_are_revoked() {
     simulate(async |stage| {
         tokens_of_an_hour(stage);
