@@ -33,12 +33,12 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    if std::env::var_os("CLEAR_STREET_CLIENT_ID").is_none() {
+        return with_mock().await;
+    }
     let mut arguments = std::env::args().skip(1);
     let (account, file) = (arguments.next(), arguments.next());
     let file = file.map_or_else(|| std::env::temp_dir().join("stream_activity.json"), PathBuf::from);
-    if std::env::var_os("CLEAR_STREET_CLIENT_ID").is_none() {
-        return with_mock(&file).await;
-    }
     let client = Client::from_env()?;
     let account = match account {
         Some(account) => AccountId::new(account),
@@ -141,9 +141,9 @@ fn save(file: &Path, here: &ResumePoint) -> Result<()> {
 }
 
 /// Two runs, the second of which goes on where the first has stopped, as after a restart.
-async fn with_mock(file: &Path) -> Result<()> {
-    // What was kept of the numbers of another server is of no use.
-    drop(std::fs::remove_file(file));
+async fn with_mock() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let file = &folder.path().join("stream_activity.json");
     let server = MockServer::start().await?;
     let token_url = server.token_url().ok_or("the mock gives no tokens")?;
     println!("no credentials: a mock server at {}", server.studio_url());
