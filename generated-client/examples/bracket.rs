@@ -19,8 +19,7 @@ const DAY: RequestTimeInForce = RequestTimeInForce::Day;
 async fn main() -> Result<(), Failure> {
     let setting = Setting::choose().await?;
     let client = setting.trading()?;
-    let account =
-        client.accounts().get_accounts().send().await?.data.first().ok_or("there is no account")?.id;
+    let account = setting::first_account(&client).await?;
 
     let entry = place(&client, account, NewOrder::market("AAPL", Side::Buy, 100, DAY)).await?;
     let entry = loop {

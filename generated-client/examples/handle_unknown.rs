@@ -22,8 +22,7 @@ async fn main() -> Result<(), Failure> {
     // The client looks among the orders of the last hour, so the mock lives now.
     let setting = Setting::choose_at(Clock::new()).await?;
     let client = setting.trading()?;
-    let account =
-        client.accounts().get_accounts().send().await?.data.first().ok_or("there is no account")?.id;
+    let account = setting::first_account(&client).await?;
     if let Some(mock) = &setting.mock {
         // The order is carried out, but no answer comes; and there is no list of orders.
         mock.fault(RequestFault::new().operation("submit_orders").reset_after(0))?;

@@ -15,8 +15,7 @@ use setting::{Failure, Setting};
 async fn main() -> Result<(), Failure> {
     let setting = Setting::choose().await?;
     let client = setting.trading()?;
-    let account =
-        client.accounts().get_accounts().send().await?.data.first().ok_or("there is no account")?.id;
+    let account = setting::first_account(&client).await?;
 
     // Half of what it costs, so that it does not fill.
     let snapshots = client.market_data().get_snapshots().instrument_ids(["AAPL"]).send().await?.data;

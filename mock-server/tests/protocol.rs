@@ -4,13 +4,14 @@ mod support;
 
 use std::time::Duration;
 
+use clear_street_mock::MockServer;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use support::{ACCOUNT, Heard, Pipe, activity, appended, server, subscribe};
 
 /// A server without heartbeats, which would stand between what is looked for.
-async fn quiet() -> clear_street_mock::MockServer {
+async fn quiet() -> MockServer {
     server(|builder| builder.heartbeat(Duration::from_secs(1_000_000))).await
 }
 
@@ -119,6 +120,24 @@ async fn a_revoked_token_subscribes_to_nothing_and_ends_nothing() {
     assert_eq!(after.payload().await, ack("subscribe-activity-ack", false, "Invalid access token"));
     appended(&server, 1..=1);
     assert_eq!(before.message().await["sequence"], json!(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn there_are_as_many_accounts_as_the_desk_has_and_all_without_one() {
+    for (builder, success, details) in [
+        (MockServer::builder(), false, "No access to this account"),
+        (MockServer::builder().stateless(), true, "Successfully subscribed"),
+    ] {
+        let server = builder.start().await.unwrap();
+        let mut pipe = Pipe::open(&server).await;
+        pipe.send(&activity(&server.tokens().issue()).replace(ACCOUNT, "999")).await;
+        let payload = pipe.payload().await;
+        assert_eq!((&payload["success"], &payload["details"]), (&json!(success), &json!(details)));
+    }
+    let server = MockServer::builder().stateless().start().await.unwrap();
+    let mut pipe = Pipe::open(&server).await;
+    pipe.send(&activity("made-up")).await;
+    assert_eq!(pipe.payload().await["success"], json!(true));
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,6 +6,7 @@ use std::env;
 use std::error::Error;
 use std::time::Duration;
 
+use clear_street::trading::accounts::AccountId;
 use clear_street::{studio, trading};
 use clear_street_mock::MockServer;
 use clear_street_mock::clock::Clock;
@@ -78,4 +79,10 @@ impl Setting {
             None => tokio::time::sleep(Duration::from_secs(1)).await,
         }
     }
+}
+
+/// The account that an example trades with.
+pub(crate) async fn first_account(client: &trading::Client) -> Result<AccountId, Failure> {
+    let accounts = client.accounts().get_accounts().send().await?.data;
+    Ok(accounts.first().ok_or("there is no account")?.id)
 }

@@ -204,6 +204,8 @@ impl Builder {
         if let Some(lifetime) = self.token_lifetime {
             tokens.set_lifetime(lifetime);
         }
+        // It knows nothing of what came before, so it knows no token either.
+        tokens.accept_others(self.stateless);
         if !self.clients.is_empty() {
             tokens.set_clients(self.clients);
         }

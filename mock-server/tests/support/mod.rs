@@ -10,6 +10,8 @@
 
 use std::ops::RangeInclusive;
 
+use clear_street_mock::call::{Answer, Call};
+use clear_street_mock::desk::Desk;
 use clear_street_mock::{Builder, MockServer};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
@@ -21,9 +23,18 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 
 pub(crate) const ACCOUNT: &str = "100000";
 
+/// A desk at which nothing happens.
+struct Nobody;
+
+impl Desk for Nobody {
+    fn answer(&self, _: &Call<'_>) -> Option<Answer> {
+        None
+    }
+}
+
 /// A server with all accounts there could be, so that only what a test appends is told.
 pub(crate) async fn server(change: impl FnOnce(Builder) -> Builder) -> MockServer {
-    change(MockServer::builder().stateless()).start().await.unwrap()
+    change(MockServer::builder().desk(Nobody)).start().await.unwrap()
 }
 
 /// Appends messages with these numbers in them.
