@@ -70,35 +70,39 @@ impl Subject {
         });
         subject.own = None;
         let identity = identity(api, model).and_then(|field| Some((field, id_of(api, &field.ty)?)));
-        let Some((field, id)) = identity else {
-            if !at.asked_for {
+        match identity {
+            Some((field, id)) => subject.become_named(generator, field, id, at),
+            None if !at.asked_for => {
                 subject.moment = back(subject.moment, at.index);
-                let instrument = Instrument::at(subject.index.saturating_add(at.index));
                 if subject.is_instrument && subject.said.is_none() {
-                    subject.instrument = instrument;
+                    subject.instrument = Instrument::at(subject.index.saturating_add(at.index));
                 }
             }
-            return subject;
-        };
+            None => {}
+        }
+        subject
+    }
+
+    /// Makes it the thing that an identifier names, which the field holds.
+    fn become_named(&mut self, generator: &Generator<'_>, field: &ir::Field, id: &ir::Id, at: &At<'_>) {
         if !at.asked_for {
-            subject.settle(generator, at.index);
+            self.settle(generator, at.index);
         }
         let asked_for = if at.asked_for { at.scope.id(&id.rust, at.index) } else { None };
-        let value = match (asked_for, Names::of(id)) {
-            (Some(value), None) => value.clone(),
-            (None, None) => made_id(generator.seed, id, subject.index),
-            (_, Some(_)) => subject.id(generator, id, at.scope, at.index),
-        };
-        let index = match Names::of(id) {
-            None => (0..THINGS).find(|index| made_id(generator.seed, id, *index) == value),
-            Some(_) => (0..THINGS).find(|index| Instrument::at(*index) == subject.instrument),
+        let number = |value: &Value| (0..THINGS).find(|it| made_id(generator.seed, id, *it) == *value);
+        let (value, index) = match (asked_for, Names::of(id)) {
+            (Some(value), None) => (value.clone(), number(value)),
+            (None, None) => (made_id(generator.seed, id, self.index), Some(self.index)),
+            (_, Some(_)) => {
+                let index = (0..THINGS).find(|index| Instrument::at(*index) == self.instrument);
+                (self.id(generator, id, at.scope, at.index), index)
+            }
         };
         // By the identifier alone: several models may tell of one thing.
-        subject.seed = generator.seed.with(&id.rust).with("told").with(&value.to_string());
-        subject.settle(generator, index.unwrap_or(subject.index));
-        subject.own = Some((field.wire.clone(), id.rust.clone()));
-        subject.ids.push((id.rust.clone(), value));
-        subject
+        self.seed = generator.seed.with(&id.rust).with("told").with(&value.to_string());
+        self.settle(generator, index.unwrap_or(self.index));
+        self.own = Some((field.wire.clone(), id.rust.clone()));
+        self.ids.push((id.rust.clone(), value));
     }
 
     /// Makes it the one of this number.

@@ -236,3 +236,6 @@ fn one_of(known: &[&str]) -> String {
         several => format!("one of {}", several.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests;
