@@ -40,6 +40,7 @@ pub mod book;
 pub mod call;
 pub mod clock;
 pub mod desk;
+mod encode;
 mod faults;
 mod frame;
 mod generate;

@@ -4,13 +4,13 @@
 //! and a required field without a fact gets a value that is made from the spec: so a new field needs no edit
 //! here.
 
-use clear_street_codegen::ir::{self, DateEncoding, DecimalEncoding, IdRepr, TimestampEncoding, Type};
+use clear_street_codegen::ir::{self, IdRepr, Type};
 use jiff::Timestamp;
-use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Map, Value, json};
 
 use super::fact::{Fact, Facts};
+use crate::encode;
 use crate::generate::{Fullness, Generator};
 
 /// Writes facts as one API does.
@@ -85,30 +85,16 @@ impl<'a> Shape<'a> {
     fn scalar(&self, ty: &Type, fact: &Fact) -> Option<Value> {
         let encodings = self.api.encodings;
         Some(match (ty, fact) {
-            (Type::Decimal, Fact::Decimal(decimal)) if encodings.decimal == DecimalEncoding::String => {
-                json!(decimal.to_string())
-            }
-            (Type::Decimal | Type::Number | Type::F64, Fact::Decimal(decimal)) => number(*decimal)?,
+            (Type::Decimal, Fact::Decimal(decimal)) => encode::decimal(encodings, *decimal),
+            (Type::Number | Type::F64, Fact::Decimal(decimal)) => encode::number(*decimal),
             (Type::I32 | Type::I64 | Type::U32 | Type::U64, Fact::Decimal(decimal)) => {
                 json!(decimal.to_i64()?)
             }
             (Type::I32 | Type::I64 | Type::U32 | Type::U64 | Type::Number, Fact::Int(number)) => {
                 json!(number)
             }
-            (Type::Timestamp, Fact::Time(time)) => match encodings.timestamp {
-                TimestampEncoding::Rfc3339 => json!(time.to_string()),
-                TimestampEncoding::UnixMillis => json!(time.as_millisecond()),
-            },
-            (Type::Date, Fact::Date(date)) => match encodings.date {
-                DateEncoding::Iso8601 => json!(date.to_string()),
-                DateEncoding::Yyyymmdd => {
-                    json!(
-                        i32::from(date.year()) * 10_000
-                            + i32::from(date.month()) * 100
-                            + i32::from(date.day())
-                    )
-                }
-            },
+            (Type::Timestamp, Fact::Time(time)) => encode::timestamp(encodings, *time),
+            (Type::Date, Fact::Date(date)) => encode::date(encodings, *date),
             (Type::Zoned, Fact::Zoned(zoned)) => json!(zoned.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()),
             (Type::Duration, Fact::Duration(duration)) => json!(duration.to_string()),
             (Type::String, Fact::Text(text)) => json!(text),
@@ -121,14 +107,6 @@ impl<'a> Shape<'a> {
     /// A value that is made from the spec.
     fn made(&self, ty: &Type) -> Value {
         Generator::new(self.api, 0, self.now, Fullness::Most).sample(ty)
-    }
-}
-
-/// A decimal as a JSON number.
-fn number(decimal: Decimal) -> Option<Value> {
-    match decimal.to_i64().filter(|_| decimal.is_integer()) {
-        Some(whole) => Some(json!(whole)),
-        None => Number::from_f64(decimal.to_f64()?).map(Value::Number),
     }
 }
 

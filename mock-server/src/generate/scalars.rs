@@ -1,6 +1,6 @@
 //! Values without parts.
 
-use clear_street_codegen::ir::{Bounds, DateEncoding, DecimalEncoding, Encodings, TimestampEncoding, Type};
+use clear_street_codegen::ir::{Bounds, Encodings, Type};
 use jiff::tz::{self, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
@@ -10,6 +10,7 @@ use super::At;
 use super::seed::Seed;
 use super::subject::Subject;
 use super::words::{self, Amount};
+use crate::encode;
 
 /// A value of a type that has no parts.
 pub(super) fn value(encodings: Encodings, ty: &Type, at: &At<'_>) -> Value {
@@ -17,26 +18,10 @@ pub(super) fn value(encodings: Encodings, ty: &Type, at: &At<'_>) -> Value {
     match ty {
         Type::Bool => json!(seed.below(2) == 0),
         Type::I32 | Type::I64 | Type::U32 | Type::U64 => json!(whole(name, bounds, seed, subject)),
-        Type::Decimal if encodings.decimal == DecimalEncoding::String => {
-            json!(decimal(name, bounds, seed, subject).to_string())
-        }
-        Type::Decimal | Type::Number | Type::F64 => {
-            let number = decimal(name, bounds, seed, subject).to_string();
-            serde_json::from_str(&number).unwrap_or(Value::Null)
-        }
-        Type::Date => {
-            let date = moment(name, subject, nth).to_zoned(TimeZone::UTC).date();
-            match encodings.date {
-                DateEncoding::Iso8601 => json!(date.to_string()),
-                DateEncoding::Yyyymmdd => {
-                    json!(date.strftime("%Y%m%d").to_string().parse::<i64>().unwrap_or_default())
-                }
-            }
-        }
-        Type::Timestamp => match encodings.timestamp {
-            TimestampEncoding::Rfc3339 => json!(moment(name, subject, nth).to_string()),
-            TimestampEncoding::UnixMillis => json!(moment(name, subject, nth).as_millisecond()),
-        },
+        Type::Decimal => encode::decimal(encodings, decimal(name, bounds, seed, subject)),
+        Type::Number | Type::F64 => encode::number(decimal(name, bounds, seed, subject)),
+        Type::Date => encode::date(encodings, moment(name, subject, nth).to_zoned(TimeZone::UTC).date()),
+        Type::Timestamp => encode::timestamp(encodings, moment(name, subject, nth)),
         Type::Zoned => json!(moment(name, subject, nth).display_with_offset(tz::offset(-4)).to_string()),
         Type::Duration => {
             let minutes = seed.rng().i64(5..600);
