@@ -72,20 +72,20 @@ impl Faults {
         if let Some(seed) = file.seed {
             state.random.seed(seed);
         }
-        state.requests.extend(file.requests.into_iter().map(Armed::new));
-        state.streams.extend(file.streams.into_iter().map(Armed::new));
+        state.requests.extend(file.requests.into_iter().map(|fault| Armed::new(fault.turn, fault)));
+        state.streams.extend(file.streams.into_iter().map(|fault| Armed::new(fault.turn, fault)));
         Ok(())
     }
 
     pub(crate) fn add_request(&self, fault: RequestFault) -> Result<(), InvalidFault> {
         self.names.check(fault.operation.as_deref(), &self.names.operations, "operation")?;
-        self.state().requests.push(Armed::new(fault));
+        self.state().requests.push(Armed::new(fault.turn, fault));
         Ok(())
     }
 
     pub(crate) fn add_stream(&self, fault: StreamFault) -> Result<(), InvalidFault> {
         self.names.check(fault.channel.as_deref(), &self.names.channels, "channel")?;
-        self.state().streams.push(Armed::new(fault));
+        self.state().streams.push(Armed::new(fault.turn, fault));
         Ok(())
     }
 
@@ -113,7 +113,9 @@ impl Faults {
     /// What goes wrong with the messages of one connection: what goes wrong with all of them, and what
     /// its upgrade asked for.
     pub(crate) fn of_connection(&self, headers: &HeaderMap) -> Result<ConnectionFaults, InvalidFault> {
-        let read = |text| file::read_stream(STREAM_HEADER, text, &self.names).map(Armed::new);
+        let read = |text| {
+            file::read_stream(STREAM_HEADER, text, &self.names).map(|fault| Armed::new(fault.turn, fault))
+        };
         let own = lines(headers, STREAM_HEADER)?.into_iter().map(read).collect::<Result<_, _>>()?;
         Ok(ConnectionFaults { all: self.clone(), own: Arc::new(Mutex::new(own)) })
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use super::turn::{HasTurn, Turn};
+use super::turn::Turn;
 
 /// Something that goes wrong with requests.
 ///
@@ -114,11 +114,5 @@ impl RequestFault {
 
     pub(super) fn concerns(&self, operation: &str) -> bool {
         self.operation.as_ref().is_none_or(|only| only == operation)
-    }
-}
-
-impl HasTurn for RequestFault {
-    fn turn(&self) -> Turn {
-        self.turn
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::turn::{HasTurn, Turn};
+use super::turn::Turn;
 
 /// Something that goes wrong with the messages of streams.
 ///
@@ -104,11 +104,5 @@ impl StreamFault {
         self.channel.as_ref().is_none_or(|only| only == channel)
             && self.account.as_ref().is_none_or(|only| only == account)
             && self.during == during
-    }
-}
-
-impl HasTurn for StreamFault {
-    fn turn(&self) -> Turn {
-        self.turn
     }
 }

@@ -11,26 +11,22 @@ pub(super) struct Turn {
     pub(super) percent: Option<u8>,
 }
 
-/// What has a turn.
-pub(super) trait HasTurn {
-    fn turn(&self) -> Turn;
-}
-
 /// A fault, and how often it could have been its turn.
 pub(super) struct Armed<F> {
     pub(super) fault: F,
+    turn: Turn,
     seen: u64,
 }
 
-impl<F: HasTurn> Armed<F> {
-    pub(super) fn new(fault: F) -> Self {
-        Self { fault, seen: 0 }
+impl<F> Armed<F> {
+    pub(super) fn new(turn: Turn, fault: F) -> Self {
+        Self { fault, turn, seen: 0 }
     }
 
     /// Whether it befalls this one, which is counted.
     pub(super) fn is_due(&mut self, random: &mut Rng) -> bool {
         self.seen = self.seen.saturating_add(1);
-        let Turn { nth, percent } = self.fault.turn();
+        let Turn { nth, percent } = self.turn;
         nth.is_none_or(|nth| nth == self.seen) && percent.is_none_or(|percent| random.u8(..100) < percent)
     }
 }
