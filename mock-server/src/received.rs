@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use http::HeaderMap;
+use http::{HeaderMap, Method, Uri};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -21,11 +21,12 @@ pub struct Received {
     pub query: String,
     /// All headers as they came.
     pub headers: HeaderMap,
-    /// The body, if it is JSON.
+    /// The body, if it is JSON; that of a request for a token is not kept.
     pub body: Option<Value>,
     /// The API that it is for, by the name of its folder in the spec, if the path is known.
     pub api: Option<String>,
-    /// Name of the operation, if the path is known.
+    /// Name of the operation, if the path is known; `token` of a request for a token, `stream` of the
+    /// upgrade to a WebSocket.
     pub operation: Option<String>,
     /// Path and query parameters by their names on the wire, if the request agrees with the spec.
     pub parameters: Map<String, Value>,
@@ -36,6 +37,21 @@ pub struct Received {
 }
 
 impl Received {
+    pub(crate) fn new(method: &Method, uri: &Uri, headers: &HeaderMap) -> Self {
+        Self {
+            method: method.to_string(),
+            path: uri.path().to_owned(),
+            query: uri.query().unwrap_or_default().to_owned(),
+            headers: headers.clone(),
+            body: None,
+            api: None,
+            operation: None,
+            parameters: Map::new(),
+            status: None,
+            took: None,
+        }
+    }
+
     /// The body as a type of the generated crate, or any other.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! How servers begin and end.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod http;
 
@@ -80,4 +80,21 @@ async fn a_body_that_is_too_long_is_refused() {
     let answer = send(&server, "POST /v1/accounts/7/orders", &long).await;
     assert_eq!(answer.status, 413, "{}", answer.body);
     assert_eq!(answer.json()["error"]["message"], "the body is longer than 16777216 bytes");
+}
+
+#[tokio::test]
+async fn requests_for_tokens_and_streams_are_noted_without_secrets() {
+    let (told, hears) = std::sync::mpsc::channel();
+    let server = MockServer::builder();
+    let server = server.log(move |received| told.send(received.to_string()).unwrap()).start().await.unwrap();
+    let body = r#"{"grant_type":"client_credentials","client_id":"me","client_secret":"secret"}"#;
+    let headers = "content-type: application/json\r\n";
+    assert_eq!(http::send_with(&server, "POST /oauth/token", headers, body).await.status, 200);
+    let upgrade = send(&server, "GET /studio/v2/ws", "").await.status;
+    let (tokens, streams) = (server.received_for("token"), server.received_for("stream"));
+    assert_eq!((tokens.len(), tokens[0].status, &tokens[0].body), (1, Some(200), &None));
+    assert_eq!((streams.len(), streams[0].status), (1, Some(upgrade)));
+    let logged: Vec<_> = hears.try_iter().collect();
+    assert!(logged[0].starts_with("POST /oauth/token token 200 "), "{logged:?}");
+    assert!(logged[1].starts_with(&format!("GET /studio/v2/ws stream {upgrade} ")), "{logged:?}");
 }

@@ -60,7 +60,31 @@ impl From<Written> for Outgoing {
     }
 }
 
+/// A request of which is noted that it came.
+pub(super) struct Noted {
+    number: u64,
+    received: Received,
+    begun: Instant,
+}
+
 impl Calls {
+    /// Notes that a request came.
+    pub(super) fn note(&self, received: Received) -> Noted {
+        Noted { number: self.record.add(&received), received, begun: Instant::now() }
+    }
+
+    /// Notes how it was answered, and logs it.
+    pub(super) fn answered(&self, noted: Noted, status: StatusCode) {
+        let Noted { number, mut received, begun } = noted;
+        let (status, took) = (status.as_u16(), begun.elapsed());
+        self.record.answered(number, status, took);
+        if let Some(log) = &self.log {
+            received.status = Some(status);
+            received.took = Some(took);
+            log(&received);
+        }
+    }
+
     /// Answers a request for an operation, which came over `line`.
     pub(super) async fn respond(
         &self,
@@ -68,48 +92,42 @@ impl Calls {
         line: &Line,
         around: &Surroundings,
     ) -> Response<Bytes> {
-        let begun = Instant::now();
         let (head, body) = request.into_parts();
-        let number = self.requests.fetch_add(1, Ordering::Relaxed).saturating_add(1);
-        let request_id = format!("request-{number}");
+        let count = self.requests.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        let request_id = format!("request-{count}");
+        let path = head.uri.path();
         let body = whole(body).await;
-        let mut received = Received::new(&head, body.as_deref().unwrap_or_default());
-        let found = self.routes.find(&head.method, head.uri.path());
-        if let Ok(found) = &found {
-            received.api = Some(found.api.name.clone());
-            received.operation = Some(found.operation.name.clone());
-        }
-        let number = self.record.add(&received);
-        let response = match found {
-            Ok(found) => {
-                let framing = Framing { api: found.api, path: head.uri.path(), request_id: &request_id };
-                let refuse = |status, text| {
-                    Outgoing::from(framing.refusal(&Refusal::new(status, text))).into_response()
-                };
-                let answer = async {
-                    let outgoing = match self.call(&found, &head, &body, &around.tokens) {
-                        Ok(call) => {
-                            self.record.understood(number, &call.parameters);
-                            self.outgoing(&call, &framing)
-                        }
-                        Err(refusal) => framing.refusal(&refusal).into(),
-                    };
-                    if !outgoing.reply.delay.is_zero() {
-                        tokio::time::sleep(outgoing.reply.delay).await;
-                    }
-                    outgoing.into_response()
-                };
-                around.faults.around(&found.operation.name, &head.headers, line, refuse, answer).await
+        let mut received = Received::new(&head.method, &head.uri, &head.headers);
+        received.body = body.as_ref().ok().and_then(|body| serde_json::from_slice(body).ok());
+        let found = match self.routes.find(&head.method, path) {
+            Ok(found) => found,
+            Err(missed) => {
+                let response = self.missed(missed, &head.method, path, &request_id).into_response();
+                self.answered(self.note(received), response.status());
+                return response;
             }
-            Err(missed) => self.missed(missed, &head.method, head.uri.path(), &request_id).into_response(),
         };
-        let (status, took) = (response.status().as_u16(), begun.elapsed());
-        self.record.answered(number, status, took);
-        if let Some(log) = &self.log {
-            received.status = Some(status);
-            received.took = Some(took);
-            log(&received);
-        }
+        received.api = Some(found.api.name.clone());
+        received.operation = Some(found.operation.name.clone());
+        let noted = self.note(received);
+        let framing = Framing { api: found.api, path, request_id: &request_id };
+        let refuse =
+            |status, text| Outgoing::from(framing.refusal(&Refusal::new(status, text))).into_response();
+        let answer = async {
+            let outgoing = match self.call(&found, &head, &body, &around.tokens) {
+                Ok(call) => {
+                    self.record.understood(noted.number, &call.parameters);
+                    self.outgoing(&call, &framing)
+                }
+                Err(refusal) => framing.refusal(&refusal).into(),
+            };
+            if !outgoing.reply.delay.is_zero() {
+                tokio::time::sleep(outgoing.reply.delay).await;
+            }
+            outgoing.into_response()
+        };
+        let response = around.faults.around(&found.operation.name, &head.headers, line, refuse, answer).await;
+        self.answered(noted, response.status());
         response
     }
 
@@ -223,23 +241,6 @@ fn bearer(head: &Parts) -> Option<&str> {
     let (scheme, token) = value.split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
-}
-
-impl Received {
-    fn new(head: &Parts, body: &[u8]) -> Self {
-        Self {
-            method: head.method.to_string(),
-            path: head.uri.path().to_owned(),
-            query: head.uri.query().unwrap_or_default().to_owned(),
-            headers: head.headers.clone(),
-            body: serde_json::from_slice(body).ok(),
-            api: None,
-            operation: None,
-            parameters: serde_json::Map::new(),
-            status: None,
-            took: None,
-        }
-    }
 }
 
 impl Outgoing {

@@ -165,9 +165,9 @@ impl MockServer {
     /// several APIs have one of that name.
     pub fn received_for(&self, operation: &str) -> Vec<Received> {
         let target = Target::parse(operation);
-        let is_for = |received: &Received| match (&received.api, &received.operation) {
-            (Some(api), Some(operation)) => target.is(api, operation),
-            _ => false,
+        let is_for = |received: &Received| {
+            let api = received.api.as_deref().unwrap_or_default();
+            received.operation.as_deref().is_some_and(|operation| target.is(api, operation))
         };
         self.service.calls.record.all().into_iter().filter(is_for).collect()
     }

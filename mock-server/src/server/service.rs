@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::desk::Desk;
 use crate::faults::{self, Faults, Line};
 use crate::journal::Journal;
+use crate::received::Received;
 use crate::stream::{Streams, Surroundings};
 use crate::tokens::{Endpoint, Tokens};
 
@@ -73,10 +74,21 @@ impl Service {
         ended: watch::Receiver<bool>,
     ) -> Response<Full<Bytes>> {
         let path = request.uri().path();
+        let noted = |operation: &str| {
+            let mut received = Received::new(request.method(), request.uri(), request.headers());
+            received.operation = Some(operation.to_owned());
+            self.calls.note(received)
+        };
         let response = if let Some(endpoint) = self.token_endpoints.iter().find(|it| it.path() == path) {
-            self.token(endpoint, request, line).await
+            let noted = noted(faults::TOKEN);
+            let response = self.token(endpoint, request, line).await;
+            self.calls.answered(noted, response.status());
+            response
         } else if let Some(streams) = self.streams.iter().find(|streams| streams.path() == path) {
-            self.upgrade(streams, request, line, ended).await
+            let noted = noted(faults::STREAM);
+            let response = self.upgrade(streams, request, line, ended).await;
+            self.calls.answered(noted, response.status());
+            response
         } else {
             self.calls.respond(request, line, &self.around).await
         };

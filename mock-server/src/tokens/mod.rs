@@ -87,7 +87,10 @@ impl Tokens {
             Some(given) => {
                 (!given.is_revoked && !given.is_over()).then(|| Life(Some(given.expires.subscribe())))
             }
-            None => (state.accepts_others && !token.is_empty()).then_some(Life(None)),
+            None => {
+                let is_other = !token.is_empty() && !token.starts_with(PREFIX);
+                (state.accepts_others && is_other).then_some(Life(None))
+            }
         }
     }
 
