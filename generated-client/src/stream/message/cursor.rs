@@ -146,29 +146,16 @@ impl<'a> Cursor<'a> {
     /// An object or a list, without a call for each level: the text may be nested as deep as it is
     /// long.
     fn skip_container(&mut self) -> Result<()> {
-        let bytes = self.text.as_bytes();
-        let mut depth: usize = 0;
-        let mut at = self.at;
-        while let Some(byte) = bytes.get(at) {
-            at = at.wrapping_add(1);
-            match byte {
-                b'"' => match string_end(bytes, at) {
-                    Some(end) => at = end,
-                    None => break,
-                },
-                b'{' | b'[' => depth = depth.wrapping_add(1),
-                b'}' | b']' => {
-                    depth = depth.wrapping_sub(1);
-                    if depth == 0 {
-                        self.at = at;
-                        return Ok(());
-                    }
-                }
-                _ => {}
+        match container_end(self.text.as_bytes(), self.at) {
+            Some(end) => {
+                self.at = end;
+                Ok(())
+            }
+            None => {
+                self.at = self.text.len();
+                Err(self.malformed("the end of an object or a list"))
             }
         }
-        self.at = bytes.len();
-        Err(self.malformed("the end of an object or a list"))
     }
 }
 
@@ -202,15 +189,88 @@ fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
+/// Where the object or list ends that begins at `at`: behind its last bracket.
+fn container_end(bytes: &[u8], mut at: usize) -> Option<usize> {
+    let mut nesting = Nesting::default();
+    loop {
+        let word = bytes.get(at..).and_then(<[u8]>::first_chunk).map(|word| u64::from_le_bytes(*word));
+        if let Some(word) = word.filter(|word| zeros(word ^ BACKSLASHES) == 0) {
+            if let Some(offset) = nesting.word(word) {
+                return Some(at.wrapping_add(offset).wrapping_add(1));
+            }
+            at = at.wrapping_add(8);
+            continue;
+        }
+        // At the end of the text, and where something is escaped.
+        let byte = *bytes.get(at)?;
+        at = at.wrapping_add(if nesting.inside && byte == b'\\' { 2 } else { 1 });
+        if nesting.byte(byte) {
+            return Some(at);
+        }
+    }
+}
+
+/// How deep one is in objects and lists, and whether in a string.
+#[derive(Debug, Default)]
+struct Nesting {
+    depth: usize,
+    inside: bool,
+}
+
+impl Nesting {
+    /// Goes over eight bytes without a backslash: most of what is passed over is short texts. Says at
+    /// which of them all ends, if it does.
+    fn word(&mut self, word: u64) -> Option<usize> {
+        // Behind an odd number of quotes is a string.
+        let odd = (zeros(word ^ QUOTES) >> 7).wrapping_mul(ONES) & ONES;
+        let within = if self.inside { odd ^ ONES } else { odd };
+        self.inside = within >> 56 != 0;
+        // These bits are what the four brackets have in common, with three letters.
+        let mut brackets =
+            zeros((word | const { ONES.wrapping_mul(0x26) }) ^ const { ONES.wrapping_mul(0x7F) });
+        brackets &= !(within << 7);
+        while brackets != 0 {
+            let offset = usize::try_from(brackets.trailing_zeros() / 8).ok()?;
+            if word.to_le_bytes().get(offset).is_some_and(|byte| self.bracket(*byte)) {
+                return Some(offset);
+            }
+            brackets &= brackets.wrapping_sub(1);
+        }
+        None
+    }
+
+    /// Goes over one byte that is not escaped, and says whether all ends at it.
+    fn byte(&mut self, byte: u8) -> bool {
+        self.inside ^= byte == b'"';
+        !self.inside && self.bracket(byte)
+    }
+
+    fn bracket(&mut self, byte: u8) -> bool {
+        match byte {
+            b'{' | b'[' => self.depth = self.depth.wrapping_add(1),
+            b'}' | b']' => {
+                self.depth = self.depth.wrapping_sub(1);
+                return self.depth == 0;
+            }
+            _ => {}
+        }
+        false
+    }
+}
+
+const ONES: u64 = u64::MAX / 0xFF;
+const QUOTES: u64 = ONES.wrapping_mul(b'"' as u64);
+const BACKSLASHES: u64 = ONES.wrapping_mul(b'\\' as u64);
+
+/// The highest bit of each byte that is zero, and no other.
+fn zeros(word: u64) -> u64 {
+    const LOWS: u64 = !(ONES << 7);
+    !(((word & LOWS).wrapping_add(LOWS)) | word | LOWS)
+}
+
 /// Where among eight bytes the first quote or backslash is.
 fn first_special(word: u64) -> Option<usize> {
-    const ONES: u64 = u64::MAX / 0xFF;
-    const HIGHS: u64 = ONES << 7;
-    // The lowest bit that is set marks the lowest byte that is zero.
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
-    let quote = const { ONES.wrapping_mul(b'"' as u64) };
-    let backslash = const { ONES.wrapping_mul(b'\\' as u64) };
-    match zeros(word ^ quote) | zeros(word ^ backslash) {
+    match zeros(word ^ QUOTES) | zeros(word ^ BACKSLASHES) {
         0 => None,
         found => usize::try_from(found.trailing_zeros() / 8).ok(),
     }
@@ -262,10 +322,35 @@ mod tests {
         assert_eq!(Cursor::new(&closed).value(), Ok(closed.as_str()));
     }
 
+    fn json() -> impl Strategy<Value = serde_json::Value> {
+        let text = || "[]\\[{}\"\\\\Yy_ é]{0,20}";
+        let leaf = prop_oneof![
+            text().prop_map(serde_json::Value::from),
+            any::<i64>().prop_map(serde_json::Value::from),
+            Just(serde_json::Value::Null),
+        ];
+        let nested = leaf.prop_recursive(6, 60, 6, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(serde_json::Value::from),
+                prop::collection::btree_map(text(), inner, 0..6)
+                    .prop_map(|map| map.into_iter().collect::<serde_json::Value>()),
+            ]
+        });
+        nested.prop_map(|value| serde_json::json!([value]))
+    }
+
     proptest! {
         #[test]
         fn every_string_ends_where_serde_json_ends_it(text in any::<String>(), rest in any::<String>()) {
             let json = serde_json::to_string(&text).unwrap();
+            let all = format!("{json}{rest}");
+            prop_assert_eq!(Cursor::new(&all).value(), Ok(json.as_str()));
+        }
+
+        /// Of any JSON; many brackets, quotes and backslashes.
+        #[test]
+        fn every_object_ends_where_serde_json_ends_it(value in json(), rest in "[]{}\",Yy_\\\\]{0,12}") {
+            let json = serde_json::to_string(&value).unwrap();
             let all = format!("{json}{rest}");
             prop_assert_eq!(Cursor::new(&all).value(), Ok(json.as_str()));
         }
