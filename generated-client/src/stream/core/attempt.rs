@@ -176,10 +176,12 @@ impl<M> Core<M> {
                 }
             }
             Err(failure) => {
+                // With a connection that is live it says that a second one is not wanted; and so it may
+                // where the server has not seen yet that the other one has ended.
+                let may_be_second = self.current.is_some() || self.single;
                 let cause = match failure {
                     DialFailure::Status { status: 401, .. } => Cause::TokenRejected,
-                    // With a connection that is live it says that a second one is not wanted.
-                    DialFailure::Status { status: 403, .. } if self.current.is_none() => Cause::TokenRejected,
+                    DialFailure::Status { status: 403, .. } if !may_be_second => Cause::TokenRejected,
                     failure => Cause::Dial(failure),
                 };
                 self.connection_lost(id, cause);

@@ -222,3 +222,25 @@ fn row_25_a_server_in_trouble_is_not_taken_for_one_that_refuses() {
     bench.say(new, Class::ReplayComplete);
     assert_eq!(bench.seen(), "rotated");
 }
+
+#[test]
+fn row_25_a_server_that_has_not_seen_the_old_connection_end_does_not_refuse_the_token() {
+    let refused = || Err(DialFailure::Status { status: 403, retry_after: None });
+    let mut bench = Bench::new();
+    let old = bench.quietly_live([1]);
+    bench.command(Command::RotateNow);
+    for _ in 0..2 {
+        let new = bench.beat_until_dial(old);
+        bench.dialled(new, refused());
+    }
+    bench.command(Command::RotateNow);
+    for _ in 0..3 {
+        let (new, _) = bench.dial();
+        bench.dialled(new, refused());
+    }
+    let (new, _) = bench.dial();
+    bench.dialled(new, Ok(()));
+    bench.data(new, [1]);
+    bench.say(new, Class::ReplayComplete);
+    assert!(bench.seen().ends_with("connected, subscribed, caught up"));
+}
