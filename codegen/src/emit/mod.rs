@@ -1,6 +1,6 @@
 //! From the IR to Rust tokens: one function per kind of item.
 //!
-//! Methods of which a program calls few (setters, constructors, conversions, printing) are emitted
+//! Methods of which a program calls few (setters, constructors, conversions, walks over pages) are emitted
 //! with `#[inline]`: the crate then compiles none of them, and a program those that it calls. What
 //! every request passes through is compiled in the crate.
 

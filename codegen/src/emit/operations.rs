@@ -262,18 +262,26 @@ fn endings(scope: &Scope<'_>, operation: &Operation) -> Vec<TokenStream> {
         return submission(scope, answer, key);
     }
     let (sending, result) = (scope.path(items::SENDING), result_type(scope, &operation.result));
-    let mut endings =
-        vec![ending(scope, operation, "send", "Sends the request.", &quote!(#sending<#result>), &{
-            quote!(self.call.send())
-        })];
+    let mut endings = vec![ending(
+        scope,
+        operation,
+        "send",
+        docs::member("Sends the request."),
+        &quote!(#sending<#result>),
+        &quote!(self.call.send()),
+    )];
     if let Outcome::Page(item) = &operation.result {
         let item = ty(scope, item);
         let (pages, items) = (scope.path(items::PAGES), scope.path(items::ITEMS));
+        let walk = |doc: &str| {
+            let doc = docs::member(doc);
+            quote!(#doc #[inline])
+        };
         endings.push(ending(
             scope,
             operation,
             "pages",
-            "Walks the pages, beginning with this one.",
+            walk("Walks the pages, beginning with this one."),
             &quote!(#pages<#item>),
             &quote!(#pages::new(self.call)),
         ));
@@ -281,7 +289,7 @@ fn endings(scope: &Scope<'_>, operation: &Operation) -> Vec<TokenStream> {
             scope,
             operation,
             "items",
-            "Walks the items of all pages, beginning with this one.",
+            walk("Walks the items of all pages, beginning with this one."),
             &quote!(#items<#item>),
             &quote!(#items::new(self.call)),
         ));
@@ -325,11 +333,11 @@ fn ending(
     scope: &Scope<'_>,
     operation: &Operation,
     name: &str,
-    doc: &str,
+    attributes: TokenStream,
     result: &TokenStream,
     value: &TokenStream,
 ) -> TokenStream {
-    let (doc, name) = (docs::member(doc), ident(name));
+    let name = ident(name);
     let (mutable, body) = match &operation.body {
         None => (None, None),
         Some(_) => {
@@ -338,7 +346,7 @@ fn ending(
         }
     };
     quote! {
-        #doc
+        #attributes
         pub fn #name(#mutable self) -> #result {
             #body
             #value

@@ -50,13 +50,13 @@ pub(super) fn serde(scope: &Scope<'_>, name: &str) -> [TokenStream; 2] {
     ]
 }
 
-/// `impl Debug` through the views, which redact what is sensitive.
+/// `impl Debug` through the views, which redact what is sensitive. Not inline: with the view a program
+/// would compile the access to all that the model holds.
 pub(super) fn debug(scope: &Scope<'_>, name: &str, view: &str) -> TokenStream {
     let (name, view, variant) = (ident(name), scope.path(items::VIEW), ident(view));
     let (fmt, record) = (scope.module(items::FMT), scope.module(items::RECORD_MODULE));
     quote! {
         impl #fmt::Debug for #name {
-            #[inline]
             fn fmt(&self, f: &mut #fmt::Formatter<'_>) -> #fmt::Result {
                 #record::debug(#view::#variant(self), f)
             }

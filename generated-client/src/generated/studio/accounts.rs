@@ -367,7 +367,6 @@ impl Value for Account {
 }
 
 impl fmt::Debug for Account {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -444,7 +443,6 @@ impl Value for BuyingPower {
 }
 
 impl fmt::Debug for BuyingPower {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

@@ -129,7 +129,6 @@ impl Value for ActivitySubscription {
 }
 
 impl fmt::Debug for ActivitySubscription {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -202,7 +201,6 @@ impl Value for SubscriptionReply {
 }
 
 impl fmt::Debug for SubscriptionReply {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -263,7 +261,6 @@ impl Value for ErrorNotice {
 }
 
 impl fmt::Debug for ErrorNotice {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

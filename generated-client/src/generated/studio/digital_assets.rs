@@ -95,7 +95,6 @@ impl Value for DigitalAssetsSubscription {
 }
 
 impl fmt::Debug for DigitalAssetsSubscription {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

@@ -259,7 +259,6 @@ impl Value for Entity {
 }
 
 impl fmt::Debug for Entity {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

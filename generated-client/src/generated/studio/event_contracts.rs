@@ -95,7 +95,6 @@ impl Value for EventContractsSubscription {
 }
 
 impl fmt::Debug for EventContractsSubscription {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

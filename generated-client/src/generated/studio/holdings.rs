@@ -226,7 +226,6 @@ impl Value for AccountHoldings {
 }
 
 impl fmt::Debug for AccountHoldings {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -307,7 +306,6 @@ impl Value for Holding {
 }
 
 impl fmt::Debug for Holding {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

@@ -393,7 +393,6 @@ impl Value for Instrument {
 }
 
 impl fmt::Debug for Instrument {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -462,7 +461,6 @@ impl Value for SymbolTuple {
 }
 
 impl fmt::Debug for SymbolTuple {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

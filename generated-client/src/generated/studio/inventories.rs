@@ -194,7 +194,6 @@ impl Value for LocateInventory {
 }
 
 impl fmt::Debug for LocateInventory {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

@@ -654,7 +654,6 @@ impl Value for CreateLocateOrderRequest {
 }
 
 impl fmt::Debug for CreateLocateOrderRequest {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -715,7 +714,6 @@ impl Value for UpdateLocateOrderRequest {
 }
 
 impl fmt::Debug for UpdateLocateOrderRequest {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -848,7 +846,6 @@ impl Value for LocateOrder {
 }
 
 impl fmt::Debug for LocateOrder {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

@@ -456,7 +456,6 @@ impl Value for RegTMargin {
 }
 
 impl fmt::Debug for RegTMargin {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -553,7 +552,6 @@ impl Value for RegTGroup {
 }
 
 impl fmt::Debug for RegTGroup {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -634,7 +632,6 @@ impl Value for RegTGroupMember {
 }
 
 impl fmt::Debug for RegTGroupMember {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -779,7 +776,6 @@ impl Value for PortfolioMargin {
 }
 
 impl fmt::Debug for PortfolioMargin {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -908,7 +904,6 @@ impl Value for PortfolioMarginGroup {
 }
 
 impl fmt::Debug for PortfolioMarginGroup {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -993,7 +988,6 @@ impl Value for PortfolioMarginGroupMember {
 }
 
 impl fmt::Debug for PortfolioMarginGroupMember {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

@@ -462,7 +462,6 @@ impl Value for CreateRegTMarginSimulationRequest {
 }
 
 impl fmt::Debug for CreateRegTMarginSimulationRequest {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -535,7 +534,6 @@ impl Value for SimulationPrice {
 }
 
 impl fmt::Debug for SimulationPrice {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -616,7 +614,6 @@ impl Value for SimulationTrade {
 }
 
 impl fmt::Debug for SimulationTrade {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -679,7 +676,6 @@ impl Value for CreateRegTMarginSimulationResponse {
 }
 
 impl fmt::Debug for CreateRegTMarginSimulationResponse {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -760,7 +756,6 @@ impl Value for RegTMarginSimulation {
 }
 
 impl fmt::Debug for RegTMarginSimulation {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

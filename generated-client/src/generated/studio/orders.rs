@@ -263,11 +263,13 @@ impl ListOrders {
     }
 
     /// Walks the pages, beginning with this one.
+    #[inline]
     pub fn pages(self) -> Pages<Order> {
         Pages::new(self.call)
     }
 
     /// Walks the items of all pages, beginning with this one.
+    #[inline]
     pub fn items(self) -> Items<Order> {
         Items::new(self.call)
     }
@@ -2038,7 +2040,6 @@ impl Value for CreateOrder {
 }
 
 impl fmt::Debug for CreateOrder {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2099,7 +2100,6 @@ impl Value for GetOrderResponse {
 }
 
 impl fmt::Debug for GetOrderResponse {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2160,7 +2160,6 @@ impl Value for CreateOrderResponse {
 }
 
 impl fmt::Debug for CreateOrderResponse {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2221,7 +2220,6 @@ impl Value for CreateBulkOrdersRequest {
 }
 
 impl fmt::Debug for CreateBulkOrdersRequest {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2294,7 +2292,6 @@ impl Value for BulkOrderResults {
 }
 
 impl fmt::Debug for BulkOrderResults {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2367,7 +2364,6 @@ impl Value for BulkOrderResult {
 }
 
 impl fmt::Debug for BulkOrderResult {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2440,7 +2436,6 @@ impl Value for UpdateOrder {
 }
 
 impl fmt::Debug for UpdateOrder {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2593,7 +2588,6 @@ impl Value for Order {
 }
 
 impl fmt::Debug for Order {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2666,7 +2660,6 @@ impl Value for SorStrategy {
 }
 
 impl fmt::Debug for SorStrategy {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2747,7 +2740,6 @@ impl Value for VwapStrategy {
 }
 
 impl fmt::Debug for VwapStrategy {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2828,7 +2820,6 @@ impl Value for TwapStrategy {
 }
 
 impl fmt::Debug for TwapStrategy {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2909,7 +2900,6 @@ impl Value for ApStrategy {
 }
 
 impl fmt::Debug for ApStrategy {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2986,7 +2976,6 @@ impl Value for PovStrategy {
 }
 
 impl fmt::Debug for PovStrategy {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -3063,7 +3052,6 @@ impl Value for DarkStrategy {
 }
 
 impl fmt::Debug for DarkStrategy {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -3126,7 +3114,6 @@ impl Value for DmaStrategy {
 }
 
 impl fmt::Debug for DmaStrategy {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -3224,7 +3211,6 @@ impl Value for Strategy {
 }
 
 impl fmt::Debug for Strategy {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Union(self), f)
     }

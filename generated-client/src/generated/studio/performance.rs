@@ -281,7 +281,6 @@ impl Value for PnlSums {
 }
 
 impl fmt::Debug for PnlSums {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -390,7 +389,6 @@ impl Value for PnlSum {
 }
 
 impl fmt::Debug for PnlSum {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

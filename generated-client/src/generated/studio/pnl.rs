@@ -534,7 +534,6 @@ impl Value for PnlSummary {
 }
 
 impl fmt::Debug for PnlSummary {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -675,7 +674,6 @@ impl Value for PnlSummaryForAccount {
 }
 
 impl fmt::Debug for PnlSummaryForAccount {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -844,7 +842,6 @@ impl Value for PnlDetails {
 }
 
 impl fmt::Debug for PnlDetails {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

@@ -146,11 +146,13 @@ impl ListPositions {
     }
 
     /// Walks the pages, beginning with this one.
+    #[inline]
     pub fn pages(self) -> Pages<Position> {
         Pages::new(self.call)
     }
 
     /// Walks the items of all pages, beginning with this one.
+    #[inline]
     pub fn items(self) -> Items<Position> {
         Items::new(self.call)
     }
@@ -285,7 +287,6 @@ impl Value for Position {
 }
 
 impl fmt::Debug for Position {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

@@ -141,11 +141,13 @@ impl ListTrades {
     }
 
     /// Walks the pages, beginning with this one.
+    #[inline]
     pub fn pages(self) -> Pages<Trade> {
         Pages::new(self.call)
     }
 
     /// Walks the items of all pages, beginning with this one.
+    #[inline]
     pub fn items(self) -> Items<Trade> {
         Items::new(self.call)
     }
@@ -342,7 +344,6 @@ impl Value for Trade {
 }
 
 impl fmt::Debug for Trade {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

@@ -209,11 +209,13 @@ impl GetAccounts {
     }
 
     /// Walks the pages, beginning with this one.
+    #[inline]
     pub fn pages(self) -> Pages<Account> {
         Pages::new(self.call)
     }
 
     /// Walks the items of all pages, beginning with this one.
+    #[inline]
     pub fn items(self) -> Items<Account> {
         Items::new(self.call)
     }
@@ -1110,7 +1112,6 @@ impl Value for Account {
 }
 
 impl fmt::Debug for Account {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1227,7 +1228,6 @@ impl Value for AccountWithPersonalDetails {
 }
 
 impl fmt::Debug for AccountWithPersonalDetails {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1312,7 +1312,6 @@ impl Value for Address {
 }
 
 impl fmt::Debug for Address {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1373,7 +1372,6 @@ impl Value for AccountSettings {
 }
 
 impl fmt::Debug for AccountSettings {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1434,7 +1432,6 @@ impl Value for RiskSettings {
 }
 
 impl fmt::Debug for RiskSettings {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1495,7 +1492,6 @@ impl Value for UpdateAccountSettingsRequest {
 }
 
 impl fmt::Debug for UpdateAccountSettingsRequest {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1558,7 +1554,6 @@ impl Value for UpdateRiskSettings {
 }
 
 impl fmt::Debug for UpdateRiskSettings {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1707,7 +1702,6 @@ impl Value for AccountBalances {
 }
 
 impl fmt::Debug for AccountBalances {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1804,7 +1798,6 @@ impl Value for AccountBalancesSod {
 }
 
 impl fmt::Debug for AccountBalancesSod {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1909,7 +1902,6 @@ impl Value for MarginDetails {
 }
 
 impl fmt::Debug for MarginDetails {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1975,7 +1967,6 @@ impl Value for MarginDetailsUsage {
 }
 
 impl fmt::Debug for MarginDetailsUsage {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2041,7 +2032,6 @@ impl Value for MarginSessionDetails {
 }
 
 impl fmt::Debug for MarginSessionDetails {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2122,7 +2112,6 @@ impl Value for MarginTopContributor {
 }
 
 impl fmt::Debug for MarginTopContributor {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2183,7 +2172,6 @@ impl Value for PortfolioHistoryResponse {
 }
 
 impl fmt::Debug for PortfolioHistoryResponse {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2284,7 +2272,6 @@ impl Value for PortfolioHistorySegment {
 }
 
 impl fmt::Debug for PortfolioHistorySegment {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

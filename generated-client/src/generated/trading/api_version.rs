@@ -147,7 +147,6 @@ impl Value for Version {
 }
 
 impl fmt::Debug for Version {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

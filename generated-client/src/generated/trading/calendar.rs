@@ -421,7 +421,6 @@ impl Value for ClockDetail {
 }
 
 impl fmt::Debug for ClockDetail {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -514,7 +513,6 @@ impl Value for MarketHoursDetail {
 }
 
 impl fmt::Debug for MarketHoursDetail {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -587,7 +585,6 @@ impl Value for MarketStatus {
 }
 
 impl fmt::Debug for MarketStatus {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -660,7 +657,6 @@ impl Value for TradingSessions {
 }
 
 impl fmt::Debug for TradingSessions {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -737,7 +733,6 @@ impl Value for SessionSchedule {
 }
 
 impl fmt::Debug for SessionSchedule {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

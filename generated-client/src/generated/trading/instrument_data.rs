@@ -516,11 +516,13 @@ impl GetInstrumentBalanceSheetStatements {
     }
 
     /// Walks the pages, beginning with this one.
+    #[inline]
     pub fn pages(self) -> Pages<InstrumentBalanceSheetStatement> {
         Pages::new(self.call)
     }
 
     /// Walks the items of all pages, beginning with this one.
+    #[inline]
     pub fn items(self) -> Items<InstrumentBalanceSheetStatement> {
         Items::new(self.call)
     }
@@ -606,11 +608,13 @@ impl GetInstrumentIncomeStatements {
     }
 
     /// Walks the pages, beginning with this one.
+    #[inline]
     pub fn pages(self) -> Pages<InstrumentIncomeStatement> {
         Pages::new(self.call)
     }
 
     /// Walks the items of all pages, beginning with this one.
+    #[inline]
     pub fn items(self) -> Items<InstrumentIncomeStatement> {
         Items::new(self.call)
     }
@@ -696,11 +700,13 @@ impl GetInstrumentCashFlowStatements {
     }
 
     /// Walks the pages, beginning with this one.
+    #[inline]
     pub fn pages(self) -> Pages<InstrumentCashFlowStatement> {
         Pages::new(self.call)
     }
 
     /// Walks the items of all pages, beginning with this one.
+    #[inline]
     pub fn items(self) -> Items<InstrumentCashFlowStatement> {
         Items::new(self.call)
     }
@@ -1466,7 +1472,6 @@ impl Value for InstrumentAllEventsData {
 }
 
 impl fmt::Debug for InstrumentAllEventsData {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1532,7 +1537,6 @@ impl Value for InstrumentEventsByDate {
 }
 
 impl fmt::Debug for InstrumentEventsByDate {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1629,7 +1633,6 @@ impl Value for InstrumentEventEnvelope {
 }
 
 impl fmt::Debug for InstrumentEventEnvelope {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1710,7 +1713,6 @@ impl Value for InstrumentEventsData {
 }
 
 impl fmt::Debug for InstrumentEventsData {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1803,7 +1805,6 @@ impl Value for InstrumentEarnings {
 }
 
 impl fmt::Debug for InstrumentEarnings {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1896,7 +1897,6 @@ impl Value for InstrumentDividendEvent {
 }
 
 impl fmt::Debug for InstrumentDividendEvent {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1973,7 +1973,6 @@ impl Value for InstrumentSplitEvent {
 }
 
 impl fmt::Debug for InstrumentSplitEvent {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2062,7 +2061,6 @@ impl Value for InstrumentEventIpoItem {
 }
 
 impl fmt::Debug for InstrumentEventIpoItem {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2139,7 +2137,6 @@ impl Value for InstrumentAnalystConsensus {
 }
 
 impl fmt::Debug for InstrumentAnalystConsensus {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2220,7 +2217,6 @@ impl Value for AnalystDistribution {
 }
 
 impl fmt::Debug for AnalystDistribution {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2297,7 +2293,6 @@ impl Value for PriceTarget {
 }
 
 impl fmt::Debug for PriceTarget {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2418,7 +2413,6 @@ impl Value for InstrumentFundamentals {
 }
 
 impl fmt::Debug for InstrumentFundamentals {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2711,7 +2705,6 @@ impl Value for InstrumentBalanceSheetStatement {
 }
 
 impl fmt::Debug for InstrumentBalanceSheetStatement {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2920,7 +2913,6 @@ impl Value for InstrumentIncomeStatement {
 }
 
 impl fmt::Debug for InstrumentIncomeStatement {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -3161,7 +3153,6 @@ impl Value for InstrumentCashFlowStatement {
 }
 
 impl fmt::Debug for InstrumentCashFlowStatement {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

@@ -238,11 +238,13 @@ impl GetInstruments {
     }
 
     /// Walks the pages, beginning with this one.
+    #[inline]
     pub fn pages(self) -> Pages<InstrumentCore> {
         Pages::new(self.call)
     }
 
     /// Walks the items of all pages, beginning with this one.
+    #[inline]
     pub fn items(self) -> Items<InstrumentCore> {
         Items::new(self.call)
     }
@@ -414,11 +416,13 @@ impl SearchInstruments {
     }
 
     /// Walks the pages, beginning with this one.
+    #[inline]
     pub fn pages(self) -> Pages<InstrumentCore> {
         Pages::new(self.call)
     }
 
     /// Walks the items of all pages, beginning with this one.
+    #[inline]
     pub fn items(self) -> Items<InstrumentCore> {
         Items::new(self.call)
     }
@@ -522,11 +526,13 @@ impl GetOptionContracts {
     }
 
     /// Walks the pages, beginning with this one.
+    #[inline]
     pub fn pages(self) -> Pages<OptionsContract> {
         Pages::new(self.call)
     }
 
     /// Walks the items of all pages, beginning with this one.
+    #[inline]
     pub fn items(self) -> Items<OptionsContract> {
         Items::new(self.call)
     }
@@ -1120,7 +1126,6 @@ impl Value for InstrumentCore {
 }
 
 impl fmt::Debug for InstrumentCore {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1265,7 +1270,6 @@ impl Value for Instrument {
 }
 
 impl fmt::Debug for Instrument {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1386,7 +1390,6 @@ impl Value for OptionsContract {
 }
 
 impl fmt::Debug for OptionsContract {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

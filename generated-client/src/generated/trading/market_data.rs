@@ -365,7 +365,6 @@ impl Value for MarketDataSnapshot {
 }
 
 impl fmt::Debug for MarketDataSnapshot {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -446,7 +445,6 @@ impl Value for SnapshotQuote {
 }
 
 impl fmt::Debug for SnapshotQuote {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -512,7 +510,6 @@ impl Value for SnapshotLastTrade {
 }
 
 impl fmt::Debug for SnapshotLastTrade {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -585,7 +582,6 @@ impl Value for SnapshotSession {
 }
 
 impl fmt::Debug for SnapshotSession {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -678,7 +674,6 @@ impl Value for SnapshotGreeks {
 }
 
 impl fmt::Debug for SnapshotGreeks {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -771,7 +766,6 @@ impl Value for DailySummary {
 }
 
 impl fmt::Debug for DailySummary {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

@@ -206,11 +206,13 @@ impl GetNews {
     }
 
     /// Walks the pages, beginning with this one.
+    #[inline]
     pub fn pages(self) -> Pages<NewsItem> {
         Pages::new(self.call)
     }
 
     /// Walks the items of all pages, beginning with this one.
+    #[inline]
     pub fn items(self) -> Items<NewsItem> {
         Items::new(self.call)
     }
@@ -444,7 +446,6 @@ impl Value for NewsItem {
 }
 
 impl fmt::Debug for NewsItem {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -517,7 +518,6 @@ impl Value for NewsInstrument {
 }
 
 impl fmt::Debug for NewsInstrument {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

@@ -418,7 +418,6 @@ impl Value for ContentPartText {
 }
 
 impl fmt::Debug for ContentPartText {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -479,7 +478,6 @@ impl Value for ContentPartThinking {
 }
 
 impl fmt::Debug for ContentPartThinking {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -545,7 +543,6 @@ impl Value for ContentPartStructuredAction {
 }
 
 impl fmt::Debug for ContentPartStructuredAction {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -606,7 +603,6 @@ impl Value for ContentPartChart {
 }
 
 impl fmt::Debug for ContentPartChart {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -667,7 +663,6 @@ impl Value for ContentPartSuggestedActions {
 }
 
 impl fmt::Debug for ContentPartSuggestedActions {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -728,7 +723,6 @@ impl Value for ContentPartCustom {
 }
 
 impl fmt::Debug for ContentPartCustom {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -801,7 +795,6 @@ impl Value for ErrorStatus {
 }
 
 impl fmt::Debug for ErrorStatus {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -874,7 +867,6 @@ impl Value for ChartPayload {
 }
 
 impl fmt::Debug for ChartPayload {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -935,7 +927,6 @@ impl Value for DataChart {
 }
 
 impl fmt::Debug for DataChart {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1001,7 +992,6 @@ impl Value for ChartSeries {
 }
 
 impl fmt::Debug for ChartSeries {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1067,7 +1057,6 @@ impl Value for ChartPoint {
 }
 
 impl fmt::Debug for ChartPoint {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1128,7 +1117,6 @@ impl Value for SuggestedActionsPayload {
 }
 
 impl fmt::Debug for SuggestedActionsPayload {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1205,7 +1193,6 @@ impl Value for ActionButton {
 }
 
 impl fmt::Debug for ActionButton {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1266,7 +1253,6 @@ impl Value for PromptButtonAction {
 }
 
 impl fmt::Debug for PromptButtonAction {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1327,7 +1313,6 @@ impl Value for StructuredActionButtonAction {
 }
 
 impl fmt::Debug for StructuredActionButtonAction {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1388,7 +1373,6 @@ impl Value for PrefillNewOrderAction {
 }
 
 impl fmt::Debug for PrefillNewOrderAction {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1449,7 +1433,6 @@ impl Value for PrefillCancelOrderAction {
 }
 
 impl fmt::Debug for PrefillCancelOrderAction {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1510,7 +1493,6 @@ impl Value for PrefillModifyOrderAction {
 }
 
 impl fmt::Debug for PrefillModifyOrderAction {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1576,7 +1558,6 @@ impl Value for CancelOrderRequest {
 }
 
 impl fmt::Debug for CancelOrderRequest {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1657,7 +1638,6 @@ impl Value for PrefillModifyOrderRequest {
 }
 
 impl fmt::Debug for PrefillModifyOrderRequest {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1730,7 +1710,6 @@ impl Value for OpenChartAction {
 }
 
 impl fmt::Debug for OpenChartAction {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1811,7 +1790,6 @@ impl Value for OpenScreenerAction {
 }
 
 impl fmt::Debug for OpenScreenerAction {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1884,7 +1862,6 @@ impl Value for ScreenerFilter {
 }
 
 impl fmt::Debug for ScreenerFilter {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1961,7 +1938,6 @@ impl Value for OpenEntitlementConsentAction {
 }
 
 impl fmt::Debug for OpenEntitlementConsentAction {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2052,7 +2028,6 @@ impl Value for StructuredAction {
 }
 
 impl fmt::Debug for StructuredAction {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Union(self), f)
     }
@@ -2134,7 +2109,6 @@ impl Value for PrefillOrderAction {
 }
 
 impl fmt::Debug for PrefillOrderAction {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Union(self), f)
     }

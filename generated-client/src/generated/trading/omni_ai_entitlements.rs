@@ -572,7 +572,6 @@ impl Value for CreateEntitlementsRequest {
 }
 
 impl fmt::Debug for CreateEntitlementsRequest {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -638,7 +637,6 @@ impl Value for DeleteEntitlementResponse {
 }
 
 impl fmt::Debug for DeleteEntitlementResponse {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -727,7 +725,6 @@ impl Value for EntitlementAgreementResource {
 }
 
 impl fmt::Debug for EntitlementAgreementResource {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -808,7 +805,6 @@ impl Value for EntitlementResource {
 }
 
 impl fmt::Debug for EntitlementResource {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

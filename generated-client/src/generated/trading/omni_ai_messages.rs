@@ -539,7 +539,6 @@ impl Value for CreateFeedbackRequest {
 }
 
 impl fmt::Debug for CreateFeedbackRequest {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -605,7 +604,6 @@ impl Value for CreateFeedbackResponse {
 }
 
 impl fmt::Debug for CreateFeedbackResponse {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -698,7 +696,6 @@ impl Value for Message {
 }
 
 impl fmt::Debug for Message {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -759,7 +756,6 @@ impl Value for MessageContent {
 }
 
 impl fmt::Debug for MessageContent {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -855,7 +851,6 @@ impl Value for MessageContentPart {
 }
 
 impl fmt::Debug for MessageContentPart {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Union(self), f)
     }

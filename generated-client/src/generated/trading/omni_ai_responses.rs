@@ -418,7 +418,6 @@ impl Value for CancelResponsePayload {
 }
 
 impl fmt::Debug for CancelResponsePayload {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -507,7 +506,6 @@ impl Value for Response {
 }
 
 impl fmt::Debug for Response {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -568,7 +566,6 @@ impl Value for ResponseContent {
 }
 
 impl fmt::Debug for ResponseContent {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -669,7 +666,6 @@ impl Value for ResponseContentPart {
 }
 
 impl fmt::Debug for ResponseContentPart {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Union(self), f)
     }

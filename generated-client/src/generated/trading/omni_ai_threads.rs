@@ -224,11 +224,13 @@ impl GetThreads {
     }
 
     /// Walks the pages, beginning with this one.
+    #[inline]
     pub fn pages(self) -> Pages<Thread> {
         Pages::new(self.call)
     }
 
     /// Walks the items of all pages, beginning with this one.
+    #[inline]
     pub fn items(self) -> Items<Thread> {
         Items::new(self.call)
     }
@@ -393,11 +395,13 @@ impl GetMessages {
     }
 
     /// Walks the pages, beginning with this one.
+    #[inline]
     pub fn pages(self) -> Pages<Message> {
         Pages::new(self.call)
     }
 
     /// Walks the items of all pages, beginning with this one.
+    #[inline]
     pub fn items(self) -> Items<Message> {
         Items::new(self.call)
     }
@@ -909,7 +913,6 @@ impl Value for CreateMessageRequest {
 }
 
 impl fmt::Debug for CreateMessageRequest {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -982,7 +985,6 @@ impl Value for CreateMessageResponse {
 }
 
 impl fmt::Debug for CreateMessageResponse {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1078,7 +1080,6 @@ impl Value for CreateThreadRequest {
 }
 
 impl fmt::Debug for CreateThreadRequest {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1151,7 +1152,6 @@ impl Value for CreateThreadResponse {
 }
 
 impl fmt::Debug for CreateThreadResponse {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1217,7 +1217,6 @@ impl Value for DeepInsightsTarget {
 }
 
 impl fmt::Debug for DeepInsightsTarget {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1294,7 +1293,6 @@ impl Value for Thread {
 }
 
 impl fmt::Debug for Thread {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

@@ -322,11 +322,13 @@ impl GetOrders {
     }
 
     /// Walks the pages, beginning with this one.
+    #[inline]
     pub fn pages(self) -> Pages<Order> {
         Pages::new(self.call)
     }
 
     /// Walks the items of all pages, beginning with this one.
+    #[inline]
     pub fn items(self) -> Items<Order> {
         Items::new(self.call)
     }
@@ -707,11 +709,13 @@ impl GetExecutions {
     }
 
     /// Walks the pages, beginning with this one.
+    #[inline]
     pub fn pages(self) -> Pages<Execution> {
         Pages::new(self.call)
     }
 
     /// Walks the items of all pages, beginning with this one.
+    #[inline]
     pub fn items(self) -> Items<Execution> {
         Items::new(self.call)
     }
@@ -1849,7 +1853,6 @@ impl Value for NewOrder {
 }
 
 impl fmt::Debug for NewOrder {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1922,7 +1925,6 @@ impl Value for ReplaceOrderRequest {
 }
 
 impl fmt::Debug for ReplaceOrderRequest {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2111,7 +2113,6 @@ impl Value for Order {
 }
 
 impl fmt::Debug for Order {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2204,7 +2205,6 @@ impl Value for Execution {
 }
 
 impl fmt::Debug for Execution {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

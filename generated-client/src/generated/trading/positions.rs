@@ -256,11 +256,13 @@ impl GetPositions {
     }
 
     /// Walks the pages, beginning with this one.
+    #[inline]
     pub fn pages(self) -> Pages<Position> {
         Pages::new(self.call)
     }
 
     /// Walks the items of all pages, beginning with this one.
+    #[inline]
     pub fn items(self) -> Items<Position> {
         Items::new(self.call)
     }
@@ -1143,7 +1145,6 @@ impl Value for Position {
 }
 
 impl fmt::Debug for Position {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1204,7 +1205,6 @@ impl Value for ClosePositionRequest {
 }
 
 impl fmt::Debug for ClosePositionRequest {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1281,7 +1281,6 @@ impl Value for PositionInstructionSubmissionRequest {
 }
 
 impl fmt::Debug for PositionInstructionSubmissionRequest {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1390,7 +1389,6 @@ impl Value for PositionInstruction {
 }
 
 impl fmt::Debug for PositionInstruction {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

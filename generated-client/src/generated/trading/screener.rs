@@ -409,12 +409,14 @@ impl SearchScreener {
     }
 
     /// Walks the pages, beginning with this one.
+    #[inline]
     pub fn pages(mut self) -> Pages<Vec<ScreenerColumn>> {
         self.call.body(self.body.view());
         Pages::new(self.call)
     }
 
     /// Walks the items of all pages, beginning with this one.
+    #[inline]
     pub fn items(mut self) -> Items<Vec<ScreenerColumn>> {
         self.call.body(self.body.view());
         Items::new(self.call)
@@ -1303,7 +1305,6 @@ impl Value for CreateScreenerRequest {
 }
 
 impl fmt::Debug for CreateScreenerRequest {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1392,7 +1393,6 @@ impl Value for ScreenerEntry {
 }
 
 impl fmt::Debug for ScreenerEntry {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1477,7 +1477,6 @@ impl Value for ScreenerSearchRequest {
 }
 
 impl fmt::Debug for ScreenerSearchRequest {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1554,7 +1553,6 @@ impl Value for ScreenerColumn {
 }
 
 impl fmt::Debug for ScreenerColumn {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1631,7 +1629,6 @@ impl Value for FieldRef {
 }
 
 impl fmt::Debug for FieldRef {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1704,7 +1701,6 @@ impl Value for SearchFilter {
 }
 
 impl fmt::Debug for SearchFilter {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1770,7 +1766,6 @@ impl Value for FilterOpSpec {
 }
 
 impl fmt::Debug for FilterOpSpec {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1836,7 +1831,6 @@ impl Value for FilterValue {
 }
 
 impl fmt::Debug for FilterValue {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1913,7 +1907,6 @@ impl Value for Variable {
 }
 
 impl fmt::Debug for Variable {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1979,7 +1972,6 @@ impl Value for Modifier {
 }
 
 impl fmt::Debug for Modifier {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2045,7 +2037,6 @@ impl Value for SortSpec {
 }
 
 impl fmt::Debug for SortSpec {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -2123,7 +2114,6 @@ impl Value for ScreenerValue {
 }
 
 impl fmt::Debug for ScreenerValue {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Union(self), f)
     }

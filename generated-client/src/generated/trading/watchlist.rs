@@ -201,11 +201,13 @@ impl GetWatchlists {
     }
 
     /// Walks the pages, beginning with this one.
+    #[inline]
     pub fn pages(self) -> Pages<WatchlistEntry> {
         Pages::new(self.call)
     }
 
     /// Walks the items of all pages, beginning with this one.
+    #[inline]
     pub fn items(self) -> Items<WatchlistEntry> {
         Items::new(self.call)
     }
@@ -632,7 +634,6 @@ impl Value for CreateWatchlistRequest {
 }
 
 impl fmt::Debug for CreateWatchlistRequest {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -695,7 +696,6 @@ impl Value for AddWatchlistItemRequest {
 }
 
 impl fmt::Debug for AddWatchlistItemRequest {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -756,7 +756,6 @@ impl Value for AddWatchlistItemData {
 }
 
 impl fmt::Debug for AddWatchlistItemData {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -829,7 +828,6 @@ impl Value for WatchlistEntry {
 }
 
 impl fmt::Debug for WatchlistEntry {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -906,7 +904,6 @@ impl Value for WatchlistDetail {
 }
 
 impl fmt::Debug for WatchlistDetail {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -983,7 +980,6 @@ impl Value for WatchlistItemEntry {
 }
 
 impl fmt::Debug for WatchlistItemEntry {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

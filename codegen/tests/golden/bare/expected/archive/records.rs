@@ -179,11 +179,13 @@ impl ListRecords {
     }
 
     /// Walks the pages, beginning with this one.
+    #[inline]
     pub fn pages(self) -> Pages<Record> {
         Pages::new(self.call)
     }
 
     /// Walks the items of all pages, beginning with this one.
+    #[inline]
     pub fn items(self) -> Items<Record> {
         Items::new(self.call)
     }
@@ -478,7 +480,6 @@ impl Value for Record {
 }
 
 impl fmt::Debug for Record {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -563,7 +564,6 @@ impl Value for NewRecord {
 }
 
 impl fmt::Debug for NewRecord {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

@@ -144,7 +144,6 @@ impl Value for Channel {
 }
 
 impl fmt::Debug for Channel {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -205,7 +204,6 @@ impl Value for Layout {
 }
 
 impl fmt::Debug for Layout {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

@@ -4746,7 +4746,6 @@ impl Value for Keywords {
 }
 
 impl fmt::Debug for Keywords {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -4799,7 +4798,6 @@ impl Value for Empty {
 }
 
 impl fmt::Debug for Empty {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -6060,7 +6058,6 @@ impl Value for Large {
 }
 
 impl fmt::Debug for Large {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

@@ -900,7 +900,6 @@ impl crate::record::Value for Result {
 }
 
 impl fmt::Debug for Result {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -998,7 +997,6 @@ impl crate::record::Value for Option {
 }
 
 impl fmt::Debug for Option {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -1066,7 +1064,6 @@ impl crate::record::Value for String {
 }
 
 impl fmt::Debug for String {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -1134,7 +1131,6 @@ impl crate::record::Value for Vec {
 }
 
 impl fmt::Debug for Vec {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -1202,7 +1198,6 @@ impl crate::record::Value for Box {
 }
 
 impl fmt::Debug for Box {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -1270,7 +1265,6 @@ impl crate::record::Value for Some {
 }
 
 impl fmt::Debug for Some {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -1338,7 +1332,6 @@ impl crate::record::Value for None {
 }
 
 impl fmt::Debug for None {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -1406,7 +1399,6 @@ impl crate::record::Value for Ok {
 }
 
 impl fmt::Debug for Ok {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -1474,7 +1466,6 @@ impl crate::record::Value for Into {
 }
 
 impl fmt::Debug for Into {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -1542,7 +1533,6 @@ impl crate::record::Value for From {
 }
 
 impl fmt::Debug for From {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -1610,7 +1600,6 @@ impl crate::record::Value for IntoIterator {
 }
 
 impl fmt::Debug for IntoIterator {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -1678,7 +1667,6 @@ impl crate::record::Value for Default {
 }
 
 impl fmt::Debug for Default {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -1746,7 +1734,6 @@ impl crate::record::Value for Value {
 }
 
 impl fmt::Debug for Value {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -1844,7 +1831,6 @@ impl crate::record::Value for Record {
 }
 
 impl fmt::Debug for Record {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -1912,7 +1898,6 @@ impl crate::record::Value for Table {
 }
 
 impl fmt::Debug for Table {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -1980,7 +1965,6 @@ impl crate::record::Value for Slot {
 }
 
 impl fmt::Debug for Slot {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -2048,7 +2032,6 @@ impl crate::record::Value for View {
 }
 
 impl fmt::Debug for View {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -2116,7 +2099,6 @@ impl crate::record::Value for Field {
 }
 
 impl fmt::Debug for Field {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -2184,7 +2166,6 @@ impl crate::record::Value for Rule {
 }
 
 impl fmt::Debug for Rule {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -2252,7 +2233,6 @@ impl crate::record::Value for Text {
 }
 
 impl fmt::Debug for Text {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -2320,7 +2300,6 @@ impl crate::record::Value for Union {
 }
 
 impl fmt::Debug for Union {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -2388,7 +2367,6 @@ impl crate::record::Value for UnionTable {
 }
 
 impl fmt::Debug for UnionTable {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -2456,7 +2434,6 @@ impl crate::record::Value for Tagging {
 }
 
 impl fmt::Debug for Tagging {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -2524,7 +2501,6 @@ impl crate::record::Value for Client {
 }
 
 impl fmt::Debug for Client {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -2592,7 +2568,6 @@ impl crate::record::Value for Call {
 }
 
 impl fmt::Debug for Call {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -2660,7 +2635,6 @@ impl crate::record::Value for Core {
 }
 
 impl fmt::Debug for Core {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -2728,7 +2702,6 @@ impl crate::record::Value for Operation {
 }
 
 impl fmt::Debug for Operation {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -2796,7 +2769,6 @@ impl crate::record::Value for Parameter {
 }
 
 impl fmt::Debug for Parameter {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -2864,7 +2836,6 @@ impl crate::record::Value for Method {
 }
 
 impl fmt::Debug for Method {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -2932,7 +2903,6 @@ impl crate::record::Value for Repeat {
 }
 
 impl fmt::Debug for Repeat {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -3000,7 +2970,6 @@ impl crate::record::Value for Answer {
 }
 
 impl fmt::Debug for Answer {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -3068,7 +3037,6 @@ impl crate::record::Value for BodyKind {
 }
 
 impl fmt::Debug for BodyKind {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -3136,7 +3104,6 @@ impl crate::record::Value for PageToken {
 }
 
 impl fmt::Debug for PageToken {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -3204,7 +3171,6 @@ impl crate::record::Value for Sending {
 }
 
 impl fmt::Debug for Sending {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -3272,7 +3238,6 @@ impl crate::record::Value for Pages {
 }
 
 impl fmt::Debug for Pages {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -3340,7 +3305,6 @@ impl crate::record::Value for Items {
 }
 
 impl fmt::Debug for Items {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -3408,7 +3372,6 @@ impl crate::record::Value for RequestOptions {
 }
 
 impl fmt::Debug for RequestOptions {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -3476,7 +3439,6 @@ impl crate::record::Value for Unrecognized {
 }
 
 impl fmt::Debug for Unrecognized {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -3544,7 +3506,6 @@ impl crate::record::Value for UnknownVariant {
 }
 
 impl fmt::Debug for UnknownVariant {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -3612,7 +3573,6 @@ impl crate::record::Value for Json {
 }
 
 impl fmt::Debug for Json {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -3680,7 +3640,6 @@ impl crate::record::Value for Patch {
 }
 
 impl fmt::Debug for Patch {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -3748,7 +3707,6 @@ impl crate::record::Value for Decimal {
 }
 
 impl fmt::Debug for Decimal {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -3816,7 +3774,6 @@ impl crate::record::Value for Date {
 }
 
 impl fmt::Debug for Date {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -3884,7 +3841,6 @@ impl crate::record::Value for Timestamp {
 }
 
 impl fmt::Debug for Timestamp {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -3952,7 +3908,6 @@ impl crate::record::Value for Zoned {
 }
 
 impl fmt::Debug for Zoned {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -4020,7 +3975,6 @@ impl crate::record::Value for SignedDuration {
 }
 
 impl fmt::Debug for SignedDuration {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -4088,7 +4042,6 @@ impl crate::record::Value for Uuid {
 }
 
 impl fmt::Debug for Uuid {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -4156,7 +4109,6 @@ impl crate::record::Value for BTreeMap {
 }
 
 impl fmt::Debug for BTreeMap {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -4224,7 +4176,6 @@ impl crate::record::Value for Serialize {
 }
 
 impl fmt::Debug for Serialize {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -4292,7 +4243,6 @@ impl crate::record::Value for Serializer {
 }
 
 impl fmt::Debug for Serializer {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -4360,7 +4310,6 @@ impl crate::record::Value for Deserialize {
 }
 
 impl fmt::Debug for Deserialize {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -4428,7 +4377,6 @@ impl crate::record::Value for Deserializer {
 }
 
 impl fmt::Debug for Deserializer {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -4496,7 +4444,6 @@ impl crate::record::Value for Debug {
 }
 
 impl fmt::Debug for Debug {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -4564,7 +4511,6 @@ impl crate::record::Value for Clone {
 }
 
 impl fmt::Debug for Clone {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -4632,7 +4578,6 @@ impl crate::record::Value for PartialEq {
 }
 
 impl fmt::Debug for PartialEq {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -4700,7 +4645,6 @@ impl crate::record::Value for Self_ {
 }
 
 impl fmt::Debug for Self_ {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -4768,7 +4712,6 @@ impl crate::record::Value for Api {
 }
 
 impl fmt::Debug for Api {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -4836,7 +4779,6 @@ impl crate::record::Value for Encoding {
 }
 
 impl fmt::Debug for Encoding {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -4904,7 +4846,6 @@ impl crate::record::Value for Environment {
 }
 
 impl fmt::Debug for Environment {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }
@@ -4972,7 +4913,6 @@ impl crate::record::Value for Error {
 }
 
 impl fmt::Debug for Error {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(crate::record::View::Record(self), f)
     }

@@ -167,12 +167,14 @@ impl Walk {
     }
 
     /// Walks the pages, beginning with this one.
+    #[inline]
     pub fn pages(mut self) -> Pages<Tree> {
         self.call.body(self.body.view());
         Pages::new(self.call)
     }
 
     /// Walks the items of all pages, beginning with this one.
+    #[inline]
     pub fn items(mut self) -> Items<Tree> {
         self.call.body(self.body.view());
         Items::new(self.call)
@@ -605,7 +607,6 @@ impl Value for Node {
 }
 
 impl fmt::Debug for Node {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -666,7 +667,6 @@ impl Value for Even {
 }
 
 impl fmt::Debug for Even {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -729,7 +729,6 @@ impl Value for Odd {
 }
 
 impl fmt::Debug for Odd {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -795,7 +794,6 @@ impl Value for Pair {
 }
 
 impl fmt::Debug for Pair {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -861,7 +859,6 @@ impl Value for Leaf {
 }
 
 impl fmt::Debug for Leaf {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -934,7 +931,6 @@ impl Value for Walking {
 }
 
 impl fmt::Debug for Walking {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1020,7 +1016,6 @@ impl Value for Tree {
 }
 
 impl fmt::Debug for Tree {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Union(self), f)
     }
@@ -1098,7 +1093,6 @@ impl Value for Wrapped {
 }
 
 impl fmt::Debug for Wrapped {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Union(self), f)
     }
@@ -1188,7 +1182,6 @@ impl Value for Shape {
 }
 
 impl fmt::Debug for Shape {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Union(self), f)
     }

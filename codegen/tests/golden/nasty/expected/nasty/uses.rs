@@ -256,7 +256,6 @@ impl Value for Used {
 }
 
 impl fmt::Debug for Used {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -317,7 +316,6 @@ impl Value for OldModel {
 }
 
 impl fmt::Debug for OldModel {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

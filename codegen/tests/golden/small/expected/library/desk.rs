@@ -172,7 +172,6 @@ impl Value for DeskSubscription {
 }
 
 impl fmt::Debug for DeskSubscription {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -233,7 +232,6 @@ impl Value for OfficeSubscription {
 }
 
 impl fmt::Debug for OfficeSubscription {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -306,7 +304,6 @@ impl Value for DeskReply {
 }
 
 impl fmt::Debug for DeskReply {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -367,7 +364,6 @@ impl Value for DeskNotice {
 }
 
 impl fmt::Debug for DeskNotice {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }

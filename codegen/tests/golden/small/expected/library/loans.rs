@@ -203,11 +203,13 @@ impl GetLoans {
     }
 
     /// Walks the pages, beginning with this one.
+    #[inline]
     pub fn pages(self) -> Pages<Loan> {
         Pages::new(self.call)
     }
 
     /// Walks the items of all pages, beginning with this one.
+    #[inline]
     pub fn items(self) -> Items<Loan> {
         Items::new(self.call)
     }
@@ -854,7 +856,6 @@ impl Value for Book {
 }
 
 impl fmt::Debug for Book {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -947,7 +948,6 @@ impl Value for Loan {
 }
 
 impl fmt::Debug for Loan {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1039,7 +1039,6 @@ impl Value for NewLoan {
 }
 
 impl fmt::Debug for NewLoan {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1100,7 +1099,6 @@ impl Value for Return {
 }
 
 impl fmt::Debug for Return {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1161,7 +1159,6 @@ impl Value for Stain {
 }
 
 impl fmt::Debug for Stain {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1222,7 +1219,6 @@ impl Value for Remark {
 }
 
 impl fmt::Debug for Remark {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -1300,7 +1296,6 @@ impl Value for Note {
 }
 
 impl fmt::Debug for Note {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Union(self), f)
     }
@@ -1382,7 +1377,6 @@ impl Value for Place {
 }
 
 impl fmt::Debug for Place {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Union(self), f)
     }
@@ -1464,7 +1458,6 @@ impl Value for Next {
 }
 
 impl fmt::Debug for Next {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Union(self), f)
     }

@@ -374,7 +374,6 @@ impl Value for Member {
 }
 
 impl fmt::Debug for Member {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
@@ -443,7 +442,6 @@ impl Value for MemberChanges {
 }
 
 impl fmt::Debug for MemberChanges {
-    #[inline]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         record::debug(View::Record(self), f)
     }
