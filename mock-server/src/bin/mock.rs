@@ -24,6 +24,9 @@ struct Arguments {
     /// Keeps no books: answers every well-formed request with what is made from the spec
     #[arg(long)]
     stateless: bool,
+    /// Opens the market only when the exchanges in New York are open, and not day and night
+    #[arg(long, conflicts_with = "stateless")]
+    market_hours: bool,
     /// What its answers follow from: the same seed, the same answers
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
@@ -52,7 +55,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), StartError> {
-    let Arguments { listen, api, stateless, seed, faults } = arguments;
+    let Arguments { listen, api, stateless, market_hours, seed, faults } = arguments;
     let mut builder = MockServer::builder().listen(listen).seed(seed).keep(0);
     builder = match api {
         Served::Trading => builder.api("trading"),
@@ -61,6 +64,9 @@ async fn run(arguments: Arguments) -> Result<(), StartError> {
     };
     if stateless {
         builder = builder.stateless();
+    }
+    if market_hours {
+        builder = builder.market_hours();
     }
     if let Some(faults) = faults {
         builder = builder.faults(faults);

@@ -2,7 +2,7 @@
 //!
 //! Routes, validation and shapes come from the spec; what is written by hand here is what a broker does.
 //! [`BookDesk`] knows some operations by name, each a small function in the module of its group, and
-//! tells facts; `shape` writes them as the spec of the API says. All other operations are answered from
+//! tells facts, which `shape` writes as the spec of the API says. All other operations are answered from
 //! the spec alone.
 
 mod book_desk;
