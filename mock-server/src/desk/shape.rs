@@ -112,8 +112,9 @@ impl<'a> Shape<'a> {
 
 /// The value of an enum that a text names in whatever case.
 fn enumerated(item: &ir::Enum, text: &str) -> Option<Value> {
-    let plain = |text: &str| text.replace('-', "_").to_ascii_lowercase();
-    let value = item.values.iter().find(|value| plain(&value.wire) == plain(text))?;
+    let plain = |byte: u8| if byte == b'-' { b'_' } else { byte.to_ascii_lowercase() };
+    let is_same = |wire: &str| wire.bytes().map(plain).eq(text.bytes().map(plain));
+    let value = item.values.iter().find(|value| is_same(&value.wire))?;
     Some(json!(value.wire))
 }
 
