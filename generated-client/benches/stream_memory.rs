@@ -17,16 +17,8 @@ use std::time::Instant;
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 
-#[path = "streams/clients.rs"]
-#[allow(dead_code, reason = "one side is enough")]
-mod clients;
-#[path = "streams/memory.rs"]
-mod memory;
-#[path = "messages/rivals.rs"]
-#[allow(dead_code, reason = "only the message is needed")]
-mod rivals;
-#[path = "streams/server.rs"]
-mod server;
+#[path = "streams/mod.rs"]
+mod streams;
 
 #[global_allocator]
 static HEAP: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -35,7 +27,7 @@ const HEARTBEATS: u64 = 10_000_000;
 
 fn main() {
     let begun = Instant::now();
-    let kept = memory::kept(HEAP, HEARTBEATS);
+    let kept = streams::memory::kept(HEAP, HEARTBEATS);
     println!("{HEARTBEATS} heartbeats in {:.1} s", begun.elapsed().as_secs_f64());
     println!("  bytes that are kept after each tenth of them: {kept:?}");
 }

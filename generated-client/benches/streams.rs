@@ -20,17 +20,12 @@ use std::time::{Duration, Instant};
 use clear_street::stream::{Connection as Changed, Event};
 use tokio::runtime::{Builder, Runtime};
 
-#[path = "streams/clients.rs"]
-mod clients;
-#[path = "messages/rivals.rs"]
-#[allow(dead_code, reason = "one of them is compared with")]
-mod rivals;
-#[path = "streams/server.rs"]
-mod server;
+#[path = "streams/mod.rs"]
+mod streams;
 
-use clients::{Bare, Ours};
-use rivals::TYPE_FIRST;
-use server::{Connection, FIRST, frame, serve};
+use streams::clients::{Bare, Ours};
+use streams::rivals::TYPE_FIRST;
+use streams::server::{Connection, FIRST, frame, serve};
 
 /// Messages of one turn.
 const MESSAGES: u64 = 200_000;

@@ -17,20 +17,13 @@ use clear_street::studio::activity::ActivityMessage;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use tokio::runtime::Builder;
 
-#[path = "../benches/streams/clients.rs"]
-#[allow(dead_code, reason = "one side is enough")]
-mod clients;
-#[path = "../benches/streams/memory.rs"]
-mod memory;
-#[path = "../benches/messages/rivals.rs"]
-#[allow(dead_code, reason = "only the message is needed")]
-mod rivals;
-#[path = "../benches/streams/server.rs"]
-mod server;
+#[path = "../benches/streams/mod.rs"]
+mod streams;
 
-use clients::Ours;
-use rivals::TYPE_FIRST;
-use server::{FIRST, serve};
+use streams::clients::Ours;
+use streams::memory::kept;
+use streams::rivals::TYPE_FIRST;
+use streams::server::{FIRST, serve};
 
 #[global_allocator]
 static HEAP: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -46,7 +39,7 @@ fn allocations(region: &Region<'_, System>) -> usize {
 
 /// Nothing is left of heartbeats.
 fn heartbeats_leave_nothing() {
-    let kept = memory::kept(HEAP, 300_000);
+    let kept = kept(HEAP, 300_000);
     let (least, most) = (kept.iter().min().unwrap(), kept.iter().max().unwrap());
     assert!(most - least < 64 << 10, "bytes that are kept after each tenth: {kept:?}");
 }

@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-use crate::rivals::{Tagged, TaggedPayload};
+use super::rivals::{Tagged, TaggedPayload};
 
 /// A stream of a client of its own, so that no limit of dials is shared.
 pub(crate) struct Ours(pub(crate) EventStream<ActivityMessage>);

@@ -6,9 +6,9 @@ use std::time::Duration;
 use stats_alloc::StatsAlloc;
 use tokio::runtime::Builder;
 
-use crate::clients::Ours;
-use crate::rivals::TYPE_FIRST;
-use crate::server::{FIRST, frame, serve};
+use super::clients::Ours;
+use super::rivals::TYPE_FIRST;
+use super::server::{FIRST, frame, serve};
 
 const HEARTBEAT: &str = r#"{"timestamp":1761921001987,"payload":{"type":"heartbeat"}}"#;
 

@@ -131,31 +131,18 @@ impl<'a> Cursor<'a> {
 
     /// The rest of a string and its closing quote.
     fn skip_string(&mut self) -> Result<()> {
-        match string_end(self.text.as_bytes(), self.at) {
-            Some(end) => {
-                self.at = end;
-                Ok(())
-            }
-            None => {
-                self.at = self.text.len();
-                Err(self.malformed("the end of a text"))
-            }
-        }
+        self.skip_to(string_end(self.text.as_bytes(), self.at), "the end of a text")
     }
 
     /// An object or a list, without a call for each level: the text may be nested as deep as it is
     /// long.
     fn skip_container(&mut self) -> Result<()> {
-        match container_end(self.text.as_bytes(), self.at) {
-            Some(end) => {
-                self.at = end;
-                Ok(())
-            }
-            None => {
-                self.at = self.text.len();
-                Err(self.malformed("the end of an object or a list"))
-            }
-        }
+        self.skip_to(container_end(self.text.as_bytes(), self.at), "the end of an object or a list")
+    }
+
+    fn skip_to(&mut self, end: Option<usize>, expected: &'static str) -> Result<()> {
+        self.at = end.unwrap_or(self.text.len());
+        if end.is_some() { Ok(()) } else { Err(self.malformed(expected)) }
     }
 }
 
