@@ -1,9 +1,10 @@
 //! Name and TCP.
 
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -12,6 +13,10 @@ use crate::stream::core::{DialFailure, Stage};
 /// After this time without a connection to one address the next one is tried beside it: an address
 /// that answers nothing costs a moment, not the whole attempt.
 const HEAD_START: Duration = Duration::from_millis(250);
+
+/// What the system keeps of what the server does not take, in bytes. A stream writes a subscription
+/// and a few pings; with more room, a server that reads nothing would not be noticed by them for hours.
+const SEND_BUFFER: u32 = 16 << 10;
 
 /// The addresses of a name, those of the two families in turn, beginning with the one that the
 /// system prefers.
@@ -40,23 +45,25 @@ pub(super) async fn connect(addresses: Vec<SocketAddr>) -> Result<TcpStream, Dia
     // Those that are under way end when it is dropped.
     let mut tries = JoinSet::new();
     for address in addresses {
-        tries.spawn(TcpStream::connect(address));
+        tries.spawn(connect_to(address));
         if let Ok(Some(Ok(Ok(stream)))) = timeout(HEAD_START, tries.join_next()).await {
-            return ready(stream);
+            return Ok(stream);
         }
     }
     while let Some(tried) = tries.join_next().await {
         if let Ok(Ok(stream)) = tried {
-            return ready(stream);
+            return Ok(stream);
         }
     }
     Err(DialFailure::Failed(Stage::Tcp))
 }
 
-fn ready(stream: TcpStream) -> Result<TcpStream, DialFailure> {
+async fn connect_to(address: SocketAddr) -> io::Result<TcpStream> {
+    let socket = if address.is_ipv6() { TcpSocket::new_v6()? } else { TcpSocket::new_v4()? };
+    socket.set_send_buffer_size(SEND_BUFFER)?;
     // What is written is small and wanted at once.
-    stream.set_nodelay(true).map_err(|_| DialFailure::Failed(Stage::Tcp))?;
-    Ok(stream)
+    socket.set_nodelay(true)?;
+    socket.connect(address).await
 }
 
 #[cfg(test)]
