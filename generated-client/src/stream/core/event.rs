@@ -45,7 +45,7 @@ pub enum Origin {
     Correction,
 }
 
-/// Changes of the connection. While the caller lags behind they are not delivered.
+/// Changes of the connection. While the buffer is full of what the caller has not taken they are not delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Connection {

@@ -266,9 +266,9 @@ impl<M> Core<M> {
         self.current.as_ref().is_some_and(|current| current.id == id)
     }
 
-    /// Something about the connection; not said while the caller lags, whose buffer is full.
+    /// Something about the connection; not said to a caller whose buffer is full.
     fn say(&mut self, event: Connection) {
-        if !self.lag.is_shedding() {
+        if !self.waits_for_caller() {
             self.deliver(Delivery::of(Event::Connection(event)));
         }
     }

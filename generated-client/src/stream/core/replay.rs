@@ -20,6 +20,9 @@ pub(super) struct Replay<M> {
 #[derive(Debug)]
 enum Agreement<M> {
     Open {
+        /// What was remembered when the replay was asked for. What comes on the other connection
+        /// meanwhile may be more than is remembered, and is not in the replay.
+        asked: Epoch,
         waiting: Vec<Item<M>>,
         bytes: usize,
         /// Too many waited. They were let go, and have to be sent again if they turn out to be new.
@@ -51,7 +54,9 @@ impl<M> Replay<M> {
     /// If nothing was delivered yet in a numbering, the replay says what it is.
     pub(super) fn new(epoch: &Epoch) -> Self {
         let agreement = match epoch.watermark {
-            Some(_) => Agreement::Open { waiting: Vec::new(), bytes: 0, forgotten: false },
+            Some(_) => {
+                Agreement::Open { asked: epoch.clone(), waiting: Vec::new(), bytes: 0, forgotten: false }
+            }
             None => Agreement::Found,
         };
         Self { first: None, lowest: None, top: None, agreement }
@@ -73,14 +78,15 @@ impl<M> Replay<M> {
         if self.lowest.is_none_or(|lowest| mark.sequence < lowest.sequence) {
             self.lowest = Some(mark);
         }
-        let Agreement::Open { waiting, bytes, forgotten } = &mut self.agreement else {
+        let Agreement::Open { asked, waiting, bytes, forgotten } = &mut self.agreement else {
             return Offered::Passes(item);
         };
         if is_first && goes_on && Some(mark.sequence) > epoch.watermark {
             self.agreement = Agreement::Found;
             return Offered::GoesOn(item);
         }
-        if Some(mark.sequence) <= epoch.watermark && epoch.known(mark) == Known::Same {
+        let remembered = [&*asked, epoch].into_iter().any(|epoch| epoch.known(mark) == Known::Same);
+        if Some(mark.sequence) <= epoch.watermark && remembered {
             let agreed = std::mem::take(waiting);
             self.agreement = Agreement::Found;
             return Offered::Agreed(agreed, item);

@@ -115,6 +115,22 @@ fn a_caller_who_wants_the_server_to_wait() {
     assert_eq!(bench.seen(), "10");
 }
 
+/// Promise 4: connections that come and go do not fill the memory of a caller who takes nothing.
+#[test]
+fn a_full_buffer_does_not_grow() {
+    for slow in [SlowCaller::Block, SlowCaller::Recover] {
+        let (mut bench, mut id) = full(slow);
+        let full = bench.core.buffered().0;
+        for _ in 0..20 {
+            bench.closed(id, Closed::Reset);
+            id = bench.connect();
+            bench.say(id, Class::Accepted);
+        }
+        // That the caller lags is told once.
+        assert!(bench.core.buffered().0 <= full + 1, "{slow:?}: {}", bench.seen());
+    }
+}
+
 #[test]
 fn a_caller_for_whom_slowness_is_an_error() {
     let (mut bench, _) = full(SlowCaller::Fail);

@@ -122,3 +122,31 @@ fn an_empty_replay_from_before_the_first_message_is_no_gap() {
     let endless = |event: &Event<_>| matches!(event, Event::Gap(Gap { before: None, .. }));
     assert!(!world.taken.iter().any(endless), "{:#?}", world.taken);
 }
+
+/// A replay is under way, and more comes on the other connection than is remembered: it is still a
+/// replay of the same numbers.
+#[test]
+fn a_replay_agrees_with_what_was_remembered_when_it_was_asked_for() {
+    let script = Script {
+        seed: 15_845_089_830_703_364_754,
+        single: false,
+        stride: 1,
+        token_life: 300,
+        restart_after: None,
+        actions: vec![
+            Action::Lose,
+            Action::Append(3),
+            Action::Wait(Duration::from_millis(70)),
+            Action::Trim(1),
+            Action::Wait(Duration::from_secs(10)),
+            Action::Rotate,
+            Action::Wait(Duration::from_millis(70)),
+            Action::Append(4),
+            Action::Append(2),
+        ],
+    };
+    let mut world = World::new(&script);
+    world.play(&script).unwrap();
+    judge(&world).unwrap();
+    assert!(!world.taken.iter().any(|event| matches!(event, Event::EpochChanged { .. })));
+}
