@@ -1,0 +1,1 @@
+//! Group H of the cases: connections, and when they are given up.

@@ -1,0 +1,1 @@
+//! Group F of the cases: deadlines and sizes.

@@ -1,0 +1,1 @@
+//! Group B of the cases: what is reported of rows is true.

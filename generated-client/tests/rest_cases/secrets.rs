@@ -1,0 +1,1 @@
+//! Group G of the cases: secrets that a server repeats.

@@ -1,0 +1,1 @@
+//! Group I of the cases: parameters and settings at their edges.
