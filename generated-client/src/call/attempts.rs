@@ -34,16 +34,21 @@ pub(crate) struct Attempts {
     spent: u32,
     /// An attempt may have had its effect.
     maybe_done: bool,
+    /// Attempts that may have been written to the server, but for those that it answered with 401.
+    writes: u32,
     /// Attempts whose token the server refused, and which another one was fetched for: at most one.
     renewals: u32,
 }
+
+/// Longest time after the beginning of a call at which rows with a key may be written to a connection:
+/// a later order has a stale price.
+const FRESH: Duration = Duration::from_secs(5);
 
 /// How attempts ended.
 pub(crate) struct Ended {
     /// The last answer, whatever its status, or why there is none.
     pub(crate) reply: Result<HttpResponse>,
-    /// Why there was no further attempt. [`Reason::LookFirst`]: the operation is keyed, and whether
-    /// it had its effect is to be found out with the keys.
+    /// Why there was no further attempt.
     pub(crate) reason: Reason,
     pub(crate) history: History,
 }
@@ -77,6 +82,7 @@ impl Attempts {
             made: 0,
             spent: 0,
             maybe_done: false,
+            writes: 0,
             renewals: 0,
         })
     }
@@ -97,17 +103,37 @@ impl Attempts {
         self.core.retry().lane(self.operation.repeat).budget.succeeded(spent);
     }
 
-    /// Whether an attempt before the last may have had its effect.
-    pub(crate) fn maybe_done(&self) -> bool {
-        self.maybe_done
+    /// When the call began.
+    pub(crate) fn began(&self) -> Instant {
+        self.began
     }
 
-    /// Whether the same may be sent once more after it was looked for in vain; takes what that
-    /// costs.
+    /// The numbers of the call.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// How many attempts may have been written to the server, but for those that it answered with 401,
+    /// which have no effect.
+    pub(crate) fn writes(&self) -> u32 {
+        self.writes
+    }
+
+    /// How long to wait after an answer with status 429; none if the caller does not want to wait, or
+    /// not for so long.
+    pub(crate) fn throttled_wait(&self, error: &Error) -> Option<Duration> {
+        let wait = error.retry_after().unwrap_or(self.limits.throttled_backoff);
+        (self.limits.wait_if_throttled && wait <= self.limits.max_retry_after).then_some(wait)
+    }
+
+    /// Whether a keyed request may be sent a second time, after a look-up that did not find its rows;
+    /// takes what that costs. No request is sent a third time.
     pub(crate) fn repeat(&mut self) -> bool {
         let cost = self.limits.cost(Cause::Lost);
         let retry = self.core.retry();
-        let may = self.counted() < self.limits.attempts
+        let may = self.writes <= 1
+            && self.counted() < self.limits.attempts
+            && !self.fresh().is_zero()
             && !self.left().is_zero()
             && retry.lane(self.operation.repeat).budget.take(cost);
         if may {
@@ -123,6 +149,14 @@ impl Attempts {
         self.made.saturating_sub(self.renewals)
     }
 
+    /// How long a request with a price in it may still be sent.
+    fn fresh(&self) -> Duration {
+        match self.operation.repeat {
+            Repeat::Keyed => FRESH.saturating_sub(self.elapsed()),
+            Repeat::Read | Repeat::Idempotent | Repeat::Never => Duration::MAX,
+        }
+    }
+
     fn elapsed(&self) -> Duration {
         self.core.retry().pace.now().saturating_duration_since(self.began)
     }
@@ -136,6 +170,9 @@ impl Attempts {
             };
             let reply = self.attempt(&held).await;
             let happened = happened(&reply);
+            let is_written =
+                !matches!(happened, Happened::Refused | Happened::NotSent | Happened::Answered { status: 401, .. });
+            self.writes = self.writes.saturating_add(u32::from(is_written));
             match self.decide(happened) {
                 Decision::Repeat { cause: Cause::Unauthorized, .. } => {
                     tracing::debug!(attempt = self.made, "the server refuses the token");
@@ -227,7 +264,7 @@ impl Attempts {
             happened,
             renewable: self.renewals == 0 && self.core.credentials().is_renewable(),
             budget: budget.left(),
-            left: self.left(),
+            left: self.left().min(self.fresh()),
             limits: &self.limits,
             random: retry.pace.random(),
         };

