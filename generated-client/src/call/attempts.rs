@@ -133,8 +133,7 @@ impl Attempts {
         let retry = self.core.retry();
         let may = self.writes <= 1
             && self.counted() < self.limits.attempts
-            && !self.fresh().is_zero()
-            && !self.left().is_zero()
+            && !self.left_to_send().is_zero()
             && retry.lane(self.operation.repeat).budget.take(cost);
         if may {
             self.spent = self.spent.saturating_add(cost);
@@ -149,12 +148,17 @@ impl Attempts {
         self.made.saturating_sub(self.renewals)
     }
 
-    /// How long a request with a price in it may still be sent.
-    fn fresh(&self) -> Duration {
+    /// How long the request may still be sent, if it has a price that becomes stale.
+    fn fresh(&self) -> Option<Duration> {
         match self.operation.repeat {
-            Repeat::Keyed => FRESH.saturating_sub(self.elapsed()),
-            Repeat::Read | Repeat::Idempotent | Repeat::Never => Duration::MAX,
+            Repeat::Keyed => Some(FRESH.saturating_sub(self.elapsed())),
+            Repeat::Read | Repeat::Idempotent | Repeat::Never => None,
         }
+    }
+
+    /// What is left of the time in which the request may be sent.
+    fn left_to_send(&self) -> Duration {
+        self.fresh().map_or(self.left(), |fresh| fresh.min(self.left()))
     }
 
     fn elapsed(&self) -> Duration {
@@ -170,8 +174,10 @@ impl Attempts {
             };
             let reply = self.attempt(&held).await;
             let happened = happened(&reply);
-            let is_written =
-                !matches!(happened, Happened::Refused | Happened::NotSent | Happened::Answered { status: 401, .. });
+            let is_written = !matches!(
+                happened,
+                Happened::Refused | Happened::NotSent | Happened::Answered { status: 401, .. }
+            );
             self.writes = self.writes.saturating_add(u32::from(is_written));
             match self.decide(happened) {
                 Decision::Repeat { cause: Cause::Unauthorized, .. } => {
@@ -239,6 +245,7 @@ impl Attempts {
         let mut request = self.request.clone();
         request.headers.push(held.header.clone());
         request.timeout = self.limits.attempt_timeout.min(self.left());
+        request.begin_before = self.fresh().and_then(|left| tokio::time::Instant::now().checked_add(left));
         let span = tracing::debug_span!(
             "attempt",
             number = self.made,
@@ -264,7 +271,7 @@ impl Attempts {
             happened,
             renewable: self.renewals == 0 && self.core.credentials().is_renewable(),
             budget: budget.left(),
-            left: self.left().min(self.fresh()),
+            left: self.left_to_send(),
             limits: &self.limits,
             random: retry.pace.random(),
         };

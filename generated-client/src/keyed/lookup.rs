@@ -116,7 +116,8 @@ impl List {
             }
         }
         let Some(index) = hidden else { return Ok(()) };
-        let message = format!("a row of the list has no `{}` that can be read: it may be any", self.lookup.key);
+        let message =
+            format!("a row of the list has no `{}` that can be read: it may be any", self.lookup.key);
         let path = format!("$.data[{index}].{}", self.lookup.key);
         Err(self.call.error(ErrorKind::Response, message).at(path).delivered(Delivery::Answered))
     }

@@ -48,12 +48,18 @@ pub(super) enum RefusedRow {
 impl Progress {
     pub(super) fn new(lookup: &'static Lookup, keys: impl Iterator<Item = (String, bool)>) -> Self {
         let rows: Vec<RowProgress> = keys
-            .map(|(key, is_supplied)| {
-                RowProgress { key, is_supplied, fate: Fate::Unknown, seen: None, found: None }
+            .map(|(key, is_supplied)| RowProgress {
+                key,
+                is_supplied,
+                fate: Fate::Unknown,
+                seen: None,
+                found: None,
             })
             .collect();
         let mut by_key: Vec<usize> = (0..rows.len()).collect();
-        by_key.sort_by(|one, other| rows.get(*one).map(RowProgress::key).cmp(&rows.get(*other).map(RowProgress::key)));
+        by_key.sort_by(|one, other| {
+            rows.get(*one).map(RowProgress::key).cmp(&rows.get(*other).map(RowProgress::key))
+        });
         Self { lookup, rows, by_key, writes: 0 }
     }
 
@@ -156,7 +162,8 @@ impl Progress {
     }
 
     fn index(&self, key: &str) -> Option<usize> {
-        let place = self.by_key.binary_search_by(|index| self.rows.get(*index).map(RowProgress::key).cmp(&Some(key)));
+        let place =
+            self.by_key.binary_search_by(|index| self.rows.get(*index).map(RowProgress::key).cmp(&Some(key)));
         place.ok().and_then(|place| self.by_key.get(place).copied())
     }
 }

@@ -49,7 +49,8 @@ impl<T: Value> Rows<T> {
             match seen.binary_search_by_key(&key.as_str(), |(key, _)| key) {
                 Ok(place) => {
                     let other = seen.get(place).map_or(index, |(_, other)| *other);
-                    let message = format!("`{name}` is that of row {other} already: each row needs its own key");
+                    let message =
+                        format!("`{name}` is that of row {other} already: each row needs its own key");
                     return invalid(index, message);
                 }
                 Err(place) => seen.insert(place, (key, index)),

@@ -85,7 +85,11 @@ pub enum RowOutcome<T> {
 }
 
 impl<T: Value> Submission<T> {
-    pub(super) fn new(call: &Call, lookup: &'static Lookup, keys: impl Iterator<Item = (String, bool)>) -> Self {
+    pub(super) fn new(
+        call: &Call,
+        lookup: &'static Lookup,
+        keys: impl Iterator<Item = (String, bool)>,
+    ) -> Self {
         let progress = Progress::new(lookup, keys);
         let state = State { progress, list: List::new(call, lookup), answer: None, error: None };
         let mut submission = Self { rows: Vec::new(), state };
@@ -141,7 +145,9 @@ impl State {
         let looked_up = tokio::time::timeout(longest, async {
             for scope in [Scope::Keys, Scope::All] {
                 // A list that cannot be asked for keys is read whole, once.
-                if self.progress.is_known() || scope == Scope::Keys && !self.list.takes_keys(&self.progress.open_keys(false)) {
+                if self.progress.is_known()
+                    || scope == Scope::Keys && !self.list.takes_keys(&self.progress.open_keys(false))
+                {
                     continue;
                 }
                 self.look_up(scope).await?;
@@ -151,7 +157,8 @@ impl State {
         .await;
         looked_up.unwrap_or_else(|_| {
             self.progress.end_reading(false);
-            let error = self.list.call().error(ErrorKind::Timeout, "the time was up before the list was read");
+            let error =
+                self.list.call().error(ErrorKind::Timeout, "the time was up before the list was read");
             Err(error.delivered(Delivery::MaybeSent))
         })
     }

@@ -28,7 +28,7 @@ pub(crate) use self::settings::TransportSettings;
 use self::watch::Watch;
 use crate::error::Delivery;
 use crate::headers::Headers;
-use crate::operation::Method;
+use crate::operation::{Method, Repeat};
 
 /// A request, ready to be sent, as often as is wanted.
 #[derive(Clone)]
@@ -41,6 +41,29 @@ pub(crate) struct HttpRequest {
     pub(crate) connect_timeout: Duration,
     /// From the first byte of the connection to the last byte of the answer.
     pub(crate) timeout: Duration,
+    /// If a connection has not begun to write the request by then, it fails as
+    /// [`Fault::Timeout`], not sent.
+    pub(crate) begin_before: Option<Instant>,
+    /// Which idle connections it may use.
+    pub(crate) class: ConnectionClass,
+}
+
+/// How long an idle connection is still good for a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ConnectionClass {
+    /// Requests that may be repeated: a connection that turns out to be closed costs a repetition.
+    Reads,
+    /// Orders and all other writes: a connection that turns out to be closed leaves them in doubt.
+    Orders,
+}
+
+impl From<Repeat> for ConnectionClass {
+    fn from(repeat: Repeat) -> Self {
+        match repeat {
+            Repeat::Read | Repeat::Idempotent => Self::Reads,
+            Repeat::Keyed | Repeat::Never => Self::Orders,
+        }
+    }
 }
 
 /// An answer, whatever its status.
@@ -102,10 +125,11 @@ impl Transport {
     /// Sends a request once and receives its answer, whatever its status.
     pub(crate) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
         let deadline = Instant::now().checked_add(request.timeout);
-        let connect_timeout = request.connect_timeout;
+        let (connect_timeout, begin_before) = (request.connect_timeout, request.begin_before);
         let (watch, request) = prepare(request);
-        let _permit = self.permit(deadline).await.map_err(|failure| failure.explain(true, None))?;
-        let answer = self.begin(request, &watch, connect_timeout, deadline).await;
+        let permitted = deadline.into_iter().chain(begin_before).min();
+        let _permit = self.permit(permitted).await.map_err(|failure| failure.explain(true, None))?;
+        let answer = self.begin(request, &watch, connect_timeout, begin_before, deadline).await;
         // What held the request has ended or is dropped: its fate is decided.
         let mut response = answer.map_err(|failure| failure.explain(watch.is_unsent(), None))?;
         let status = response.status().as_u16();
@@ -116,7 +140,8 @@ impl Transport {
         }
     }
 
-    /// Makes all later requests use new connections.
+    /// Gives up all connections: requests from now on use new ones. Requests on the way are not
+    /// disturbed.
     pub(crate) fn give_up_connections(&self) {}
 
     /// Waits until there may be one more request.
@@ -132,20 +157,24 @@ impl Transport {
         request: reqwest::Request,
         watch: &Watch,
         connect_timeout: Duration,
+        begin_before: Option<Instant>,
         deadline: Option<Instant>,
     ) -> Result<reqwest::Response, Failure> {
         let mut sending = pin!(self.client.execute(request));
         watch.arm();
+        let failed = |error| if watch.is_expired() { Failure::Slow } else { Failure::Broken(error) };
         let connected = Instant::now().checked_add(connect_timeout);
-        // One timer at a time: until there must be a connection, then for the rest.
-        if let Some(connected) = connected.filter(|connected| deadline.is_none_or(|end| *connected < end)) {
-            match timeout_at(connected, &mut sending).await {
-                Ok(answer) => return answer.map_err(Failure::Broken),
+        let begun = connected.into_iter().chain(begin_before).min();
+        // One timer at a time: until the request must have begun, then for the rest.
+        if let Some(begun) = begun.filter(|begun| deadline.is_none_or(|end| *begun < end)) {
+            match timeout_at(begun, &mut sending).await {
+                Ok(answer) => return answer.map_err(failed),
                 Err(_) if watch.is_begun() => {}
+                Err(_) if begin_before == Some(begun) => return Err(Failure::Slow),
                 Err(_) => return Err(Failure::SlowConnect(connect_timeout)),
             }
         }
-        within(deadline, async { sending.await.map_err(Failure::Broken) }).await
+        within(deadline, async { sending.await.map_err(failed) }).await
     }
 
     /// Reads the body, decompressed, up to the limit.
@@ -240,7 +269,7 @@ fn prepare(request: HttpRequest) -> (Watch, reqwest::Request) {
     for header in &request.headers {
         header.append_to(prepared.headers_mut());
     }
-    let (watch, body) = Watch::new(request.body.unwrap_or_default());
+    let (watch, body) = Watch::new(request.body.unwrap_or_default(), request.begin_before);
     *prepared.body_mut() = Some(reqwest::Body::wrap(body));
     (watch, prepared)
 }
@@ -264,6 +293,8 @@ mod tests {
             body: None,
             connect_timeout: Duration::from_secs(1),
             timeout: Duration::from_secs(1),
+            begin_before: None,
+            class: ConnectionClass::Reads,
         };
         let (_, prepared) = prepare(request);
         assert!(prepared.headers().values().all(HeaderValue::is_sensitive));

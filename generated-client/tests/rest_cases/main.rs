@@ -11,6 +11,7 @@
 #[path = "../support/script.rs"]
 mod script;
 
+mod broker;
 mod connections;
 mod deadlines;
 mod doubt;
