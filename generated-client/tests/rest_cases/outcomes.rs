@@ -76,8 +76,7 @@ async fn b2_restarted_program_submits_stored_keys() {
 }
 
 fn instruction(key: &str) -> PositionInstructionSubmissionRequest {
-    let instrument: InstrumentId =
-        InstrumentId::new("01900000-0000-7000-8000-00000000000a");
+    let instrument: InstrumentId = InstrumentId::new("01900000-0000-7000-8000-00000000000a");
     PositionInstructionSubmissionRequest::new(instrument, PositionInstructionType::Exercise, Decimal::ONE)
         .instruction_id(key)
 }
