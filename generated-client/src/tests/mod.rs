@@ -81,6 +81,7 @@ const BLANK: Operation = Operation {
     body: BodyKind::None,
     repeat: Repeat::Read,
     key: None,
+    lookup: None,
     status: 200,
     partial: None,
     errors: &[],

@@ -16,11 +16,11 @@ mod generated;
 pub use self::generated::*;
 
 impl ReadBack for loans::Loan {
-    const LIST: &'static Operation = &loans::GetLoans::OPERATION;
+    const LIST: &'static Operation = &members::FindLoans::OPERATION;
     const SINCE: Option<&'static str> = None;
 
     fn key(&self) -> &str {
-        self.reference.as_deref().unwrap_or_default()
+        self.borrower_reference.as_deref().unwrap_or_default()
     }
 
     fn is_refused(&self) -> bool {
