@@ -150,8 +150,8 @@ fn repetition(operation: &Operation) -> String {
             "May be repeated after any failure: twice has the effect of once.".to_owned()
         }
         (Repeat::Keyed, Some(key)) => format!(
-            "If the answer is lost, the rows are looked for by their `{key}`, and sent once more if \
-             none is found. A row without one gets one."
+            "By default, a request that may have reached the server is not sent again: its rows are \
+             looked up by `{key}`. A missing `{key}` is filled in."
         ),
         (Repeat::Keyed, None) | (Repeat::Never, _) => {
             "Must not be repeated blindly: a second request may act a second time.".to_owned()

@@ -18,7 +18,7 @@ use crate::call::{Call, Sending};
 use crate::client::Core;
 use crate::keyed::{Rows, Submitting};
 use crate::operation::{
-    Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat,
+    Answer, BodyKind, Lookup, Method, Operation, PageToken, Parameter, Repeat,
 };
 use crate::options::RequestOptions;
 use crate::page::{Items, Pages};
@@ -119,8 +119,8 @@ impl Positions {
     ///
     /// `POST /v1/accounts/{account_id}/positions/instructions`
     ///
-    /// If the answer is lost, the rows are looked for by their `instruction_id`, and sent once more
-    /// if none is found. A row without one gets one.
+    /// By default, a request that may have reached the server is not sent again: its rows are
+    /// looked up by `instruction_id`. A missing `instruction_id` is filled in.
     ///
     /// A partial success (207) comes with the error that says what is missing.
     ///
@@ -464,17 +464,19 @@ impl SubmitPositionInstructions {
         body: BodyKind::Required,
         repeat: Repeat::Keyed,
         key: Some("instruction_id"),
-        lookup: Some(&crate::operation::Lookup {
-            list: &GetPositionInstructions::OPERATION,
-            key: "instruction_id",
-            keys: None,
-            since: None,
-            status: "status",
-            live: &["SENT", "CANCEL_REQUESTED", "CANCEL_FAILED"],
-            done: &["ACCEPTED", "CANCELLED"],
-            refused: &["REJECTED"],
-            known_key: &[409],
-        }),
+        lookup: Some(
+            &Lookup {
+                list: &GetPositionInstructions::OPERATION,
+                key: "instruction_id",
+                keys: None,
+                since: None,
+                status: "status",
+                live: &["SENT", "CANCEL_REQUESTED", "CANCEL_FAILED"],
+                done: &["ACCEPTED", "CANCELLED"],
+                refused: &["REJECTED"],
+                known_key: &[409],
+            },
+        ),
         status: 200,
         partial: Some(207),
         errors: &[400, 401, 403, 404, 409, 429, 500, 503],
@@ -494,19 +496,20 @@ impl SubmitPositionInstructions {
         self
     }
 
-    /// `instruction_id` of each row, in their order. A row that had none got one when the request
-    /// was made, so that it can be written down before it is sent.
+    /// The `instruction_id` of each row, in order. Missing ones are filled in when the request is
+    /// made, so that you can store them before you send it.
     #[must_use]
     #[inline]
     pub fn keys(&self) -> &[String] {
         self.body.keys()
     }
 
-    /// Sends the rows. If the answer is lost, looks for them by `instruction_id`, and sends the
-    /// same once more if none is found.
+    /// Sends the rows. The [`Submission`](crate::Submission) has the outcome of each.
     ///
-    /// An error means that nothing was submitted. What became of each row says the
-    /// [`Submission`](crate::Submission).
+    /// By default, rows that may have reached the server are not sent again: they are looked up by
+    /// `instruction_id`, and a row that is not found is [`Unknown`](crate::RowOutcome::Unknown).
+    /// [Resolve](crate::Submission::resolve) it before you decide to submit it again. An error
+    /// means that nothing was submitted.
     pub fn send(self) -> Submitting<PositionInstruction> {
         Submitting::new(self.call, self.body)
     }
