@@ -149,7 +149,7 @@ pub struct Lookup {
 }
 
 /// The request builder of an operation and where it is.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// Module of its group: `orders`.
     pub module: String,

@@ -2,26 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::ir::{Api, Group, Kind, Name, Outcome, Request, Type};
+use crate::ir::{Api, Group, Kind, Name, Outcome, Type};
 
 /// Notes for every group whether it defines or uses something deprecated.
 pub(super) fn note(api: &mut Api) {
     let models: BTreeSet<Name> = api.groups.iter().flat_map(deprecated_models).collect();
-    let requests: BTreeSet<Request> = api.groups.iter().flat_map(deprecated_requests).collect();
     for group in &mut api.groups {
-        let mut lookups = group.operations.iter().filter_map(|operation| operation.lookup.as_ref());
-        group.deprecations = defines(group)
-            || types(group).any(|ty| uses(ty, &models))
-            || lookups.any(|lookup| requests.contains(&lookup.list));
+        group.deprecations = defines(group) || types(group).any(|ty| uses(ty, &models));
     }
-}
-
-fn deprecated_requests(group: &Group) -> impl Iterator<Item = Request> {
-    group
-        .operations
-        .iter()
-        .filter(|operation| operation.deprecated.is_some())
-        .map(|operation| Request { module: group.name.clone(), rust: operation.rust.clone() })
 }
 
 fn deprecated_models(group: &Group) -> impl Iterator<Item = Name> {
