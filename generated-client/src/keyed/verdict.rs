@@ -32,7 +32,7 @@ impl<T: Value> Verdict<T> {
         };
         match (error.delivery(), error.status()) {
             (Delivery::NotSent, _) => Self::Nothing(error),
-            (Delivery::MaybeSent, _) => Self::Doubt(error, Again::Yes),
+            (Delivery::MaybeSent, None | Some(..=299 | 502 | 504)) => Self::Doubt(error, Again::Yes),
             (_, status) => Self::answered(error, status.unwrap_or_default()),
         }
     }
