@@ -254,7 +254,7 @@ impl Attempts {
         );
         let began = self.core.retry().pace.now();
         let reply = self.core.transport().send(request).instrument(span.clone()).await;
-        let reply = reply.map_err(|failure| unanswered(self.operation, failure));
+        let reply = reply.or_else(|failure| unanswered(self.operation, failure));
         let elapsed = self.core.retry().pace.now().saturating_duration_since(began);
         let status = reply.as_ref().map_or_else(Error::status, |response| Some(response.status));
         span.record("status", status).record("elapsed", tracing::field::debug(elapsed));

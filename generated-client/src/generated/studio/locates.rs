@@ -69,6 +69,9 @@ impl Locates {
     ///
     /// Must not be repeated blindly: a second request may act a second time.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn create_locate_order(
         &self,
@@ -103,6 +106,8 @@ impl Locates {
     /// `PATCH /accounts/{account_id}/locate-orders/{locate_order_id}`
     ///
     /// Must not be repeated blindly: a second request may act a second time.
+    ///
+    /// Every status from 200 to 299 is a success, whatever the body.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn update_locate_order(

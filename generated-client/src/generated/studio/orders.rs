@@ -74,6 +74,9 @@ impl Orders {
     ///
     /// Must not be repeated blindly: a second request may act a second time.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn create_order(
         &self,
@@ -94,6 +97,9 @@ impl Orders {
     ///
     /// Must not be repeated blindly: a second request may act a second time.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn create_bulk_orders(
         &self,
@@ -113,6 +119,9 @@ impl Orders {
     /// `DELETE /accounts/{account_id}/orders`
     ///
     /// Must not be repeated blindly: a second request may act a second time.
+    ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn delete_all_orders(
@@ -150,6 +159,8 @@ impl Orders {
     ///
     /// Must not be repeated blindly: a second request may act a second time.
     ///
+    /// Every status from 200 to 299 is a success, whatever the body.
+    ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn delete_order(
         &self,
@@ -169,6 +180,8 @@ impl Orders {
     /// `PATCH /accounts/{account_id}/orders/{order_id}`
     ///
     /// Must not be repeated blindly: a second request may act a second time.
+    ///
+    /// Every status from 200 to 299 is a success, whatever the body.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn update_order(

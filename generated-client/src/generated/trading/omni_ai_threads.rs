@@ -71,6 +71,9 @@ impl OmniAiThreads {
     ///
     /// Must not be repeated blindly: a second request may act a second time.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 400, 401, 422, 429, 500.
     pub fn create_thread(&self, body: CreateThreadRequest) -> CreateThread {
         CreateThread {
@@ -127,6 +130,9 @@ impl OmniAiThreads {
     /// `POST /v1/omni-ai/threads/{thread_id}/messages`
     ///
     /// Must not be repeated blindly: a second request may act a second time.
+    ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
     ///
     /// Documented errors: 400, 401, 409, 422, 429, 500.
     pub fn create_message(

@@ -89,6 +89,9 @@ impl Orders {
     /// By default, a request that may have reached the server is not sent again: its rows are
     /// looked up by `id`. A missing `id` is filled in.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 400, 401, 403, 422, 429, 500.
     pub fn submit_orders(
         &self,
@@ -106,6 +109,9 @@ impl Orders {
     /// `PATCH /v1/accounts/{account_id}/orders/{order_id}`
     ///
     /// Must not be repeated blindly: a second request may act a second time.
+    ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn replace_order(
@@ -129,6 +135,9 @@ impl Orders {
     ///
     /// May be repeated after any failure: twice has the effect of once.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 401, 403, 404, 429, 500.
     pub fn cancel_open_order(
         &self,
@@ -149,6 +158,9 @@ impl Orders {
     /// `DELETE /v1/accounts/{account_id}/orders`
     ///
     /// Must not be repeated blindly: a second request may act a second time.
+    ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn cancel_all_open_orders(

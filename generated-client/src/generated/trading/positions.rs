@@ -69,6 +69,9 @@ impl Positions {
     ///
     /// Must not be repeated blindly: a second request may act a second time.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 400, 401, 403, 429, 500.
     pub fn close_positions(&self, account_id: impl Into<AccountId>) -> ClosePositions {
         let mut call = ClosePositions::call(&self.core);
@@ -81,6 +84,9 @@ impl Positions {
     /// `DELETE /v1/accounts/{account_id}/positions/{instrument_id}`
     ///
     /// Must not be repeated blindly: a second request may act a second time.
+    ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
     ///
     /// Documented errors: 400, 401, 403, 429, 500.
     pub fn close_position(
@@ -122,6 +128,9 @@ impl Positions {
     /// By default, a request that may have reached the server is not sent again: its rows are
     /// looked up by `instruction_id`. A missing `instruction_id` is filled in.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// A partial success (207) comes with the error that says what is missing.
     ///
     /// Documented errors: 400, 401, 403, 404, 409, 429, 500, 503. The errors of 400, 409, 500, 503
@@ -148,6 +157,9 @@ impl Positions {
     /// `DELETE /v1/accounts/{account_id}/positions/instructions/{instruction_id}`
     ///
     /// Must not be repeated blindly: a second request may act a second time.
+    ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
     ///
     /// Documented errors: 401, 403, 404, 409, 429, 503.
     pub fn cancel_position_instruction(

@@ -78,6 +78,9 @@ impl Watchlist {
     ///
     /// Must not be repeated blindly: a second request may act a second time.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 400, 401, 409, 429, 500.
     pub fn create_watchlist(&self, body: CreateWatchlistRequest) -> CreateWatchlist {
         CreateWatchlist {
@@ -91,6 +94,8 @@ impl Watchlist {
     /// `DELETE /v1/watchlists/{watchlist_id}`
     ///
     /// May be repeated after any failure: twice has the effect of once.
+    ///
+    /// Every status from 200 to 299 is a success, whatever the body.
     ///
     /// Documented errors: 401, 404, 429, 500.
     pub fn delete_watchlist(
@@ -109,6 +114,9 @@ impl Watchlist {
     ///
     /// Must not be repeated blindly: a second request may act a second time.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 400, 401, 404, 409, 429, 500.
     pub fn add_watchlist_item(
         &self,
@@ -125,6 +133,8 @@ impl Watchlist {
     /// `DELETE /v1/watchlists/{watchlist_id}/items/{item_id}`
     ///
     /// May be repeated after any failure: twice has the effect of once.
+    ///
+    /// Every status from 200 to 299 is a success, whatever the body.
     ///
     /// Documented errors: 401, 404, 429, 500.
     pub fn delete_watchlist_item(
