@@ -324,6 +324,8 @@ fn happened(reply: &Result<HttpResponse>) -> Happened {
         Err(error) => match error.delivery() {
             Delivery::NotSent if error.kind() == ErrorKind::Invalid => Happened::Refused,
             Delivery::NotSent => Happened::NotSent,
+            // It was answered, and the next answer would have as many headers.
+            Delivery::MaybeSent if error.kind() == ErrorKind::TooLarge => Happened::Unreadable,
             Delivery::MaybeSent => Happened::MaybeSent,
             Delivery::Answered => Happened::Answered {
                 status: error.status().unwrap_or_default(),
@@ -337,7 +339,7 @@ fn happened(reply: &Result<HttpResponse>) -> Happened {
 fn may_be_done(happened: Happened) -> bool {
     match happened {
         Happened::Refused | Happened::NotSent => false,
-        Happened::MaybeSent => true,
+        Happened::MaybeSent | Happened::Unreadable => true,
         Happened::Answered { status, .. } => !matches!(status, 401 | 429),
     }
 }

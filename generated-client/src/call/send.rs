@@ -173,6 +173,9 @@ pub(crate) fn broken(failure: TransportError) -> Error {
         }
         Fault::Timeout => (ErrorKind::Timeout, "the time was up before the answer was complete"),
         Fault::Broken => (ErrorKind::Connection, "the connection broke before the answer was complete"),
+        Fault::HeadTooLarge => {
+            (ErrorKind::TooLarge, "the answer has more than 1,000 headers, or headers of more than 256 KiB")
+        }
         Fault::TooLarge => (ErrorKind::TooLarge, "the answer is larger than the client accepts"),
         Fault::Corrupt => (ErrorKind::Response, "the answer is not compressed as it says"),
     };

@@ -15,6 +15,8 @@ pub(crate) enum Happened {
     NotSent,
     /// Nobody knows whether it reached the server.
     MaybeSent,
+    /// The server answered, but even the status cannot be read.
+    Unreadable,
     /// The server answered, with success or without.
     Answered { status: u16, retry_after: Option<Duration> },
 }
@@ -112,7 +114,10 @@ impl Situation<'_> {
             (Happened::Refused, _) => Err(Reason::Settled),
             (Happened::NotSent, _) => Ok(Cause::NotSent),
             (Happened::MaybeSent, Repeat::Read | Repeat::Idempotent) => Ok(Cause::Lost),
-            (Happened::MaybeSent, Repeat::Keyed | Repeat::Never) => Err(Reason::MaybeDone),
+            (Happened::MaybeSent | Happened::Unreadable, Repeat::Keyed | Repeat::Never) => {
+                Err(Reason::MaybeDone)
+            }
+            (Happened::Unreadable, Repeat::Read | Repeat::Idempotent) => Err(Reason::Settled),
             (Happened::Answered { status: 401, .. }, _) if self.renewable => Ok(Cause::Unauthorized),
             (Happened::Answered { status, retry_after }, _) => {
                 let cause = self.answered(status, retry_after.is_some())?;
