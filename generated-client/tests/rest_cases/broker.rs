@@ -9,11 +9,6 @@ use clear_street::{Result, RowOutcome, Submission};
 use crate::script::{Action, Request, ScriptedServer, answer, json};
 use crate::{KEY, account, client, order, row, rows};
 
-/// What the broker does with a submission.
-pub(crate) type Post = Box<dyn Fn(&Book, usize, &Request) -> Vec<Action> + Send + Sync>;
-/// What the broker does with a look-up: the book, and the number of the look-up from 0.
-pub(crate) type Get = Box<dyn Fn(&Book, usize, &Request) -> Vec<Action> + Send + Sync>;
-
 /// Rows, each with the instant from which it is listed.
 #[derive(Clone, Default)]
 pub(crate) struct Book(Arc<Mutex<Vec<(String, Instant)>>>);

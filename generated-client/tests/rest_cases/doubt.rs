@@ -165,7 +165,6 @@ async fn a8_success_head_with_cut_body() {
         for (length, end) in [(200, Action::Close), (0, Action::Close), (200, Action::Reset)] {
             for resends in [false, true] {
                 let name = format!("{status} {length} {end:?}");
-                let name = format!("{status} {length} {end:?}");
                 let end = end.clone();
                 let broker = Broker::start(
                     move |book, _, _| {

@@ -18,6 +18,7 @@ mod doubt;
 mod outcomes;
 mod secrets;
 mod settings;
+mod submissions;
 mod writes;
 
 use clear_street::trading::Client;
