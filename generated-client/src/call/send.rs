@@ -172,6 +172,9 @@ pub(crate) fn broken(failure: TransportError) -> Error {
             (ErrorKind::Timeout, "the time was up before the request was sent")
         }
         Fault::Timeout => (ErrorKind::Timeout, "the time was up before the answer was complete"),
+        Fault::Broken if delivery == Delivery::NotSent => {
+            (ErrorKind::Connection, "the server closed the connection and did not process the request")
+        }
         Fault::Broken => (ErrorKind::Connection, "the connection broke before the answer was complete"),
         Fault::HeadTooLarge => {
             (ErrorKind::TooLarge, "the answer has more than 1,000 headers, or headers of more than 256 KiB")

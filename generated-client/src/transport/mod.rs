@@ -241,6 +241,10 @@ impl Limits {
         if is_head_too_large(&error) {
             Failure::HeadTooLarge(error.into())
         } else if is_unprocessed(&error) {
+            // The next attempt uses another connection.
+            if let Some(connection) = error.connect_info() {
+                connection.poison();
+            }
             Failure::Unprocessed(error.into())
         } else if self.begin.is_some_and(|end| Instant::now() >= end) && !error.is_connect() {
             Failure::Late(error.into())

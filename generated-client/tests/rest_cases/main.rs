@@ -8,6 +8,14 @@
     reason = "a test fails where it fails"
 )]
 
+#[path = "../support/certificate.rs"]
+mod certificate;
+#[path = "../support/fault.rs"]
+mod fault;
+#[path = "../support/http2.rs"]
+mod http2;
+#[path = "../support/proxy.rs"]
+mod proxy;
 #[path = "../support/script.rs"]
 mod script;
 
