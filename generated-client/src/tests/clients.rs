@@ -65,7 +65,10 @@ fn settings_that_cannot_work_are_refused() {
         (&|settings| settings.base_url = "api.example.com".to_owned(), "the base URL is no URL"),
         (&|settings| settings.timeout = Some(Duration::ZERO), "must not be zero"),
         (&|settings| settings.order_timeout = Some(Duration::ZERO), "must not be zero"),
-        (&|settings| settings.retries = RetrySettings::new().max_attempts(0), "`max_attempts` must be at least 1"),
+        (
+            &|settings| settings.retries = RetrySettings::new().max_attempts(0),
+            "`max_attempts` must be at least 1",
+        ),
         (&|settings| settings.transport.connect_timeout = Duration::ZERO, "must not be zero"),
         (&|settings| settings.transport.order_connect_timeout = Duration::ZERO, "must not be zero"),
         (
