@@ -6,7 +6,6 @@ mod bare;
 mod clients;
 mod errors;
 mod golden;
-mod keyed;
 mod messages;
 mod pace;
 mod paging;
@@ -81,6 +80,7 @@ const BLANK: Operation = Operation {
     body: BodyKind::None,
     repeat: Repeat::Read,
     key: None,
+    lookup: None,
     status: 200,
     partial: None,
     errors: &[],

@@ -163,7 +163,6 @@ impl Transport {
 
     /// Gives up all connections: requests from now on use new ones. Requests on the way are not
     /// disturbed.
-    #[allow(dead_code, reason = "for answers that belong to another request")]
     pub(crate) fn give_up_connections(&self) {
         self.connections.give_up();
     }

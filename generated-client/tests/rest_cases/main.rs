@@ -19,12 +19,14 @@ mod proxy;
 #[path = "../support/script.rs"]
 mod script;
 
+mod broker;
 mod connections;
 mod deadlines;
 mod doubt;
 mod outcomes;
 mod secrets;
 mod settings;
+mod submissions;
 mod writes;
 
 use clear_street::trading::Client;
