@@ -8,6 +8,8 @@
     reason = "a test fails where it fails"
 )]
 
+#[path = "../support/eavesdrop.rs"]
+mod eavesdrop;
 #[path = "../support/script.rs"]
 mod script;
 
@@ -15,6 +17,7 @@ mod connections;
 mod deadlines;
 mod doubt;
 mod outcomes;
+mod parameters;
 mod secrets;
 mod settings;
 mod writes;
