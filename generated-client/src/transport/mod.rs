@@ -7,6 +7,8 @@ mod base_url;
 mod body;
 mod certificates;
 mod header;
+#[cfg(test)]
+pub(crate) mod memory;
 mod settings;
 mod watch;
 
@@ -84,6 +86,9 @@ pub(crate) struct Transport {
     response_limit: usize,
     /// As many permits as requests may be on their way at once.
     permits: Option<Arc<Semaphore>>,
+    /// Takes the place of the library.
+    #[cfg(test)]
+    memory: Option<Arc<dyn memory::MemoryServer>>,
 }
 
 impl Transport {
@@ -96,11 +101,17 @@ impl Transport {
             client: settings.client(https_only)?,
             response_limit: settings.response_limit,
             permits: settings.concurrent_requests.map(|count| Arc::new(Semaphore::new(count))),
+            #[cfg(test)]
+            memory: settings.memory.clone(),
         })
     }
 
     /// Sends a request once and receives its answer, whatever its status.
     pub(crate) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        #[cfg(test)]
+        if let Some(memory) = &self.memory {
+            return memory::send(memory, request).await;
+        }
         let deadline = Instant::now().checked_add(request.timeout);
         let connect_timeout = request.connect_timeout;
         let (watch, request) = prepare(request);

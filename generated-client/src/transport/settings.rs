@@ -27,6 +27,9 @@ pub(crate) struct TransportSettings {
     /// Its URL may hold a password.
     pub(crate) proxy: Option<SecretString>,
     pub(crate) root_certificates: Vec<RootCertificates>,
+    /// A server in this process, which takes the place of the library.
+    #[cfg(test)]
+    pub(crate) memory: Option<std::sync::Arc<dyn super::memory::MemoryServer>>,
 }
 
 impl Default for TransportSettings {
@@ -41,6 +44,8 @@ impl Default for TransportSettings {
             http2: true,
             proxy: None,
             root_certificates: Vec::new(),
+            #[cfg(test)]
+            memory: None,
         }
     }
 }
@@ -59,6 +64,12 @@ impl TransportSettings {
 
     /// The library's client.
     pub(super) fn client(&self, https_only: bool) -> Result<reqwest::Client, reqwest::Error> {
+        #[cfg(test)]
+        if self.memory.is_some() {
+            // Never used, and slow to make.
+            static IDLE: std::sync::OnceLock<reqwest::Client> = std::sync::OnceLock::new();
+            return Ok(IDLE.get_or_init(reqwest::Client::new).clone());
+        }
         let mut builder = reqwest::Client::builder()
             .https_only(https_only)
             .tls_version_min(reqwest::tls::Version::TLS_1_2)
