@@ -19,8 +19,7 @@ pub(crate) trait MemoryServer: Send + Sync {
     fn serve<'a>(&'a self, request: &'a HttpRequest, progress: &'a Progress) -> Serving<'a>;
 }
 
-pub(crate) type Serving<'a> =
-    Pin<Box<dyn Future<Output = Result<HttpResponse, TransportError>> + Send + 'a>>;
+pub(crate) type Serving<'a> = Pin<Box<dyn Future<Output = Result<HttpResponse, TransportError>> + Send + 'a>>;
 
 /// How far a request has come.
 pub(crate) struct Progress {
@@ -70,8 +69,7 @@ pub(super) async fn send(
     server: &Arc<dyn MemoryServer>,
     request: HttpRequest,
 ) -> Result<HttpResponse, TransportError> {
-    let progress =
-        Progress { connect_timeout: request.connect_timeout, reached: Mutex::default() };
+    let progress = Progress { connect_timeout: request.connect_timeout, reached: Mutex::default() };
     let serving = server.serve(&request, &progress);
     let Some(deadline) = Instant::now().checked_add(request.timeout) else { return serving.await };
     match timeout_at(deadline, serving).await {

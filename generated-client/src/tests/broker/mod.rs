@@ -96,8 +96,7 @@ impl Survey {
 }
 
 fn tree(seed: u64) -> impl ValueTree<Value = Script> {
-    let config =
-        Config { rng_seed: RngSeed::Fixed(seed), failure_persistence: None, ..Config::default() };
+    let config = Config { rng_seed: RngSeed::Fixed(seed), failure_persistence: None, ..Config::default() };
     scripts().new_tree(&mut TestRunner::new(config)).unwrap()
 }
 

@@ -159,10 +159,16 @@ pub(super) enum Answer {
     /// The broker's rows, with a status of failure.
     FailureWithRows(u16),
     // The answer to another call.
-    Foreign { status: u16, refused: bool },
+    Foreign {
+        status: u16,
+        refused: bool,
+    },
     OtherAccount,
     // A success whose body is of no use.
-    Cut { status: u16, silent: bool },
+    Cut {
+        status: u16,
+        silent: bool,
+    },
     TooLarge,
     Corrupt,
     NoContent,
@@ -175,7 +181,11 @@ pub(super) enum Answer {
     Reset,
     Silence,
     // The gateway's own answers.
-    Failure { status: u16, retry_after: Option<u16>, body: Body },
+    Failure {
+        status: u16,
+        retry_after: Option<u16>,
+        body: Body,
+    },
     Throttled(Option<u16>),
     Denied(u16),
     Redirect(u16),
@@ -336,9 +346,10 @@ fn plan() -> impl Strategy<Value = Plan> {
 }
 
 fn row(earlier_one_in: u32) -> impl Strategy<Value = Row> {
-    let earlier = (any::<bool>(), any::<bool>(), 0u32..earlier_one_in).prop_map(move |(refused, yesterday, n)| {
-        (n + 1 == earlier_one_in).then_some(Earlier { refused: refused && yesterday, yesterday })
-    });
+    let earlier =
+        (any::<bool>(), any::<bool>(), 0u32..earlier_one_in).prop_map(move |(refused, yesterday, n)| {
+            (n + 1 == earlier_one_in).then_some(Earlier { refused: refused && yesterday, yesterday })
+        });
     (any::<bool>(), earlier, plan()).prop_map(|(given, earlier, plan)| Row {
         given,
         earlier: earlier.filter(|_| given),
@@ -348,11 +359,7 @@ fn row(earlier_one_in: u32) -> impl Strategy<Value = Row> {
 
 fn refusal() -> impl Strategy<Value = Option<Refusal>> {
     let refusal = (select(&[400u16, 422][..]), any::<bool>());
-    mostly(
-        None,
-        8,
-        refusal.prop_map(|(status, with_rows)| Some(Refusal { status, with_rows })),
-    )
+    mostly(None, 8, refusal.prop_map(|(status, with_rows)| Some(Refusal { status, with_rows })))
 }
 
 fn known_keys() -> impl Strategy<Value = KnownKeys> {
@@ -413,7 +420,7 @@ fn list() -> impl Strategy<Value = List> {
         mostly(0, 3, select(&[50u64, 400, 1_200, 2_500, 3_600, 6_000][..])),
         any::<bool>(),
         filter(),
-        mostly(false, 8, Just(true)),
+        mostly(false, 3, Just(true)),
         mostly(false, 12, Just(true)),
         strangers(),
     )
@@ -429,7 +436,10 @@ fn list() -> impl Strategy<Value = List> {
 }
 
 fn look() -> impl Strategy<Value = Look> {
-    let status = (select(&[401u16, 403, 404, 408, 429, 500, 502, 503, 504][..]), select(&[None, Some(1), Some(0)][..]));
+    let status = (
+        select(&[401u16, 403, 404, 408, 429, 500, 502, 503, 504][..]),
+        select(&[None, Some(1), Some(0)][..]),
+    );
     prop_oneof![
         5 => Just(Look::True),
         2 => Just(Look::Unreachable),
@@ -461,7 +471,7 @@ fn taken() -> impl Strategy<Value = Taken> {
     prop_oneof![3 => Just(Taken::AtOnce), 2 => Just(Taken::Never), 2 => late().prop_map(Taken::Late)]
 }
 
-const SUCCESSES: &[u16] = &[200, 201, 202, 207];
+const SUCCESSES: &[u16] = &[200, 200, 201, 202, 207];
 
 /// How an attempt is answered, and whether the broker takes it.
 fn answer() -> BoxedStrategy<(Answer, Taken)> {
@@ -490,32 +500,28 @@ fn answer() -> BoxedStrategy<(Answer, Taken)> {
         2 => Just(OtherAccount),
     ];
     let useless = prop_oneof![
-        3 => (select(SUCCESSES), any::<bool>()).prop_map(|(status, silent)| Cut { status, silent }),
+        4 => (select(SUCCESSES), any::<bool>()).prop_map(|(status, silent)| Cut { status, silent }),
         2 => select(&[200u16, 201, 202][..]).prop_map(Empty),
-        1 => select(&[TooLarge, Corrupt, NoContent, DataNull, NotJson, Html, OtherKind][..]),
-        1 => select(&[TooLarge, Corrupt, NoContent, DataNull, NotJson, Html, OtherKind][..]),
-        1 => select(&[TooLarge, Corrupt, NoContent, DataNull, NotJson, Html, OtherKind][..]),
-        1 => select(&[TooLarge, Corrupt, NoContent, DataNull, NotJson, Html, OtherKind][..]),
-        1 => select(&[TooLarge, Corrupt, NoContent, DataNull, NotJson, Html, OtherKind][..]),
+        8 => select(&[TooLarge, Corrupt, NoContent, DataNull, NotJson, Html, OtherKind][..]),
     ];
     let failure = (
-        select(&[408u16, 500, 502, 503, 504, 529][..]),
-        select(&[None, Some(0), Some(1), Some(30)][..]),
+        select(&[408u16, 500, 502, 503, 503, 504, 529][..]),
+        select(&[None, None, Some(0), Some(1), Some(30)][..]),
         select(&[Body::Empty, Body::Object, Body::Html, Body::Error][..]),
     )
         .prop_map(|(status, retry_after, body)| Failure { status, retry_after, body });
     let refused = prop_oneof![
-        3 => select(&[None, Some(0u16), Some(1), Some(30)][..]).prop_map(Throttled),
+        3 => select(&[None, None, None, Some(0u16), Some(1), Some(30)][..]).prop_map(Throttled),
         2 => select(&[401u16, 403][..]).prop_map(Denied),
         2 => select(&[301u16, 302, 307, 308][..]).prop_map(Redirect),
         2 => select(&[400u16, 404, 405, 413, 422][..]).prop_map(Rejected),
     ];
     prop_oneof![
-        4 => own.prop_map(|answer| (answer, Taken::AtOnce)),
+        8 => own.prop_map(|answer| (answer, Taken::AtOnce)),
         2 => (foreign, taken()),
-        5 => (useless, taken()),
-        4 => (prop_oneof![2 => Just(Reset), 1 => Just(Silence)], taken()),
-        4 => (failure, taken()),
+        7 => (useless, taken()),
+        3 => (prop_oneof![2 => Just(Reset), 1 => Just(Silence)], taken()),
+        6 => (failure, taken()),
         3 => refused.prop_map(|answer| (answer, Taken::Never)),
     ]
     .boxed()
@@ -524,7 +530,7 @@ fn answer() -> BoxedStrategy<(Answer, Taken)> {
 fn reach() -> impl Strategy<Value = Reach> {
     mostly(
         Reach::Connects,
-        6,
+        8,
         prop_oneof![
             Just(Reach::Refused),
             select(&[100u64, 1_000, 2_500, 2_900, 4_000]).prop_map(Reach::Slowly),
@@ -534,13 +540,22 @@ fn reach() -> impl Strategy<Value = Reach> {
 }
 
 fn attempt() -> impl Strategy<Value = Attempt> {
-    let fate = prop_oneof![1 => Just((Answer::Honest, Taken::AtOnce)), 7 => answer()];
+    let fate = prop_oneof![1 => Just((Answer::Honest, Taken::AtOnce)), 12 => answer()];
     (reach(), fate, 2u64..120).prop_map(|(reach, (answer, taken), latency)| Attempt {
         reach,
         taken,
         answer,
         latency,
     })
+}
+
+/// Attempts, in one case of some with connections that take seconds.
+fn attempts() -> impl Strategy<Value = Vec<Attempt>> {
+    let slow = (attempt(), 2_200u64..3_400)
+        .prop_map(|(attempt, time)| Attempt { reach: Reach::Slowly(time), ..attempt });
+    let slow = (option::of(attempt()), vec(slow, 2..4))
+        .prop_map(|(first, slow)| first.into_iter().chain(slow).collect());
+    prop_oneof![11 => vec(attempt(), 1..4), 1 => slow]
 }
 
 fn copied() -> impl Strategy<Value = Option<Copied>> {
@@ -586,20 +601,28 @@ fn lost() -> impl Strategy<Value = Script> {
 }
 
 fn hostile() -> impl Strategy<Value = Script> {
-    let spelling =
-        mostly(Spelling::Exact, 10, select(&[Spelling::UpperCase, Spelling::Own][..]));
+    let spelling = mostly(Spelling::Exact, 10, select(&[Spelling::UpperCase, Spelling::Own][..]));
     (
         healthy(),
         vec(row(8), 1..4),
         list(),
         (any::<bool>(), spelling, copied()),
-        vec(attempt(), 1..4),
+        attempts(),
         prop_oneof![2 => vec(look(), 0..1), 3 => vec(look(), 1..7)],
         mostly(Look::True, 4, look()),
         vec(select(&[0u64, 100, 2_000, 5_000]), 0..3),
     )
         .prop_map(
-            |(script, rows, list, (repetitions_listed, spelling, copy), attempts, looks, outage, resolves)| {
+            |(
+                script,
+                rows,
+                list,
+                (repetitions_listed, spelling, copy),
+                attempts,
+                looks,
+                outage,
+                resolves,
+            )| {
                 Script {
                     rows,
                     list,
@@ -622,7 +645,7 @@ fn kind() -> impl Strategy<Value = Kind> {
 }
 
 pub(super) fn scripts() -> impl Strategy<Value = Script> {
-    prop_oneof![3 => healthy(), 2 => lost(), 20 => hostile()]
+    prop_oneof![3 => healthy(), 2 => lost(), 30 => hostile()]
 }
 
 impl Script {

@@ -37,7 +37,7 @@ pub(super) struct State {
     seen: BTreeSet<String>,
     /// Requests that are under way to the broker.
     queue: Vec<Arrival>,
-    attempts: usize,
+    pub(super) attempts: usize,
     pub(super) posts: Vec<Post>,
     gets: usize,
     pub(super) looks: Vec<Looked>,
@@ -437,11 +437,7 @@ impl Broker {
             Answer::Cut { status, silent } => {
                 progress.head(status, self.headers(&[]));
                 self.state().posts[post].status = Some(status);
-                if silent {
-                    std::future::pending().await
-                } else {
-                    Err(progress.failure(Fault::Broken))
-                }
+                if silent { std::future::pending().await } else { Err(progress.failure(Fault::Broken)) }
             }
             Answer::TooLarge => {
                 progress.head(200, self.headers(&[]));
@@ -578,11 +574,7 @@ impl Broker {
 
     // The list.
 
-    async fn list(
-        &self,
-        request: &HttpRequest,
-        progress: &Progress,
-    ) -> Result<HttpResponse, TransportError> {
+    async fn list(&self, request: &HttpRequest, progress: &Progress) -> Result<HttpResponse, TransportError> {
         let query: BTreeMap<String, String> = request.url.query_pairs().into_owned().collect();
         let token = query.get("page_token").map(String::as_str);
         let began = Instant::now();
@@ -663,7 +655,8 @@ impl Broker {
         let key = self.script.member();
         if let Look::Endless(_) = look {
             let next = format!("endless-{}", state.gets);
-            return Some(json!({"data": [], "metadata": {"next_page_token": next}}));
+            let (_, row) = self.stranger(&state, Stranger::Today, state.gets);
+            return Some(json!({"data": [row], "metadata": {"next_page_token": next}}));
         }
         let (index, offset) = match token {
             None => {
@@ -677,7 +670,8 @@ impl Broker {
             }
         };
         let asked = query.get("page_size").and_then(|size| size.parse().ok()).unwrap_or(usize::MAX);
-        let size = if self.script.kind == Kind::Orders { self.script.list.page.min(asked) } else { usize::MAX };
+        let size =
+            if self.script.kind == Kind::Orders { self.script.list.page.min(asked) } else { usize::MAX };
         let walk = state.looks.get_mut(index)?;
         let end = offset.saturating_add(size).min(walk.rows.len());
         let begin = if self.script.list.repeats && offset > 0 { offset - 1 } else { offset };
@@ -764,7 +758,9 @@ impl Broker {
             Order::Newest => rows.sort_by_key(|(created, _)| std::cmp::Reverse(*created)),
             Order::Oldest => rows.sort_by_key(|(created, _)| *created),
             Order::Key => rows.sort_by_key(|(_, row)| row[self.script.member()].to_string()),
-            Order::Mixed => rows.sort_by_key(|(_, row)| row["id"].to_string().chars().rev().collect::<String>()),
+            Order::Mixed => {
+                rows.sort_by_key(|(_, row)| row["id"].to_string().chars().rev().collect::<String>())
+            }
         }
         let written = state.posts.first().map(|post| self.time(post.written));
         Looked {
@@ -779,7 +775,8 @@ impl Broker {
 
     fn stranger(&self, state: &State, stranger: Stranger, index: usize) -> (Timestamp, Value) {
         let hours = if stranger == Stranger::Yesterday { 24 } else { 0 };
-        let created = self.time(self.start) - SignedDuration::from_hours(hours) - SignedDuration::from_mins(1);
+        let created =
+            self.time(self.start) - SignedDuration::from_hours(hours) - SignedDuration::from_mins(1);
         let status = self.status(Plan::Done, Duration::ZERO);
         let mut row = self.row(&format!("bk-s{index}"), &format!("ord-s{index}"), status, created);
         let key = self.script.member();

@@ -80,6 +80,7 @@ pub(super) struct Shown {
 }
 
 #[derive(Debug)]
+#[expect(dead_code, reason = "the message is printed")]
 pub(super) struct Failed {
     pub(super) delivery: Delivery,
     pub(super) status: Option<u16>,
@@ -206,6 +207,7 @@ fn told<T: ReadBack + Serialize>(submission: &Submission<T>) -> Vec<Told> {
 fn shown(row: &impl Serialize) -> Shown {
     let row = serde_json::to_value(row).unwrap();
     let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
-    let key = if row["instruction_id"].is_string() { text("instruction_id") } else { text("client_order_id") };
+    let key =
+        if row["instruction_id"].is_string() { text("instruction_id") } else { text("client_order_id") };
     Shown { id: text("id"), key, status: text("status") }
 }
