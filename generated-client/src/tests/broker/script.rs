@@ -519,10 +519,10 @@ fn answer() -> BoxedStrategy<(Answer, Taken)> {
     prop_oneof![
         8 => own.prop_map(|answer| (answer, Taken::AtOnce)),
         2 => (foreign, taken()),
-        7 => (useless, taken()),
+        9 => (useless, taken()),
         3 => (prop_oneof![2 => Just(Reset), 1 => Just(Silence)], taken()),
         6 => (failure, taken()),
-        3 => refused.prop_map(|answer| (answer, Taken::Never)),
+        4 => refused.prop_map(|answer| (answer, Taken::Never)),
     ]
     .boxed()
 }
