@@ -24,6 +24,7 @@ pub(crate) type Serving<'a> = Pin<Box<dyn Future<Output = Result<HttpResponse, T
 /// How far a request has come.
 pub(crate) struct Progress {
     connect_timeout: Duration,
+    begin_before: Option<Instant>,
     reached: Mutex<Reached>,
 }
 
@@ -36,8 +37,15 @@ struct Reached {
 impl Progress {
     /// Takes so long to connect, then begins to write the request.
     pub(crate) async fn begin(&self, connecting: Duration) -> Result<(), TransportError> {
-        if timeout(self.connect_timeout, sleep(connecting)).await.is_err() {
-            return Err(self.failure(Fault::Connect));
+        let connected = timeout(self.connect_timeout, sleep(connecting));
+        let connected = match self.begin_before {
+            Some(latest) => timeout_at(latest, connected).await,
+            None => Ok(connected.await),
+        };
+        match connected {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return Err(self.failure(Fault::Connect)),
+            Err(_) => return Err(self.failure(Fault::Timeout)),
         }
         self.reached.lock().unwrap().begun = true;
         Ok(())
@@ -69,7 +77,8 @@ pub(super) async fn send(
     server: &Arc<dyn MemoryServer>,
     request: HttpRequest,
 ) -> Result<HttpResponse, TransportError> {
-    let progress = Progress { connect_timeout: request.connect_timeout, reached: Mutex::default() };
+    let (connect_timeout, begin_before) = (request.connect_timeout, request.begin_before);
+    let progress = Progress { connect_timeout, begin_before, reached: Mutex::default() };
     let serving = server.serve(&request, &progress);
     let Some(deadline) = Instant::now().checked_add(request.timeout) else { return serving.await };
     match timeout_at(deadline, serving).await {

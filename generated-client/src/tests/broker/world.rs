@@ -13,7 +13,7 @@ use crate::authentication::Given;
 use crate::call::Call;
 use crate::client::Settings;
 use crate::error::{Delivery, Error};
-use crate::keyed::{ReadBack, Rows, Submitting};
+use crate::keyed::{Rows, Submitting};
 use crate::operation::Operation;
 use crate::options::RequestOptions;
 use crate::record::Value;
@@ -119,7 +119,7 @@ impl World {
     }
 }
 
-async fn run<T: ReadBack + Serialize>(
+async fn run<T: Value + Send + Serialize + 'static>(
     script: &Script,
     operation: &'static Operation,
     rows: Rows<impl Value>,
@@ -172,16 +172,12 @@ fn retries(script: &Script) -> RetrySettings {
         settings = settings.max_attempts(attempts);
     }
     match client.resend {
-        Some(in_flight) => assume_known_keys_refused(settings, Duration::from_millis(in_flight)),
+        Some(in_flight) => settings.assume_known_keys_refused(Duration::from_millis(in_flight)),
         None => settings,
     }
 }
 
-fn assume_known_keys_refused(settings: RetrySettings, _in_flight: Duration) -> RetrySettings {
-    settings
-}
-
-async fn resolve<T: ReadBack + Serialize>(submission: &mut Submission<T>) -> Resolved {
+async fn resolve<T: Value + Send + Serialize + 'static>(submission: &mut Submission<T>) -> Resolved {
     let began = Instant::now();
     let outcome = timeout(EVER, submission.resolve()).await.ok();
     let outcome = outcome.map(|outcome| outcome.map_err(|error| error.to_string()));
@@ -192,13 +188,13 @@ fn failed(error: &Error) -> Failed {
     Failed { delivery: error.delivery(), status: error.status(), message: error.to_string() }
 }
 
-fn told<T: ReadBack + Serialize>(submission: &Submission<T>) -> Vec<Told> {
+fn told<T: Value + Send + Serialize + 'static>(submission: &Submission<T>) -> Vec<Told> {
     let rows = submission.rows().iter().map(|row| Told {
         key: row.key.clone(),
         outcome: match &row.outcome {
             RowOutcome::Accepted(row) => Outcome::Accepted(shown(row)),
             RowOutcome::Refused(row) => Outcome::Refused(shown(row)),
-            _ => Outcome::Unknown,
+            RowOutcome::Unknown { .. } => Outcome::Unknown,
         },
     });
     rows.collect()
