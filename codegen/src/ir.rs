@@ -123,9 +123,38 @@ pub struct Operation {
     pub repeat: Repeat,
     /// Wire name of the key field of the body's rows.
     pub key: Option<String>,
+    /// How its rows are found again, if it is keyed.
+    pub lookup: Option<Lookup>,
     /// Where the page token goes, if the result is a page.
     pub page_token: Option<PageToken>,
     pub deprecated: Option<Deprecation>,
+}
+
+/// How the rows of a keyed operation are found again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lookup {
+    /// The operation that lists them.
+    pub list: Request,
+    /// Wire name of the field of the listed rows that holds the key.
+    pub key: String,
+    /// Index of the list's parameter that takes keys.
+    pub keys: Option<usize>,
+    /// Index of the list's parameter that leaves out what is older.
+    pub since: Option<usize>,
+    /// Wire name of the field of the listed rows that holds the status.
+    pub status: String,
+    /// What the values of the status say.
+    pub states: States,
+    pub known_key: Vec<u16>,
+}
+
+/// The request builder of an operation and where it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Module of its group: `orders`.
+    pub module: String,
+    /// Rust identifier: `GetOrders`.
+    pub rust: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -305,6 +334,19 @@ pub struct Enum {
     /// Whether an unlisted value is kept (`Unrecognized`) or an error.
     pub open: bool,
     pub values: Vec<Value>,
+    /// If it is a status.
+    pub states: Option<States>,
+}
+
+/// What the values of a status say about effect, by wire name. A value in no list says nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct States {
+    /// In effect, or can still be.
+    pub live: Vec<String>,
+    /// Was in effect and is over.
+    pub done: Vec<String>,
+    /// Never was in effect.
+    pub refused: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

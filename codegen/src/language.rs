@@ -234,6 +234,8 @@ pub struct Operation {
     pub repeat: Option<Spanned<Repeat>>,
     /// With `repeat: keyed`: the field of the body's rows that makes a repetition recognisable.
     pub key: Option<Text>,
+    /// With `repeat: keyed`: how its rows are found again.
+    pub lookup: Option<Lookup>,
     /// That it will go away.
     pub deprecated: Option<Deprecation>,
 }
@@ -250,6 +252,26 @@ pub enum Repeat {
     Keyed,
     /// Is never sent again.
     Never,
+}
+
+/// How the rows of a keyed operation are found again.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Lookup {
+    /// The `read` operation that lists the rows. Every parameter of its path is one of this
+    /// operation's, too.
+    pub list: Text,
+    /// The field of its rows that holds the key.
+    pub key: Text,
+    /// Its query parameter that takes keys: a list of texts.
+    pub keys: Option<Text>,
+    /// Its query parameter that leaves out what is older: a timestamp.
+    pub since: Option<Text>,
+    /// The field of its rows that holds the status: an enum with `states`.
+    pub status: Text,
+    /// Error statuses that can mean that the server knows a key already; 409 always can.
+    #[serde(default)]
+    pub known_key: Vec<Spanned<u16>>,
 }
 
 /// A field of a model or a parameter: `decimal?`, or a mapping.
@@ -327,6 +349,23 @@ pub struct Enum {
     pub closed: Option<Text>,
     /// Values by their text on the wire.
     pub values: Map<Value>,
+    /// If it is a status: what the values say about effect. A value in no list says nothing.
+    pub states: Option<States>,
+}
+
+/// What the values of a status say about effect.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct States {
+    /// Values of what is in effect, or can still be.
+    #[serde(default)]
+    pub live: Vec<Text>,
+    /// Values of what was in effect and is over.
+    #[serde(default)]
+    pub done: Vec<Text>,
+    /// Values of what never was in effect.
+    #[serde(default)]
+    pub refused: Vec<Text>,
 }
 
 /// A value of an enum: its description, or a mapping.

@@ -11,6 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clear_street_codegen::diagnostic::Format;
+use clear_street_codegen::ir::{Definition, States};
 use clear_street_codegen::load::Files;
 use clear_street_codegen::output::Output;
 use clear_street_codegen::{front, generate, lower};
@@ -86,4 +87,60 @@ fn the_same_spec_makes_the_same_bytes() {
     }
     assert_eq!(output(&Files::read(elsewhere.path()).unwrap()), expected, "another folder");
     assert_eq!(output(&Files::read(&spec).unwrap()), expected, "another run");
+}
+
+/// Words of the spec `small`, and others of the same length, so that lines break at the same places.
+const RENAMED: [(&str, &str); 8] = [
+    ("find_loans", "seek_loans"),
+    ("FindLoans", "SeekLoans"),
+    ("borrower_reference", "name_of_the_member"),
+    ("references", "nick_names"),
+    ("begun_after", "not_earlier"),
+    ("state", "phase"),
+    ("DENIED", "BARRED"),
+    ("Denied", "Barred"),
+];
+
+/// `text` with other words.
+fn rename(text: &str) -> String {
+    let mut renamed = String::new();
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    for part in text.split_inclusive(|c| !is_part(c)) {
+        let word = part.trim_end_matches(|c| !is_part(c));
+        let other = RENAMED.iter().find(|(known, _)| *known == word).map_or(word, |(_, other)| other);
+        renamed.push_str(other);
+        renamed.push_str(&part[word.len()..]);
+    }
+    renamed
+}
+
+#[test]
+fn another_name_in_a_look_up_is_a_change_of_the_spec_alone() {
+    let contents = contents(&golden("small").join("spec"));
+    let renamed = contents
+        .iter()
+        .map(|(path, content)| (path.clone(), rename(std::str::from_utf8(content).unwrap()).into_bytes()));
+    let actual = output(&Files::from_contents(renamed)).files;
+    let expected = output(&Files::from_contents(contents)).files;
+    for (path, text) in expected {
+        let expected = rename(&text);
+        let difference = actual[&path].lines().zip(expected.lines()).find(|(ours, theirs)| ours != theirs);
+        assert_eq!(difference, None, "{path}");
+        assert!(actual[&path] == expected, "{path}: one has more lines");
+    }
+}
+
+#[test]
+fn an_enum_keeps_its_states() {
+    let front = front::read(&Files::read(&golden("small").join("spec")).unwrap(), "spec");
+    let apis = lower::lower(&front.spec);
+    let states = |name| match apis[0].definition_called(name) {
+        Some(Definition::Enum(item)) => item.states.clone(),
+        other => panic!("{name} is {other:?}"),
+    };
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    let expected =
+        States { live: texts(&["OPEN"]), done: texts(&["BACK", "LOST"]), refused: texts(&["DENIED"]) };
+    assert_eq!(states("LoanState"), Some(expected));
+    assert_eq!(states("Size"), None);
 }

@@ -61,7 +61,7 @@ async fn place(client: &Client, account: AccountId, order: NewOrder) -> Result<O
     match &submission.rows().first().ok_or("one order, one row")?.outcome {
         RowOutcome::Accepted(order) => Ok(order.clone()),
         RowOutcome::Refused(order) => Err(format!("refused: {:?}", order.details).into()),
-        RowOutcome::Unknown => Err("the order may be in the market".into()),
+        RowOutcome::Unknown { .. } => Err("the order may be in the market".into()),
     }
 }
 

@@ -50,7 +50,7 @@ async fn main() -> Result<(), Failure> {
         match &row.outcome {
             RowOutcome::Accepted(order) => println!("{} is in the market: {}", row.key, order.status),
             RowOutcome::Refused(order) => println!("{} was refused: {:?}", row.key, order.details),
-            RowOutcome::Unknown => println!("{} may be in the market: ask your broker", row.key),
+            RowOutcome::Unknown { .. } => println!("{} may be in the market: ask your broker", row.key),
         }
     }
     Ok(())

@@ -36,7 +36,7 @@ async fn main() -> Result<(), Failure> {
                 println!("cancelled: {}, {} bought", cancelled.status, cancelled.filled_quantity);
             }
             RowOutcome::Refused(order) => println!("refused: {:?}", order.details),
-            RowOutcome::Unknown => println!("{} may be in the market", row.key),
+            RowOutcome::Unknown { .. } => println!("{} may be in the market", row.key),
         }
     }
     Ok(())

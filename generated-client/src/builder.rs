@@ -14,6 +14,7 @@ use crate::client::{Core, Settings};
 use crate::error::Result;
 use crate::rate_limit::RateLimits;
 use crate::retry::RetrySettings;
+use crate::transport::ProxySettings;
 
 /// Settings of a client of the type `C`.
 #[must_use = "settings have no effect until the client is built"]
@@ -68,7 +69,8 @@ impl<C: ApiClient> ClientBuilder<C> {
         self.base_url(C::base_url(environment))
     }
 
-    /// Another server: https, or http to this machine. A path in it is put before every path.
+    /// Another server: https, or http to this machine (`localhost`, names below it, loopback addresses);
+    /// see also [`plain_http_host`](Self::plain_http_host). A path in it is put before every path.
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.settings.base_url = base_url.into();
         self
@@ -136,24 +138,49 @@ impl<C: ApiClient> ClientBuilder<C> {
         self
     }
 
-    /// Largest answer that is accepted, in bytes after decompression; 64 MiB if nothing is said.
+    /// Largest answer that is accepted, in bytes, before and after decompression. Default: 64 MiB.
     pub fn response_limit(mut self, bytes: usize) -> Self {
         self.settings.transport.response_limit = bytes;
         self
     }
 
-    /// Most requests that are on their way at once; more of them wait, within their own time. No
-    /// limit if nothing is said.
+    /// Most requests that are on their way at once; more of them wait, within their own time. Default: no
+    /// limit.
     pub fn concurrent_requests(mut self, count: usize) -> Self {
         self.settings.transport.concurrent_requests = Some(count);
         self
     }
 
-    /// Most connections that are kept open without being used, 64 if nothing is said, and how long
-    /// they are, 90 seconds if nothing is said.
-    pub fn idle_connections(mut self, count: usize, timeout: Duration) -> Self {
+    /// Most connections that are kept open without being used, for each of the two kinds of requests that
+    /// have an [`idle_timeout`](Self::idle_timeout) of their own. Default: 64.
+    pub fn idle_connections(mut self, count: usize) -> Self {
         self.settings.transport.idle_connections = count;
-        self.settings.transport.idle_timeout = timeout;
+        self
+    }
+
+    /// How long a connection may be idle before a request that may be repeated is sent on it. Default: 60
+    /// seconds, or one second less than the server announces in its header `Keep-Alive`, at most 60
+    /// seconds. A server that announces less than this setting is believed. Zero: connections are not used
+    /// again.
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.transport.idle_timeout = Some(timeout);
+        self
+    }
+
+    /// The same for orders and for all other writes that are not simply repeated. Default: 4 seconds, or
+    /// one second less than the server announces, at most 60 seconds.
+    ///
+    /// An order that is sent at the moment at which the server closes the connection is in doubt. Set
+    /// less for a server that closes idle connections earlier, without announcing it.
+    pub fn order_idle_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.transport.order_idle_timeout = Some(timeout);
+        self
+    }
+
+    /// How old a connection may be when a request is sent on it, so that a change of the server's address
+    /// is noticed. Default: 10 minutes.
+    pub fn max_connection_age(mut self, age: Duration) -> Self {
+        self.settings.transport.max_connection_age = age;
         self
     }
 
@@ -163,11 +190,38 @@ impl<C: ApiClient> ClientBuilder<C> {
         self
     }
 
-    /// A proxy through which the server is reached: an `http://` or `https://` URL, perhaps with
-    /// user name and password. It sees only what is encrypted: requests to this machine without TLS
-    /// are sent directly. No proxy is taken from the environment.
+    /// A proxy through which the server is reached, by requests and streams: an `http://` or `https://`
+    /// URL, perhaps with user name and password. It sees only what is encrypted: connections without TLS
+    /// are made directly. Default: none; environment variables such as `HTTPS_PROXY` have no effect.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.settings.transport.proxy = Some(SecretString::from(url.into()));
+        self.settings.transport.proxy = Some(ProxySettings::new(url.into()));
+        self
+    }
+
+    /// Takes the proxy from the environment, as [`proxy`](Self::proxy) does from its argument:
+    /// `HTTPS_PROXY`, else `ALL_PROXY`. Hosts that `NO_PROXY` lists are reached directly: names with all
+    /// names below them, addresses, and networks such as `10.0.0.0/8`, separated by commas; `*` stands
+    /// for all hosts. A name in capital letters goes before the same in small letters, and a variable
+    /// that is empty counts as not set. Without any of them there is no proxy.
+    pub fn proxy_from_env(mut self) -> Self {
+        self.settings.transport.proxy = ProxySettings::from_environment(&|name| std::env::var_os(name));
+        self
+    }
+
+    /// Allows `http://`, and `ws://` for streams, to one host beside this machine: its name or address,
+    /// without port. Whoever can read the traffic to it sees the keys and the orders, so this is for a mock
+    /// server in a container of its own. The client logs a warning when it is built. Every other host
+    /// still needs `https://`. Default: none.
+    ///
+    /// ```
+    /// use clear_street::trading::Client;
+    ///
+    /// # fn run() -> clear_street::Result<Client> {
+    /// Client::builder().api_key("…").plain_http_host("mock").base_url("http://mock:4010").build()
+    /// # }
+    /// ```
+    pub fn plain_http_host(mut self, host: impl Into<String>) -> Self {
+        self.settings.transport.plain_http_host = Some(host.into());
         self
     }
 

@@ -195,9 +195,14 @@ impl Settings {
     /// Makes the client. No connection is made yet.
     pub(crate) fn build(self) -> Result<Core, Error> {
         let retry = self.retry()?;
-        let base_url = BaseUrl::parse(&self.base_url)
-            .map_err(|message| misconfigured(format!("the base URL {message}")))?;
         self.transport.check().map_err(misconfigured)?;
+        let base_url = self
+            .transport
+            .base_url(&self.base_url)
+            .map_err(|message| misconfigured(format!("the base URL {message}")))?;
+        if !base_url.is_https() && !base_url.is_loopback() {
+            tracing::warn!(host = base_url.host(), "requests to this host are not encrypted");
+        }
         let transport = transport(&self.transport, &base_url)?;
         let credentials = self.credentials(&base_url)?;
         let headers = self.headers()?;
@@ -280,21 +285,24 @@ impl Settings {
 
     /// Where tokens are fetched, over connections of their own: no other request is in their way.
     ///
-    /// A server on this machine is a stand-in: what is meant for it does not go to the vendor unasked,
-    /// nor a token of the vendor's to it.
+    /// A server without TLS is a stand-in: what is meant for it does not go to the vendor unasked, nor a
+    /// token of the vendor's to it.
     fn endpoint(&self, base_url: &BaseUrl) -> Result<Endpoint, Error> {
         let Authentication::ClientCredentials { token_url, token_url_variable, audience, .. } =
             self.api.authentication
         else {
             return Err(misconfigured("this API has no tokens that could be fetched"));
         };
-        if self.token_url.is_none() && base_url.is_loopback() {
+        if self.token_url.is_none() && (base_url.is_loopback() || !base_url.is_https()) {
+            let server = if base_url.is_loopback() { "this machine" } else { "a server without TLS" };
             return Err(misconfigured(format!(
-                "the base URL is this machine: say with `token_url` where tokens for it are fetched, or \
+                "the base URL is {server}: say with `token_url` where tokens for it are fetched, or \
                 in the environment variable {token_url_variable}"
             )));
         }
-        let url = BaseUrl::parse(self.token_url.as_deref().unwrap_or(token_url))
+        let url = self
+            .transport
+            .base_url(self.token_url.as_deref().unwrap_or(token_url))
             .map_err(|message| misconfigured(format!("the token URL {message}")))?;
         let settings = TransportSettings {
             concurrent_requests: None,
@@ -351,7 +359,7 @@ impl fmt::Debug for Settings {
 }
 
 fn transport(settings: &TransportSettings, url: &BaseUrl) -> Result<Transport, Error> {
-    Transport::new(settings, url.is_https())
+    Transport::new(settings, url)
         .map_err(|source| misconfigured("the HTTP client cannot be made").caused_by(Some(source)))
 }
 

@@ -42,9 +42,10 @@
 //!
 //! # Orders
 //!
-//! Orders and instructions for positions carry a key each, filled in if it is missing. Sending them
-//! gives a [`Submission`], which says of every row what became of it: an answer that is lost is
-//! looked for, and what nobody knows is [`RowOutcome::Unknown`].
+//! Every order and position instruction has a key, which is filled in if it is missing. Sending them
+//! gives a [`Submission`] with the outcome of every row. A row whose answer is lost is looked up by its
+//! key and never sent again unless you allow it; if it is not found, it is [`RowOutcome::Unknown`]. See
+//! [`retry`] for the promises, and for what a client cannot know.
 //!
 //! # Streams
 //!
@@ -57,8 +58,8 @@
 //! [`Error::delivery`] tells whether a request that failed may have had its effect: an order whose
 //! answer was lost may be in the market.
 //!
-//! Requests that failed are sent again where that is safe, and only there: see [`retry`], which also
-//! tells the numbers and how to change them.
+//! Failed requests are sent again only where that is safe: see [`retry`] for the rules, the numbers and
+//! how to change them.
 //!
 //! # Features
 //!

@@ -39,6 +39,8 @@ pub struct Operation {
     pub repeat: Repeat,
     /// With [`Repeat::Keyed`]: the field of the body's rows that makes a repetition recognisable.
     pub key: Option<&'static str>,
+    /// With [`Repeat::Keyed`]: how its rows are found again.
+    pub lookup: Option<&'static Lookup>,
     /// Status of success.
     pub status: u16,
     /// Status of a partial success.
@@ -101,6 +103,30 @@ pub enum Repeat {
     Keyed,
     /// Never by itself; only the caller can know.
     Never,
+}
+
+/// How rows of a keyed operation are found again.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Lookup {
+    /// The operation that lists the rows. Its path takes the same parameters.
+    pub list: &'static Operation,
+    /// The field of its rows that holds the key.
+    pub key: &'static str,
+    /// Index of its parameter that takes keys.
+    pub keys: Option<usize>,
+    /// Index of its parameter that leaves out what is older than an instant.
+    pub since: Option<usize>,
+    /// The field of its rows that holds the status.
+    pub status: &'static str,
+    /// Statuses of rows that are in effect, or can still be.
+    pub live: &'static [&'static str],
+    /// Statuses of rows that were in effect and are over.
+    pub done: &'static [&'static str],
+    /// Statuses of rows that never were in effect.
+    pub refused: &'static [&'static str],
+    /// Error statuses that can mean that the server knows the key already.
+    pub known_key: &'static [u16],
 }
 
 /// Whether an operation has a body.

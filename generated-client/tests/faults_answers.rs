@@ -65,7 +65,7 @@ async fn redirect() {
     let elsewhere = FaultServer::always([Step::Receive]);
     for status in [301, 302, 303, 307, 308] {
         let head = format!(
-            "HTTP/1.1 {status} Elsewhere\r\nlocation: {}\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 {status} Elsewhere\r\nlocation: {}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
             elsewhere.url()
         );
         let server = FaultServer::always([Step::Receive, Step::send(head)]);
@@ -310,6 +310,7 @@ async fn headers_without_end() {
     ]);
     let client = builder(&server.url()).build().unwrap();
     let error = client.request(Method::Post, "/v1/things").send().await.unwrap_err();
-    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Connection, Delivery::MaybeSent));
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::TooLarge, Delivery::MaybeSent));
+    assert!(error.to_string().contains("more than 1,000 headers"), "{error}");
     assert_eq!(server.all_ended().await.connections, 1);
 }

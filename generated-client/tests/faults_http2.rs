@@ -84,9 +84,7 @@ async fn post(client: &Client, path: &str) -> Result<Response<Json>> {
 async fn broken_streams_and_connections_may_have_been_sent() {
     let (client, counts) = serve(&Authority::new());
     for (sent, (path, status)) in
-        [("/v1/refuse", None), ("/v1/reset", None), ("/v1/cut", Some(200)), ("/v1/break", None)]
-            .into_iter()
-            .enumerate()
+        [("/v1/reset", None), ("/v1/cut", Some(200)), ("/v1/break", None)].into_iter().enumerate()
     {
         let error = post(&client, path).await.unwrap_err();
         assert_eq!((error.kind(), error.delivery()), (ErrorKind::Connection, Delivery::MaybeSent), "{path}");
@@ -95,7 +93,17 @@ async fn broken_streams_and_connections_may_have_been_sent() {
     }
     // The next request finds out that the connection is gone, and nothing else.
     assert_eq!(post(&client, "/v1/answer").await.unwrap().data.text(), "1");
-    assert_eq!(*counts.borrow(), (2, 5, 0));
+    assert_eq!(*counts.borrow(), (2, 4, 0));
+}
+
+#[tokio::test]
+async fn a_refused_stream_was_not_sent() {
+    let (client, counts) = serve(&Authority::new());
+    let error = post(&client, "/v1/refuse").await.unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Connection, Delivery::NotSent));
+    // Each attempt on a connection of its own, and no attempt but ours.
+    let attempts = usize::try_from(error.attempts()).unwrap();
+    assert_eq!((attempts, *counts.borrow()), (3, (3, 3, 0)));
 }
 
 #[tokio::test]

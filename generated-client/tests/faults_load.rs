@@ -304,7 +304,7 @@ async fn call(client: &Client, number: usize) -> Outcome {
                     if answered { Outcome::Accepted } else { Outcome::Found }
                 }
                 RowOutcome::Refused(order) => panic!("nothing is refused: {order:?}"),
-                RowOutcome::Unknown => Outcome::Unknown,
+                RowOutcome::Unknown { .. } => Outcome::Unknown,
             };
         }
     };

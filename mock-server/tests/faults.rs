@@ -149,6 +149,6 @@ async fn an_order_whose_answer_is_lost_is_found_by_its_key_and_there_is_one() {
 #[tokio::test]
 async fn an_order_that_a_server_in_trouble_has_not_carried_out_is_not_sent_again() {
     let (outcome, orders) = ordered(RequestFault::new().status(StatusCode::SERVICE_UNAVAILABLE)).await;
-    assert!(matches!(outcome, RowOutcome::Unknown), "{outcome:?}");
+    assert!(matches!(outcome, RowOutcome::Unknown { .. }), "{outcome:?}");
     assert_eq!(orders, 0);
 }

@@ -52,10 +52,14 @@ fn holds(name: &str, value: i64) -> bool {
 
 /// A value that is not one of an enum's.
 pub(super) fn unknown_value(item: &Enum, value: Spanned<&String>, ty: &TypeExpr) -> Option<Diagnostic> {
+    unlisted(item, value, ty.required().as_name().map_or("the enum", |name| name.as_str()))
+}
+
+/// A value that is not one of those of the enum `name`.
+pub(super) fn unlisted(item: &Enum, value: Spanned<&String>, name: &str) -> Option<Diagnostic> {
     if item.values.contains_key(value.as_str()) {
         return None;
     }
-    let name = ty.required().as_name().map_or("the enum", |name| name.as_str());
     let message = format!("`{}` is not a value of `{name}`", value.value);
     let values = item.values.keys().map(|value| value.as_str());
     Some(Diagnostic::new(Code::UnknownValue, value.span, message).suggest(value.value, values))

@@ -10,6 +10,7 @@ mod cycles;
 mod docs;
 mod fields;
 mod literals;
+mod lookup;
 mod models;
 mod names;
 mod operations;

@@ -1,7 +1,7 @@
 //! Operations: parameters, body, result, statuses, and how they may be repeated.
 
 use super::scope::{Entry, Fields, Kind, Scope, Shape, is_supplied, ty};
-use super::{fields, route, rules};
+use super::{fields, lookup, route, rules};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::language::{Field, Map, Operation, Repeat, Text};
 use crate::source::{Span, Spanned};
@@ -210,7 +210,7 @@ pub(super) fn error_statuses(statuses: &[Spanned<u16>], out: &mut Vec<Diagnostic
     }
 }
 
-/// The repeat class, and the key that goes with one of them.
+/// The repeat class, and the key and the look-up that go with one of them.
 fn repetition(
     scope: &Scope<'_>,
     name: &Text,
@@ -240,6 +240,7 @@ fn repetition(
         ),
         (None, _) => {}
     }
+    lookup::check(scope, operation, *repeat, result, out);
 }
 
 fn no_repeat_class(name: &Text) -> Diagnostic {
@@ -258,12 +259,7 @@ fn key_field(scope: &Scope<'_>, operation: &Operation, key: &Text, out: &mut Vec
     let Some(fields) = body_fields(scope, body) else { return };
     match fields.get(key) {
         Some(entry) => {
-            let is_text = entry.ty.as_ref().is_none_or(|ty| match scope.shape(ty.required()) {
-                Shape::BuiltIn(name) => matches!(name, "string" | "uuid"),
-                Shape::Id(id) => id.ty.as_str() == "string",
-                Shape::Unknown => true,
-                _ => false,
-            });
+            let is_text = entry.ty.as_ref().is_none_or(|ty| scope.is_text(ty.required()));
             if !is_text {
                 let message = format!("the key `{key}` is not a text");
                 out.push(

@@ -136,6 +136,16 @@ impl<'a> Scope<'a> {
         }
     }
 
+    /// Whether a value is a text that can be a key.
+    pub(super) fn is_text(&self, ty: &TypeExpr) -> bool {
+        match self.shape(ty) {
+            Shape::BuiltIn(name) => matches!(name, "string" | "uuid"),
+            Shape::Id(id) => id.ty.as_str() == "string",
+            Shape::Unknown => true,
+            _ => false,
+        }
+    }
+
     /// Parses a type and reports what is wrong with it, once: others call [`ty`].
     pub(super) fn check_type(&self, text: Spanned<&str>, out: &mut Vec<Diagnostic>) -> Option<TypeExpr> {
         if is_supplied(text) {

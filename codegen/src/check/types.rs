@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::fields::order;
+use super::literals::unlisted;
 use super::names::given_name;
 use super::scope::{Kind, Scope, Shape, is_supplied};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::language::{Enum, Id, Text, Union, Variant};
+use crate::language::{Enum, Id, States, Text, Union, Variant};
 use crate::lower::names::{camel, given};
 use crate::source::Spanned;
 use crate::type_expr::TypeExpr;
@@ -74,6 +75,29 @@ fn enumeration(scope: &Scope<'_>, name: &Text, item: &Enum, out: &mut Vec<Diagno
     }
     let values = item.values.iter().map(|(wire, value)| (wire, value.rust()));
     rust_names(values, "value", out);
+    if let Some(item_states) = &item.states {
+        states(scope, name, item, item_states, out);
+    }
+}
+
+/// Values of the enum, each in one list at most.
+fn states(scope: &Scope<'_>, name: &Text, item: &Enum, states: &States, out: &mut Vec<Diagnostic>) {
+    let mut seen: BTreeMap<&str, &Text> = BTreeMap::new();
+    for value in [&states.live, &states.done, &states.refused].into_iter().flatten() {
+        if let Some(first) = seen.insert(value, value) {
+            let message = format!("`{value}` is in `states` twice");
+            out.push(
+                Diagnostic::new(Code::BadStates, value.span, message).also(first.span, "the first time"),
+            );
+        } else if !scope.is_broken(value) {
+            out.extend(unlisted(item, Spanned::new(&value.value, value.span), name));
+        }
+    }
+    let is_broken = ["states", "live", "done"].into_iter().any(|key| scope.is_broken(key));
+    if states.live.is_empty() && states.done.is_empty() && !is_broken {
+        let message = format!("no value of `{name}` is live or done");
+        out.push(Diagnostic::new(Code::BadStates, name.span, message));
+    }
 }
 
 /// Checks the Rust names of values or variants, and that there are no two of a kind.

@@ -271,8 +271,8 @@ A body is a model, a union, or a list of them, and a GET has none:
     body: list<string>              # body: OrderIds, a model with a list";
 
     BadStatus = "E310", Error, "A status does not fit.", "
-Success is 2xx, `partial` another 2xx, `errors` are 4xx and 5xx without doubles, and `rows` are some of
-`errors`. A result beside an error, as with `partial` and `rows`, needs an API with an `envelope`:
+Success is 2xx, `partial` another 2xx, `errors` are 4xx and 5xx without doubles, and `rows` and `known_key`
+are some of `errors`. A result beside an error, as with `partial` and `rows`, needs an API with an `envelope`:
 
     status: 201
     partial: 207
@@ -286,6 +286,17 @@ Success is 2xx, `partial` another 2xx, `errors` are 4xx and 5xx without doubles,
       PageQuery: { … }
 
     include: [PageQuery]";
+
+    BadLookup = "E312", Error, "`lookup` does not fit the operation.", "
+`repeat: keyed` needs `lookup:`, which says how its rows are found again; no other class has one. The list
+is a `read` operation with the same rows, which can be sent with nothing but the parameters of the path:
+
+    lookup:
+      list: get_orders              # result: page<Order>, as in `result: list<Order>`
+      key: client_order_id          # a text field of `Order`
+      keys: order_ids               # a parameter of get_orders: list<OrderId>?
+      since: from                   # a parameter of get_orders: timestamp?
+      status: status                # a field of `Order`: an enum with `states`";
 
     ValueCollision = "E401", Error, "Two values or variants become the same Rust name.", "
 Give one of them a `rust:` name:
@@ -336,6 +347,12 @@ string, list and object, each with a type of that kind:
 Values are written as on the wire:
 
     set: { order_type: Limit }      # LIMIT";
+
+    BadStates = "E408", Error, "The states of an enum do not fit.", "
+`states` says of a status which values are live, done and refused, each value in one list at most. A value in
+none of them is undecided. One that is live or done is needed, or nothing could ever be in effect:
+
+    states: { live: [NEW, PARTIALLY_FILLED], done: [FILLED, CANCELED], refused: [REJECTED] }";
 
     BadStream = "E601", Error, "An API with channels does not say all that channels need.", "
 `stream:` in api.yaml says where the parts of messages stand, and every server says where channels are

@@ -111,11 +111,13 @@ fn frame(scope: &Scope<'_>, api: &Api) -> TokenStream {
         }
     };
     let variant = ident(variant);
+    // Nothing that stands beside the result makes it an error.
+    let (data, beside) = names.split_first().map_or((None, &[][..]), |(data, beside)| (Some(data), beside));
     quote! {
         #item::#variant(#table {
             name: #name,
             encoding: &ENCODING,
-            fields: &[#(#field::optional(#names)),*],
+            fields: &[#field::optional(#data), #(#field::optional(#beside).lenient()),*],
             rules: &[],
         })
     }

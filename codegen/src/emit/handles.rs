@@ -8,7 +8,7 @@ use super::scope::Scope;
 use super::tokens::{ident, number};
 use super::types::{argument, from_argument, ty};
 use super::{Parts, docs, examples, items};
-use crate::ir::{Group, Operation, Place, Repeat, Type};
+use crate::ir::{Group, Operation, Outcome, Place, Repeat, Type};
 
 /// The handle of a group with one method per operation.
 pub(super) fn emit(scope: &Scope<'_>, api: &str, group: &Group, parts: &mut Parts) {
@@ -114,11 +114,12 @@ fn assign_body(value: TokenStream) -> TokenStream {
 /// What it does, where it goes, how it fails and whether it is repeated.
 fn describe(operation: &Operation) -> String {
     let mut text = format!(
-        "{}\n\n`{} {}`\n\n{}",
+        "{}\n\n`{} {}`\n\n{}{}",
         operation.doc,
         operation.method.as_str(),
         operation.path,
         repetition(operation),
+        acceptance(operation),
     );
     let arguments = argument_fields(operation)
         .filter(|(_, parameter)| parameter.place == Place::Query)
@@ -150,11 +151,23 @@ fn repetition(operation: &Operation) -> String {
             "May be repeated after any failure: twice has the effect of once.".to_owned()
         }
         (Repeat::Keyed, Some(key)) => format!(
-            "If the answer is lost, the rows are looked for by their `{key}`, and sent once more if \
-             none is found. A row without one gets one."
+            "By default, a request that may have reached the server is not sent again: its rows are \
+             looked up by `{key}`. A missing `{key}` is filled in."
         ),
         (Repeat::Keyed, None) | (Repeat::Never, _) => {
             "Must not be repeated blindly: a second request may act a second time.".to_owned()
+        }
+    }
+}
+
+/// What an accepted write answers if its answer is of no use.
+fn acceptance(operation: &Operation) -> &'static str {
+    match (operation.repeat, &operation.result) {
+        (Repeat::Read, _) => "",
+        (_, Outcome::Nothing) => "\n\nEvery status from 200 to 299 is a success, whatever the body.",
+        _ => {
+            "\n\n[`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server \
+             accepted the request, but its answer cannot be read."
         }
     }
 }

@@ -84,6 +84,7 @@ items! {
     ENCODING = "crate::record" "Encoding";
     FRAME = "crate::api" "Frame";
     LIST_ENCODING = "crate::api" "ListEncoding";
+    LOOKUP = "crate::operation" "Lookup";
     METHOD = "crate::operation" "Method";
     OPERATION = "crate::operation" "Operation";
     PAGE_TOKEN = "crate::operation" "PageToken";

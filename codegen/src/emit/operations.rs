@@ -8,7 +8,9 @@ use super::scope::Scope;
 use super::tokens::{ident, number};
 use super::types::{argument, from_argument, ty};
 use super::{Parts, docs, items, models, rules};
-use crate::ir::{Body, Field, Group, Method, Operation, Outcome, PageToken, Parameter, Place, Repeat, Type};
+use crate::ir::{
+    Body, Field, Group, Lookup, Method, Operation, Outcome, PageToken, Parameter, Place, Repeat, Type,
+};
 
 /// The builder of one operation.
 pub(super) fn emit(scope: &Scope<'_>, group: &Group, operation: &Operation, parts: &mut Parts) {
@@ -128,6 +130,7 @@ fn constant(scope: &Scope<'_>, group: &Group, operation: &Operation) -> TokenStr
         Repeat::Never => "Never",
     });
     let key = optional(scope, operation.key.as_ref().map(|key| quote!(#key)));
+    let lookup = optional(scope, operation.lookup.as_ref().map(|item| lookup(scope, item)));
     let status = number(*status);
     let partial = optional(scope, operation.partial.map(number));
     let errors = operation.errors.iter().copied().map(number);
@@ -147,6 +150,7 @@ fn constant(scope: &Scope<'_>, group: &Group, operation: &Operation) -> TokenStr
             body: #body_kind::#body,
             repeat: #repeat_kind::#repeat,
             key: #key,
+            lookup: #lookup,
             status: #status,
             partial: #partial,
             errors: &[#(#errors),*],
@@ -178,6 +182,28 @@ fn table_parameter(scope: &Scope<'_>, parameter: &Parameter) -> TokenStream {
     let bounds = models::bounds(&parameter.field.bounds);
     let sensitive = parameter.field.sensitive.then(|| quote!(.sensitive()));
     quote!(#item::#place(#wire) #required #bounds #sensitive)
+}
+
+fn lookup(scope: &Scope<'_>, lookup: &Lookup) -> TokenStream {
+    let (item, list) = (scope.path(items::LOOKUP), scope.request(&lookup.list));
+    let (key, status, states) = (&lookup.key, &lookup.status, &lookup.states);
+    let keys = optional(scope, lookup.keys.map(number));
+    let since = optional(scope, lookup.since.map(number));
+    let (live, done, refused) = (&states.live, &states.done, &states.refused);
+    let known_key = lookup.known_key.iter().copied().map(number);
+    quote! {
+        &#item {
+            list: &#list::OPERATION,
+            key: #key,
+            keys: #keys,
+            since: #since,
+            status: #status,
+            live: &[#(#live),*],
+            done: &[#(#done),*],
+            refused: &[#(#refused),*],
+            known_key: &[#(#known_key),*],
+        }
+    }
 }
 
 fn page_token(scope: &Scope<'_>, token: PageToken) -> TokenStream {
@@ -297,17 +323,18 @@ fn endings(scope: &Scope<'_>, operation: &Operation) -> Vec<TokenStream> {
     endings
 }
 
-/// `keys`, and a `send` that looks for the rows by them if the answer is lost.
+/// `keys`, and a `send` that answers the outcome of each row.
 fn submission(scope: &Scope<'_>, answer: &Type, key: &str) -> Vec<TokenStream> {
     let keys = docs::member(&format!(
-        "`{key}` of each row, in their order. A row that had none got one when the request was made, \
-         so that it can be written down before it is sent."
+        "The `{key}` of each row, in order. Missing ones are filled in when the request is made, so that \
+         you can store them before you send it."
     ));
     let send = docs::member(&format!(
-        "Sends the rows. If the answer is lost, looks for them by `{key}`, and sends the same once \
-         more if none is found.\n\n\
-         An error means that nothing was submitted. What became of each row says the \
-         [`Submission`](crate::Submission).",
+        "Sends the rows. The [`Submission`](crate::Submission) has the outcome of each.\n\n\
+         By default, rows that may have reached the server are not sent again: they are looked up by \
+         `{key}`, and a row that is not found is [`Unknown`](crate::RowOutcome::Unknown). \
+         [Resolve](crate::Submission::resolve) it before you decide to submit it again. An error means \
+         that nothing was submitted.",
     ));
     let (string, submitting) = (scope.path(items::STRING), scope.path(items::SUBMITTING));
     let answer = ty(scope, answer);

@@ -14,7 +14,7 @@ use quote::quote;
 
 use super::items::{self, Item};
 use super::tokens::{ident, path};
-use crate::ir::{Group, Name};
+use crate::ir::{Group, Name, Request};
 
 type Text = Cow<'static, str>;
 
@@ -85,6 +85,15 @@ impl<'a> Scope<'a> {
         }
         self.import(home, name.rust.clone());
         ident(&name.rust)
+    }
+
+    /// How to write the request builder of an operation here. Another module's is not imported: a type
+    /// of a third module may have the same name.
+    pub(super) fn request(&self, request: &Request) -> TokenStream {
+        if request.module == self.module {
+            return ident(&request.rust);
+        }
+        path(&format!("super::{}::{}", request.module, request.rust))
     }
 
     /// The imports asked for so far: of the standard library, of other crates, of this crate.

@@ -5,6 +5,7 @@ pub mod channels;
 mod deprecations;
 mod fields;
 mod graph;
+mod lookup;
 mod makers;
 mod models;
 pub mod names;

@@ -30,7 +30,7 @@ pub(super) fn model(resolver: &Resolver<'_>, name: &Text, model: &Model) -> ir::
 }
 
 /// The fields of included models, then its own.
-fn all_fields<'a>(resolver: &Resolver<'a>, model: &'a Model) -> Vec<(&'a Text, &'a Field)> {
+pub(super) fn all_fields<'a>(resolver: &Resolver<'a>, model: &'a Model) -> Vec<(&'a Text, &'a Field)> {
     let mut all = Vec::new();
     collect(resolver, model, &mut Vec::new(), &mut all);
     all
@@ -125,6 +125,6 @@ fn sets(
     sets.collect()
 }
 
-fn texts(texts: &[Text]) -> Vec<String> {
+pub(super) fn texts(texts: &[Text]) -> Vec<String> {
     texts.iter().map(|text| text.value.clone()).collect()
 }

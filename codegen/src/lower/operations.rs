@@ -3,7 +3,7 @@
 use super::description;
 use super::names::{self, free};
 use super::resolve::{Resolver, parse, parse_result};
-use super::{fields, models};
+use super::{fields, lookup, models};
 use crate::ir::{self, Method, Outcome, PageToken, Parameter, Place};
 use crate::language::{Field, Operation, Repeat, Text};
 use crate::type_expr::{ResultExpr, TypeExpr};
@@ -37,6 +37,7 @@ pub(super) fn operation(resolver: &Resolver<'_>, name: &Text, operation: &Operat
         // The check has refused an operation without.
         repeat: operation.repeat.map_or(Repeat::Never, |repeat| repeat.value),
         key: operation.key.as_ref().map(|key| key.value.clone()),
+        lookup: operation.lookup.as_ref().and_then(|item| lookup::lookup(resolver, operation, item)),
         page_token: page_token(resolver, &result, &parameters),
         deprecated: operation.deprecated.as_ref().map(fields::deprecation),
         parameters,
@@ -44,7 +45,8 @@ pub(super) fn operation(resolver: &Resolver<'_>, name: &Text, operation: &Operat
     }
 }
 
-fn parameters(resolver: &Resolver<'_>, operation: &Operation) -> Vec<Parameter> {
+/// Those of the path, then those of the query.
+pub(super) fn parameters(resolver: &Resolver<'_>, operation: &Operation) -> Vec<Parameter> {
     let included = operation.include.iter().filter_map(|group| resolver.api.parameters.get(group));
     let query = included.flatten().chain(&operation.query);
     let parameter = |place, (wire, field): (&Text, &Field)| {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::types::value_name;
 use super::{description, names};
-use crate::ir::{Kind, Name, Type};
-use crate::language::{Api, Enum, Id, Model, Text};
+use crate::ir::{Kind, Name, Request, Type};
+use crate::language::{Api, Enum, Id, Model, Operation, Text};
 use crate::spec::ApiSpec;
 use crate::type_expr::{self, ResultExpr, TypeExpr};
 
@@ -14,6 +14,7 @@ use crate::type_expr::{self, ResultExpr, TypeExpr};
 pub(super) struct Resolver<'a> {
     pub(super) api: &'a Api,
     types: BTreeMap<&'a str, Definition<'a>>,
+    operations: BTreeMap<&'a str, (Request, &'a Operation)>,
 }
 
 #[derive(Debug)]
@@ -35,6 +36,7 @@ enum Shape<'a> {
 impl<'a> Resolver<'a> {
     pub(super) fn new(spec: &'a ApiSpec, api: &'a Api) -> Self {
         let mut types = BTreeMap::new();
+        let mut operations = BTreeMap::new();
         for file in &spec.groups {
             let module = names::snake(&file.name);
             let mut define = |text: &'a Text, doc: &'a Text, kind, shape| {
@@ -54,8 +56,12 @@ impl<'a> Resolver<'a> {
             for (name, union) in &file.group.unions {
                 define(name, &union.doc, Kind::Union, Shape::Union);
             }
+            for (name, operation) in &file.group.operations {
+                let rust = names::request(name, operation.request.as_ref());
+                operations.insert(name.as_str(), (Request { module: module.clone(), rust }, operation));
+            }
         }
-        Self { api, types }
+        Self { api, types, operations }
     }
 
     pub(super) fn name(&self, name: &str) -> Option<&Name> {
@@ -74,6 +80,17 @@ impl<'a> Resolver<'a> {
             Shape::Model(model) => Some(model),
             _ => None,
         }
+    }
+
+    pub(super) fn enumeration(&self, name: &str) -> Option<&'a Enum> {
+        match self.types.get(name)?.shape {
+            Shape::Enum(item) => Some(item),
+            _ => None,
+        }
+    }
+
+    pub(super) fn operation(&self, name: &str) -> Option<&(Request, &'a Operation)> {
+        self.operations.get(name)
     }
 
     /// The Rust name of an enum's value.

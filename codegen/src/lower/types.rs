@@ -1,12 +1,13 @@
 //! Ids, enums and unions.
 
 use super::description;
+use super::models::texts;
 use super::names::{self, camel, free};
 use super::resolve::{Resolver, parse};
 use super::{fields, resolve};
 use crate::decode::ShortOrLong;
 use crate::ir::{self, Bounds, IdRepr, Tagging};
-use crate::language::{Enum, Id, Text, Union, Value, Variant};
+use crate::language::{Enum, Id, States, Text, Union, Value, Variant};
 
 pub(super) fn id(resolver: &Resolver<'_>, name: &Text, id: &Id) -> ir::Id {
     let number = id.ty.as_str() == "i64";
@@ -42,7 +43,12 @@ pub(super) fn enumeration(name: &Text, item: &Enum) -> ir::Enum {
         doc: description(&item.doc),
         open: item.closed.is_none(),
         values: values.collect(),
+        states: item.states.as_ref().map(states),
     }
+}
+
+pub(super) fn states(states: &States) -> ir::States {
+    ir::States { live: texts(&states.live), done: texts(&states.done), refused: texts(&states.refused) }
 }
 
 /// The Rust name of an enum's value.

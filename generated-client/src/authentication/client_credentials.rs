@@ -14,7 +14,7 @@ use crate::error::{Delivery, Error, excerpt, retry_after, scrub};
 use crate::headers::Header;
 use crate::operation::{Method, Repeat};
 use crate::retry::{Budget, Decision, Happened, Limits, Pace, Situation, decide};
-use crate::transport::{BaseUrl, HttpRequest, HttpResponse, Transport, TransportError};
+use crate::transport::{BaseUrl, ConnectionClass, HttpRequest, HttpResponse, Transport, TransportError};
 use crate::value::Object;
 
 /// The credentials of a client.
@@ -118,6 +118,8 @@ impl ClientCredentials {
             body: Some(body.write().map_err(TokenError::refused)?),
             connect_timeout: limits.connect_timeout,
             timeout: limits.attempt_timeout.min(left),
+            begin_before: None,
+            class: ConnectionClass::Reads,
         })
     }
 

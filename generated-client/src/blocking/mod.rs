@@ -34,7 +34,7 @@ pub use self::list::{Items, Pages};
 pub(crate) use self::runtime::Runtime;
 use crate::call::Sending;
 use crate::error::Result;
-use crate::keyed::{ReadBack, Submission, Submitting};
+use crate::keyed::{Submission, Submitting};
 use crate::record::Value;
 use crate::response::Response;
 
@@ -51,7 +51,7 @@ impl<T: Value> Sending<T> {
     }
 }
 
-impl<T: ReadBack> Submitting<T> {
+impl<T: Value + Send> Submitting<T> {
     /// Sends the rows and blocks the calling thread until it is known what became of them, or that
     /// nobody knows.
     ///
@@ -64,7 +64,7 @@ impl<T: ReadBack> Submitting<T> {
     }
 }
 
-impl<T: ReadBack> Submission<T> {
+impl<T: Value> Submission<T> {
     /// [`resolve`](Self::resolve), blocking the calling thread.
     ///
     /// # Errors

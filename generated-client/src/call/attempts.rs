@@ -34,16 +34,21 @@ pub(crate) struct Attempts {
     spent: u32,
     /// An attempt may have had its effect.
     maybe_done: bool,
+    /// Attempts that may have been written to the server, but for those that it answered with 401.
+    writes: u32,
     /// Attempts whose token the server refused, and which another one was fetched for: at most one.
     renewals: u32,
 }
+
+/// Longest time after the beginning of a call at which rows with a key may be written to a connection:
+/// a later order has a stale price.
+const FRESH: Duration = Duration::from_secs(5);
 
 /// How attempts ended.
 pub(crate) struct Ended {
     /// The last answer, whatever its status, or why there is none.
     pub(crate) reply: Result<HttpResponse>,
-    /// Why there was no further attempt. [`Reason::LookFirst`]: the operation is keyed, and whether
-    /// it had its effect is to be found out with the keys.
+    /// Why there was no further attempt.
     pub(crate) reason: Reason,
     pub(crate) history: History,
 }
@@ -77,6 +82,7 @@ impl Attempts {
             made: 0,
             spent: 0,
             maybe_done: false,
+            writes: 0,
             renewals: 0,
         })
     }
@@ -97,18 +103,37 @@ impl Attempts {
         self.core.retry().lane(self.operation.repeat).budget.succeeded(spent);
     }
 
-    /// Whether an attempt before the last may have had its effect.
-    pub(crate) fn maybe_done(&self) -> bool {
-        self.maybe_done
+    /// When the call began.
+    pub(crate) fn began(&self) -> Instant {
+        self.began
     }
 
-    /// Whether the same may be sent once more after it was looked for in vain; takes what that
-    /// costs.
+    /// The numbers of the call.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// How many attempts may have been written to the server, but for those that it answered with 401,
+    /// which have no effect.
+    pub(crate) fn writes(&self) -> u32 {
+        self.writes
+    }
+
+    /// How long to wait after an answer with status 429; none if the caller does not want to wait, or
+    /// not for so long.
+    pub(crate) fn throttled_wait(&self, error: &Error) -> Option<Duration> {
+        let wait = error.retry_after().unwrap_or(self.limits.throttled_backoff);
+        (self.limits.wait_if_throttled && wait <= self.limits.max_retry_after).then_some(wait)
+    }
+
+    /// Whether a keyed request may be sent a second time, after a look-up that did not find its rows;
+    /// takes what that costs. No request is sent a third time.
     pub(crate) fn repeat(&mut self) -> bool {
         let cost = self.limits.cost(Cause::Lost);
         let retry = self.core.retry();
-        let may = self.counted() < self.limits.attempts
-            && !self.left().is_zero()
+        let may = self.writes <= 1
+            && self.counted() < self.limits.attempts
+            && !self.left_to_send().is_zero()
             && retry.lane(self.operation.repeat).budget.take(cost);
         if may {
             self.spent = self.spent.saturating_add(cost);
@@ -121,6 +146,19 @@ impl Attempts {
     /// Attempts, but for one that had no effect because of its token.
     fn counted(&self) -> u32 {
         self.made.saturating_sub(self.renewals)
+    }
+
+    /// How long the request may still be sent, if it has a price that becomes stale.
+    fn fresh(&self) -> Option<Duration> {
+        match self.operation.repeat {
+            Repeat::Keyed => Some(FRESH.saturating_sub(self.elapsed())),
+            Repeat::Read | Repeat::Idempotent | Repeat::Never => None,
+        }
+    }
+
+    /// What is left of the time in which the request may be sent.
+    fn left_to_send(&self) -> Duration {
+        self.fresh().map_or(self.left(), |fresh| fresh.min(self.left()))
     }
 
     fn elapsed(&self) -> Duration {
@@ -136,6 +174,11 @@ impl Attempts {
             };
             let reply = self.attempt(&held).await;
             let happened = happened(&reply);
+            let is_written = !matches!(
+                happened,
+                Happened::Refused | Happened::NotSent | Happened::Answered { status: 401, .. }
+            );
+            self.writes = self.writes.saturating_add(u32::from(is_written));
             match self.decide(happened) {
                 Decision::Repeat { cause: Cause::Unauthorized, .. } => {
                     tracing::debug!(attempt = self.made, "the server refuses the token");
@@ -202,6 +245,7 @@ impl Attempts {
         let mut request = self.request.clone();
         request.headers.push(held.header.clone());
         request.timeout = self.limits.attempt_timeout.min(self.left());
+        request.begin_before = self.fresh().and_then(|left| tokio::time::Instant::now().checked_add(left));
         let span = tracing::debug_span!(
             "attempt",
             number = self.made,
@@ -210,7 +254,7 @@ impl Attempts {
         );
         let began = self.core.retry().pace.now();
         let reply = self.core.transport().send(request).instrument(span.clone()).await;
-        let reply = reply.map_err(|failure| unanswered(self.operation, failure));
+        let reply = reply.or_else(|failure| unanswered(self.operation, failure));
         let elapsed = self.core.retry().pace.now().saturating_duration_since(began);
         let status = reply.as_ref().map_or_else(Error::status, |response| Some(response.status));
         span.record("status", status).record("elapsed", tracing::field::debug(elapsed));
@@ -227,7 +271,7 @@ impl Attempts {
             happened,
             renewable: self.renewals == 0 && self.core.credentials().is_renewable(),
             budget: budget.left(),
-            left: self.left(),
+            left: self.left_to_send(),
             limits: &self.limits,
             random: retry.pace.random(),
         };
@@ -280,6 +324,8 @@ fn happened(reply: &Result<HttpResponse>) -> Happened {
         Err(error) => match error.delivery() {
             Delivery::NotSent if error.kind() == ErrorKind::Invalid => Happened::Refused,
             Delivery::NotSent => Happened::NotSent,
+            // It was answered, and the next answer would have as many headers.
+            Delivery::MaybeSent if error.kind() == ErrorKind::TooLarge => Happened::Unreadable,
             Delivery::MaybeSent => Happened::MaybeSent,
             Delivery::Answered => Happened::Answered {
                 status: error.status().unwrap_or_default(),
@@ -293,7 +339,7 @@ fn happened(reply: &Result<HttpResponse>) -> Happened {
 fn may_be_done(happened: Happened) -> bool {
     match happened {
         Happened::Refused | Happened::NotSent => false,
-        Happened::MaybeSent => true,
+        Happened::MaybeSent | Happened::Unreadable => true,
         Happened::Answered { status, .. } => !matches!(status, 401 | 429),
     }
 }

@@ -181,7 +181,7 @@ mod tests {
             let mut written = String::new();
             query(&mut written, "q", &Argument::One(value.clone()), ListEncoding::Comma);
             let url = format!("http://localhost{}{written}", one(&value).unwrap());
-            let url: reqwest::Url = url.parse().unwrap();
+            let url: crate::transport::Url = url.parse().unwrap();
             let segments: Vec<_> = url.path_segments().unwrap().collect();
             prop_assert_eq!(segments.len(), 3);
             let decoded = percent_encoding::percent_decode_str(segments[1]).decode_utf8().unwrap();

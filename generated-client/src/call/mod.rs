@@ -17,7 +17,7 @@ pub use self::undocumented::UndocumentedRequest;
 use crate::Json;
 use crate::client::Core;
 use crate::error::{Error, ErrorKind, Result};
-use crate::operation::{Operation, PageToken, Place};
+use crate::operation::{Answer, Operation, PageToken, Place};
 use crate::options::RequestOptions;
 use crate::record::{self, Invalid, Value, View};
 use crate::retry::Limits;
@@ -35,6 +35,8 @@ pub(crate) struct Call {
     arguments: Vec<Option<Argument>>,
     body: Option<Vec<u8>>,
     options: RequestOptions,
+    /// What the result is decoded as.
+    answer: Answer,
     /// The first thing that was wrong.
     invalid: Option<Invalid>,
 }
@@ -49,6 +51,7 @@ impl Call {
             arguments: vec![None; operation.parameters.len()],
             body: None,
             options: RequestOptions::default(),
+            answer: operation.answer,
             invalid: None,
         }
     }
@@ -93,6 +96,11 @@ impl Call {
         Ok(limits)
     }
 
+    /// Decodes the result as another type than that of the operation.
+    pub(crate) fn answer_as(&mut self, answer: Answer) {
+        self.answer = answer;
+    }
+
     /// Sends it.
     pub(crate) fn send<T: Value>(self) -> Sending<T> {
         Sending::new(self)
@@ -123,14 +131,6 @@ impl Call {
         }
         call.options.headers.clone_from(&self.options.headers);
         call
-    }
-
-    /// Sets the parameter with this name.
-    pub(crate) fn set_named(&mut self, name: &str, value: View<'_>) {
-        match self.operation.parameters.iter().position(|parameter| parameter.name == name) {
-            Some(index) => self.set(index, value),
-            None => self.refuse_all(format!("has no parameter `{name}`")),
-        }
     }
 
     /// It will not be sent: it is wrong.

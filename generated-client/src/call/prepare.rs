@@ -26,6 +26,8 @@ impl Call {
             body,
             connect_timeout: limits.connect_timeout,
             timeout: limits.attempt_timeout,
+            begin_before: None,
+            class: self.operation.repeat.into(),
         })
     }
 

@@ -79,7 +79,7 @@ impl Exchange {
             let _entered = self.span.enter();
             ready!(self.replying.as_mut().poll(context))
         };
-        let mut data = self.call.operation.answer.blank();
+        let mut data = self.call.answer.blank();
         let parts = self.call.conclude(&self.span, reply, history, &mut *data)?;
         Poll::Ready(Ok((data, Box::new(parts))))
     }
@@ -140,9 +140,26 @@ async fn execute(call: Arc<Call>) -> (Result<HttpResponse>, History) {
     }
 }
 
-/// The error of a request that has no complete answer, or none that can be read.
-pub(super) fn unanswered(operation: &Operation, failure: TransportError) -> Error {
-    broken(failure).operating(operation)
+/// What a request without a complete answer, or without one that can be read, has come to.
+///
+/// # Errors
+///
+/// All that is no success without regard to its body.
+pub(super) fn unanswered(operation: &Operation, failure: TransportError) -> Result<HttpResponse> {
+    let accepted = match &failure.head {
+        Some((status, _)) => response::accepts(operation, *status),
+        None => false,
+    };
+    match failure {
+        TransportError { head: Some((status, headers)), .. } if accepted && operation.answer.is_nothing() => {
+            Ok(HttpResponse { status, headers, body: Vec::new() })
+        }
+        // Complete, but of no use.
+        failure if accepted && failure.delivery == Delivery::Answered => {
+            Err(broken(failure).of_kind(ErrorKind::AcceptedUnreadable).operating(operation))
+        }
+        failure => Err(broken(failure).operating(operation)),
+    }
 }
 
 /// The same for a request that is no operation's.
@@ -155,7 +172,13 @@ pub(crate) fn broken(failure: TransportError) -> Error {
             (ErrorKind::Timeout, "the time was up before the request was sent")
         }
         Fault::Timeout => (ErrorKind::Timeout, "the time was up before the answer was complete"),
+        Fault::Broken if delivery == Delivery::NotSent => {
+            (ErrorKind::Connection, "the server closed the connection and did not process the request")
+        }
         Fault::Broken => (ErrorKind::Connection, "the connection broke before the answer was complete"),
+        Fault::HeadTooLarge => {
+            (ErrorKind::TooLarge, "the answer has more than 1,000 headers, or headers of more than 256 KiB")
+        }
         Fault::TooLarge => (ErrorKind::TooLarge, "the answer is larger than the client accepts"),
         Fault::Corrupt => (ErrorKind::Response, "the answer is not compressed as it says"),
     };

@@ -76,6 +76,7 @@ impl Operation {
                 body: BodyKind::Optional,
                 repeat,
                 key: None,
+                lookup: None,
                 status: 200,
                 partial: Some(207),
                 errors: &[],

@@ -102,7 +102,11 @@ impl Record for Coded {
         const TABLE: &Table = &Table {
             name: "ApiError",
             encoding: &Encoding::TEXT,
-            fields: &[Field::optional("code"), Field::optional("message"), Field::optional("details")],
+            fields: &[
+                Field::optional("code"),
+                Field::optional("message").lenient(),
+                Field::optional("details"),
+            ],
             rules: &[],
         };
         TABLE

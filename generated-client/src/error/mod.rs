@@ -91,6 +91,10 @@ pub enum ErrorKind {
     Api,
     /// The server's answer is not what it should be; [`Error::path`] may say where.
     Response,
+    /// The server accepted a write, but its answer is empty or cannot be read. The write has its
+    /// effect: look at the server's state before acting again. [`Error::path`] may say where the
+    /// fault is, [`Error::body`] has the answer.
+    AcceptedUnreadable,
     /// The server's answer is larger than the client accepts.
     TooLarge,
     /// A list cannot be walked: its page tokens lead nowhere.
@@ -107,10 +111,11 @@ pub enum ErrorKind {
 pub enum Delivery {
     /// It did not: no byte of it was written to a connection. It had no effect.
     NotSent,
-    /// Nobody knows: it may have had its effect. The connection broke or the time was up after the
-    /// request was begun and before its answer was complete, or a gateway had no answer (502, 504).
+    /// Unknown: it may have had its effect. The connection broke or the time was up after the
+    /// request was begun and before its answer was complete, or the answer says that the server, or
+    /// a gateway in front of it, failed (408 and all statuses from 500).
     MaybeSent,
-    /// It did: the server answered.
+    /// It did: the server answered with another status.
     Answered,
 }
 
@@ -128,6 +133,11 @@ impl Error {
             history: History::default(),
             source: None,
         }))
+    }
+
+    pub(crate) fn of_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
     }
 
     pub(crate) fn operating(mut self, operation: &Operation) -> Self {
@@ -171,6 +181,13 @@ impl Error {
     #[must_use]
     pub fn delivery(&self) -> Delivery {
         self.0.delivery
+    }
+
+    /// Whether the server accepted the request and only its answer cannot be read
+    /// ([`ErrorKind::AcceptedUnreadable`]): sending it again would act a second time.
+    #[must_use]
+    pub fn is_accepted(&self) -> bool {
+        self.kind() == ErrorKind::AcceptedUnreadable
     }
 
     /// Name of the operation: `get_orders`. None for what is no operation, such as making a client.
@@ -280,6 +297,9 @@ impl Error {
     }
 }
 
+const ACCEPTED: &str =
+    "the server accepted the request, but its answer cannot be read (look before you act again): ";
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(operation) = self.operation() {
@@ -287,6 +307,9 @@ impl fmt::Display for Error {
         }
         if let Some(status) = self.status() {
             write!(f, "status {status}: ")?;
+        }
+        if self.is_accepted() {
+            f.write_str(ACCEPTED)?;
         }
         match self.error_body() {
             Some(error) if error.message().is_some() => error.fmt(f)?,

@@ -78,11 +78,11 @@ impl Record for ProblemDetails {
             name: "ProblemDetails",
             encoding: &Encoding::TEXT,
             fields: &[
-                Field::optional("type"),
-                Field::optional("title"),
+                Field::optional("type").lenient(),
+                Field::optional("title").lenient(),
                 Field::optional("status"),
-                Field::optional("detail"),
-                Field::optional("instance"),
+                Field::optional("detail").lenient(),
+                Field::optional("instance").lenient(),
             ],
             rules: &[],
         };

@@ -1,24 +1,24 @@
-//! Submitting rows that carry a key of the caller's, so that a lost answer never makes an order twice.
+//! Submitting rows that carry a key, so that a lost answer never makes an order twice.
 //!
-//! The key is what makes a row recognisable: it is filled in before the first attempt, and the same
-//! bytes are sent every time. When an attempt ends in doubt, the rows are looked for by their keys;
-//! only what is nowhere is sent once more; and what stays in doubt is called unknown. It is not
-//! documented what the server answers to a key that it has seen already, so nothing follows from
-//! that answer but that the rows must be looked for.
+//! The key makes a row recognisable. It is filled in before the first attempt, and the same bytes are
+//! sent every time. If an attempt ends in doubt, the rows are looked up by their keys. A row that is
+//! not found stays [`RowOutcome::Unknown`]: a list can lag and a request can wait in a queue, so that
+//! absence cannot be proved.
 //!
 //! - `rows`: the rows to submit, with their keys.
-//! - `submit`: the order of sending and looking.
-//! - `verdict`: what the outcome of one attempt says.
-//! - `submission`: what the caller gets, and looking again.
-//! - `read_back`: what is to be known of a kind of row; written by hand for each.
+//! - `evidence`: what a row that the server wrote says of a row that was submitted.
+//! - `progress`: what is known of every row of a submission so far.
+//! - `lookup`: reading the list, and whether a reading is complete.
+//! - `submit`: the order of sending and looking up.
+//! - `submission`: the result, and looking up again.
 
-mod read_back;
+mod evidence;
+mod lookup;
+mod progress;
 mod rows;
 mod submission;
 mod submit;
-mod verdict;
 
-pub(crate) use self::read_back::ReadBack;
 pub(crate) use self::rows::Rows;
 pub use self::submission::{Row, RowOutcome, Submission};
 pub use self::submit::Submitting;

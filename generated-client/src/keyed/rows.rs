@@ -5,19 +5,21 @@ use uuid::Uuid;
 use crate::operation::Operation;
 use crate::record::{Invalid, Record, Slot, Value, View};
 
-/// Rows to submit. Every one has a key: those that had none got one.
+/// Rows to submit, each with a key.
 #[derive(Clone, Debug)]
 pub(crate) struct Rows<T> {
     rows: Vec<T>,
     keys: Vec<String>,
+    /// Which keys the caller supplied: those can be known to the server from an earlier submission.
+    supplied: Vec<bool>,
 }
 
 impl<T: Value> Rows<T> {
     /// Fills in the keys that are missing.
     pub(crate) fn new(operation: &Operation, mut rows: Vec<T>) -> Self {
         let name = operation.key.unwrap_or_default();
-        let keys = rows.iter_mut().map(|row| take_key(row, name)).collect();
-        Self { rows, keys }
+        let (keys, supplied) = rows.iter_mut().map(|row| take_key(row, name)).unzip();
+        Self { rows, keys, supplied }
     }
 
     /// The keys in the order of the rows.
@@ -25,8 +27,9 @@ impl<T: Value> Rows<T> {
         &self.keys
     }
 
-    pub(crate) fn into_keys(self) -> Vec<String> {
-        self.keys
+    /// The keys in the order of the rows, each with whether the caller supplied it.
+    pub(super) fn into_keys(self) -> impl Iterator<Item = (String, bool)> {
+        self.keys.into_iter().zip(self.supplied)
     }
 
     pub(crate) fn view(&self) -> View<'_> {
@@ -47,7 +50,7 @@ impl<T: Value> Rows<T> {
                 Ok(place) => {
                     let other = seen.get(place).map_or(index, |(_, other)| *other);
                     let message =
-                        format!("`{name}` is that of row {other} already: rows need keys of their own");
+                        format!("`{name}` is that of row {other} already: each row needs its own key");
                     return invalid(index, message);
                 }
                 Err(place) => seen.insert(place, (key, index)),
@@ -57,20 +60,20 @@ impl<T: Value> Rows<T> {
     }
 }
 
-/// The key of a row; a new one if there is none.
-fn take_key(row: &mut impl Value, name: &str) -> String {
-    let Slot::Record(row) = row.slot() else { return String::new() };
+/// The key of a row and whether the row came with it. A row without a key gets a new one.
+fn take_key(row: &mut impl Value, name: &str) -> (String, bool) {
+    let Slot::Record(row) = row.slot() else { return (String::new(), false) };
     let Some(index) = row.table().fields.iter().position(|field| field.name == name) else {
-        return String::new();
+        return (String::new(), false);
     };
     match key(row, index) {
-        Some(key) => key,
+        Some(key) => (key, true),
         None => {
             // Ordered by time, so that the keys of a day stand together wherever they are kept.
             if let Some(slot) = row.slot_at(index) {
                 fill(slot, Uuid::now_v7());
             }
-            key(row, index).unwrap_or_default()
+            (key(row, index).unwrap_or_default(), false)
         }
     }
 }

@@ -1,32 +1,40 @@
-//! What became of rows that were submitted.
+//! The outcome of every row that was submitted.
 
 use std::fmt;
 
-use super::ReadBack;
+use super::lookup::{List, Scope};
+use super::progress::{Fate, Progress, RowProgress};
+use crate::Json;
 use crate::call::Call;
 #[cfg(feature = "blocking")]
 use crate::client::Core;
-use crate::error::{Error, Result};
-use crate::page::Items;
+use crate::error::{Delivery, Error, ErrorKind, Result};
+use crate::operation::Lookup;
+use crate::record::{self, Value};
 use crate::response::Response;
 
-/// What became of rows that were submitted with keys: every row in the order in which it was given.
+/// The outcome of rows that were submitted with keys, in the order in which they were given.
 ///
-/// The answer to a request can be lost after the server acted on it. Rows whose answer is missing
-/// are looked for by key; what cannot be found is [`RowOutcome::Unknown`]: it may be in the market
-/// or come there. Do not submit it again under another key; [`resolve`](Self::resolve) looks again.
+/// The answer to a request can be lost after the server acted on it. Rows without an answer are looked
+/// up by key. A row that is not found is [`RowOutcome::Unknown`]: it may be in the market, or come
+/// there, because a list can lag and a request can wait in a queue. Do not submit it again under
+/// another key; [`resolve`](Self::resolve) looks again.
 ///
 /// ```no_run
 /// # use clear_street::trading::{Client, accounts::AccountId, orders::NewOrder};
 /// # async fn run(client: Client, account: AccountId, order: NewOrder) -> clear_street::Result<()> {
 /// use clear_street::RowOutcome;
 ///
-/// let submission = client.orders().submit_orders(account, [order]).send().await?;
+/// let mut submission = client.orders().submit_orders(account, [order]).send().await?;
+/// if !submission.is_known() {
+///     // Later, as often as it takes.
+///     submission.resolve().await?;
+/// }
 /// for row in submission.rows() {
 ///     match &row.outcome {
 ///         RowOutcome::Accepted(order) => println!("{} is order {}", row.key, order.id),
 ///         RowOutcome::Refused(order) => println!("{} was refused: {:?}", row.key, order.details),
-///         RowOutcome::Unknown => println!("{} may be in the market: look before you act", row.key),
+///         RowOutcome::Unknown { .. } => println!("{} may be in the market: look before you act", row.key),
 ///     }
 /// }
 /// # Ok(()) }
@@ -34,10 +42,15 @@ use crate::response::Response;
 #[must_use = "a row may be unknown: it may have its effect although its answer is lost"]
 pub struct Submission<T> {
     rows: Vec<Row<T>>,
-    /// Lists what the account has.
-    list: Call,
-    answer: Option<Response<()>>,
-    error: Option<Error>,
+    pub(super) state: State,
+}
+
+/// All of a submission that does not depend on the type of its rows.
+pub(super) struct State {
+    pub(super) progress: Progress,
+    pub(super) list: List,
+    pub(super) answer: Option<Response<()>>,
+    pub(super) error: Option<Error>,
 }
 
 /// A row that was submitted.
@@ -46,113 +59,124 @@ pub struct Submission<T> {
 pub struct Row<T> {
     /// The key that it was submitted with.
     pub key: String,
-    /// What became of it.
+    /// Its outcome.
     pub outcome: RowOutcome<T>,
 }
 
-/// What became of a row that was submitted.
-#[derive(Clone, Debug, PartialEq)]
+/// The outcome of a row that was submitted.
+#[derive(Clone, PartialEq)]
 pub enum RowOutcome<T> {
-    /// The server has it.
+    /// The server has the row: it is in effect, or was.
     Accepted(T),
-    /// The server refused it; the reason is in it.
+    /// The server refused the row; the reason is in it. This request had no effect for it.
+    ///
+    /// A row whose key an earlier process submitted can still be in effect if the list lags: the key is
+    /// looked up once, and was not listed.
     Refused(T),
-    /// Nobody knows: its answer is lost, and it was not found. It may still have its effect.
-    Unknown,
+    /// It is not known whether the server has the row. It may be in effect, or come into effect.
+    #[non_exhaustive]
+    Unknown {
+        /// The last row with this key that the server answered or listed, if there was one: its status
+        /// is not known to this crate, or it is a refusal that may be that of a repetition.
+        row: Option<T>,
+        /// The same as JSON, also if it cannot be read as `T`.
+        raw: Option<Json>,
+    },
 }
 
-/// What the rows of an answer prove.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Proof {
-    /// All that they say.
-    All,
-    /// That a row was accepted: a refusal may be of a repetition only.
-    Acceptance,
-    /// That a row was refused.
-    Refusal,
-}
-
-impl<T: ReadBack> Submission<T> {
-    pub(super) fn new(list: Call, keys: Vec<String>) -> Self {
-        let rows = keys.into_iter().map(|key| Row { key, outcome: RowOutcome::Unknown }).collect();
-        Self { rows, list, answer: None, error: None }
+impl<T: Value> Submission<T> {
+    pub(super) fn new(
+        call: &Call,
+        lookup: &'static Lookup,
+        keys: impl Iterator<Item = (String, bool)>,
+    ) -> Self {
+        let progress = Progress::new(lookup, keys);
+        let state = State { progress, list: List::new(call, lookup), answer: None, error: None };
+        let mut submission = Self { rows: Vec::new(), state };
+        submission.update();
+        submission
     }
 
-    /// Looks once more for the rows that are unknown; true if there are none left.
+    /// Looks up the rows that are unknown once more; true if none is left.
     ///
-    /// A row that was refused when it was submitted may never be listed, and stays unknown. The
-    /// list may lag behind: one look is no proof.
+    /// The list can lag, so that a row that is not found can still be in effect. A row that was sent
+    /// twice and refused once stays unknown until it is listed in effect. It ends within the timeout of
+    /// a call that reads ([`ClientBuilder::timeout`](crate::ClientBuilder::timeout)), and can be called
+    /// again at any time.
     ///
     /// # Errors
     ///
-    /// Those of listing; what is known stays known.
+    /// Those of listing. What is known stays known, and what was found counts.
     pub async fn resolve(&mut self) -> Result<bool> {
-        self.look().await?;
+        let looked_up = self.state.resolve().await;
+        self.update();
+        looked_up?;
         Ok(self.is_known())
     }
 
-    /// Reads the list until every row is found.
-    pub(super) async fn look(&mut self) -> Result<()> {
-        let mut found = Items::<T>::new(self.list.clone());
-        let mut refused = Vec::new();
-        while !self.is_known()
-            && let Some(row) = found.next().await
-        {
-            match row? {
-                row if row.is_refused() => refused.push(row),
-                row => self.take(row, Proof::All),
+    /// Reads the rows that have come.
+    pub(super) fn update(&mut self) {
+        let call = self.state.list.call();
+        let rows = self.state.progress.rows().iter();
+        self.rows = rows.map(|row| Row { key: row.key.clone(), outcome: outcome(call, row) }).collect();
+    }
+}
+
+fn outcome<T: Value>(call: &Call, row: &RowProgress) -> RowOutcome<T> {
+    let Some(seen) = &row.seen else { return RowOutcome::Unknown { row: None, raw: None } };
+    let mut value = T::blank();
+    let value = record::decode_text(seen.text(), value.slot()).is_ok().then_some(value);
+    match (row.fate, value) {
+        (Fate::Accepted, Some(value)) => RowOutcome::Accepted(value),
+        (Fate::Refused, Some(value)) => RowOutcome::Refused(value),
+        (_, row) => RowOutcome::Unknown { row, raw: scrubbed(call, seen) },
+    }
+}
+
+/// A row without the credentials that the server may have repeated in it.
+fn scrubbed(call: &Call, row: &Json) -> Option<Json> {
+    let text = call.core().credentials().scrub(row.text().as_bytes().to_vec());
+    String::from_utf8(text).ok()?.parse().ok()
+}
+
+impl State {
+    async fn resolve(&mut self) -> Result<()> {
+        let longest = self.list.call().limits()?.call_timeout;
+        let looked_up = tokio::time::timeout(longest, async {
+            for scope in [Scope::Keys, Scope::All] {
+                // A list that cannot be asked for keys is read whole, once.
+                if self.progress.is_known()
+                    || scope == Scope::Keys && !self.list.takes_keys(&self.progress.open_keys(false))
+                {
+                    continue;
+                }
+                self.look_up(scope).await?;
             }
-        }
-        // A repetition that was refused as one may stand beside what was accepted.
-        refused.into_iter().for_each(|row| self.take(row, Proof::All));
-        Ok(())
+            Ok(())
+        })
+        .await;
+        looked_up.unwrap_or_else(|_| {
+            self.progress.end_reading(false);
+            let error =
+                self.list.call().error(ErrorKind::Timeout, "the time was up before the list was read");
+            Err(error.delivered(Delivery::MaybeSent))
+        })
     }
 
-    /// Takes an answer.
-    pub(super) fn answered(&mut self, answer: Response<Vec<T>>, proof: Proof) {
-        let (rows, answer) = answer.split();
-        self.settle(rows, proof);
-        self.answer = Some(answer);
-    }
-
-    /// Takes the rows of an answer, whose order need not be that of the request.
-    pub(super) fn settle(&mut self, answered: Vec<T>, proof: Proof) {
-        let ours = |row: &T| self.rows.iter().any(|own| own.key == row.key());
-        if answered.len() == self.rows.len() && !answered.iter().any(ours) {
-            // The server calls the rows by other names: they are still the answer to these.
-            for (own, row) in self.rows.iter_mut().zip(answered) {
-                own.take(row, proof);
-            }
-        } else {
-            answered.into_iter().for_each(|row| self.take(row, proof));
-        }
-    }
-
-    fn take(&mut self, row: T, proof: Proof) {
-        if let Some(own) = self.rows.iter_mut().find(|own| own.key == row.key()) {
-            own.take(row, proof);
-        }
+    /// Reads the list once, and draws the conclusions.
+    pub(super) async fn look_up(&mut self, scope: Scope) -> Result<()> {
+        self.progress.begin_reading();
+        let read = self.list.read(&mut self.progress, scope).await;
+        self.progress.end_reading(read.is_ok());
+        read
     }
 }
 
 impl<T> RowOutcome<T> {
-    /// Whether it is known what became of the row.
+    /// Whether the outcome of the row is known.
     #[must_use]
     pub fn is_known(&self) -> bool {
-        !matches!(self, Self::Unknown)
-    }
-}
-
-impl<T: ReadBack> Row<T> {
-    fn take(&mut self, row: T, proof: Proof) {
-        if self.outcome.is_known() {
-            return;
-        }
-        match (row.is_refused(), proof) {
-            (true, Proof::All | Proof::Refusal) => self.outcome = RowOutcome::Refused(row),
-            (false, Proof::All | Proof::Acceptance) => self.outcome = RowOutcome::Accepted(row),
-            _ => {}
-        }
+        !matches!(self, Self::Unknown { .. })
     }
 }
 
@@ -160,7 +184,7 @@ impl<T> Submission<T> {
     /// The client that sent it.
     #[cfg(feature = "blocking")]
     pub(crate) fn core(&self) -> &Core {
-        self.list.core()
+        self.state.list.call().core()
     }
 
     /// The rows, in the order in which they were given.
@@ -175,7 +199,7 @@ impl<T> Submission<T> {
         self.rows
     }
 
-    /// Whether it is known of every row what became of it.
+    /// Whether the outcome of every row is known.
     #[must_use]
     pub fn is_known(&self) -> bool {
         self.rows.iter().all(|row| row.outcome.is_known())
@@ -186,21 +210,17 @@ impl<T> Submission<T> {
         self.rows.iter().filter(|row| !row.outcome.is_known()).map(|row| row.key.as_str())
     }
 
-    /// The server's answer, if one came and was a success at least in part; without the rows.
+    /// The server's answer without its rows, if one came that was a success at least in part and was
+    /// the answer to this request.
     #[must_use]
     pub fn answer(&self) -> Option<&Response<()>> {
-        self.answer.as_ref()
+        self.state.answer.as_ref()
     }
 
-    /// What went wrong last, if anything did: why rows are unknown, or what the server said about
-    /// all of them.
+    /// The last failure, if there was one: why rows are unknown, or what the server said of all rows.
     #[must_use]
     pub fn error(&self) -> Option<&Error> {
-        self.error.as_ref()
-    }
-
-    pub(super) fn failed(&mut self, error: Error) {
-        self.error = Some(error);
+        self.state.error.as_ref()
     }
 }
 
@@ -208,8 +228,19 @@ impl<T: fmt::Debug> fmt::Debug for Submission<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Submission")
             .field("rows", &self.rows)
-            .field("answer", &self.answer)
-            .field("error", &self.error)
+            .field("answer", &self.state.answer)
+            .field("error", &self.state.error)
             .finish_non_exhaustive()
+    }
+}
+
+/// The JSON of a row may be personal, and is not shown.
+impl<T: fmt::Debug> fmt::Debug for RowOutcome<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Accepted(row) => f.debug_tuple("Accepted").field(row).finish(),
+            Self::Refused(row) => f.debug_tuple("Refused").field(row).finish(),
+            Self::Unknown { row, .. } => f.debug_struct("Unknown").field("row", row).finish_non_exhaustive(),
+        }
     }
 }

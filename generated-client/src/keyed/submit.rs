@@ -1,4 +1,4 @@
-//! Sending rows, and looking for them where the answer is lost.
+//! The order of sending rows and looking them up.
 
 use std::fmt;
 use std::future::Future;
@@ -6,22 +6,23 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
 use tracing::{Instrument, Span};
 
-use super::submission::Proof;
-use super::verdict::{Again, Verdict};
-use super::{ReadBack, Rows, Submission};
+use super::lookup::Scope;
+use super::progress::RefusedRow;
+use super::submission::State;
+use super::{Rows, Submission};
+use crate::Json;
 use crate::call::{Attempts, Call, Ended};
 #[cfg(feature = "blocking")]
 use crate::client::Core;
-use crate::error::Result;
-use crate::operation::Operation;
-use crate::record::{Value, View};
+use crate::error::{Delivery, Error, ErrorKind, Result};
+use crate::operation::Lookup;
+use crate::record::Value;
 use crate::response::Response;
 use crate::retry::Pace;
 
-/// Pauses before each look for rows whose answer is lost.
+/// Pauses before each look-up of rows that may have been received.
 const PAUSES: [Duration; 5] = [
     Duration::from_millis(100),
     Duration::from_millis(200),
@@ -30,15 +31,8 @@ const PAUSES: [Duration; 5] = [
     Duration::from_millis(1600),
 ];
 
-/// Longest time of all looks together.
+/// Longest time of all look-ups together.
 const LOOKING: Duration = Duration::from_secs(5);
-
-/// Longest time after the first attempt at which the same may be sent again: then the price is stale.
-const FRESH: Duration = Duration::from_secs(5);
-
-/// Rows are looked for among those since the request and so long before it: as much as the clock
-/// here may be ahead of the server's.
-const SKEW: SignedDuration = SignedDuration::from_hours(1);
 
 /// Rows that are being submitted: a future of their [`Submission`].
 ///
@@ -50,17 +44,23 @@ pub struct Submitting<T> {
     submission: Task<'static, Result<Submission<T>>>,
 }
 
-impl<T: ReadBack> Submitting<T> {
+impl<T: Value + Send> Submitting<T> {
     pub(crate) fn new(mut call: Call, rows: Rows<impl Value>) -> Self {
         call.body(rows.view());
         if let Some(fault) = rows.fault(call.operation()) {
             call.refuse(fault);
         }
-        let (own, keys) = (call.clone(), rows.into_keys());
+        let own = call.clone();
+        let keys: Vec<_> = rows.into_keys().collect();
         let submission = Box::pin(async move {
-            let mut submission = Submission::<T>::new(list(&own, T::LIST, T::SINCE), keys);
-            submit(&own, &mut submission).await?;
-            Ok(submission)
+            let Some(lookup) = own.operation().lookup else {
+                let message = "the operation does not say how its rows are looked up";
+                return Err(own.error(ErrorKind::Invalid, message));
+            };
+            let mut submission = Submission::<T>::new(&own, lookup, keys.into_iter());
+            let submitted = submit(&own, lookup, &mut submission.state).await;
+            submission.update();
+            submitted.map(|()| submission)
         });
         Self { call, submission }
     }
@@ -82,132 +82,236 @@ impl<T> Future for Submitting<T> {
     }
 }
 
-/// A submission whose type of rows only the operation knows: so what sends them and looks for them
-/// is compiled once, and not for every type.
-trait Submitted: Send {
-    /// Takes what an attempt ended with. An error means that nothing was submitted.
-    fn conclude(&mut self, sent: &Sent<'_>, ended: Ended, is_repetition: bool) -> Result<Again>;
-    /// Reads the list until every row is found.
-    fn look(&mut self) -> Task<'_, Result<()>>;
-    /// Number of rows.
-    fn rows(&self) -> usize;
-    /// Number of rows that are unknown.
-    fn unknown(&self) -> usize;
-    /// Whether an answer came that was a success at least in part.
-    fn is_answered(&self) -> bool;
-}
-
-/// The request, and the span of all that is done for it.
-struct Sent<'a> {
-    call: &'a Call,
-    span: Span,
-}
-
 type Task<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-impl<T: ReadBack> Submitted for Submission<T> {
-    fn conclude(&mut self, sent: &Sent<'_>, ended: Ended, is_repetition: bool) -> Result<Again> {
-        let mut rows = Vec::<T>::blank();
-        let outcome = sent.call.conclude(&sent.span, ended.reply, ended.history, &mut rows);
-        let verdict = Verdict::new(outcome.map(|parts| Response::new(rows, parts)));
-        // What is refused now may be refused because it was taken before.
-        match verdict {
-            Verdict::Nothing(error) if !is_repetition => return Err(error),
-            Verdict::Refusal(rows, error) if !is_repetition => {
-                self.settle(rows, Proof::Refusal);
-                self.failed(error);
-            }
-            Verdict::Rows(response) => {
-                self.answered(response, if is_repetition { Proof::Acceptance } else { Proof::All });
-            }
-            Verdict::Nothing(error) | Verdict::Refusal(_, error) => self.failed(error),
-            Verdict::Doubt(error, again) => {
-                self.failed(error);
-                return Ok(again);
-            }
-        }
-        Ok(Again::No)
-    }
-
-    fn look(&mut self) -> Task<'_, Result<()>> {
-        Box::pin(Submission::look(self))
-    }
-
-    fn rows(&self) -> usize {
-        self.rows().len()
-    }
-
-    fn unknown(&self) -> usize {
-        self.unknown().count()
-    }
-
-    fn is_answered(&self) -> bool {
-        self.answer().is_some()
-    }
+/// Whether the same bytes may be sent once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Resend {
+    /// The server received the request, or the caller does not want it.
+    Never,
+    /// After a complete look-up that begins so long after the attempt.
+    After(Duration),
 }
 
-/// Sends rows, and looks for them after each attempt that ends in doubt.
-fn submit<'a>(call: &'a Call, submission: &'a mut dyn Submitted) -> Task<'a, Result<()>> {
+/// The next step after an attempt.
+enum Next {
+    /// None: every row is decided.
+    Settled,
+    /// Look up, once and at once, the refused rows whose keys the caller supplied; then those that
+    /// were not answered.
+    Check,
+    /// The same where no rows were answered. The error is returned if the server has none of them.
+    CheckRefusal(Error),
+    /// Look up the rows until they are known: they may have been received.
+    LookUp(Resend),
+    /// Wait, look up the rows and send them again: the server had too many requests. The error is
+    /// returned if that is not possible.
+    Wait(Duration, Error),
+}
+
+/// Sends rows, and looks them up after an attempt that ends in doubt. An error means that nothing was
+/// submitted.
+fn submit<'a>(call: &'a Call, lookup: &'static Lookup, state: &'a mut State) -> Task<'a, Result<()>> {
     let span = call.span();
-    Box::pin(submit_rows(Sent { call, span: span.clone() }, submission).instrument(span))
+    let task = async move {
+        let attempts = Attempts::new(call)?;
+        state.list.begin(attempts.began());
+        let submit = Submit { call, lookup, state, attempts, span: Span::current(), left: LOOKING };
+        submit.run().await
+    };
+    Box::pin(task.instrument(span))
 }
 
-async fn submit_rows(sent: Sent<'_>, submission: &mut dyn Submitted) -> Result<()> {
-    let call = sent.call;
-    let mut attempts = Attempts::new(call)?;
-    let mut looking = Looking { pace: &*call.core().retry().pace, left: LOOKING };
-    loop {
-        let ended = attempts.run().await;
-        let again = submission.conclude(&sent, ended, attempts.maybe_done())?;
-        looking.look(submission, attempts.left()).await;
-        // What was found shows that the request arrived; what was not may have been refused.
-        let is_worth_it = again == Again::Yes && submission.unknown() == submission.rows();
-        if !is_worth_it || attempts.history().elapsed >= FRESH || !attempts.repeat() {
-            break;
-        }
-    }
-    let unknown = submission.unknown();
-    if unknown == 0 && !submission.is_answered() {
-        attempts.succeeded();
-    }
-    if unknown > 0 {
-        tracing::warn!(unknown, rows = submission.rows(), "the fate of rows is unknown");
-    }
-    Ok(())
-}
-
-/// The call that lists the rows of the same account.
-fn list(call: &Call, operation: &'static Operation, since: Option<&str>) -> Call {
-    let mut list = call.beside(operation);
-    if let Some(name) = since {
-        let since = Timestamp::now().saturating_sub(SKEW);
-        list.set_named(name, since.map_or(View::Absent, View::Timestamp));
-    }
-    list
-}
-
-/// Looks for rows, as long as there is time.
-struct Looking<'a> {
-    pace: &'a dyn Pace,
+struct Submit<'a> {
+    call: &'a Call,
+    lookup: &'static Lookup,
+    state: &'a mut State,
+    attempts: Attempts,
+    span: Span,
+    /// Left of the time for looking up.
     left: Duration,
 }
 
-impl Looking<'_> {
-    /// Returns when all rows are known, or when it has looked often enough or for this long.
-    async fn look(&mut self, submission: &mut dyn Submitted, longest: Duration) {
-        self.left = self.left.min(longest);
-        for pause in PAUSES {
-            if submission.unknown() == 0 || pause >= self.left {
-                return;
+impl Submit<'_> {
+    async fn run(mut self) -> Result<()> {
+        loop {
+            let ended = self.attempts.run().await;
+            self.state.progress.writes = self.attempts.writes();
+            let again = match self.conclude(ended)? {
+                Next::Settled => false,
+                Next::Check => {
+                    self.look_up_once(Scope::SuppliedKeys, Duration::ZERO).await;
+                    self.look_up(Resend::Never).await
+                }
+                Next::CheckRefusal(error) => {
+                    let is_complete = self.look_up_once(Scope::SuppliedKeys, Duration::ZERO).await;
+                    if is_complete && !self.state.progress.is_received() {
+                        return Err(error);
+                    }
+                    self.state.error = Some(error);
+                    false
+                }
+                Next::LookUp(resend) => self.look_up(resend).await,
+                Next::Wait(time, error) => {
+                    let again = self.look_up(Resend::After(time)).await;
+                    if !again && !self.state.progress.is_received() {
+                        return Err(error);
+                    }
+                    self.state.error = Some(error);
+                    again
+                }
+            };
+            if !again {
+                break;
             }
-            let began = self.pace.now();
-            self.pace.sleep(pause).await;
-            let look = tokio::time::timeout(self.left.saturating_sub(pause), submission.look());
-            if let Ok(Err(error)) = look.await {
-                tracing::debug!(kind = ?error.kind(), "the rows cannot be looked for");
-            }
-            self.left = self.left.saturating_sub(self.pace.now().saturating_duration_since(began));
         }
+        let unknown = self.state.progress.rows().iter().filter(|row| !row.is_known()).count();
+        if unknown > 0 {
+            let rows = self.state.progress.rows().len();
+            tracing::warn!(unknown, rows, "the outcome of rows is unknown");
+        } else if self.state.answer.is_none() {
+            self.attempts.succeeded();
+        }
+        Ok(())
+    }
+
+    /// Takes what an attempt ended with. An error means that nothing was submitted.
+    fn conclude(&mut self, ended: Ended) -> Result<Next> {
+        let mut rows = Vec::<Json>::new();
+        let outcome = self.call.conclude(&self.span, ended.reply, ended.history, &mut rows);
+        let is_only_write = self.attempts.writes() <= 1;
+        let refused = if is_only_write { RefusedRow::ThisRequest } else { RefusedRow::Nothing };
+        let error = match outcome {
+            Ok(parts) if self.state.progress.take_answer(rows, refused) => {
+                self.state.answer = Some(Response::new((), parts));
+                return Ok(self.answered());
+            }
+            Ok(parts) => {
+                self.state.error = Some(self.foreign(parts.status));
+                return Ok(Next::LookUp(Resend::Never));
+            }
+            Err(error) => error,
+        };
+        let status = error.status();
+        let can_mean_known_key =
+            status.is_some_and(|status| status == 409 || self.lookup.known_key.contains(&status));
+        if let (Some(300..), Ok(Some(rows))) = (status, error.data::<Vec<Json>>())
+            && !rows.is_empty()
+        {
+            let refused = if can_mean_known_key { RefusedRow::Nothing } else { refused };
+            let is_ours = self.state.progress.take_answer(rows, refused);
+            self.state.error = Some(error);
+            if is_ours {
+                return Ok(self.answered());
+            }
+            self.call.core().transport().give_up_connections();
+            return Ok(Next::LookUp(Resend::Never));
+        }
+        let in_doubt = Resend::from(self.attempts.limits().resend_after);
+        let next = match (error.delivery(), status) {
+            (Delivery::NotSent, _) if self.attempts.writes() == 0 => return Err(error),
+            (Delivery::NotSent, _) => Next::LookUp(Resend::Never),
+            // The head of a success says that the server has the request, whatever becomes of its body.
+            (_, Some(200..=299)) => Next::LookUp(Resend::Never),
+            (_, None | Some(408 | 500..)) => Next::LookUp(in_doubt),
+            // A refusal that did not come whole, or that may be that of a repetition.
+            (Delivery::MaybeSent, Some(_)) => Next::LookUp(Resend::Never),
+            _ if !is_only_write || can_mean_known_key => Next::LookUp(Resend::Never),
+            (_, Some(429)) => match self.attempts.throttled_wait(&error) {
+                Some(time) => return Ok(Next::Wait(time, error)),
+                None => return Err(error),
+            },
+            (_, Some(300..=399 | 401 | 403)) => return Err(error),
+            (..) if self.state.progress.has_supplied_keys() => return Ok(Next::CheckRefusal(error)),
+            (..) => return Err(error),
+        };
+        self.state.error = Some(error);
+        Ok(next)
+    }
+
+    /// The next step after an answer with rows of ours.
+    fn answered(&self) -> Next {
+        if self.state.progress.is_unchecked() {
+            Next::Check
+        } else if self.state.progress.is_in_doubt() {
+            Next::LookUp(Resend::Never)
+        } else {
+            Next::Settled
+        }
+    }
+
+    /// The error of a success whose rows are not those that were sent.
+    fn foreign(&self, status: u16) -> Error {
+        self.call.core().transport().give_up_connections();
+        let message = format!(
+            "the answer (status {status}) has a row with another `{}` than those sent: it may be the answer \
+             to another request",
+            self.lookup.key,
+        );
+        self.call.error(ErrorKind::Response, message).delivered(Delivery::MaybeSent)
+    }
+
+    /// Looks up the rows until they are known, as long as there is time. True if the same may be sent
+    /// once more.
+    async fn look_up(&mut self, resend: Resend) -> bool {
+        let pace = self.pace();
+        let ended = pace.now();
+        // A list that ignores keys of the caller is read whole every other time.
+        let scopes = [Scope::Keys, Scope::All].into_iter().cycle();
+        for (pause, scope) in PAUSES.into_iter().zip(scopes) {
+            if !self.state.progress.is_in_doubt() || pause >= self.left() {
+                return false;
+            }
+            pace.sleep(pause).await;
+            // Nothing that was sent before can arrive after this.
+            let is_late = match resend {
+                Resend::After(time) => pace.now().saturating_duration_since(ended) >= time,
+                Resend::Never => false,
+            };
+            let scope = if is_late { Scope::All } else { scope };
+            let is_complete = self.look_up_once(scope, pause).await;
+            if is_late && is_complete && !self.state.progress.is_received() {
+                return self.attempts.repeat();
+            }
+        }
+        false
+    }
+
+    /// Reads the list once, after a pause that took its part of the time. True if the reading is
+    /// complete.
+    async fn look_up_once(&mut self, scope: Scope, pause: Duration) -> bool {
+        let pace = self.pace();
+        let began = pace.now();
+        let longest = self.left();
+        let looked_up = tokio::time::timeout(longest, self.state.look_up(scope)).await;
+        let took = pace.now().saturating_duration_since(began);
+        self.left = self.left.saturating_sub(pause).saturating_sub(took);
+        match looked_up {
+            Ok(Ok(())) => true,
+            Ok(Err(error)) => {
+                tracing::debug!(kind = ?error.kind(), "the rows cannot be looked up");
+                false
+            }
+            Err(_) => {
+                self.state.progress.end_reading(false);
+                false
+            }
+        }
+    }
+
+    /// Left for looking up.
+    fn left(&self) -> Duration {
+        self.left.min(self.attempts.left())
+    }
+
+    fn pace(&self) -> std::sync::Arc<dyn Pace> {
+        std::sync::Arc::clone(&self.call.core().retry().pace)
+    }
+}
+
+impl From<Option<Duration>> for Resend {
+    fn from(after: Option<Duration>) -> Self {
+        after.map_or(Self::Never, Self::After)
     }
 }
 

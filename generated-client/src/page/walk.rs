@@ -99,9 +99,15 @@ impl Walk {
 
     /// A page came with so many items.
     pub(super) fn arrived(&mut self, metadata: &Metadata, items: usize) {
-        let token = if self.backwards { &metadata.previous_page_token } else { &metadata.next_page_token };
+        let (token, is_unreadable) = match self.backwards {
+            true => (&metadata.previous_page_token, metadata.previous_is_unreadable),
+            false => (&metadata.next_page_token, metadata.next_is_unreadable),
+        };
         self.empty = if items == 0 { self.empty.saturating_add(1) } else { 0 };
         self.position = match token.as_deref() {
+            _ if is_unreadable => {
+                Position::Lost("the server gave a page token that cannot be read: there may be more pages")
+            }
             None | Some("") => Position::End,
             Some(token) if !self.is_new(token) => {
                 Position::Lost("the server gave the same page token twice: the list would never end")

@@ -51,6 +51,9 @@ pub trait Record {
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>>;
     /// The value of the field at this index.
     fn view_at(&self, index: usize) -> Option<View<'_>>;
+    /// The lenient field at this index has a value that cannot be read, or more than one; it was
+    /// cleared.
+    fn unreadable(&mut self, _index: usize, _json: &str) {}
 }
 
 /// A union: access to its variants by their index in the table.

@@ -27,6 +27,8 @@ pub struct Field {
     /// Whether its decimals are JSON numbers, whatever the API does with others, and were floats
     /// before: digits below 10^-28 are rounded off.
     pub number: bool,
+    /// Whether a value that cannot be read is absent, instead of failing the object.
+    pub lenient: bool,
     /// Checked before it is sent.
     pub bounds: Bounds,
 }
@@ -40,6 +42,7 @@ impl Field {
             deprecated: false,
             sensitive: false,
             number: false,
+            lenient: false,
             bounds: Bounds::NONE,
         }
     }
@@ -66,6 +69,12 @@ impl Field {
     /// Its decimals are JSON numbers, whatever the API does with others.
     pub const fn number(mut self) -> Self {
         self.number = true;
+        self
+    }
+
+    /// A value that cannot be read is absent.
+    pub const fn lenient(mut self) -> Self {
+        self.lenient = true;
         self
     }
 

@@ -50,6 +50,11 @@ impl<'a> Framed<'a> {
         }
     }
 
+    /// Drops what was read of a body that cannot be read as a whole.
+    pub(super) fn forget(&mut self) {
+        (self.error, self.metadata) = (None, None);
+    }
+
     /// All of it, to be encoded again.
     pub(super) fn view(&self) -> View<'_> {
         match self.shape {
@@ -106,6 +111,11 @@ impl OptionSlot for Data<'_> {
     }
 }
 
+/// Whether an error that is no object says that there is one.
+fn is_something(json: &str) -> bool {
+    !matches!(json, "\"\"" | "[]" | "false" | "0")
+}
+
 impl Record for Framed<'_> {
     fn table(&self) -> &'static Table {
         const NONE: &Table = &Table { name: "", encoding: &record::Encoding::TEXT, fields: &[], rules: &[] };
@@ -124,6 +134,15 @@ impl Record for Framed<'_> {
             (Shape::List(_), 2) => self.metadata.get_or_insert_default().previous_page_token.slot(),
             _ => return None,
         })
+    }
+
+    fn unreadable(&mut self, index: usize, json: &str) {
+        match (&self.shape, index) {
+            (Shape::Envelope(_), 1) => self.error = is_something(json).then(ApiError::blank),
+            (Shape::List(_), 1) => self.metadata.get_or_insert_default().next_is_unreadable = true,
+            (Shape::List(_), 2) => self.metadata.get_or_insert_default().previous_is_unreadable = true,
+            _ => {}
+        }
     }
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {

@@ -3,6 +3,8 @@
 use crate::record::{Encoding, Field, Record, Slot, Table, Value, View};
 
 /// What an answer says about itself: request id, page tokens, counts.
+///
+/// What cannot be read of it is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Metadata {
@@ -18,6 +20,10 @@ pub struct Metadata {
     pub total_items: Option<i64>,
     /// Number of pages.
     pub total_pages: Option<i64>,
+    /// There is a token of the next page, but it cannot be read.
+    pub(crate) next_is_unreadable: bool,
+    /// The same of the previous page.
+    pub(crate) previous_is_unreadable: bool,
 }
 
 impl Record for Metadata {
@@ -26,12 +32,12 @@ impl Record for Metadata {
             name: "Metadata",
             encoding: &Encoding::TEXT,
             fields: &[
-                Field::optional("request_id"),
-                Field::optional("next_page_token"),
-                Field::optional("previous_page_token"),
-                Field::optional("page_number"),
-                Field::optional("total_items"),
-                Field::optional("total_pages"),
+                Field::optional("request_id").lenient(),
+                Field::optional("next_page_token").lenient(),
+                Field::optional("previous_page_token").lenient(),
+                Field::optional("page_number").lenient(),
+                Field::optional("total_items").lenient(),
+                Field::optional("total_pages").lenient(),
             ],
             rules: &[],
         };
@@ -48,6 +54,14 @@ impl Record for Metadata {
             5 => self.total_pages.slot(),
             _ => return None,
         })
+    }
+
+    fn unreadable(&mut self, index: usize, _: &str) {
+        match index {
+            1 => self.next_is_unreadable = true,
+            2 => self.previous_is_unreadable = true,
+            _ => {}
+        }
     }
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {

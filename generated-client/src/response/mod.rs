@@ -8,7 +8,7 @@ use std::any::Any;
 use std::fmt;
 
 pub use self::metadata::Metadata;
-pub(crate) use self::read::{delivery, head, read, read_rows};
+pub(crate) use self::read::{accepts, delivery, head, read, read_rows};
 use crate::error::{ApiError, Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::record::{OptionSlot, Slot, Value, View};
@@ -62,11 +62,6 @@ impl<T> Response<T> {
             Ok(data) => Ok(Self { data: *data, parts }),
             Err(_) => Err(Error::new(ErrorKind::Response, "the operation has a result of another type")),
         }
-    }
-
-    /// The result, and all else.
-    pub(crate) fn split(self) -> (T, Response<()>) {
-        (self.data, Response { data: (), parts: self.parts })
     }
 
     /// The result alone.

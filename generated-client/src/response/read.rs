@@ -6,7 +6,7 @@ use crate::api::{Api, Frame};
 use crate::authentication::Credentials;
 use crate::error::{ApiError, Delivery, Error, ErrorKind, Received, Result, excerpt};
 use crate::headers::Headers;
-use crate::operation::Operation;
+use crate::operation::{Operation, Repeat};
 use crate::record::{self, DecodeError, Value, View};
 use crate::transport::HttpResponse;
 
@@ -18,8 +18,11 @@ pub(crate) fn read(
     data: &mut dyn Value,
 ) -> Result<Parts> {
     let mut framed = Framed::new(operation.api, (!operation.answer.is_nothing()).then_some(data));
-    if let Err(fault) = receive(&mut framed, response.status, &response.body) {
-        return Err(failure(operation, response, credentials, fault));
+    match receive(&mut framed, response.status, &response.body) {
+        Ok(()) => {}
+        // Nothing in the answer is needed: its status says all.
+        Err(Fault::Undecodable(_)) if operation.answer.is_nothing() => framed.forget(),
+        Err(fault) => return Err(failure(operation, response, credentials, fault)),
     }
     let Framed { error, metadata, .. } = framed;
     let HttpResponse { status, headers, body } = response;
@@ -95,7 +98,14 @@ fn failure(operation: &Operation, response: HttpResponse, credentials: &Credenti
     let (error, metadata) = explanation(operation.api, &body);
     let request_id = metadata.request_id.or_else(|| headers.get(REQUEST_ID).map(str::to_owned));
     let received = Received { status, headers, body, request_id, error };
-    complain(fault, &received).operating(operation).delivered(delivery(status)).answered(received)
+    let accepted = accepts(operation, status) && !matches!(fault, Fault::Refused);
+    let unreadable = if accepted { ErrorKind::AcceptedUnreadable } else { ErrorKind::Response };
+    complain(fault, unreadable, &received).operating(operation).delivered(delivery(status)).answered(received)
+}
+
+/// Whether this status says that the server has done something.
+pub(crate) fn accepts(operation: &Operation, status: u16) -> bool {
+    is_success(status) && operation.repeat != Repeat::Read
 }
 
 /// The head of an answer whose body is of no use.
@@ -104,15 +114,16 @@ pub(crate) fn head(status: u16, headers: Headers) -> Received {
     Received { status, headers, request_id, ..Received::default() }
 }
 
-/// A gateway that has no answer does not know either whether the server behind it has the request.
+/// A server that failed, or a gateway that has no answer, may have done it nevertheless.
 pub(crate) fn delivery(status: u16) -> Delivery {
     match status {
-        502 | 504 => Delivery::MaybeSent,
+        408 | 500.. => Delivery::MaybeSent,
         _ => Delivery::Answered,
     }
 }
 
-fn complain(fault: Fault, received: &Received) -> Error {
+/// The error of a fault; `unreadable` is the kind of those that are not the server's.
+fn complain(fault: Fault, unreadable: ErrorKind, received: &Received) -> Error {
     match fault {
         Fault::Refused if (300..400).contains(&received.status) => {
             Error::new(ErrorKind::Api, "the server redirects elsewhere, which is not followed")
@@ -122,21 +133,23 @@ fn complain(fault: Fault, received: &Received) -> Error {
                 with_excerpt("the server answered with an error that it does not explain", received);
             Error::new(ErrorKind::Api, message)
         }
-        Fault::Empty => incomplete("body"),
-        Fault::NoResult => incomplete("result"),
-        Fault::Undecodable(error) if received.body.trim_ascii_start().starts_with(b"{") => undecodable(error),
+        Fault::Empty => incomplete(unreadable, "body"),
+        Fault::NoResult => incomplete(unreadable, "result"),
+        Fault::Undecodable(error) if received.body.trim_ascii_start().starts_with(b"{") => {
+            undecodable(unreadable, error)
+        }
         Fault::Undecodable(_) => {
-            Error::new(ErrorKind::Response, with_excerpt("the answer is no JSON object", received))
+            Error::new(unreadable, with_excerpt("the answer is no JSON object", received))
         }
     }
 }
 
-fn incomplete(part: &str) -> Error {
-    Error::new(ErrorKind::Response, format!("the answer has no {part}"))
+fn incomplete(kind: ErrorKind, part: &str) -> Error {
+    Error::new(kind, format!("the answer has no {part}"))
 }
 
-fn undecodable(error: DecodeError) -> Error {
-    Error::new(ErrorKind::Response, error.message).at(error.path)
+fn undecodable(kind: ErrorKind, error: DecodeError) -> Error {
+    Error::new(kind, error.message).at(error.path)
 }
 
 /// With the beginning of the body and what it is said to be.
@@ -157,8 +170,9 @@ fn explanation(api: &'static Api, body: &[u8]) -> (Option<ApiError>, Metadata) {
     if framed.decode(body).is_err() {
         return (None, Metadata::default());
     }
-    let bare = if framed.is_foreign() { bare(api, body) } else { None };
-    (framed.error.or(bare), framed.metadata.unwrap_or_default())
+    let unexplained = framed.is_foreign() || framed.error.as_ref().is_some_and(ApiError::is_empty);
+    let bare = if unexplained { bare(api, body) } else { None };
+    (bare.or(framed.error), framed.metadata.unwrap_or_default())
 }
 
 /// An error without an envelope: as the API writes its own, or else as most do.
@@ -180,7 +194,7 @@ pub(crate) fn read_rows(api: &'static Api, body: &[u8], data: &mut dyn Value) ->
         return Ok(false);
     }
     let mut framed = Framed::new(api, Some(data));
-    framed.decode(body).map_err(undecodable)?;
+    framed.decode(body).map_err(|error| undecodable(ErrorKind::Response, error))?;
     Ok(framed.has_data())
 }
 
@@ -210,7 +224,8 @@ impl Operation {
             return Ok(Vec::new());
         }
         if matches!(self.api.frame, Frame::Bare(_)) && !has_result {
-            let error = bare(self.api, body).ok_or_else(|| incomplete("explanation").operating(self))?;
+            let error = bare(self.api, body)
+                .ok_or_else(|| incomplete(ErrorKind::Response, "explanation").operating(self))?;
             return encode(self, error.view());
         }
         let received = match is_success(status) {
@@ -220,9 +235,11 @@ impl Operation {
         match received {
             // A success that is an error is recorded as it came.
             Ok(()) | Err(Fault::Refused) => {}
-            Err(Fault::Empty) => return Err(incomplete("body").operating(self)),
-            Err(Fault::NoResult) => return Err(incomplete("result").operating(self)),
-            Err(Fault::Undecodable(error)) => return Err(undecodable(error).operating(self)),
+            Err(Fault::Empty) => return Err(incomplete(ErrorKind::Response, "body").operating(self)),
+            Err(Fault::NoResult) => return Err(incomplete(ErrorKind::Response, "result").operating(self)),
+            Err(Fault::Undecodable(error)) => {
+                return Err(undecodable(ErrorKind::Response, error).operating(self));
+            }
         }
         if body.is_empty() || framed.needs_no_body() {
             return Ok(body.to_vec());

@@ -15,6 +15,8 @@ pub(crate) enum Happened {
     NotSent,
     /// Nobody knows whether it reached the server.
     MaybeSent,
+    /// The server answered, but even the status cannot be read.
+    Unreadable,
     /// The server answered, with success or without.
     Answered { status: u16, retry_after: Option<Duration> },
 }
@@ -64,10 +66,8 @@ pub(crate) enum Reason {
     NotAdmitted,
     /// There is an answer, or an error, that another attempt would not change.
     Settled,
-    /// It may have had its effect, and its operation is never repeated.
+    /// It may have had its effect, and its operation is not simply repeated.
     MaybeDone,
-    /// It may have had its effect; its keys tell whether it had.
-    LookFirst,
     /// The server turned it away, and the caller does not want to wait.
     NotWaiting,
     /// There were as many attempts as may be.
@@ -114,8 +114,10 @@ impl Situation<'_> {
             (Happened::Refused, _) => Err(Reason::Settled),
             (Happened::NotSent, _) => Ok(Cause::NotSent),
             (Happened::MaybeSent, Repeat::Read | Repeat::Idempotent) => Ok(Cause::Lost),
-            (Happened::MaybeSent, Repeat::Keyed) => Err(Reason::LookFirst),
-            (Happened::MaybeSent, Repeat::Never) => Err(Reason::MaybeDone),
+            (Happened::MaybeSent | Happened::Unreadable, Repeat::Keyed | Repeat::Never) => {
+                Err(Reason::MaybeDone)
+            }
+            (Happened::Unreadable, Repeat::Read | Repeat::Idempotent) => Err(Reason::Settled),
             (Happened::Answered { status: 401, .. }, _) if self.renewable => Ok(Cause::Unauthorized),
             (Happened::Answered { status, retry_after }, _) => {
                 let cause = self.answered(status, retry_after.is_some())?;
@@ -127,16 +129,14 @@ impl Situation<'_> {
     /// The same for an answer.
     fn answered(&self, status: u16, asks_to_wait: bool) -> Result<Cause, Reason> {
         match (self.class, status) {
-            (Repeat::Read | Repeat::Idempotent, 503) if !asks_to_wait => Ok(Cause::ServerError),
+            // Before it is sent again, its rows are looked up.
+            (Repeat::Keyed, 429) => Err(Reason::NotWaiting),
             (Repeat::Never, 429) if !self.limits.wait_if_throttled => Err(Reason::NotWaiting),
-            (Repeat::Never, 503) if asks_to_wait && !self.limits.wait_if_throttled => Err(Reason::NotWaiting),
             (_, 429) => Ok(Cause::Throttled),
-            (_, 503) if asks_to_wait => Ok(Cause::Throttled),
-            (Repeat::Read, 500) => Ok(Cause::ServerError),
-            (Repeat::Read | Repeat::Idempotent, 408 | 502 | 504) => Ok(Cause::ServerError),
-            // Whoever answers so may have passed the request on before.
-            (Repeat::Keyed, 408 | 500..) => Err(Reason::LookFirst),
-            (Repeat::Never, 408 | 500..) => Err(Reason::MaybeDone),
+            // A server that answers so may have passed the request on before, also if it asks to wait.
+            (Repeat::Keyed | Repeat::Never, 408 | 500..) => Err(Reason::MaybeDone),
+            (Repeat::Read | Repeat::Idempotent, 503) if asks_to_wait => Ok(Cause::Throttled),
+            (Repeat::Read | Repeat::Idempotent, 408 | 500 | 502..=504) => Ok(Cause::ServerError),
             _ => Err(Reason::Settled),
         }
     }

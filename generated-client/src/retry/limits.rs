@@ -7,7 +7,8 @@ use super::decision::Cause;
 /// The numbers that hold for a call, with nothing left open.
 #[derive(Clone, Debug)]
 pub(crate) struct Limits {
-    /// Attempts in all, the first included.
+    /// Attempts in all, the first included. Of a keyed operation there is a second one only with
+    /// `resend_after` or `wait_if_throttled`.
     pub(crate) attempts: u32,
     /// The same after a failure that sent nothing.
     pub(crate) attempts_not_sent: u32,
@@ -22,8 +23,11 @@ pub(crate) struct Limits {
     pub(crate) max_backoff: Duration,
     /// No longer than this is waited because the server asks for it.
     pub(crate) max_retry_after: Duration,
-    /// Whether operations that are never repeated wait when they were turned away.
+    /// Whether writes wait and are sent again when the server had too many requests.
     pub(crate) wait_if_throttled: bool,
+    /// How long after an attempt that may have been received the same rows may be sent again, if they
+    /// are not found.
+    pub(crate) resend_after: Option<Duration>,
     pub(crate) retry_cost: u32,
     pub(crate) throttled_cost: u32,
     /// Statuses after which a request is repeated, if its operation may be.
@@ -44,6 +48,7 @@ impl Limits {
             max_backoff: Duration::from_secs(5),
             max_retry_after: Duration::from_secs(30),
             wait_if_throttled: false,
+            resend_after: None,
             retry_cost: 14,
             throttled_cost: 5,
             statuses: vec![408, 429, 500, 502, 503, 504],
@@ -61,7 +66,7 @@ impl Limits {
             throttled_backoff: Duration::from_millis(50),
             max_backoff: Duration::from_millis(500),
             max_retry_after: Duration::from_secs(1),
-            statuses: vec![429, 503],
+            statuses: vec![429],
             ..Self::reads()
         }
     }
@@ -79,13 +84,13 @@ impl Limits {
     /// What cannot work.
     pub(crate) fn check(&self) -> Result<(), &'static str> {
         if self.attempts == 0 || self.attempts_not_sent == 0 {
-            return Err("no attempts leave no request");
+            return Err("`max_attempts` must be at least 1");
         }
         if self.connect_timeout.is_zero() {
-            return Err("a timeout of zero leaves no time for a connection");
+            return Err("`connect_timeout` must not be zero");
         }
         if self.attempt_timeout.is_zero() || self.call_timeout.is_zero() {
-            return Err("a timeout of zero leaves no time for a request");
+            return Err("`timeout` and `attempt_timeout` must not be zero");
         }
         Ok(())
     }
@@ -123,7 +128,7 @@ mod tests {
         );
         assert_eq!(
             numbers(Limits::orders()),
-            ([3_000, 5_000, 10_000, 50, 500, 50, 1_000], [2, 3, 14, 5], vec![429, 503])
+            ([3_000, 5_000, 10_000, 50, 500, 50, 1_000], [2, 3, 14, 5], vec![429])
         );
     }
 }

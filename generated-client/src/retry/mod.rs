@@ -1,45 +1,82 @@
-//! When a request that failed is sent again: one page for those who trade with it.
+//! When a failed request is sent again.
 //!
 //! # What a failure means
 //!
-//! [`Error::delivery`](crate::Error::delivery) says of every failure how far the request came:
+//! [`Error::delivery`](crate::Error::delivery) says how far a request came:
 //!
-//! - `NotSent`: it did not reach the server (no name, no connection, no TLS). It had no effect.
-//! - `MaybeSent`: nobody knows (the time was up, the connection broke, the answer was cut). An order
-//!   may be in the market.
-//! - `Answered`: the server said what it did, even where its answer cannot be read.
+//! - `NotSent`: it had no effect. There was no name, no connection, no TLS or no turn, or the server says
+//!   by its protocol that it did not process the request (HTTP/2: a stream above the last one of a
+//!   GOAWAY, or REFUSED_STREAM).
+//! - `MaybeSent`: it may have had its effect. The time was up, the connection broke, the answer was cut,
+//!   or the status is 408 or 5xx: a gateway can answer so after it passed the request on.
+//! - `Answered`: the server answered.
 //!
-//! # What is repeated
+//! # What is sent again
 //!
-//! Each operation says what a second attempt would do
+//! The specification gives every operation a class
 //! ([`Operation::repeat`](crate::operation::Operation::repeat)). The HTTP method does not: closing a
 //! position is a DELETE that creates an order.
 //!
-//! | | operations | maybe sent | status 429, or 503 with `Retry-After` |
+//! | class | operations | maybe sent | status 429 |
 //! |---|---|---|---|
-//! | `Read` | whatever changes nothing | repeated | repeated |
-//! | `Idempotent` | cancelling one order, deleting or replacing a watchlist, its items, a screener | repeated | repeated |
-//! | `Keyed` | orders and position instructions with a key in every row | looked for by their keys before anything is sent again, see [`Submission`](crate::Submission) | repeated |
-//! | `Never` | all other writes | returned as an error | returned as an error, unless [`wait_if_throttled`](RetrySettings::wait_if_throttled) |
+//! | `Read` | every GET, the search of a screener | sent again | sent again |
+//! | `Idempotent` | cancelling one order; deleting or replacing a watchlist, its items, a screener | sent again | sent again |
+//! | `Keyed` | orders and position instructions: every row has a key | looked up by key; by default never sent again | returned; with [`wait_if_throttled`](RetrySettings::wait_if_throttled) looked up, then sent again |
+//! | `Never` | all other writes | returned as an error | returned; with `wait_if_throttled` sent again |
 //!
-//! What was not sent is repeated always. Status 500 is repeated for `Read`; 408, 502, 503 and 504 for
-//! `Read` and `Idempotent`. After 401 a client that fetches its tokens gets another one and repeats
-//! once, whatever the operation, because nothing was done: see [`authentication`](crate::authentication).
-//! Nothing else is repeated: not 401 of a key, not 409.
+//! A request that was not sent is always sent again. `Read` and `Idempotent` are sent again after 408,
+//! 429, 500, 502, 503 and 504. After 401 a client that fetches its tokens gets a new one and sends the
+//! request again, once, because 401 has no effect: see [`authentication`](crate::authentication). Nothing
+//! else is sent again, 409 included.
 //!
-//! When something is deleted, an attempt may succeed and its answer be lost; the next is answered
+//! When something is deleted, an attempt can succeed and its answer be lost; the next is answered
 //! with 404. If the operation answers nothing, that is a success (a [`Response`](crate::Response)
-//! with status 204 and no body). Where a result is missing, as when an order is cancelled, it is an
-//! error with [`already_gone`](crate::Error::already_gone): look at the order.
+//! with status 204 and no body). If a result is documented, as for a cancelled order, it is an error
+//! with [`already_gone`](crate::Error::already_gone): read the order.
+//!
+//! # Orders
+//!
+//! [`Submission`](crate::Submission) has the outcome of every row. This is promised:
+//!
+//! - **Nothing that may have been sent is sent again**, unless you allow it. The same bytes are sent at
+//!   most twice in a call, and not later than 5 seconds after it began: a later order has a stale price.
+//! - **`Accepted`** means that the server answered or listed a row with your key and a status that the
+//!   specification calls live or done.
+//! - **`Refused`** means that the server refused this request, or that the request was written once and
+//!   the list has its row as refused.
+//! - **`Err`** means that nothing was submitted: nothing was sent, or the only attempt was answered with
+//!   3xx or 4xx.
+//! - **`Unknown`** is everything else. Such a row may be in the market. Its key is at hand, and
+//!   [`resolve`](crate::Submission::resolve) looks again.
+//!
+//! Rows in doubt are looked up by key up to five times, after pauses of 100, 200, 400, 800 and 1,600 ms,
+//! within 5 seconds and the time of the call. A refusal under a key that you supplied is looked up once
+//! before it is reported, because the key can be that of an earlier submission. Rows are matched by key,
+//! never by position or content; an answer with a row of another key may belong to another request, and
+//! its connection is given up.
+//!
+//! This a client cannot know:
+//!
+//! - A list can lag, and a request can wait in a queue of the server: a row that is not listed now can be
+//!   listed later. Absence is never taken for proof.
+//! - How the server answers a key that it knows is not documented. Nothing depends on it.
+//! - `Refused` is about this request. A row that an earlier process submitted under the same key can still
+//!   be in a lagging list.
+//! - A gateway that copies requests can book a row twice; no client can prevent it.
+//!
+//! [`assume_known_keys_refused`](RetrySettings::assume_known_keys_refused) allows a second attempt. It
+//! needs a complete look-up, with every page and every key readable, that began after the first attempt
+//! can have arrived. If the server does not refuse keys that it knows, and its list lags, **the order is
+//! booked twice**.
 //!
 //! # Numbers
 //!
-//! | | reads, and what else may be repeated | orders, and all other writes |
+//! | | `Read`, `Idempotent` | `Keyed`, `Never` |
 //! |---|---|---|
-//! | until there is a connection | 5 s | 3 s |
-//! | one attempt, the whole call | 10 s, 30 s | 5 s, 10 s |
-//! | attempts | 3 | 2, or 1 for `Never`; 3 if nothing was sent |
-//! | wait | drawn from 0 to 100 ms, doubling up to 5 s; from 0 to 1 s, doubling, after 429 | drawn from 0 to 50 ms, doubling up to 500 ms |
+//! | connect | 5 s | 3 s |
+//! | one attempt, whole call | 10 s, 30 s | 5 s, 10 s |
+//! | attempts | 3 | 1, or 2 with a setting that allows a second; 3 while nothing was sent |
+//! | backoff | between 0 and 100 ms, doubling up to 5 s; after 429 between 0 and 1 s, doubling | between 0 and 50 ms, doubling up to 500 ms |
 //! | `Retry-After` | up to 30 s | up to 1 s |
 //! | budget | 500 | 100 |
 //!
@@ -47,7 +84,7 @@
 //! time that is left of the call, the error is returned at once, with
 //! [`retry_after`](crate::Error::retry_after).
 //!
-//! A repetition takes 14 from the budget, 5 after 429 or a 503 with `Retry-After`. A call that
+//! A further attempt takes 14 from the budget, 5 after 429 or a 503 with `Retry-After`. A call that
 //! succeeds gives back what it took, and 1 more. When the budget is spent, as when the server is
 //! down, requests are sent once. Clones of a client share budgets, connections and
 //! [`Statistics`].
@@ -71,10 +108,10 @@
 //! # }
 //! ```
 //!
-//! [`RequestOptions`](crate::RequestOptions) changes the same for one request, but for two: a connection
-//! can be given less time, not more, because requests share connections; and there are no budgets of
-//! single requests. One that must not depend on the client's has repetitions that
-//! [`cost`](RetrySettings::cost) nothing.
+//! [`RequestOptions`](crate::RequestOptions) changes the same for one request, with two exceptions: a
+//! connection can be given less time, not more, because requests share connections; and a single request
+//! has no budget. A request that must not depend on the client's budget sets a
+//! [`cost`](RetrySettings::cost) of zero.
 
 mod backoff;
 mod budget;

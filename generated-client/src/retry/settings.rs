@@ -37,6 +37,7 @@ enum Change {
     ThrottledBackoff(Duration),
     MaxRetryAfter(Duration),
     WaitIfThrottled(bool),
+    ResendAfter(Duration),
     Cost { retry: u32, throttled: u32 },
     Statuses(Vec<u16>),
 }
@@ -80,10 +81,29 @@ impl RetrySettings {
         self.with(Change::MaxRetryAfter(longest))
     }
 
-    /// Whether operations that are never repeated wait and are sent again after all when the server
-    /// turned them away unread: status 429, or 503 with `Retry-After`.
+    /// Whether writes wait and are sent again after status 429. Default: no, the error is returned with
+    /// [`retry_after`](crate::Error::retry_after).
+    ///
+    /// Rows with a key are looked up before they are sent again; if one is found, or the list cannot be
+    /// read, they are not.
     pub fn wait_if_throttled(self, wait: bool) -> Self {
         self.with(Change::WaitIfThrottled(wait))
+    }
+
+    /// Sends rows with a key once more when it is in doubt whether the first attempt reached the server.
+    /// Default: no, such rows are [`Unknown`](crate::RowOutcome::Unknown).
+    ///
+    /// This assumes that the server refuses a key that it knows. **A server that does not, books an order
+    /// twice**: its list can lag, so that a look-up does not find the first one. It is not documented how
+    /// Clear Street answers a known key.
+    ///
+    /// `in_flight` is the longest time that a request can be under way after the attempt has failed, in
+    /// queues of gateways for instance. The rows are sent again only after a complete look-up that begins
+    /// after this time, at most once in a call, with the same bytes, and not later than 5 seconds after
+    /// the call began: with more than about 3 seconds there is no second attempt. A refusal of the second
+    /// attempt says nothing about the first; its rows stay unknown until they are found in effect.
+    pub fn assume_known_keys_refused(self, in_flight: Duration) -> Self {
+        self.with(Change::ResendAfter(in_flight))
     }
 
     /// What repetitions take from the client's budget: any, and those because of too many requests.
@@ -120,6 +140,7 @@ impl RetrySettings {
                 Change::ThrottledBackoff(first) => limits.throttled_backoff = *first,
                 Change::MaxRetryAfter(longest) => limits.max_retry_after = *longest,
                 Change::WaitIfThrottled(wait) => limits.wait_if_throttled = *wait,
+                Change::ResendAfter(time) => limits.resend_after = Some(*time),
                 Change::Cost { retry, throttled } => {
                     (limits.retry_cost, limits.throttled_cost) = (*retry, *throttled);
                 }

@@ -30,7 +30,7 @@ impl Streams {
         user_agent: String,
         transport: &TransportSettings,
     ) -> Result<Self> {
-        if host(&url)? != base_url.host() {
+        if host(&url, transport)? != base_url.host() {
             let message = "the URL of the stream is on another host than the base URL: \
                 access tokens for the one are not sent to the other";
             return Err(Error::new(ErrorKind::Configuration, message));
@@ -73,7 +73,7 @@ mod tests {
     use crate::studio::{Client, Environment};
 
     fn streams(url: &str, base_url: &str) -> Result<Streams> {
-        let base_url = BaseUrl::parse(base_url).unwrap();
+        let base_url = BaseUrl::parse(base_url, None).unwrap();
         Streams::new(url.to_owned(), &base_url, "test/1".to_owned(), &TransportSettings::default())
     }
 
@@ -86,7 +86,7 @@ mod tests {
             ("http://localhost:8080", "ws://localhost:8080/ws"),
             ("http://[::1]:8080", "ws://[::1]:8080/ws"),
         ] {
-            assert_eq!(derived(&BaseUrl::parse(base_url).unwrap(), "/ws"), url);
+            assert_eq!(derived(&BaseUrl::parse(base_url, None).unwrap(), "/ws"), url);
             assert!(streams(url, base_url).is_ok(), "{url}");
         }
     }

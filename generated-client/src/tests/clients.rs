@@ -12,6 +12,7 @@ use crate::client::{Core, Settings};
 use crate::error::{Delivery, Error, ErrorKind};
 use crate::record::Value;
 use crate::retry::RetrySettings;
+use crate::transport::ProxySettings;
 
 fn from_env(variables: &[(&str, &str)]) -> Result<Core, Error> {
     let variables: HashMap<String, OsString> =
@@ -67,9 +68,18 @@ fn settings_that_cannot_work_are_refused() {
         (&|settings| settings.retries = RetrySettings::new().max_attempts(0), "no attempts"),
         (&|settings| settings.transport.connect_timeout = Duration::ZERO, "timeout of zero"),
         (&|settings| settings.transport.order_connect_timeout = Duration::ZERO, "timeout of zero"),
-        (&|settings| settings.transport.concurrent_requests = Some(0), "no request at once"),
-        (&|settings| settings.transport.proxy = Some("proxy:1".into()), "the proxy must be an http://"),
-        (&|settings| settings.transport.proxy = Some("".into()), "the proxy is no URL"),
+        (
+            &|settings| settings.transport.concurrent_requests = Some(0),
+            "`concurrent_requests` must be at least 1",
+        ),
+        (
+            &|settings| settings.transport.proxy = Some(ProxySettings::new("proxy:1".to_owned())),
+            "the supported schemes are http://",
+        ),
+        (
+            &|settings| settings.transport.proxy = Some(ProxySettings::new(String::new())),
+            "the proxy is not a URL",
+        ),
         (&|settings| settings.user_agent = Some("a\nb".to_owned()), "`user-agent`"),
         (&|settings| settings.headers.push(("Host".to_owned(), "x".into())), "`Host` is set by the client"),
     ];

@@ -7,7 +7,6 @@ mod broker;
 mod clients;
 mod errors;
 mod golden;
-mod keyed;
 mod messages;
 mod pace;
 mod paging;
@@ -82,6 +81,7 @@ const BLANK: Operation = Operation {
     body: BodyKind::None,
     repeat: Repeat::Read,
     key: None,
+    lookup: None,
     status: 200,
     partial: None,
     errors: &[],

@@ -20,7 +20,6 @@ use crate::error::Result;
 use crate::operation::{Method, Operation};
 use crate::retry::Statistics;
 
-mod read_back;
 
 #[rustfmt::skip]
 #[path = "../generated/trading/mod.rs"]

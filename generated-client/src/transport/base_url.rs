@@ -3,9 +3,12 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use reqwest::Url;
+use url::Url;
 
-/// A base URL: https, or http to this machine; perhaps with a path, never with a slash at its end.
+use super::resolve::is_localhost;
+
+/// A base URL: https, or http to this machine or to a host that the caller has named; perhaps with a
+/// path, never with a slash at its end.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct BaseUrl {
     text: String,
@@ -13,13 +16,17 @@ pub(crate) struct BaseUrl {
 }
 
 impl BaseUrl {
-    /// Reads it; the error says what is wrong with it.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    /// Reads it; `plain_host` may be reached without TLS. The error says what is wrong with it.
+    pub(crate) fn parse(text: &str, plain_host: Option<&str>) -> Result<Self, String> {
         let url = Url::parse(text.trim()).map_err(|error| format!("is no URL: {error}"))?;
-        let https = url.scheme() == "https";
-        let is_private = https || (url.scheme() == "http" && is_loopback(&url));
+        let is_named =
+            || url.host_str().zip(plain_host).is_some_and(|(host, named)| host.eq_ignore_ascii_case(named));
+        let is_private =
+            url.scheme() == "https" || (url.scheme() == "http" && (is_loopback(&url) || is_named()));
         if !is_private {
-            return Err("must begin with https:// (http:// is allowed to this machine only)".to_owned());
+            return Err("must begin with https:// (http:// is allowed to this machine, and to the one host \
+                that `ClientBuilder::plain_http_host` names)"
+                .to_owned());
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err("must not contain a user name or password".to_owned());
@@ -68,7 +75,7 @@ impl BaseUrl {
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+    is_localhost(host) || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 impl fmt::Debug for BaseUrl {
@@ -91,8 +98,9 @@ mod tests {
             ("http://127.0.0.1:1/x", "http://127.0.0.1:1/x"),
             ("http://127.9.9.9", "http://127.9.9.9"),
             ("http://[::1]:8080/", "http://[::1]:8080"),
+            ("http://App.localhost:1", "http://app.localhost:1"),
         ] {
-            assert_eq!(BaseUrl::parse(given).unwrap().as_str(), kept);
+            assert_eq!(BaseUrl::parse(given, None).unwrap().as_str(), kept);
         }
     }
 
@@ -107,7 +115,7 @@ mod tests {
             ("https://h", "//other/a", "?//other", "https://h//other/a?//other"),
             ("https://h/x", "//other@a", "", "https://h/x//other@a"),
         ] {
-            assert_eq!(BaseUrl::parse(base).unwrap().address(path, query).as_str(), address);
+            assert_eq!(BaseUrl::parse(base, None).unwrap().address(path, query).as_str(), address);
         }
     }
 
@@ -118,6 +126,9 @@ mod tests {
             "api.example.com",
             "http://api.example.com",
             "http://localhost.example.com",
+            "http://notlocalhost",
+            "http://mock.example.com",
+            "http://a.mock",
             "http://127.0.0.1.example.com",
             "http://10.0.0.1",
             "ftp://localhost",
@@ -127,7 +138,17 @@ mod tests {
             "https://api.example.com/#a",
             "file:///etc/passwd",
         ] {
-            assert!(BaseUrl::parse(given).is_err(), "{given}");
+            assert!(BaseUrl::parse(given, Some("mock")).is_err(), "{given}");
         }
+    }
+
+    #[test]
+    fn one_host_may_be_named_that_is_reached_without_tls() {
+        let base_url = BaseUrl::parse("http://Mock:4010/x", Some("mock")).unwrap();
+        assert_eq!(base_url.as_str(), "http://mock:4010/x");
+        assert!(!base_url.is_loopback() && !base_url.is_https());
+        assert!(BaseUrl::parse("http://10.0.0.7:4010", Some("10.0.0.7")).is_ok());
+        let message = BaseUrl::parse("http://other:4010", Some("mock")).unwrap_err();
+        assert!(message.contains("plain_http_host"), "{message}");
     }
 }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-#[cfg(feature = "stream")]
 use tokio_rustls::rustls::pki_types::{CertificateDer, pem::PemObject};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -23,10 +22,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// ```
 #[derive(Clone)]
 pub struct RootCertificates {
-    certificates: Vec<reqwest::Certificate>,
-    /// The same for streams, which reqwest does not make.
-    #[cfg(feature = "stream")]
-    der: Vec<CertificateDer<'static>>,
+    certificates: Vec<CertificateDer<'static>>,
 }
 
 impl RootCertificates {
@@ -36,26 +32,16 @@ impl RootCertificates {
     ///
     /// [`ErrorKind::Configuration`] if there is none, or if it is not PEM.
     pub fn from_pem(pem: impl AsRef<[u8]>) -> Result<Self> {
-        let certificates = reqwest::Certificate::from_pem_bundle(pem.as_ref()).map_err(unreadable)?;
+        let certificates: Vec<_> =
+            CertificateDer::pem_slice_iter(pem.as_ref()).collect::<Result<_, _>>().map_err(unreadable)?;
         if certificates.is_empty() {
             return Err(Error::new(ErrorKind::Configuration, "there is no certificate in the PEM text"));
         }
-        Ok(Self {
-            certificates,
-            #[cfg(feature = "stream")]
-            der: CertificateDer::pem_slice_iter(pem.as_ref())
-                .collect::<Result<_, _>>()
-                .map_err(unreadable)?,
-        })
+        Ok(Self { certificates })
     }
 
-    pub(super) fn all(&self) -> impl Iterator<Item = reqwest::Certificate> {
+    pub(super) fn der(&self) -> impl Iterator<Item = CertificateDer<'static>> {
         self.certificates.iter().cloned()
-    }
-
-    #[cfg(feature = "stream")]
-    pub(crate) fn der(&self) -> impl Iterator<Item = CertificateDer<'static>> {
-        self.der.iter().cloned()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 /// A header of a request. Its value is never printed.
 /// Cheap to clone: it is sent with every request.

@@ -69,7 +69,7 @@ impl Progress {
 
     /// The failure of a request that the server said it did not process.
     pub(crate) fn unprocessed(&self) -> TransportError {
-        TransportError { delivery: Delivery::NotSent, ..self.failure(Fault::Connect) }
+        TransportError { delivery: Delivery::NotSent, ..self.failure(Fault::Broken) }
     }
 }
 

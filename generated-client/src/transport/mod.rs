@@ -6,31 +6,47 @@
 mod base_url;
 mod body;
 mod certificates;
+mod connect;
+mod connections;
 mod header;
 #[cfg(test)]
 pub(crate) mod memory;
+mod resolve;
 mod settings;
+mod tls;
 mod watch;
 
 use std::error::Error as StdError;
-use std::pin::pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
-use std::{fmt, io};
+use std::{fmt, io, iter};
 
-pub(crate) use reqwest::Url;
-use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderValue};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderValue};
+use http_body::Body;
+use hyper::body::Incoming;
+use hyper_util::client::legacy;
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, timeout_at};
+pub(crate) use url::Url;
 
 pub(crate) use self::base_url::BaseUrl;
 pub use self::certificates::RootCertificates;
+use self::connections::Connections;
 pub(crate) use self::header::Header;
-pub(crate) use self::settings::TransportSettings;
-use self::watch::Watch;
+#[cfg(feature = "stream")]
+pub(crate) use self::resolve::looked_up;
+pub(crate) use self::settings::{ProxySettings, TransportSettings};
+#[cfg(feature = "stream")]
+pub(crate) use self::tls::config as tls_config;
+use self::watch::{Watch, Watched};
 use crate::error::Delivery;
 use crate::headers::Headers;
-use crate::operation::Method;
+use crate::operation::{Method, Repeat};
+
+type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// A request, ready to be sent, as often as is wanted.
 #[derive(Clone)]
@@ -43,6 +59,29 @@ pub(crate) struct HttpRequest {
     pub(crate) connect_timeout: Duration,
     /// From the first byte of the connection to the last byte of the answer.
     pub(crate) timeout: Duration,
+    /// If a connection has not begun to write the request by then, it fails as
+    /// [`Fault::Timeout`], not sent.
+    pub(crate) begin_before: Option<Instant>,
+    /// Which idle connections it may use.
+    pub(crate) class: ConnectionClass,
+}
+
+/// How long an idle connection is still good for a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ConnectionClass {
+    /// Requests that may be repeated: a connection that turns out to be closed costs a repetition.
+    Reads,
+    /// Orders and all other writes: a connection that turns out to be closed leaves them in doubt.
+    Orders,
+}
+
+impl From<Repeat> for ConnectionClass {
+    fn from(repeat: Repeat) -> Self {
+        match repeat {
+            Repeat::Read | Repeat::Idempotent => Self::Reads,
+            Repeat::Keyed | Repeat::Never => Self::Orders,
+        }
+    }
 }
 
 /// An answer, whatever its status.
@@ -55,11 +94,12 @@ pub(crate) struct HttpResponse {
 /// Why there is no answer.
 pub(crate) struct TransportError {
     pub(crate) fault: Fault,
-    /// `NotSent` only if not one byte of the request was written to a connection.
+    /// `NotSent` only if no connection was given the body of the request, or if the server says by its
+    /// protocol that it did not process the request.
     pub(crate) delivery: Delivery,
     /// Status and headers, if it broke only after them.
     pub(crate) head: Option<(u16, Headers)>,
-    pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
+    pub(crate) source: Option<BoxError>,
 }
 
 /// What kind of failure it was.
@@ -75,14 +115,16 @@ pub(crate) enum Fault {
     Broken,
     /// The answer is larger than allowed.
     TooLarge,
+    /// The answer has more headers than allowed, so that not even its status is known.
+    HeadTooLarge,
     /// The answer is not compressed as it says.
     Corrupt,
 }
 
-/// A pool of connections. Cheap to clone; clones share it.
+/// Pools of connections. Cheap to clone; clones share them.
 #[derive(Clone)]
 pub(crate) struct Transport {
-    client: reqwest::Client,
+    connections: Arc<Connections>,
     response_limit: usize,
     /// As many permits as requests may be on their way at once.
     permits: Option<Arc<Semaphore>>,
@@ -92,15 +134,12 @@ pub(crate) struct Transport {
 }
 
 impl Transport {
-    /// A pool without connections.
-    pub(crate) fn new(
-        settings: &TransportSettings,
-        https_only: bool,
-    ) -> Result<Self, Box<dyn StdError + Send + Sync>> {
+    /// No connections to this server yet.
+    pub(crate) fn new(settings: &TransportSettings, server: &BaseUrl) -> Result<Self, BoxError> {
         Ok(Self {
-            client: settings.client(https_only)?,
+            connections: Arc::new(Connections::new(settings, settings.connector(server)?)),
             response_limit: settings.response_limit,
-            permits: settings.concurrent_requests.map(|count| Arc::new(Semaphore::new(count))),
+            permits: settings.permits().map(Arc::new),
             #[cfg(test)]
             memory: settings.memory.clone(),
         })
@@ -113,18 +152,30 @@ impl Transport {
             return memory::send(memory, request).await;
         }
         let deadline = Instant::now().checked_add(request.timeout);
-        let connect_timeout = request.connect_timeout;
-        let (watch, request) = prepare(request);
-        let _permit = self.permit(deadline).await.map_err(|failure| failure.explain(true, None))?;
-        let answer = self.begin(request, &watch, connect_timeout, deadline).await;
+        let class = request.class;
+        let limits = Limits { deadline, connect: request.connect_timeout, begin: request.begin_before };
+        let (watch, request) = prepare(request).map_err(|failure| failure.explain(true, None))?;
+        let permitted = deadline.into_iter().chain(limits.begin).min();
+        let _permit = self.permit(permitted).await.map_err(|failure| failure.explain(true, None))?;
+        let pool = self.connections.pool(class);
+        let answer = begin(pool.request(request), &watch, limits).await;
         // What held the request has ended or is dropped: its fate is decided.
-        let mut response = answer.map_err(|failure| failure.explain(watch.is_unsent(), None))?;
-        let status = response.status().as_u16();
-        let headers = received(response.headers());
-        match within(deadline, self.read(&mut response)).await {
-            Ok(body) => Ok(HttpResponse { status, headers, body }),
-            Err(failure) => Err(failure.explain(false, Some((status, headers)))),
+        let response = answer.map_err(|failure| failure.explain(watch.revoke(), None))?;
+        let (head, body) = response.into_parts();
+        if let Some(timeout) = announced_timeout(&head.headers) {
+            self.connections.announce(timeout);
         }
+        let headers = received(&head.headers);
+        match within(deadline, self.read(&head.headers, body, deadline)).await {
+            Ok(body) => Ok(HttpResponse { status: head.status.as_u16(), headers, body }),
+            Err(failure) => Err(failure.explain(false, Some((head.status.as_u16(), headers)))),
+        }
+    }
+
+    /// Gives up all connections: requests from now on use new ones. Requests on the way are not
+    /// disturbed.
+    pub(crate) fn give_up_connections(&self) {
+        self.connections.give_up();
     }
 
     /// Waits until there may be one more request.
@@ -134,43 +185,112 @@ impl Transport {
         within(deadline, async { Ok(permits.acquire().await.ok()) }).await
     }
 
-    /// Sends the request and receives the head of the answer.
-    async fn begin(
+    /// Reads the body, decompressed, up to the limit. It looks at the time itself as well, because a
+    /// body of which there is always more to read leaves a timer no turn.
+    async fn read(
         &self,
-        request: reqwest::Request,
-        watch: &Watch,
-        connect_timeout: Duration,
+        headers: &HeaderMap,
+        mut body: Incoming,
         deadline: Option<Instant>,
-    ) -> Result<reqwest::Response, Failure> {
-        let mut sending = pin!(self.client.execute(request));
-        watch.arm();
-        let connected = Instant::now().checked_add(connect_timeout);
-        // One timer at a time: until there must be a connection, then for the rest.
-        if let Some(connected) = connected.filter(|connected| deadline.is_none_or(|end| *connected < end)) {
-            match timeout_at(connected, &mut sending).await {
-                Ok(answer) => return answer.map_err(Failure::Broken),
-                Err(_) if watch.is_begun() => {}
-                Err(_) => return Err(Failure::SlowConnect(connect_timeout)),
-            }
-        }
-        within(deadline, async { sending.await.map_err(Failure::Broken) }).await
-    }
-
-    /// Reads the body, decompressed, up to the limit.
-    async fn read(&self, response: &mut reqwest::Response) -> Result<Vec<u8>, Failure> {
-        let announced =
-            response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+    ) -> Result<Vec<u8>, Failure> {
+        let announced = body.size_hint().exact().and_then(|length| usize::try_from(length).ok());
+        let announced = announced.unwrap_or_default();
         if announced > self.response_limit {
             return Err(Failure::TooLarge);
         }
-        let encoding = response.headers().get(CONTENT_ENCODING).map(HeaderValue::as_bytes);
-        let mut body = body::Received::new(encoding, announced.min(MAX_RESERVED), self.response_limit);
-        while let Some(chunk) = response.chunk().await.map_err(Failure::Broken)? {
-            body.push(&chunk)?;
+        let encoding = headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes);
+        let mut received = body::Received::new(encoding, announced.min(MAX_RESERVED), self.response_limit);
+        while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+            // The rest are trailers.
+            let Ok(chunk) = frame.map_err(|error| Failure::Broken(error.into()))?.into_data() else {
+                continue;
+            };
+            for part in chunk.chunks(PART) {
+                received.push(part)?;
+                consume_budget().await;
+                if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                    return Err(Failure::Slow);
+                }
+            }
         }
-        Ok(body.finish()?)
+        Ok(received.finish()?)
     }
 }
+
+/// By when a request must have come how far.
+#[derive(Clone, Copy)]
+struct Limits {
+    deadline: Option<Instant>,
+    connect: Duration,
+    begin: Option<Instant>,
+}
+
+/// Sends the request and receives the head of the answer.
+async fn begin(
+    sending: legacy::ResponseFuture,
+    watch: &Watch,
+    limits: Limits,
+) -> Result<http::Response<Incoming>, Failure> {
+    let mut sending = pin!(sending);
+    let connected = Instant::now().checked_add(limits.connect);
+    let begun = connected.into_iter().chain(limits.begin).min();
+    // One timer at a time: until the request must have begun, then for the rest.
+    if let Some(begun) = begun.filter(|begun| limits.deadline.is_none_or(|end| *begun < end)) {
+        match timeout_at(begun, &mut sending).await {
+            Ok(answer) => return answer.map_err(|error| limits.broken(error)),
+            Err(_) if watch.is_begun() => {}
+            Err(_) if limits.begin == Some(begun) => return Err(Failure::Slow),
+            Err(_) => return Err(Failure::SlowConnect(limits.connect)),
+        }
+    }
+    within(limits.deadline, async { sending.await.map_err(|error| limits.broken(error)) }).await
+}
+
+impl Limits {
+    /// What an error of the library means.
+    fn broken(&self, error: legacy::Error) -> Failure {
+        if is_head_too_large(&error) {
+            Failure::HeadTooLarge(error.into())
+        } else if is_unprocessed(&error) {
+            // The next attempt uses another connection.
+            if let Some(connection) = error.connect_info() {
+                connection.poison();
+            }
+            Failure::Unprocessed(error.into())
+        } else if self.begin.is_some_and(|end| Instant::now() >= end) && !error.is_connect() {
+            Failure::Late(error.into())
+        } else {
+            Failure::Broken(error.into())
+        }
+    }
+}
+
+/// Whether the answer has too many headers for the library.
+fn is_head_too_large(error: &legacy::Error) -> bool {
+    causes(error).filter_map(|cause| cause.downcast_ref()).any(hyper::Error::is_parse_too_large)
+}
+
+/// Whether the server says, in the words of HTTP/2, that it has not processed the request (RFC 9113,
+/// sections 6.8 and 8.7): it refused the stream, or is going away and the stream is above the last one
+/// that it takes. The library gives the error of a GOAWAY to no stream below.
+fn is_unprocessed(error: &legacy::Error) -> bool {
+    causes(error).filter_map(|cause| cause.downcast_ref::<h2::Error>()).any(|error| {
+        let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+        error.is_remote() && (refused || error.is_go_away())
+    })
+}
+
+/// The error and what caused it.
+fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    iter::successors(Some(error), |error: &&'a (dyn StdError + 'static)| (*error).source())
+}
+
+fn announced_timeout(headers: &HeaderMap) -> Option<Duration> {
+    connections::announced_timeout(headers.get("keep-alive")?.to_str().ok()?)
+}
+
+/// A body is decompressed in parts of this size, and the time is looked at after each.
+const PART: usize = 16 << 10;
 
 /// No more than this is reserved on the word of a header alone.
 const MAX_RESERVED: usize = 1 << 20;
@@ -196,8 +316,15 @@ enum Failure {
     Slow,
     /// The time for making a connection was up.
     SlowConnect(Duration),
-    Broken(reqwest::Error),
+    Broken(BoxError),
+    /// As `Broken`, or because the request was revoked when its time to begin was over.
+    Late(BoxError),
+    /// The library cannot send such a request.
+    Refused(BoxError),
+    /// The server has not processed the request.
+    Unprocessed(BoxError),
     TooLarge,
+    HeadTooLarge(BoxError),
     Corrupt(io::Error),
 }
 
@@ -216,19 +343,17 @@ impl Failure {
         let (fault, delivery, source) = match self {
             Self::TooLarge => (Fault::TooLarge, Delivery::Answered, None),
             Self::Corrupt(error) => (Fault::Corrupt, Delivery::Answered, Some(error.into())),
-            Self::SlowConnect(time) if unsent => {
-                let late = io::Error::new(io::ErrorKind::TimedOut, format!("not connected within {time:?}"));
-                (Fault::Connect, delivery, Some(late.into()))
+            Self::HeadTooLarge(error) => (Fault::HeadTooLarge, delivery, Some(error)),
+            Self::Unprocessed(error) => (Fault::Broken, Delivery::NotSent, Some(error)),
+            Self::Refused(error) => (Fault::Refused, Delivery::NotSent, Some(error)),
+            Self::SlowConnect(limit) if unsent => {
+                (Fault::Connect, delivery, Some(connect::slow(limit).into()))
             }
             Self::Slow | Self::SlowConnect(_) => (Fault::Timeout, delivery, None),
-            Self::Broken(error) => {
-                let fault = match unsent {
-                    true if error.is_builder() => Fault::Refused,
-                    true => Fault::Connect,
-                    false => Fault::Broken,
-                };
-                // The URL may hold what is nobody's business.
-                (fault, delivery, Some(error.without_url().into()))
+            Self::Late(_) if unsent => (Fault::Timeout, delivery, None),
+            Self::Broken(error) | Self::Late(error) => {
+                let fault = if unsent { Fault::Connect } else { Fault::Broken };
+                (fault, delivery, Some(error))
             }
         };
         TransportError { fault, delivery, head, source }
@@ -236,21 +361,30 @@ impl Failure {
 }
 
 /// Translates a request for the library.
-fn prepare(request: HttpRequest) -> (Watch, reqwest::Request) {
+fn prepare(request: HttpRequest) -> Result<(Watch, http::Request<Watched>), Failure> {
     let method = match request.method {
-        Method::Get => reqwest::Method::GET,
-        Method::Post => reqwest::Method::POST,
-        Method::Put => reqwest::Method::PUT,
-        Method::Patch => reqwest::Method::PATCH,
-        Method::Delete => reqwest::Method::DELETE,
+        Method::Get => http::Method::GET,
+        Method::Post => http::Method::POST,
+        Method::Put => http::Method::PUT,
+        Method::Patch => http::Method::PATCH,
+        Method::Delete => http::Method::DELETE,
     };
-    let mut prepared = reqwest::Request::new(method, request.url);
+    let uri: http::Uri = request.url.as_str().parse().map_err(|error| Failure::Refused(Box::new(error)))?;
+    let body = request.body.unwrap_or_default();
+    // Servers and proxies insist on it (RFC 9110, section 8.6), and the library leaves it out.
+    let has_length = matches!(request.method, Method::Post | Method::Put | Method::Patch) && body.is_empty();
+    let (watch, body) = Watch::new(body, request.begin_before);
+    let mut prepared = http::Request::new(body);
+    *prepared.method_mut() = method;
+    *prepared.uri_mut() = uri;
+    let headers = prepared.headers_mut();
     for header in &request.headers {
-        header.append_to(prepared.headers_mut());
+        header.append_to(headers);
     }
-    let (watch, body) = Watch::new(request.body.unwrap_or_default());
-    *prepared.body_mut() = Some(reqwest::Body::wrap(body));
-    (watch, prepared)
+    if has_length {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+    Ok((watch, prepared))
 }
 
 impl fmt::Debug for Transport {
@@ -264,7 +398,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_library_is_told_what_is_secret() {
+    fn the_library_knows_which_headers_are_secret() {
         let request = HttpRequest {
             method: Method::Get,
             url: "http://localhost/".parse().unwrap(),
@@ -272,9 +406,11 @@ mod tests {
             body: None,
             connect_timeout: Duration::from_secs(1),
             timeout: Duration::from_secs(1),
+            begin_before: None,
+            class: ConnectionClass::Reads,
         };
-        let (_, prepared) = prepare(request);
+        let Ok((_, prepared)) = prepare(request) else { panic!("it can be sent") };
         assert!(prepared.headers().values().all(HeaderValue::is_sensitive));
-        assert!(!format!("{prepared:?}").contains("secret"));
+        assert!(!format!("{:?}", prepared.headers()).contains("secret"));
     }
 }

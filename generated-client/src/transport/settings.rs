@@ -1,12 +1,20 @@
 //! How connections are made.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::Proxy;
+use http::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Semaphore;
+use url::Url;
 
+use super::BoxError;
+use super::base_url::BaseUrl;
 use super::certificates::RootCertificates;
+use super::connect::{Connector, ProxyRoute};
+use super::tls;
 
 /// How connections are made, and how many.
 #[derive(Clone)]
@@ -15,21 +23,34 @@ pub(crate) struct TransportSettings {
     pub(crate) connect_timeout: Duration,
     /// The same for orders and all other writes.
     pub(crate) order_connect_timeout: Duration,
-    /// Longest answer, decompressed.
+    /// Longest answer, before and after it is decompressed.
     pub(crate) response_limit: usize,
     /// Most requests that are on their way at once; more of them wait.
     pub(crate) concurrent_requests: Option<usize>,
     /// Most connections that are kept without being used.
     pub(crate) idle_connections: usize,
-    /// How long they are kept.
-    pub(crate) idle_timeout: Duration,
+    /// How long an idle connection is used for requests that may be repeated, if that is set.
+    pub(crate) idle_timeout: Option<Duration>,
+    /// The same for orders and all other writes.
+    pub(crate) order_idle_timeout: Option<Duration>,
+    /// How old a connection may be when a request is put on it.
+    pub(crate) max_connection_age: Duration,
     pub(crate) http2: bool,
-    /// Its URL may hold a password.
-    pub(crate) proxy: Option<SecretString>,
+    pub(crate) proxy: Option<ProxySettings>,
     pub(crate) root_certificates: Vec<RootCertificates>,
+    /// The host that may be reached without TLS, beside this machine.
+    pub(crate) plain_http_host: Option<String>,
     /// A server in this process, which takes the place of the library.
     #[cfg(test)]
     pub(crate) memory: Option<std::sync::Arc<dyn super::memory::MemoryServer>>,
+}
+
+/// A proxy, and the hosts that are reached without it.
+#[derive(Clone)]
+pub(crate) struct ProxySettings {
+    /// May hold a password.
+    url: SecretString,
+    no_proxy: String,
 }
 
 impl Default for TransportSettings {
@@ -40,10 +61,13 @@ impl Default for TransportSettings {
             response_limit: 64 << 20,
             concurrent_requests: None,
             idle_connections: 64,
-            idle_timeout: Duration::from_secs(90),
+            idle_timeout: None,
+            order_idle_timeout: None,
+            max_connection_age: Duration::from_secs(600),
             http2: true,
             proxy: None,
             root_certificates: Vec::new(),
+            plain_http_host: None,
             #[cfg(test)]
             memory: None,
         }
@@ -54,64 +78,112 @@ impl TransportSettings {
     /// What is wrong with them, as far as can be known beforehand.
     pub(crate) fn check(&self) -> Result<(), String> {
         if self.concurrent_requests == Some(0) {
-            return Err("with no request at once nothing can be sent".to_owned());
+            return Err("`concurrent_requests` must be at least 1".to_owned());
         }
-        if let Some(url) = &self.proxy {
-            check_proxy(url.expose_secret())?;
+        if let Some(proxy) = &self.proxy {
+            proxy.check()?;
         }
-        Ok(())
+        match &self.plain_http_host {
+            Some(host) if !is_host(host) => Err(format!(
+                "`plain_http_host` must be the name or address of one host, without scheme and port; it is \
+                {host:?}"
+            )),
+            _ => Ok(()),
+        }
     }
 
-    /// The library's client.
-    pub(super) fn client(&self, https_only: bool) -> Result<reqwest::Client, reqwest::Error> {
-        #[cfg(test)]
-        if self.memory.is_some() {
-            // Never used, and slow to make.
-            static IDLE: std::sync::OnceLock<reqwest::Client> = std::sync::OnceLock::new();
-            return Ok(IDLE.get_or_init(reqwest::Client::new).clone());
+    /// Reads a base URL by these settings; the error says what is wrong with it.
+    pub(crate) fn base_url(&self, text: &str) -> Result<BaseUrl, String> {
+        BaseUrl::parse(text, self.plain_http_host.as_deref())
+    }
+
+    /// The URL of the proxy through which a server is reached. What is not encrypted end to end goes
+    /// through none.
+    pub(crate) fn proxy_to(&self, server: &BaseUrl) -> Option<&SecretString> {
+        self.proxy.as_ref().filter(|proxy| proxy.carries(server)).map(|proxy| &proxy.url)
+    }
+
+    /// As many requests as may be on their way at once, if there is a limit to be kept.
+    pub(super) fn permits(&self) -> Option<Semaphore> {
+        self.concurrent_requests.filter(|count| *count <= Semaphore::MAX_PERMITS).map(Semaphore::new)
+    }
+
+    /// What makes connections to a server. With TLS it loads the certificates of the system.
+    pub(super) fn connector(&self, server: &BaseUrl) -> Result<Connector, BoxError> {
+        // Also of connections that go on being made when the request has found another.
+        let timeout = self.connect_timeout.max(self.order_connect_timeout);
+        if !server.is_https() {
+            return Ok(Connector::plain(timeout));
         }
-        let mut builder = reqwest::Client::builder()
-            .https_only(https_only)
-            .tls_version_min(reqwest::tls::Version::TLS_1_2)
-            .tls_certs_merge(self.root_certificates.iter().flat_map(RootCertificates::all))
-            // Also of connections that go on being made when the request has found another.
-            .connect_timeout(self.connect_timeout.max(self.order_connect_timeout))
-            .pool_max_idle_per_host(self.idle_connections)
-            .pool_idle_timeout(self.idle_timeout)
-            // A connection that died unnoticed is found out while a request waits on it, not by
-            // every request after it.
-            .http2_keep_alive_interval(Duration::from_secs(5))
-            .http2_keep_alive_timeout(Duration::from_secs(5))
-            // A redirect would carry an order, or its answer, to a place that nobody chose.
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            // Whether something is sent again is never decided here.
-            .retry(reqwest::retry::never())
-            // Decompressing is this crate's own, also where another one switches the library's on.
-            .no_gzip()
-            .no_brotli()
-            .no_deflate()
-            .no_zstd()
-            // The environment is read by `from_env` alone.
-            .no_proxy();
-        if !self.http2 {
-            builder = builder.http1_only();
-        }
-        if let Some(url) = &self.proxy {
-            // Only what is encrypted end to end goes through a proxy.
-            builder = builder.proxy(Proxy::https(url.expose_secret())?);
-        }
-        builder.build()
+        let config = tls::config(&self.root_certificates)?;
+        let proxy = self.proxy.as_ref().filter(|proxy| proxy.carries(server));
+        let proxy = proxy.map(ProxySettings::route).transpose()?;
+        Ok(Connector::tls(config, self.http2, proxy, timeout))
     }
 }
 
-/// The message must not show the URL, which may hold a password.
-fn check_proxy(text: &str) -> Result<(), String> {
-    match reqwest::Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(()),
-        Ok(_) => Err("the proxy must be an http:// or https:// URL".to_owned()),
-        Err(error) => Err(format!("the proxy is no URL: {error}")),
+impl ProxySettings {
+    /// A proxy for all hosts.
+    pub(crate) fn new(url: String) -> Self {
+        Self { url: SecretString::from(url), no_proxy: String::new() }
     }
+
+    /// The proxy that environment variables name, if one does.
+    ///
+    /// The variables are looked up through a function, so that tests need not change those of the
+    /// process.
+    pub(crate) fn from_environment(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<Self> {
+        let read = |names: [&str; 2]| {
+            let mut texts = names.iter().filter_map(|name| variable(name));
+            // What is no Unicode text is no URL either, and refused when the client is built.
+            texts.find(|text| !text.is_empty()).map(|text| text.to_string_lossy().into_owned())
+        };
+        let url = read(["HTTPS_PROXY", "https_proxy"]).or_else(|| read(["ALL_PROXY", "all_proxy"]))?;
+        let url = if url.contains("://") { url } else { format!("http://{url}") };
+        let no_proxy = read(["NO_PROXY", "no_proxy"]).unwrap_or_default();
+        Some(Self { url: SecretString::from(url), no_proxy })
+    }
+
+    /// The message must not show the URL, which may hold a password.
+    fn check(&self) -> Result<(), String> {
+        let supported = "the supported schemes are http:// and https://";
+        match Url::parse(self.url.expose_secret()) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(()),
+            Ok(url) if url.has_host() => {
+                Err(format!("the scheme {}:// of the proxy is not supported: {supported}", url.scheme()))
+            }
+            Ok(_) => Err(format!("the proxy is not the URL of a host: {supported}")),
+            Err(error) => Err(format!("the proxy is not a URL: {error}; {supported}")),
+        }
+    }
+
+    /// Whether a server is reached through the proxy.
+    fn carries(&self, server: &BaseUrl) -> bool {
+        // Only the list is asked: a proxy that cannot be used must not make connections direct.
+        let matcher = Matcher::builder().https("http://proxy").no(self.no_proxy.as_str()).build();
+        server.as_str().parse().is_ok_and(|server| matcher.intercept(&server).is_some())
+    }
+
+    fn route(&self) -> Result<ProxyRoute, String> {
+        let any = Uri::from_static("https://server");
+        let url = Url::parse(self.url.expose_secret()).map_err(|error| error.to_string())?;
+        let found = Matcher::builder().https(url.as_str()).build().intercept(&any);
+        let found = found.ok_or("the URL of the proxy cannot be used")?;
+        Ok(ProxyRoute { uri: found.uri().clone(), authorization: found.basic_auth().cloned() })
+    }
+}
+
+/// Without the URL, which may hold a password.
+impl fmt::Debug for ProxySettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProxySettings").field("url", &self.url).field("no_proxy", &self.no_proxy).finish()
+    }
+}
+
+/// Whether the text is a host as it stands in a URL.
+fn is_host(text: &str) -> bool {
+    Url::parse(&format!("http://{text}/"))
+        .is_ok_and(|url| url.host_str().is_some_and(|host| host.eq_ignore_ascii_case(text)))
 }
 
 impl fmt::Debug for TransportSettings {
@@ -123,9 +195,12 @@ impl fmt::Debug for TransportSettings {
             .field("concurrent_requests", &self.concurrent_requests)
             .field("idle_connections", &self.idle_connections)
             .field("idle_timeout", &self.idle_timeout)
+            .field("order_idle_timeout", &self.order_idle_timeout)
+            .field("max_connection_age", &self.max_connection_age)
             .field("http2", &self.http2)
             .field("proxy", &self.proxy)
             .field("root_certificates", &self.root_certificates)
+            .field("plain_http_host", &self.plain_http_host)
             .finish()
     }
 }

@@ -8,15 +8,25 @@
     reason = "a test fails where it fails"
 )]
 
+#[path = "../support/certificate.rs"]
+mod certificate;
+#[path = "../support/fault.rs"]
+mod fault;
+#[path = "../support/http2.rs"]
+mod http2;
+#[path = "../support/proxy.rs"]
+mod proxy;
 #[path = "../support/script.rs"]
 mod script;
 
+mod broker;
 mod connections;
 mod deadlines;
 mod doubt;
 mod outcomes;
 mod secrets;
 mod settings;
+mod submissions;
 mod writes;
 
 use clear_street::trading::Client;

@@ -37,7 +37,12 @@ impl Authority {
 
     /// What the client has to trust.
     pub(crate) fn root(&self) -> RootCertificates {
-        RootCertificates::from_pem(self.0.pem()).unwrap()
+        RootCertificates::from_pem(self.pem()).unwrap()
+    }
+
+    /// The same, for a client in another process.
+    pub(crate) fn pem(&self) -> String {
+        self.0.pem()
     }
 
     /// TLS with a certificate of `127.0.0.1`, speaking HTTP/1.1 or what is named.

@@ -83,6 +83,15 @@ pub(crate) struct ScriptedServer {
 
 impl ScriptedServer {
     pub(crate) async fn start(script: impl Fn(&Request) -> Vec<Action> + Send + Sync + 'static) -> Self {
+        Self::start_closing(None, script).await
+    }
+
+    /// A server that closes each connection so long after its last answer, without announcing it.
+    pub(crate) async fn start_closing(
+        idle: impl Into<Option<Duration>>,
+        script: impl Fn(&Request) -> Vec<Action> + Send + Sync + 'static,
+    ) -> Self {
+        let idle = idle.into();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (log, connections) = (Arc::default(), Arc::new(AtomicUsize::new(0)));
@@ -91,7 +100,7 @@ impl ScriptedServer {
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let number = connections.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(serve(stream, number, Arc::clone(&script), Arc::clone(&log)));
+                tokio::spawn(serve(stream, number, idle, Arc::clone(&script), Arc::clone(&log)));
             }
         });
         server
@@ -116,12 +125,19 @@ impl ScriptedServer {
 async fn serve(
     stream: TcpStream,
     connection: usize,
+    idle: Option<Duration>,
     script: Arc<impl Fn(&Request) -> Vec<Action>>,
     log: Arc<Mutex<Vec<Request>>>,
 ) {
     stream.set_nodelay(true).unwrap();
     let mut stream = BufReader::new(stream);
-    while let Some(request) = receive(&mut stream, connection).await {
+    loop {
+        let receiving = receive(&mut stream, connection);
+        let received = match idle {
+            Some(idle) => tokio::time::timeout(idle, receiving).await.ok().flatten(),
+            None => receiving.await,
+        };
+        let Some(request) = received else { return };
         log.lock().unwrap().push(request.clone());
         for action in script(&request) {
             match action {

@@ -55,7 +55,7 @@ pub const API: Api = Api {
     frame: Frame::Bare(Table {
         name: "List",
         encoding: &ENCODING,
-        fields: &[Field::optional("data"), Field::optional("next_page_token")],
+        fields: &[Field::optional("data"), Field::optional("next_page_token").lenient()],
         rules: &[],
     }),
     pagination: Pagination {

@@ -82,6 +82,7 @@ impl GetInventory {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 403, 404, 429, 500],

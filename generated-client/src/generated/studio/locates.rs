@@ -69,6 +69,9 @@ impl Locates {
     ///
     /// Must not be repeated blindly: a second request may act a second time.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn create_locate_order(
         &self,
@@ -104,6 +107,8 @@ impl Locates {
     ///
     /// Must not be repeated blindly: a second request may act a second time.
     ///
+    /// Every status from 200 to 299 is a success, whatever the body.
+    ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn update_locate_order(
         &self,
@@ -138,6 +143,7 @@ impl ListLocateOrders {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 403, 404, 429, 500],
@@ -184,6 +190,7 @@ impl CreateLocateOrder {
         body: BodyKind::Required,
         repeat: Repeat::Never,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 403, 404, 429, 500],
@@ -233,6 +240,7 @@ impl GetLocateOrder {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 403, 404, 429, 500],
@@ -282,6 +290,7 @@ impl UpdateLocateOrder {
         body: BodyKind::Required,
         repeat: Repeat::Never,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 403, 404, 429, 500],

@@ -54,6 +54,9 @@ impl MarginSimulations {
     ///
     /// Must not be repeated blindly: a second request may act a second time.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn create_reg_t_margin_simulation(
         &self,
@@ -109,6 +112,7 @@ impl CreateRegTMarginSimulation {
         body: BodyKind::Required,
         repeat: Repeat::Never,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 403, 404, 429, 500],
@@ -159,6 +163,7 @@ impl GetRegTMarginSimulation {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 403, 404, 429, 500],

@@ -74,6 +74,9 @@ impl Orders {
     ///
     /// Must not be repeated blindly: a second request may act a second time.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn create_order(
         &self,
@@ -94,6 +97,9 @@ impl Orders {
     ///
     /// Must not be repeated blindly: a second request may act a second time.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn create_bulk_orders(
         &self,
@@ -113,6 +119,9 @@ impl Orders {
     /// `DELETE /accounts/{account_id}/orders`
     ///
     /// Must not be repeated blindly: a second request may act a second time.
+    ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn delete_all_orders(
@@ -150,6 +159,8 @@ impl Orders {
     ///
     /// Must not be repeated blindly: a second request may act a second time.
     ///
+    /// Every status from 200 to 299 is a success, whatever the body.
+    ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn delete_order(
         &self,
@@ -169,6 +180,8 @@ impl Orders {
     /// `PATCH /accounts/{account_id}/orders/{order_id}`
     ///
     /// Must not be repeated blindly: a second request may act a second time.
+    ///
+    /// Every status from 200 to 299 is a success, whatever the body.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn update_order(
@@ -210,6 +223,7 @@ impl ListOrders {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 403, 404, 429, 500],
@@ -296,6 +310,7 @@ impl CreateOrderCall {
         body: BodyKind::Required,
         repeat: Repeat::Never,
         key: None,
+        lookup: None,
         status: 201,
         partial: None,
         errors: &[400, 401, 403, 404, 429, 500],
@@ -343,6 +358,7 @@ impl CreateBulkOrders {
         body: BodyKind::Required,
         repeat: Repeat::Never,
         key: None,
+        lookup: None,
         status: 201,
         partial: None,
         errors: &[400, 401, 403, 404, 429, 500],
@@ -393,6 +409,7 @@ impl DeleteAllOrders {
         body: BodyKind::None,
         repeat: Repeat::Never,
         key: None,
+        lookup: None,
         status: 201,
         partial: None,
         errors: &[400, 401, 403, 404, 429, 500],
@@ -455,6 +472,7 @@ impl GetOrder {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 403, 404, 429, 500],
@@ -503,6 +521,7 @@ impl DeleteOrder {
         body: BodyKind::None,
         repeat: Repeat::Never,
         key: None,
+        lookup: None,
         status: 201,
         partial: None,
         errors: &[400, 401, 403, 404, 429, 500],
@@ -552,6 +571,7 @@ impl UpdateOrderCall {
         body: BodyKind::Required,
         repeat: Repeat::Never,
         key: None,
+        lookup: None,
         status: 201,
         partial: None,
         errors: &[400, 401, 403, 404, 429, 500],

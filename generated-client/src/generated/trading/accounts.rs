@@ -80,6 +80,9 @@ impl Accounts {
     ///
     /// Must not be repeated blindly: a second request may act a second time.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn patch_account_by_id(
         &self,
@@ -156,6 +159,7 @@ impl GetAccounts {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[401, 403, 429, 500],
@@ -241,6 +245,7 @@ impl GetAccountById {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[401, 403, 404, 429, 500],
@@ -287,6 +292,7 @@ impl PatchAccountById {
         body: BodyKind::Required,
         repeat: Repeat::Never,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 403, 404, 429, 500],
@@ -336,6 +342,7 @@ impl GetAccountBalances {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[401, 403, 404, 429, 500],
@@ -395,6 +402,7 @@ impl GetPortfolioHistory {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: Some(207),
         errors: &[401, 403, 429, 500],

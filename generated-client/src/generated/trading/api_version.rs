@@ -69,6 +69,7 @@ impl GetVersion {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[401, 429, 500],

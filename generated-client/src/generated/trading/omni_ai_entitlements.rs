@@ -74,6 +74,9 @@ impl OmniAiEntitlements {
     ///
     /// Must not be repeated blindly: a second request may act a second time.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 400, 401, 403, 429, 500.
     pub fn create_entitlements(
         &self,
@@ -90,6 +93,9 @@ impl OmniAiEntitlements {
     /// `DELETE /v1/omni-ai/entitlements/{entitlement_id}`
     ///
     /// Must not be repeated blindly: a second request may act a second time.
+    ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
     ///
     /// Documented errors: 401, 404, 409, 429, 500.
     pub fn delete_entitlement(
@@ -123,6 +129,7 @@ impl GetEntitlementAgreements {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[401, 404, 429, 500],
@@ -169,6 +176,7 @@ impl GetEntitlements {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[401, 403, 429, 500],
@@ -223,6 +231,7 @@ impl CreateEntitlements {
         body: BodyKind::Required,
         repeat: Repeat::Never,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 403, 429, 500],
@@ -270,6 +279,7 @@ impl DeleteEntitlement {
         body: BodyKind::None,
         repeat: Repeat::Never,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[401, 404, 409, 429, 500],

@@ -77,6 +77,9 @@ impl OmniAiMessages {
     ///
     /// Must not be repeated blindly: a second request may act a second time.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 400, 401, 403, 422, 429, 500.
     pub fn submit_feedback(
         &self,
@@ -113,6 +116,7 @@ impl GetMessageById {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 403, 404, 429, 500],
@@ -159,6 +163,7 @@ impl SubmitFeedback {
         body: BodyKind::Required,
         repeat: Repeat::Never,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 403, 422, 429, 500],

@@ -78,6 +78,9 @@ impl OmniAiResponses {
     ///
     /// Must not be repeated blindly: a second request may act a second time.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// - `account_id`: Number of a trading account.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
@@ -117,6 +120,7 @@ impl GetResponseById {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 403, 404, 429, 500],
@@ -165,6 +169,7 @@ impl CancelResponse {
         body: BodyKind::None,
         repeat: Repeat::Never,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 403, 404, 429, 500],

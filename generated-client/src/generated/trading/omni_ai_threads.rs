@@ -71,6 +71,9 @@ impl OmniAiThreads {
     ///
     /// Must not be repeated blindly: a second request may act a second time.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 400, 401, 422, 429, 500.
     pub fn create_thread(&self, body: CreateThreadRequest) -> CreateThread {
         CreateThread {
@@ -127,6 +130,9 @@ impl OmniAiThreads {
     /// `POST /v1/omni-ai/threads/{thread_id}/messages`
     ///
     /// Must not be repeated blindly: a second request may act a second time.
+    ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
     ///
     /// Documented errors: 400, 401, 409, 422, 429, 500.
     pub fn create_message(
@@ -185,6 +191,7 @@ impl GetThreads {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 429, 500],
@@ -257,6 +264,7 @@ impl CreateThread {
         body: BodyKind::Required,
         repeat: Repeat::Never,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 422, 429, 500],
@@ -306,6 +314,7 @@ impl GetThreadById {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 403, 404, 429, 500],
@@ -356,6 +365,7 @@ impl GetMessages {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[401, 403, 404, 429, 500],
@@ -428,6 +438,7 @@ impl CreateMessage {
         body: BodyKind::Required,
         repeat: Repeat::Never,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 409, 422, 429, 500],
@@ -478,6 +489,7 @@ impl GetThreadResponse {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[401, 403, 404, 429, 500],

@@ -16,7 +16,7 @@ use crate::call::{Call, Sending};
 use crate::client::Core;
 use crate::keyed::{Rows, Submitting};
 use crate::operation::{
-    Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat,
+    Answer, BodyKind, Lookup, Method, Operation, PageToken, Parameter, Repeat,
 };
 use crate::options::RequestOptions;
 use crate::page::{Items, Pages};
@@ -86,8 +86,11 @@ impl Orders {
     ///
     /// `POST /v1/accounts/{account_id}/orders`
     ///
-    /// If the answer is lost, the rows are looked for by their `id`, and sent once more if none is
-    /// found. A row without one gets one.
+    /// By default, a request that may have reached the server is not sent again: its rows are
+    /// looked up by `id`. A missing `id` is filled in.
+    ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
     ///
     /// Documented errors: 400, 401, 403, 422, 429, 500.
     pub fn submit_orders(
@@ -106,6 +109,9 @@ impl Orders {
     /// `PATCH /v1/accounts/{account_id}/orders/{order_id}`
     ///
     /// Must not be repeated blindly: a second request may act a second time.
+    ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn replace_order(
@@ -129,6 +135,9 @@ impl Orders {
     ///
     /// May be repeated after any failure: twice has the effect of once.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 401, 403, 404, 429, 500.
     pub fn cancel_open_order(
         &self,
@@ -149,6 +158,9 @@ impl Orders {
     /// `DELETE /v1/accounts/{account_id}/orders`
     ///
     /// Must not be repeated blindly: a second request may act a second time.
+    ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn cancel_all_open_orders(
@@ -206,6 +218,7 @@ impl GetOrders {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[401, 403, 429, 500],
@@ -232,7 +245,7 @@ impl GetOrders {
         self
     }
 
-    /// Only these orders.
+    /// Only these orders, by `id` or by the `client_order_id` that you gave them.
     #[inline]
     pub fn order_ids(
         mut self,
@@ -354,6 +367,7 @@ impl GetOrderById {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[401, 403, 404, 429, 500],
@@ -400,6 +414,28 @@ impl SubmitOrders {
         body: BodyKind::Required,
         repeat: Repeat::Keyed,
         key: Some("id"),
+        lookup: Some(
+            &Lookup {
+                list: &GetOrders::OPERATION,
+                key: "client_order_id",
+                keys: Some(3),
+                since: Some(9),
+                status: "status",
+                live: &[
+                    "PENDING_NEW",
+                    "NEW",
+                    "PARTIALLY_FILLED",
+                    "PENDING_CANCEL",
+                    "PENDING_REPLACE",
+                    "DONE_FOR_DAY",
+                    "STOPPED",
+                    "SUSPENDED",
+                ],
+                done: &["FILLED", "CANCELED", "EXPIRED", "REPLACED", "CALCULATED"],
+                refused: &["REJECTED"],
+                known_key: &[],
+            },
+        ),
         status: 200,
         partial: None,
         errors: &[400, 401, 403, 422, 429, 500],
@@ -419,19 +455,20 @@ impl SubmitOrders {
         self
     }
 
-    /// `id` of each row, in their order. A row that had none got one when the request was made, so
-    /// that it can be written down before it is sent.
+    /// The `id` of each row, in order. Missing ones are filled in when the request is made, so that
+    /// you can store them before you send it.
     #[must_use]
     #[inline]
     pub fn keys(&self) -> &[String] {
         self.body.keys()
     }
 
-    /// Sends the rows. If the answer is lost, looks for them by `id`, and sends the same once more
-    /// if none is found.
+    /// Sends the rows. The [`Submission`](crate::Submission) has the outcome of each.
     ///
-    /// An error means that nothing was submitted. What became of each row says the
-    /// [`Submission`](crate::Submission).
+    /// By default, rows that may have reached the server are not sent again: they are looked up by
+    /// `id`, and a row that is not found is [`Unknown`](crate::RowOutcome::Unknown).
+    /// [Resolve](crate::Submission::resolve) it before you decide to submit it again. An error
+    /// means that nothing was submitted.
     pub fn send(self) -> Submitting<Order> {
         Submitting::new(self.call, self.body)
     }
@@ -458,6 +495,7 @@ impl ReplaceOrder {
         body: BodyKind::Required,
         repeat: Repeat::Never,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 403, 404, 429, 500],
@@ -504,6 +542,7 @@ impl CancelOpenOrder {
         body: BodyKind::None,
         repeat: Repeat::Idempotent,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[401, 403, 404, 429, 500],
@@ -555,6 +594,7 @@ impl CancelAllOpenOrders {
         body: BodyKind::None,
         repeat: Repeat::Never,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 403, 404, 429, 500],
@@ -642,6 +682,7 @@ impl GetExecutions {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 403, 429, 500],

@@ -18,7 +18,7 @@ use crate::call::{Call, Sending};
 use crate::client::Core;
 use crate::keyed::{Rows, Submitting};
 use crate::operation::{
-    Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat,
+    Answer, BodyKind, Lookup, Method, Operation, PageToken, Parameter, Repeat,
 };
 use crate::options::RequestOptions;
 use crate::page::{Items, Pages};
@@ -69,6 +69,9 @@ impl Positions {
     ///
     /// Must not be repeated blindly: a second request may act a second time.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 400, 401, 403, 429, 500.
     pub fn close_positions(&self, account_id: impl Into<AccountId>) -> ClosePositions {
         let mut call = ClosePositions::call(&self.core);
@@ -81,6 +84,9 @@ impl Positions {
     /// `DELETE /v1/accounts/{account_id}/positions/{instrument_id}`
     ///
     /// Must not be repeated blindly: a second request may act a second time.
+    ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
     ///
     /// Documented errors: 400, 401, 403, 429, 500.
     pub fn close_position(
@@ -119,8 +125,11 @@ impl Positions {
     ///
     /// `POST /v1/accounts/{account_id}/positions/instructions`
     ///
-    /// If the answer is lost, the rows are looked for by their `instruction_id`, and sent once more
-    /// if none is found. A row without one gets one.
+    /// By default, a request that may have reached the server is not sent again: its rows are
+    /// looked up by `instruction_id`. A missing `instruction_id` is filled in.
+    ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
     ///
     /// A partial success (207) comes with the error that says what is missing.
     ///
@@ -148,6 +157,9 @@ impl Positions {
     /// `DELETE /v1/accounts/{account_id}/positions/instructions/{instruction_id}`
     ///
     /// Must not be repeated blindly: a second request may act a second time.
+    ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
     ///
     /// Documented errors: 401, 403, 404, 409, 429, 503.
     pub fn cancel_position_instruction(
@@ -189,6 +201,7 @@ impl GetPositions {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[401, 403, 429, 500],
@@ -289,6 +302,7 @@ impl ClosePositions {
         body: BodyKind::Optional,
         repeat: Repeat::Never,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 403, 429, 500],
@@ -346,6 +360,7 @@ impl ClosePosition {
         body: BodyKind::Optional,
         repeat: Repeat::Never,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 403, 429, 500],
@@ -403,6 +418,7 @@ impl GetPositionInstructions {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 403, 404, 429, 503],
@@ -460,6 +476,19 @@ impl SubmitPositionInstructions {
         body: BodyKind::Required,
         repeat: Repeat::Keyed,
         key: Some("instruction_id"),
+        lookup: Some(
+            &Lookup {
+                list: &GetPositionInstructions::OPERATION,
+                key: "instruction_id",
+                keys: None,
+                since: None,
+                status: "status",
+                live: &["SENT", "CANCEL_REQUESTED", "CANCEL_FAILED"],
+                done: &["ACCEPTED", "CANCELLED"],
+                refused: &["REJECTED"],
+                known_key: &[409],
+            },
+        ),
         status: 200,
         partial: Some(207),
         errors: &[400, 401, 403, 404, 409, 429, 500, 503],
@@ -479,19 +508,20 @@ impl SubmitPositionInstructions {
         self
     }
 
-    /// `instruction_id` of each row, in their order. A row that had none got one when the request
-    /// was made, so that it can be written down before it is sent.
+    /// The `instruction_id` of each row, in order. Missing ones are filled in when the request is
+    /// made, so that you can store them before you send it.
     #[must_use]
     #[inline]
     pub fn keys(&self) -> &[String] {
         self.body.keys()
     }
 
-    /// Sends the rows. If the answer is lost, looks for them by `instruction_id`, and sends the
-    /// same once more if none is found.
+    /// Sends the rows. The [`Submission`](crate::Submission) has the outcome of each.
     ///
-    /// An error means that nothing was submitted. What became of each row says the
-    /// [`Submission`](crate::Submission).
+    /// By default, rows that may have reached the server are not sent again: they are looked up by
+    /// `instruction_id`, and a row that is not found is [`Unknown`](crate::RowOutcome::Unknown).
+    /// [Resolve](crate::Submission::resolve) it before you decide to submit it again. An error
+    /// means that nothing was submitted.
     pub fn send(self) -> Submitting<PositionInstruction> {
         Submitting::new(self.call, self.body)
     }
@@ -518,6 +548,7 @@ impl CancelPositionInstruction {
         body: BodyKind::None,
         repeat: Repeat::Never,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[401, 403, 404, 409, 429, 503],

@@ -64,6 +64,9 @@ impl Screener {
     ///
     /// Must not be repeated blindly: a second request may act a second time.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 400, 401, 429, 500.
     pub fn create_screener(&self, body: CreateScreenerRequest) -> CreateScreener {
         CreateScreener {
@@ -94,6 +97,9 @@ impl Screener {
     ///
     /// May be repeated after any failure: twice has the effect of once.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 400, 401, 404, 429, 500.
     pub fn replace_screener(
         &self,
@@ -110,6 +116,8 @@ impl Screener {
     /// `DELETE /v1/saved-screeners/{screener_id}`
     ///
     /// May be repeated after any failure: twice has the effect of once.
+    ///
+    /// Every status from 200 to 299 is a success, whatever the body.
     ///
     /// Documented errors: 401, 404, 429, 500.
     pub fn delete_screener(&self, screener_id: impl Into<ScreenerId>) -> DeleteScreener {
@@ -153,6 +161,7 @@ impl GetScreeners {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[401, 429, 500],
@@ -199,6 +208,7 @@ impl CreateScreener {
         body: BodyKind::Required,
         repeat: Repeat::Never,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 429, 500],
@@ -245,6 +255,7 @@ impl GetScreenerById {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 404, 429, 500],
@@ -291,6 +302,7 @@ impl ReplaceScreener {
         body: BodyKind::Required,
         repeat: Repeat::Idempotent,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 404, 429, 500],
@@ -337,6 +349,7 @@ impl DeleteScreener {
         body: BodyKind::None,
         repeat: Repeat::Idempotent,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[401, 404, 429, 500],
@@ -383,6 +396,7 @@ impl SearchScreener {
         body: BodyKind::Required,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 422, 429, 500],

@@ -78,6 +78,9 @@ impl Watchlist {
     ///
     /// Must not be repeated blindly: a second request may act a second time.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 400, 401, 409, 429, 500.
     pub fn create_watchlist(&self, body: CreateWatchlistRequest) -> CreateWatchlist {
         CreateWatchlist {
@@ -91,6 +94,8 @@ impl Watchlist {
     /// `DELETE /v1/watchlists/{watchlist_id}`
     ///
     /// May be repeated after any failure: twice has the effect of once.
+    ///
+    /// Every status from 200 to 299 is a success, whatever the body.
     ///
     /// Documented errors: 401, 404, 429, 500.
     pub fn delete_watchlist(
@@ -109,6 +114,9 @@ impl Watchlist {
     ///
     /// Must not be repeated blindly: a second request may act a second time.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 400, 401, 404, 409, 429, 500.
     pub fn add_watchlist_item(
         &self,
@@ -125,6 +133,8 @@ impl Watchlist {
     /// `DELETE /v1/watchlists/{watchlist_id}/items/{item_id}`
     ///
     /// May be repeated after any failure: twice has the effect of once.
+    ///
+    /// Every status from 200 to 299 is a success, whatever the body.
     ///
     /// Documented errors: 401, 404, 429, 500.
     pub fn delete_watchlist_item(
@@ -162,6 +172,7 @@ impl GetWatchlists {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[401, 429, 500],
@@ -233,6 +244,7 @@ impl GetWatchlistById {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[401, 404, 429, 500],
@@ -279,6 +291,7 @@ impl CreateWatchlist {
         body: BodyKind::Required,
         repeat: Repeat::Never,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 409, 429, 500],
@@ -325,6 +338,7 @@ impl DeleteWatchlist {
         body: BodyKind::None,
         repeat: Repeat::Idempotent,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[401, 404, 429, 500],
@@ -371,6 +385,7 @@ impl AddWatchlistItem {
         body: BodyKind::Required,
         repeat: Repeat::Never,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 404, 409, 429, 500],
@@ -417,6 +432,7 @@ impl DeleteWatchlistItem {
         body: BodyKind::None,
         repeat: Repeat::Idempotent,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[401, 404, 429, 500],

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 use super::failure::Failure;
 use super::{Decoder, Seed};
-use crate::record::{Field, ListSlot, MapSlot, OptionSlot, Record};
+use crate::record::{Field, ListSlot, MapSlot, OptionSlot, Record, Slot};
 
 pub(super) struct OptionVisitor<'s, 'd> {
     pub(super) slot: &'s mut dyn OptionSlot,
@@ -55,6 +56,12 @@ impl<'de> Visitor<'de> for RecordVisitor<'_, '_> {
         let mut seen = Seen::default();
         let mut next = 0;
         while let Some(known) = map.next_key_seed(FieldKey { fields, next })? {
+            if let Some((index, _)) = known.filter(|(_, field)| field.lenient) {
+                let raw: &RawValue = map.next_value()?;
+                read_leniently(record, index, raw.get(), seen.insert(index), decoder);
+                next = index.saturating_add(1);
+                continue;
+            }
             let slot = known.and_then(|(index, field)| Some((index, field, record.slot_at(index)?)));
             let Some((index, field, slot)) = slot else {
                 map.next_value::<IgnoredAny>()?;
@@ -74,6 +81,19 @@ impl<'de> Visitor<'de> for RecordVisitor<'_, '_> {
             Some((_, field)) => Err(decoder.fail(Failure::other("is missing").field(field.name))),
             None => Ok(()),
         }
+    }
+}
+
+/// Reads the value of a lenient field, which is cleared if that fails, or if it is not the only one.
+fn read_leniently(record: &mut dyn Record, index: usize, json: &str, is_only: bool, decoder: &mut Decoder) {
+    let outside = std::mem::replace(&mut decoder.floats, false);
+    let is_read = is_only && record.slot_at(index).is_some_and(|slot| decoder.text(json, slot).is_ok());
+    decoder.floats = outside;
+    if !is_read {
+        if let Some(Slot::Option(slot)) = record.slot_at(index) {
+            slot.clear();
+        }
+        record.unreadable(index, json);
     }
 }
 

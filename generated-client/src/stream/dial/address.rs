@@ -1,7 +1,7 @@
 //! Where a server is.
 
 use crate::error::{Error, ErrorKind};
-use crate::transport::{BaseUrl, Url};
+use crate::transport::{BaseUrl, TransportSettings, Url};
 
 /// The address of a server, from a URL with the same rules as those of requests.
 #[derive(Debug)]
@@ -9,17 +9,20 @@ pub(super) struct Address {
     url: Url,
 }
 
+/// Reads the URL of a stream.
+pub(super) fn parse(text: &str, settings: &TransportSettings) -> Result<BaseUrl, Error> {
+    let text = text.trim();
+    // Where requests go over http, streams go over ws; the libraries know the former.
+    let http = match text.split_at_checked(2) {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("ws") => format!("http{rest}"),
+        _ => text.to_owned(),
+    };
+    settings.base_url(&http).map_err(|problem| misconfigured(format!("the URL of the stream {problem}")))
+}
+
 impl Address {
-    pub(super) fn parse(text: &str) -> Result<Self, Error> {
-        let text = text.trim();
-        // Where requests go over http, streams go over ws; the libraries know the former.
-        let http = match text.split_at_checked(2) {
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("ws") => format!("http{rest}"),
-            _ => text.to_owned(),
-        };
-        let base = BaseUrl::parse(&http)
-            .map_err(|problem| misconfigured(format!("the URL of the stream {problem}")))?;
-        Ok(Self { url: base.address("", "") })
+    pub(super) fn new(url: &BaseUrl) -> Self {
+        Self { url: url.address("", "") }
     }
 
     /// The address of a proxy, whose URL may hold a name and a password: they are not kept.
@@ -75,7 +78,7 @@ mod tests {
             ("WS://localhost:80/", false, "localhost", 80, "localhost", "/"),
             (" ws://[::1]:9/x ", false, "::1", 9, "[::1]:9", "/x"),
         ] {
-            let address = Address::parse(text).unwrap();
+            let address = Address::new(&parse(text, &TransportSettings::default()).unwrap());
             assert_eq!(address.is_encrypted(), encrypted, "{text}");
             assert_eq!((address.host(), address.port()), (host, port), "{text}");
             assert_eq!((address.authority(), address.path()), (authority, path), "{text}");
@@ -86,7 +89,7 @@ mod tests {
     fn what_is_not_encrypted_or_holds_a_secret_is_refused() {
         for text in ["", "ws://api.example.com", "ftp://localhost", "wss://u:p@localhost", "wss://a/?token=b"]
         {
-            let error = Address::parse(text).unwrap_err();
+            let error = parse(text, &TransportSettings::default()).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Configuration, "{text}");
         }
     }

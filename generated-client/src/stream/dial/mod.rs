@@ -71,11 +71,12 @@ impl Server {
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the URL is not allowed, or
     /// no certificates can be found to trust.
     pub(crate) fn new(url: &str, user_agent: &str, settings: &TransportSettings) -> Result<Self, Error> {
-        let (address, roots) = (Address::parse(url)?, &settings.root_certificates);
+        let (url, roots) = (address::parse(url, settings)?, &settings.root_certificates);
+        let address = Address::new(&url);
         let (mut tls, mut proxy) = (None, None);
         if address.is_encrypted() {
             tls = Some(Tls::new(address.host(), roots)?);
-            proxy = match &settings.proxy {
+            proxy = match settings.proxy_to(&url) {
                 Some(url) => Some(Proxy::new(url.expose_secret(), roots)?),
                 None => None,
             };
@@ -130,8 +131,8 @@ impl<D: Dial> Dial for Arc<D> {
 ///
 /// # Errors
 /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the URL is not allowed.
-pub(crate) fn host(url: &str) -> Result<String, Error> {
-    Ok(Address::parse(url)?.bracketed_host().to_owned())
+pub(crate) fn host(url: &str, settings: &TransportSettings) -> Result<String, Error> {
+    Ok(address::parse(url, settings)?.host().to_owned())
 }
 
 impl Dial for Server {

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::stream::core::{DialFailure, Stage};
+use crate::transport::looked_up;
 
 /// After this time without a connection to one address the next one is tried beside it: an address
 /// that answers nothing costs a moment, not the whole attempt.
@@ -21,7 +22,7 @@ const SEND_BUFFER: u32 = 16 << 10;
 /// The addresses of a name, those of the two families in turn, beginning with the one that the
 /// system prefers.
 pub(super) async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, DialFailure> {
-    let found = tokio::net::lookup_host((host, port)).await;
+    let found = tokio::net::lookup_host((looked_up(host), port)).await;
     let addresses = in_turn(found.map_err(|_| DialFailure::Failed(Stage::Resolve))?.collect());
     if addresses.is_empty() { Err(DialFailure::Failed(Stage::Resolve)) } else { Ok(addresses) }
 }

@@ -22,7 +22,7 @@ use crate::ErrorKind;
 use crate::stream::connection::tests::frames::frame;
 use crate::stream::connection::{Arrival, Limits, Outbox, Reader, Wire};
 use crate::stream::core::{Closed, DialFailure, Settings, Stage};
-use crate::transport::TransportSettings;
+use crate::transport::{ProxySettings, TransportSettings};
 
 /// The same with more lines.
 fn accept_with(request: &str, more: &str) -> Vec<u8> {
@@ -285,7 +285,7 @@ async fn through(answer: &'static str) -> (FaultServer, Result<Wire, DialFailure
     let proxy = Proxy::to(server.address, answer);
     let settings = TransportSettings {
         root_certificates: vec![authority.root()],
-        proxy: Some(proxy.url("user:p%40ss@").into()),
+        proxy: Some(ProxySettings::new(proxy.url("user:p%40ss@"))),
         ..TransportSettings::default()
     };
     let through = Server::new(&server.url(), "test", &settings).unwrap();
@@ -319,7 +319,8 @@ async fn a_proxy_that_refuses_says_nothing_of_the_server() {
 async fn a_proxy_is_not_used_for_what_it_could_read() {
     let server = FaultServer::always(upgraded([text("one"), Step::Hold]));
     let proxy = Proxy::to(server.address, "");
-    let settings = TransportSettings { proxy: Some(proxy.url("").into()), ..TransportSettings::default() };
+    let settings =
+        TransportSettings { proxy: Some(ProxySettings::new(proxy.url(""))), ..TransportSettings::default() };
     let direct = Server::new(&server.url(), "test", &settings).unwrap();
     assert!(direct.dial(DialLimits::from(&Settings::default()), 1).await.is_ok());
     assert_eq!(proxy.asked(), "");
@@ -327,8 +328,10 @@ async fn a_proxy_is_not_used_for_what_it_could_read() {
 
 #[test]
 fn what_cannot_be_dialled_is_refused() {
-    let proxied =
-        TransportSettings { proxy: Some("ftp://u:planted@localhost".into()), ..TransportSettings::default() };
+    let proxied = TransportSettings {
+        proxy: Some(ProxySettings::new("ftp://u:planted@localhost".to_owned())),
+        ..TransportSettings::default()
+    };
     for (url, settings) in [("wss://localhost", proxied), ("ws://example.com", TransportSettings::default())]
     {
         let error = Server::new(url, "test", &settings).unwrap_err();

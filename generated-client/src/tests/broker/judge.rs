@@ -248,7 +248,7 @@ impl Judge<'_> {
                     matches!(outcome, Outcome::Refused(_))
                 }
                 (Some(Plan::RefusedLater(_)), outcome) => !matches!(outcome, Outcome::Unknown),
-                (Some(Plan::Odd(_)), outcome) => matches!(outcome, Outcome::Unknown),
+                (Some(Plan::Odd(_)), outcome) if !known => matches!(outcome, Outcome::Unknown),
                 _ => true,
             };
             if !is_right {

@@ -178,6 +178,7 @@ pub(super) enum Answer {
     Html,
     OtherKind,
     // No head.
+    HeadTooLarge,
     Reset,
     Silence,
     // The gateway's own answers.
@@ -493,7 +494,7 @@ fn answer() -> BoxedStrategy<(Answer, Taken)> {
         ][..],
     );
     let foreign = prop_oneof![
-        4 => (select(&[200u16, 207, 422][..]), any::<bool>()).prop_map(|(status, refused)| Foreign {
+        4 => (select(&[200u16, 200, 207, 422][..]), any::<bool>()).prop_map(|(status, refused)| Foreign {
             status,
             refused: refused || status == 422,
         }),
@@ -518,9 +519,9 @@ fn answer() -> BoxedStrategy<(Answer, Taken)> {
     ];
     prop_oneof![
         8 => own.prop_map(|answer| (answer, Taken::AtOnce)),
-        2 => (foreign, taken()),
+        3 => (foreign, taken()),
         9 => (useless, taken()),
-        3 => (prop_oneof![2 => Just(Reset), 1 => Just(Silence)], taken()),
+        4 => (prop_oneof![4 => Just(Reset), 2 => Just(Silence), 1 => Just(HeadTooLarge)], taken()),
         6 => (failure, taken()),
         4 => refused.prop_map(|answer| (answer, Taken::Never)),
     ]

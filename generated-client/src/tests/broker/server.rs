@@ -432,6 +432,7 @@ impl Broker {
             wait.map(|seconds| ("retry-after", seconds.to_string())).into_iter().collect()
         };
         match attempt.answer {
+            Answer::HeadTooLarge => Err(progress.failure(Fault::HeadTooLarge)),
             Answer::Reset => Err(progress.failure(Fault::Broken)),
             Answer::Silence => std::future::pending().await,
             Answer::Cut { status, silent } => {

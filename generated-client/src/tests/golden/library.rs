@@ -1,8 +1,6 @@
 //! `codegen/tests/golden/` mounted as an API.
 
 use crate::client::Core;
-use crate::keyed::ReadBack;
-use crate::operation::Operation;
 
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -14,16 +12,3 @@ pub struct Client {
 mod generated;
 
 pub use self::generated::*;
-
-impl ReadBack for loans::Loan {
-    const LIST: &'static Operation = &loans::GetLoans::OPERATION;
-    const SINCE: Option<&'static str> = None;
-
-    fn key(&self) -> &str {
-        self.reference.as_deref().unwrap_or_default()
-    }
-
-    fn is_refused(&self) -> bool {
-        false
-    }
-}

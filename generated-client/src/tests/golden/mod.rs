@@ -18,7 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use self::library::loans::{Loan, NewLoan};
+use self::library::loans::{BorrowBooks, GetLoans, Loan, NewLoan};
 use self::library::members::{Member, MemberChanges};
 use self::nasty::r#match::{Empty, Keyword, Keywords, Large, Single};
 use self::nasty::names;
@@ -97,6 +97,21 @@ fn rules_and_bounds_hold_before_sending() {
         assert!(check(bad.view(), encoding).is_err(), "{case}");
     }
     assert!(check(MemberChanges::new().view(), encoding).is_err(), "at least one");
+}
+
+#[test]
+fn a_keyed_operation_says_how_its_rows_are_found() {
+    let lookup = BorrowBooks::OPERATION.lookup.unwrap();
+    let parameter = |index: Option<usize>| index.map(|index| lookup.list.parameters[index].name);
+    assert_eq!(lookup.list.name, "find_loans");
+    assert_eq!((lookup.key, lookup.status), ("borrower_reference", "state"));
+    assert_eq!(parameter(lookup.keys), Some("references"));
+    assert_eq!(parameter(lookup.since), Some("begun_after"));
+    assert_eq!(lookup.live, ["OPEN"]);
+    assert_eq!(lookup.done, ["BACK", "LOST"]);
+    assert_eq!(lookup.refused, ["DENIED"]);
+    assert_eq!(lookup.known_key, [409, 400]);
+    assert!(GetLoans::OPERATION.lookup.is_none());
 }
 
 #[test]

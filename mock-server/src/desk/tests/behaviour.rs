@@ -129,6 +129,30 @@ async fn orders_are_changed_cancelled_and_refused() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn orders_are_found_by_their_ids_and_by_those_of_the_client() {
+    let office = Office::new();
+    let with_key = |key: &str| {
+        let mut order = limit("AAPL", "BUY", "1", "100");
+        order["id"] = json!(key);
+        order
+    };
+    let placed = office.submit(json!([with_key("a"), with_key("b"), limit("F", "BUY", "1", "1")]));
+    let elsewhere = json!({ "account_id": 100_001 });
+    _ = office.ask("trading/submit_orders", elsewhere, json!([with_key("c")]));
+    let found = |names: Value| {
+        let filter = json!({ "account_id": 100_000, "order_ids": names });
+        let answer = office.ask("trading/get_orders", filter, Value::Null);
+        answer.as_array().unwrap().iter().map(|order| order["id"].clone()).collect::<Vec<_>>()
+    };
+    let id = |index: usize| placed[index]["id"].clone();
+    assert_eq!(found(json!(["b"])), [id(1)]);
+    assert_eq!(found(json!(["b", id(2), "a"])), [id(0), id(1), id(2)]);
+    assert_eq!(found(json!([id(0), "a"])), [id(0)], "once, by whatever names");
+    assert_eq!(found(json!([placed[2]["client_order_id"]])), [id(2)], "it had no key");
+    assert_eq!(found(json!(["c", "A", ""])), Vec::<Value>::new(), "of another account, or of none");
+}
+
+#[tokio::test(start_paused = true)]
 async fn studio_places_what_trading_shows() {
     let office = Office::new();
     let account = || json!({ "account_id": "100000" });

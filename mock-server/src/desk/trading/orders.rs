@@ -39,8 +39,14 @@ fn get_orders(visit: &mut Visit<'_>) -> Outcome {
     let filter = Filter::new(visit);
     let found: Cow<'_, [OrderIx]> = match said.texts("order_ids") {
         Some(names) => {
-            let mut wanted: Vec<_> =
-                names.iter().filter_map(|name| visit.book.identities().read_order(name)).collect();
+            let account = visit.book.account(account);
+            let mut wanted: Vec<_> = names
+                .iter()
+                .flat_map(|name| {
+                    let by_key = account.and_then(|account| account.order_by_key(name));
+                    visit.book.identities().read_order(name).into_iter().chain(by_key)
+                })
+                .collect();
             wanted.sort_unstable();
             wanted.dedup();
             wanted.retain(|ix| orders.binary_search(ix).is_ok() && filter.takes(visit, *ix));

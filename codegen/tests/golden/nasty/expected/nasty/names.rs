@@ -70,6 +70,7 @@ impl Send {
         body: crate::operation::BodyKind::Required,
         repeat: crate::operation::Repeat::Never,
         key: std::option::Option::None,
+        lookup: std::option::Option::None,
         status: 200,
         partial: std::option::Option::None,
         errors: &[401, 429],

@@ -21,7 +21,7 @@ use crate::call::{Call, Sending};
 use crate::client::Core;
 use crate::keyed::{Rows, Submitting};
 use crate::operation::{
-    Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat,
+    Answer, BodyKind, Lookup, Method, Operation, PageToken, Parameter, Repeat,
 };
 use crate::options::RequestOptions;
 use crate::page::{Items, Pages};
@@ -78,8 +78,8 @@ impl Loans {
     ///
     /// `POST /v1/members/{member_id}/loans`
     ///
-    /// If the answer is lost, the rows are looked for by their `reference`, and sent once more if
-    /// none is found. A row without one gets one.
+    /// By default, a request that may have reached the server is not sent again: its rows are
+    /// looked up by `reference`. A missing `reference` is filled in.
     ///
     /// A partial success (207) comes with the error that says what is missing.
     ///
@@ -137,6 +137,7 @@ impl GetLoans {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[401, 403, 429],
@@ -236,6 +237,19 @@ impl BorrowBooks {
         body: BodyKind::Required,
         repeat: Repeat::Keyed,
         key: Some("reference"),
+        lookup: Some(
+            &Lookup {
+                list: &super::members::FindLoans::OPERATION,
+                key: "borrower_reference",
+                keys: Some(3),
+                since: Some(4),
+                status: "state",
+                live: &["OPEN"],
+                done: &["BACK", "LOST"],
+                refused: &["DENIED"],
+                known_key: &[409, 400],
+            },
+        ),
         status: 200,
         partial: Some(207),
         errors: &[400, 401, 409, 429],
@@ -255,19 +269,20 @@ impl BorrowBooks {
         self
     }
 
-    /// `reference` of each row, in their order. A row that had none got one when the request was
-    /// made, so that it can be written down before it is sent.
+    /// The `reference` of each row, in order. Missing ones are filled in when the request is made,
+    /// so that you can store them before you send it.
     #[must_use]
     #[inline]
     pub fn keys(&self) -> &[String] {
         self.body.keys()
     }
 
-    /// Sends the rows. If the answer is lost, looks for them by `reference`, and sends the same
-    /// once more if none is found.
+    /// Sends the rows. The [`Submission`](crate::Submission) has the outcome of each.
     ///
-    /// An error means that nothing was submitted. What became of each row says the
-    /// [`Submission`](crate::Submission).
+    /// By default, rows that may have reached the server are not sent again: they are looked up by
+    /// `reference`, and a row that is not found is [`Unknown`](crate::RowOutcome::Unknown).
+    /// [Resolve](crate::Submission::resolve) it before you decide to submit it again. An error
+    /// means that nothing was submitted.
     pub fn send(self) -> Submitting<Loan> {
         Submitting::new(self.call, self.body)
     }
@@ -294,6 +309,7 @@ impl ReturnBooks {
         body: BodyKind::Optional,
         repeat: Repeat::Never,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[401, 429],
@@ -356,7 +372,7 @@ pub struct Book {
 #[non_exhaustive]
 pub struct Loan {
     /// The borrower's own name of the loan.
-    pub reference: Option<String>,
+    pub borrower_reference: Option<String>,
     /// A book with its sequels.
     pub book: Book,
     /// Where a loan is in its life.
@@ -609,6 +625,10 @@ pub enum LoanState {
     /// The book is gone.
     #[deprecated(note = "since 2025-03-01: is never reported")]
     Lost,
+    /// The book was never lent.
+    Denied,
+    /// Nobody knows.
+    Odd,
     /// A value that this version of the crate does not know.
     Unrecognized(Unrecognized),
 }
@@ -620,6 +640,8 @@ impl LoanState {
             Self::Open => "OPEN",
             Self::Returned => "BACK",
             Self::Lost => "LOST",
+            Self::Denied => "DENIED",
+            Self::Odd => "ODD",
             Self::Unrecognized(value) => value.as_str(),
         }
     }
@@ -879,7 +901,7 @@ impl Record for Loan {
             name: "Loan",
             encoding: &super::api::ENCODING,
             fields: &[
-                Field::optional("reference"),
+                Field::optional("borrower_reference"),
                 Field::required("book"),
                 Field::required("state"),
                 Field::required("begun_at"),
@@ -895,7 +917,7 @@ impl Record for Loan {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => Slot::Option(&mut self.reference),
+            0 => Slot::Option(&mut self.borrower_reference),
             1 => Slot::Record(&mut self.book),
             2 => Slot::Text(&mut self.state),
             3 => Slot::Timestamp(&mut self.begun_at),
@@ -910,7 +932,7 @@ impl Record for Loan {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => Value::view(&self.reference),
+            0 => Value::view(&self.borrower_reference),
             1 => View::Record(&self.book),
             2 => Value::view(&self.state),
             3 => View::Timestamp(self.begun_at),
@@ -927,7 +949,7 @@ impl Record for Loan {
 impl Value for Loan {
     fn blank() -> Self {
         Self {
-            reference: None,
+            borrower_reference: None,
             book: Value::blank(),
             state: Value::blank(),
             begun_at: Value::blank(),
@@ -1483,6 +1505,8 @@ impl Text for LoanState {
             "OPEN" => Self::Open,
             "BACK" => Self::Returned,
             "LOST" => Self::Lost,
+            "DENIED" => Self::Denied,
+            "ODD" => Self::Odd,
             _ => Self::Unrecognized(Unrecognized::new(text)),
         };
         Some(value)

@@ -8,14 +8,19 @@ use std::fmt;
 use std::num::ParseIntError;
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::loans::Loan;
 use crate::Patch;
 use crate::call::{Call, Sending};
 use crate::client::Core;
-use crate::operation::{Answer, BodyKind, Method, Operation, Parameter, Repeat};
+use crate::operation::{
+    Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat,
+};
 use crate::options::RequestOptions;
+use crate::page::{Items, Pages};
 use crate::record::{self, Field, Record, Rule, Slot, Table, Value, View};
 
 /// Members of the library.
@@ -72,6 +77,19 @@ impl Members {
         ChangeMember { call, body }
     }
 
+    /// Finds loans of a member by what the member calls them.
+    ///
+    /// `GET /v1/members/{member_id}/loans/found`
+    ///
+    /// May be repeated after any failure: it changes nothing.
+    ///
+    /// Documented errors: 401, 429.
+    pub fn find_loans(&self, member_id: impl Into<MemberId>) -> FindLoans {
+        let mut call = FindLoans::call(&self.core);
+        call.set(0, member_id.into().view());
+        FindLoans { call }
+    }
+
     /// Removes a member.
     ///
     /// `DELETE /v1/members/{member_id}`
@@ -107,6 +125,7 @@ impl GetMember {
         body: BodyKind::None,
         repeat: Repeat::Read,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[401, 404, 429],
@@ -153,6 +172,7 @@ impl ChangeMember {
         body: BodyKind::Required,
         repeat: Repeat::Idempotent,
         key: None,
+        lookup: None,
         status: 200,
         partial: None,
         errors: &[400, 401, 404, 429],
@@ -179,6 +199,102 @@ impl ChangeMember {
     }
 }
 
+/// Request of [`Members::find_loans`]: optional parameters, then [`send`](Self::send).
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct FindLoans {
+    call: Call,
+}
+
+impl FindLoans {
+    /// `GET /v1/members/{member_id}/loans/found`
+    pub const OPERATION: Operation = Operation {
+        api: &super::api::API,
+        name: "find_loans",
+        group: "members",
+        method: Method::Get,
+        path: "/v1/members/{member_id}/loans/found",
+        parameters: &[
+            Parameter::path("member_id"),
+            Parameter::query("page_size").min(1).max(100),
+            Parameter::query("page_token"),
+            Parameter::query("references"),
+            Parameter::query("begun_after"),
+        ],
+        rules: &[],
+        body: BodyKind::None,
+        repeat: Repeat::Read,
+        key: None,
+        lookup: None,
+        status: 200,
+        partial: None,
+        errors: &[401, 429],
+        rows: &[],
+        page_token: Some(PageToken::Parameter(2)),
+        answer: Answer::of::<Vec<Loan>>(),
+    };
+
+    fn call(core: &Core) -> Call {
+        Call::new(core, &Self::OPERATION)
+    }
+
+    /// Items per page.
+    #[inline]
+    pub fn page_size(mut self, page_size: u32) -> Self {
+        self.call.set(1, page_size.view());
+        self
+    }
+
+    /// Which page; from the metadata of another.
+    #[inline]
+    pub fn page_token(mut self, page_token: impl Into<String>) -> Self {
+        self.call.set(2, page_token.into().view());
+        self
+    }
+
+    /// Only loans with one of these names.
+    #[inline]
+    pub fn references(
+        mut self,
+        references: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        let references: Vec<String> = references.into_iter().map(Into::into).collect();
+        self.call.set(3, references.view());
+        self
+    }
+
+    /// Only loans that began at this time or later.
+    #[inline]
+    pub fn begun_after(mut self, begun_after: Timestamp) -> Self {
+        self.call.set(4, begun_after.view());
+        self
+    }
+
+    /// Settings of this request alone, and parameters that this crate does not know.
+    #[inline]
+    pub fn options(mut self, options: RequestOptions) -> Self {
+        self.call.configure(options);
+        self
+    }
+
+    /// Sends the request.
+    pub fn send(self) -> Sending<Vec<Loan>> {
+        self.call.send()
+    }
+
+    /// Walks the pages, beginning with this one.
+    #[inline]
+    pub fn pages(self) -> Pages<Loan> {
+        Pages::new(self.call)
+    }
+
+    /// Walks the items of all pages, beginning with this one.
+    #[inline]
+    pub fn items(self) -> Items<Loan> {
+        Items::new(self.call)
+    }
+}
+
 /// Request of [`Members::remove_member`]: optional parameters, then [`send`](Self::send).
 #[deprecated(note = "since 2025-06-01: members leave by themselves")]
 #[derive(Clone, Debug)]
@@ -200,6 +316,7 @@ impl RemoveMember {
         body: BodyKind::None,
         repeat: Repeat::Idempotent,
         key: None,
+        lookup: None,
         status: 204,
         partial: None,
         errors: &[401, 429],

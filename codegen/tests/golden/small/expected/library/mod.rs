@@ -33,6 +33,7 @@ pub const OPERATIONS: &[&Operation] = &[
     &loans::ReturnBooks::OPERATION,
     &members::GetMember::OPERATION,
     &members::ChangeMember::OPERATION,
+    &members::FindLoans::OPERATION,
     &members::RemoveMember::OPERATION,
 ];
 

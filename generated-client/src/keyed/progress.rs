@@ -1,0 +1,184 @@
+//! What is known of every row of a submission so far.
+
+use super::evidence::{Evidence, Standing};
+use crate::Json;
+use crate::operation::Lookup;
+
+/// The rows of a submission, in the order of the request.
+pub(super) struct Progress {
+    lookup: &'static Lookup,
+    rows: Vec<RowProgress>,
+    /// Indices of the rows in the order of their keys.
+    by_key: Vec<usize>,
+    /// How many times the request may have been written to the server.
+    pub(super) writes: u32,
+}
+
+/// A row of a submission.
+pub(super) struct RowProgress {
+    pub(super) key: String,
+    /// The caller supplied the key: an earlier submission may have used it.
+    is_supplied: bool,
+    pub(super) fate: Fate,
+    /// The last row with this key that the server answered or listed.
+    pub(super) seen: Option<Json>,
+    /// What the reading that is going on found.
+    found: Option<(Standing, Json)>,
+}
+
+/// What is known of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Unknown,
+    /// This request was refused. Whether an earlier one with the same key is in effect is open.
+    RefusedUnlessKnown,
+    Refused,
+    Accepted,
+}
+
+/// What a refused row of an answer proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RefusedRow {
+    /// This request was refused.
+    ThisRequest,
+    /// The refusal can be that of a repetition, or of a key that is known already.
+    Nothing,
+}
+
+impl Progress {
+    pub(super) fn new(lookup: &'static Lookup, keys: impl Iterator<Item = (String, bool)>) -> Self {
+        let rows: Vec<RowProgress> = keys
+            .map(|(key, is_supplied)| RowProgress {
+                key,
+                is_supplied,
+                fate: Fate::Unknown,
+                seen: None,
+                found: None,
+            })
+            .collect();
+        let mut by_key: Vec<usize> = (0..rows.len()).collect();
+        by_key.sort_by(|one, other| {
+            rows.get(*one).map(RowProgress::key).cmp(&rows.get(*other).map(RowProgress::key))
+        });
+        Self { lookup, rows, by_key, writes: 0 }
+    }
+
+    pub(super) fn rows(&self) -> &[RowProgress] {
+        &self.rows
+    }
+
+    /// Whether nothing is left to look up.
+    pub(super) fn is_known(&self) -> bool {
+        self.rows.iter().all(RowProgress::is_known)
+    }
+
+    /// Whether any row may have been received: then none is sent again.
+    pub(super) fn is_received(&self) -> bool {
+        self.rows.iter().any(|row| row.seen.is_some() || row.fate != Fate::Unknown)
+    }
+
+    /// Whether a row may have been received although no answer says so.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        self.rows.iter().any(|row| row.fate == Fate::Unknown)
+    }
+
+    /// Whether a row waits for one look-up because its key may be known.
+    pub(super) fn is_unchecked(&self) -> bool {
+        self.rows.iter().any(|row| row.fate == Fate::RefusedUnlessKnown)
+    }
+
+    /// Whether the caller supplied a key.
+    pub(super) fn has_supplied_keys(&self) -> bool {
+        self.rows.iter().any(|row| row.is_supplied)
+    }
+
+    /// The keys that a look-up asks for.
+    pub(super) fn open_keys(&self, supplied_only: bool) -> Vec<&str> {
+        let open = self.rows.iter().filter(|row| !row.is_known() && (row.is_supplied || !supplied_only));
+        open.map(|row| row.key.as_str()).collect()
+    }
+
+    /// Takes the rows of an answer. False if one of them is not ours, or may not be: then the answer
+    /// may be that of another request, and nothing is taken.
+    pub(super) fn take_answer(&mut self, rows: Vec<Json>, refused: RefusedRow) -> bool {
+        let rows: Vec<Evidence> = rows.into_iter().map(|row| Evidence::read(self.lookup, row)).collect();
+        let is_ours = |row: &Evidence| row.key.as_deref().is_some_and(|key| self.index(key).is_some());
+        if !rows.iter().all(is_ours) {
+            return false;
+        }
+        self.begin_reading();
+        rows.into_iter().for_each(|row| self.find(row));
+        for row in &mut self.rows {
+            match (row.found.take(), refused) {
+                (Some((Standing::InEffect, seen)), _) => row.decide(Fate::Accepted, seen),
+                (Some((Standing::Refused, seen)), RefusedRow::ThisRequest) if row.is_supplied => {
+                    row.decide(Fate::RefusedUnlessKnown, seen);
+                }
+                (Some((Standing::Refused, seen)), RefusedRow::ThisRequest) => row.decide(Fate::Refused, seen),
+                (Some((_, seen)), _) => row.seen = Some(seen),
+                (None, _) => {}
+            }
+        }
+        true
+    }
+
+    /// Begins to read the list.
+    pub(super) fn begin_reading(&mut self) {
+        self.rows.iter_mut().for_each(|row| row.found = None);
+    }
+
+    /// Takes a row of the list. Rows of other submissions are passed over.
+    pub(super) fn find(&mut self, row: Evidence) {
+        let Some(index) = row.key.as_deref().and_then(|key| self.index(key)) else { return };
+        if let Some(own) = self.rows.get_mut(index)
+            && own.found.as_ref().is_none_or(|(standing, _)| *standing < row.standing)
+        {
+            own.found = Some((row.standing, row.row));
+        }
+    }
+
+    /// Whether the reading found every row that is open, in effect: there is nothing more to find.
+    pub(super) fn is_found(&self) -> bool {
+        let in_effect = |row: &RowProgress| matches!(row.found, Some((Standing::InEffect, _)));
+        self.rows.iter().all(|row| row.is_known() || in_effect(row))
+    }
+
+    /// Draws the conclusions of a reading.
+    pub(super) fn end_reading(&mut self, is_complete: bool) {
+        let is_only_write = self.writes <= 1;
+        for row in self.rows.iter_mut().filter(|row| !row.is_known()) {
+            match row.found.take() {
+                Some((Standing::InEffect, seen)) => row.decide(Fate::Accepted, seen),
+                // Of several rows with one key, another may be in effect.
+                Some((Standing::Refused, seen)) if is_complete && is_only_write => {
+                    row.decide(Fate::Refused, seen);
+                }
+                Some((Standing::Undecided, seen)) => row.decide(Fate::Unknown, seen),
+                Some((Standing::Refused, seen)) => row.seen = Some(seen),
+                None if is_complete && row.fate == Fate::RefusedUnlessKnown => row.fate = Fate::Refused,
+                None => {}
+            }
+        }
+    }
+
+    fn index(&self, key: &str) -> Option<usize> {
+        let place =
+            self.by_key.binary_search_by(|index| self.rows.get(*index).map(RowProgress::key).cmp(&Some(key)));
+        place.ok().and_then(|place| self.by_key.get(place).copied())
+    }
+}
+
+impl RowProgress {
+    fn key(&self) -> &str {
+        &self.key
+    }
+
+    pub(super) fn is_known(&self) -> bool {
+        matches!(self.fate, Fate::Refused | Fate::Accepted)
+    }
+
+    fn decide(&mut self, fate: Fate, seen: Json) {
+        self.fate = fate;
+        self.seen = Some(seen);
+    }
+}

@@ -1,0 +1,156 @@
+//! The connections of a client: a pool for each class of requests, replaced by a new one when its
+//! connections must not be used any more.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use hyper_util::client::legacy::{Builder, Client};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::Instant;
+
+use super::ConnectionClass;
+use super::connect::Connector;
+use super::settings::TransportSettings;
+use super::watch::Watched;
+
+/// Sends requests over one pool of connections.
+pub(super) type Pool = Arc<Client<Connector, Watched>>;
+
+/// The pools of both classes.
+pub(super) struct Connections {
+    connector: Connector,
+    builder: Builder,
+    most_idle: usize,
+    idle_timeout: Option<Duration>,
+    order_idle_timeout: Option<Duration>,
+    max_age: Duration,
+    pools: Mutex<Pools>,
+}
+
+struct Pools {
+    /// No connection in them is older.
+    began: Instant,
+    reads: Option<Pool>,
+    orders: Option<Pool>,
+    /// The shortest time that the server has announced since then, less its margin.
+    announced: Option<Duration>,
+    /// The last one.
+    latest: Option<Duration>,
+}
+
+/// For requests that may be repeated: load balancers commonly close idle connections after a minute.
+const IDLE: Duration = Duration::from_secs(60);
+/// For orders: most servers keep idle connections for five seconds or longer.
+const ORDER_IDLE: Duration = Duration::from_secs(4);
+/// The server closes a connection so much later than the last request is put on it.
+const MARGIN: Duration = Duration::from_secs(1);
+
+/// Most headers of an answer, and most bytes of its head.
+pub(super) const MAX_HEADERS: usize = 1_000;
+pub(super) const MAX_HEAD: u32 = 256 << 10;
+
+impl Connections {
+    /// No connections.
+    pub(super) fn new(settings: &TransportSettings, connector: Connector) -> Self {
+        let mut builder = Client::builder(TokioExecutor::new());
+        builder
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .http1_max_headers(MAX_HEADERS)
+            .http1_max_buf_size(usize::try_from(MAX_HEAD).unwrap_or(usize::MAX))
+            .http2_max_header_list_size(MAX_HEAD)
+            // A connection that died unnoticed is found out while a request waits on it, not by
+            // every request after it.
+            .http2_keep_alive_interval(Duration::from_secs(5))
+            .http2_keep_alive_timeout(Duration::from_secs(5));
+        Self {
+            connector,
+            builder,
+            most_idle: settings.idle_connections,
+            idle_timeout: settings.idle_timeout,
+            order_idle_timeout: settings.order_idle_timeout,
+            max_age: settings.max_connection_age,
+            pools: Mutex::new(Pools::new(None)),
+        }
+    }
+
+    /// The pool for a request of this class.
+    pub(super) fn pool(&self, class: ConnectionClass) -> Pool {
+        let mut pools = self.lock();
+        if pools.began.elapsed() >= self.max_age {
+            *pools = Pools::new(pools.latest);
+        }
+        let limit = self.idle_limit(class, pools.announced);
+        let pool = match class {
+            ConnectionClass::Reads => &mut pools.reads,
+            ConnectionClass::Orders => &mut pools.orders,
+        };
+        Arc::clone(pool.get_or_insert_with(|| self.build(limit)))
+    }
+
+    /// Requests from now on use new connections.
+    pub(super) fn give_up(&self) {
+        let mut pools = self.lock();
+        *pools = Pools::new(pools.latest);
+    }
+
+    /// Notes that the server closes connections that were idle for this time.
+    pub(super) fn announce(&self, timeout: Duration) {
+        let limit = timeout.saturating_sub(MARGIN).min(IDLE);
+        let mut pools = self.lock();
+        pools.latest = Some(limit);
+        // The shortest counts: servers behind one name may differ, and pools that are replaced after
+        // every answer are no pools.
+        if pools.announced.is_some_and(|known| known <= limit) {
+            return;
+        }
+        let known = pools.announced.replace(limit);
+        for class in [ConnectionClass::Reads, ConnectionClass::Orders] {
+            if self.idle_limit(class, known) != self.idle_limit(class, Some(limit)) {
+                match class {
+                    ConnectionClass::Reads => pools.reads = None,
+                    ConnectionClass::Orders => pools.orders = None,
+                }
+            }
+        }
+    }
+
+    /// How long a connection may be idle before a request is put on it.
+    fn idle_limit(&self, class: ConnectionClass, announced: Option<Duration>) -> Duration {
+        let (set, default) = match class {
+            ConnectionClass::Reads => (self.idle_timeout, IDLE),
+            ConnectionClass::Orders => (self.order_idle_timeout, ORDER_IDLE),
+        };
+        match (set, announced) {
+            (Some(set), Some(announced)) => set.min(announced),
+            (Some(limit), None) | (None, Some(limit)) => limit,
+            (None, None) => default,
+        }
+    }
+
+    /// This costs microseconds: certificates are not loaded again.
+    fn build(&self, limit: Duration) -> Pool {
+        let mut builder = self.builder.clone();
+        // A limit beyond all time is none.
+        builder.pool_idle_timeout(Instant::now().checked_add(limit).map(|_| limit));
+        builder.pool_max_idle_per_host(if limit.is_zero() { 0 } else { self.most_idle });
+        Arc::new(builder.build(self.connector.clone()))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Pools> {
+        self.pools.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pools {
+    fn new(announced: Option<Duration>) -> Self {
+        Self { began: Instant::now(), reads: None, orders: None, announced, latest: announced }
+    }
+}
+
+/// The time in a header `Keep-Alive: timeout=5, max=100`.
+pub(super) fn announced_timeout(header: &str) -> Option<Duration> {
+    let mut parameters = header.split(',').filter_map(|parameter| parameter.split_once('='));
+    let (_, seconds) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("timeout"))?;
+    seconds.trim().parse().ok().map(Duration::from_secs)
+}
