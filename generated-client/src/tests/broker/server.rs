@@ -174,8 +174,11 @@ impl Broker {
     fn take(&self, state: &mut State, keys: &[String], arrival: &Arrival) -> Reply {
         let known: Vec<bool> = keys.iter().map(|key| state.seen.contains(key)).collect();
         let policy = self.script.known_keys;
+        if known.contains(&true) && policy == KnownKeys::Unchecked {
+            state.happened.insert("known key: not checked");
+        }
         let refuse = |status, message| Reply { status, rows: None, message: Some(message) };
-        if known.contains(&true) {
+        if known.contains(&true) && policy != KnownKeys::Unchecked {
             match policy {
                 KnownKeys::Conflict => {
                     state.happened.insert("known key: 409");
@@ -192,7 +195,7 @@ impl Broker {
                 KnownKeys::ConflictWithRows => drop(state.happened.insert("known key: 409 with rows")),
                 KnownKeys::RejectedRow => drop(state.happened.insert("known key: a rejected row")),
                 KnownKeys::FirstRow => drop(state.happened.insert("known key: the first row")),
-                KnownKeys::Unchecked => drop(state.happened.insert("known key: not checked")),
+                KnownKeys::Unchecked => {}
             }
         } else if let Some(refusal) = self.script.refusal {
             // Some brokers remember the keys of what they refuse, and some list it.
@@ -205,7 +208,7 @@ impl Broker {
         }
         let mut rows = Vec::new();
         let mut refused = 0;
-        for ((key, known), submitted) in keys.iter().zip(known).zip(&self.script.rows) {
+        for ((key, &known), submitted) in keys.iter().zip(&known).zip(&self.script.rows) {
             let row = match policy {
                 KnownKeys::FirstRow if known => {
                     let first = state.book.iter().find(|row| row.sent_key == *key).cloned();
@@ -224,7 +227,7 @@ impl Broker {
             };
             rows.push(row);
         }
-        let conflict = policy == KnownKeys::ConflictWithRows && refused == rows.len();
+        let conflict = policy == KnownKeys::ConflictWithRows && !known.contains(&false);
         let status = match refused {
             0 => 200,
             _ if conflict => 409,
@@ -678,10 +681,7 @@ impl Broker {
         let begin = if self.script.list.repeats && offset > 0 { offset - 1 } else { offset };
         let mut rows = walk.rows[begin..end].to_vec();
         if look == Look::WithoutKeys {
-            walk.keyless = true;
-            for row in &mut rows {
-                row.as_object_mut().unwrap().remove(key);
-            }
+            rows.iter_mut().for_each(|row| drop(row.as_object_mut().unwrap().remove(key)));
         }
         walk.keyless |= rows.iter().any(|row| row[key].as_str().is_none());
         let mut metadata = json!({"request_id": "rq-1"});
