@@ -248,7 +248,7 @@ pub enum Repeat {
     Read,
     /// Has the same effect if it is sent again.
     Idempotent,
-    /// May be sent again only with the same key in every row.
+    /// Has a key in every row, by which rows in doubt are looked up.
     Keyed,
     /// Is never sent again.
     Never,

@@ -53,7 +53,7 @@ impl<C: ApiClient> ClientBuilder<C> {
     }
 
     /// Settings from the environment, to be changed before [`build`](Self::build); see the client's
-    /// `from_env`.
+    /// `from_env`. A proxy is not among them; see [`proxy_from_env`](Self::proxy_from_env).
     ///
     /// # Errors
     ///

@@ -99,7 +99,7 @@ pub enum Repeat {
     Read,
     /// Sending it again has the same effect as sending it once.
     Idempotent,
-    /// Only with the same key in every row of the body.
+    /// Only with the same key in every row of the body, after they were looked up, and if the caller allows it.
     Keyed,
     /// Never by itself; only the caller can know.
     Never,

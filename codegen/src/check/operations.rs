@@ -247,7 +247,7 @@ fn no_repeat_class(name: &Text) -> Diagnostic {
     Diagnostic::new(Code::NoRepeatClass, name.span, format!("`{name}` does not say how it may be repeated"))
         .label("needs `repeat:`")
         .note("`read` changes nothing; `idempotent` has the same effect if it is sent again;")
-        .note("`keyed` may be sent again only with the same key in every row; `never` is left to the caller")
+        .note("rows of `keyed` have keys by which they are looked up when they are in doubt; `never` is left to the caller")
         .help("the HTTP method does not tell; if in doubt, write `repeat: never`")
 }
 

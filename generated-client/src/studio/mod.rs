@@ -69,6 +69,9 @@ impl Client {
     /// `CLEAR_STREET_STUDIO_BASE_URL` and the place where tokens are fetched from
     /// `CLEAR_STREET_TOKEN_URL`. Without them it is production.
     ///
+    /// No other variable has an effect, `HTTPS_PROXY` neither, unless
+    /// [`ClientBuilder::proxy_from_env`](crate::ClientBuilder::proxy_from_env) asks for it.
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is

@@ -65,6 +65,9 @@ impl Client {
     /// Makes a client from the environment: the API key from `CLEAR_STREET_API_KEY`, and, if it is
     /// set, the base URL from `CLEAR_STREET_BASE_URL`. Without the latter it is production.
     ///
+    /// No other variable has an effect, `HTTPS_PROXY` neither, unless
+    /// [`ClientBuilder::proxy_from_env`](crate::ClientBuilder::proxy_from_env) asks for it.
+    ///
     /// # Errors
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is

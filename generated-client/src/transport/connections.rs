@@ -154,3 +154,97 @@ pub(super) fn announced_timeout(header: &str) -> Option<Duration> {
     let (_, seconds) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("timeout"))?;
     seconds.trim().parse().ok().map(Duration::from_secs)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CLASSES: [ConnectionClass; 2] = [ConnectionClass::Reads, ConnectionClass::Orders];
+
+    fn seconds(count: u64) -> Duration {
+        Duration::from_secs(count)
+    }
+
+    fn connections(settings: &TransportSettings) -> Connections {
+        Connections::new(settings, Connector::plain(seconds(1)))
+    }
+
+    fn limits(connections: &Connections) -> [Duration; 2] {
+        let announced = connections.lock().announced;
+        CLASSES.map(|class| connections.idle_limit(class, announced))
+    }
+
+    /// Whether the pools are the same before and after.
+    fn kept(connections: &Connections, change: impl FnOnce()) -> [bool; 2] {
+        let before = CLASSES.map(|class| connections.pool(class));
+        change();
+        let mut before = before.iter();
+        CLASSES.map(|class| before.next().is_some_and(|pool| Arc::ptr_eq(pool, &connections.pool(class))))
+    }
+
+    #[test]
+    fn the_shortest_announced_time_counts() {
+        let connections = connections(&TransportSettings::default());
+        assert_eq!(limits(&connections), [60, 4].map(seconds));
+        for (announced, limit, same) in [
+            (300, 60, [true, false]),
+            (5, 4, [false, false]),
+            (5, 4, [true, true]),
+            (7, 4, [true, true]),
+            (1, 0, [false, false]),
+            (0, 0, [true, true]),
+        ] {
+            assert_eq!(kept(&connections, || connections.announce(seconds(announced))), same, "{announced}");
+            assert_eq!(limits(&connections), [limit; 2].map(seconds), "{announced}");
+        }
+    }
+
+    #[test]
+    fn a_limit_that_is_set_is_never_exceeded() {
+        let connections = connections(&TransportSettings {
+            idle_timeout: Some(Duration::MAX),
+            order_idle_timeout: Some(seconds(1)),
+            ..TransportSettings::default()
+        });
+        assert_eq!(limits(&connections), [Duration::MAX, seconds(1)]);
+        assert_eq!(kept(&connections, || connections.announce(seconds(30))), [false, true]);
+        assert_eq!(limits(&connections), [29, 1].map(seconds));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn connections_do_not_grow_older_than_allowed() {
+        let connections = connections(&TransportSettings::default());
+        connections.announce(seconds(3));
+        connections.announce(seconds(9));
+        tokio::time::advance(seconds(599)).await;
+        assert_eq!(kept(&connections, || ()), [true, true]);
+        let before = CLASSES.map(|class| connections.pool(class));
+        tokio::time::advance(seconds(1)).await;
+        assert!(!Arc::ptr_eq(&before[0], &connections.pool(CLASSES[0])));
+        // What was announced last holds for the new ones.
+        assert_eq!(limits(&connections), [8, 8].map(seconds));
+    }
+
+    #[test]
+    fn connections_can_be_given_up() {
+        let connections = connections(&TransportSettings::default());
+        assert_eq!(kept(&connections, || ()), [true, true]);
+        assert_eq!(kept(&connections, || connections.give_up()), [false, false]);
+    }
+
+    #[test]
+    fn the_header_is_read_in_every_spelling() {
+        for (header, expected) in [
+            ("timeout=5, max=100", Some(5)),
+            ("max=100,Timeout = 15", Some(15)),
+            ("timeout=0", Some(0)),
+            ("max=100", None),
+            ("timeout", None),
+            ("timeout=-1", None),
+            ("timeout=99999999999999999999", None),
+            ("", None),
+        ] {
+            assert_eq!(announced_timeout(header), expected.map(seconds), "{header}");
+        }
+    }
+}

@@ -159,6 +159,10 @@ impl ProxySettings {
 
     /// Whether a server is reached through the proxy.
     fn carries(&self, server: &BaseUrl) -> bool {
+        // The matcher takes it for a name, which no address has.
+        if self.no_proxy.split(',').any(|host| host.trim() == "*") {
+            return false;
+        }
         // Only the list is asked: a proxy that cannot be used must not make connections direct.
         let matcher = Matcher::builder().https("http://proxy").no(self.no_proxy.as_str()).build();
         server.as_str().parse().is_ok_and(|server| matcher.intercept(&server).is_some())
@@ -202,5 +206,78 @@ impl fmt::Debug for TransportSettings {
             .field("root_certificates", &self.root_certificates)
             .field("plain_http_host", &self.plain_http_host)
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proxy(variables: &[(&str, &str)]) -> Option<ProxySettings> {
+        ProxySettings::from_environment(&|name| {
+            let mut found = variables.iter().filter(|(known, _)| *known == name);
+            found.next().map(|(_, value)| value.into())
+        })
+    }
+
+    #[test]
+    fn the_proxy_of_the_environment_is_found() {
+        for (variables, url) in [
+            ([("HTTPS_PROXY", "http://a:1"), ("https_proxy", "http://b:1")].as_slice(), Some("http://a:1")),
+            (&[("HTTPS_PROXY", ""), ("https_proxy", "http://b:1")], Some("http://b:1")),
+            (&[("ALL_PROXY", "http://c:1"), ("https_proxy", "http://b:1")], Some("http://b:1")),
+            (&[("all_proxy", "proxy.example:3128")], Some("http://proxy.example:3128")),
+            (&[("HTTP_PROXY", "http://a:1"), ("NO_PROXY", "x")], None),
+            (&[], None),
+        ] {
+            let found = proxy(variables);
+            assert_eq!(found.as_ref().map(|proxy| proxy.url.expose_secret()), url, "{variables:?}");
+            assert!(found.is_none_or(|proxy| proxy.check().is_ok()));
+        }
+    }
+
+    #[test]
+    fn hosts_that_need_no_proxy_are_reached_directly() {
+        let carries = |no_proxy: &str, server: &str| {
+            let proxy = proxy(&[("ALL_PROXY", "http://a:1"), ("no_proxy", no_proxy)]).unwrap();
+            proxy.carries(&BaseUrl::parse(server, None).unwrap())
+        };
+        for (no_proxy, server) in [
+            (".example", "https://api.example"),
+            ("other, example", "https://api.example/path"),
+            ("10.0.0.0/8", "https://10.1.2.3"),
+            ("::1", "https://[::1]:8443"),
+            ("a, *", "https://api.example"),
+            ("*", "https://10.1.2.3"),
+        ] {
+            assert!(!carries(no_proxy, server), "{no_proxy} {server}");
+        }
+        for (no_proxy, server) in [
+            ("", "https://api.example"),
+            (".example", "https://api.example.com"),
+            ("pi.example", "https://api.example"),
+            ("10.0.0.0/8", "https://11.1.2.3"),
+        ] {
+            assert!(carries(no_proxy, server), "{no_proxy} {server}");
+        }
+        // Without TLS there is none.
+        assert!(!carries("", "http://127.0.0.1:1"));
+    }
+
+    #[test]
+    fn a_proxy_that_cannot_be_used_is_refused_and_never_left_out() {
+        for url in ["socks5://u:planted@a:1", "ftp://a", "http:", "no URL", ""] {
+            let settings = TransportSettings {
+                proxy: Some(ProxySettings::new(url.to_owned())),
+                ..TransportSettings::default()
+            };
+            let message = settings.check().unwrap_err();
+            assert!(message.contains("http://") && !message.contains("planted"), "{message}");
+            assert!(settings.proxy_to(&BaseUrl::parse("https://api.example", None).unwrap()).is_some());
+        }
+        let route = ProxySettings::new("https://us%3Aer:p%40ss@pr\u{f6}xy.example".to_owned()).route();
+        let route = route.unwrap();
+        assert_eq!(route.uri, "https://xn--prxy-6qa.example/");
+        assert_eq!(route.authorization.unwrap(), "Basic dXM6ZXI6cEBzcw==");
     }
 }

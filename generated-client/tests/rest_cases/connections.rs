@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use clear_street::operation::Method;
+use clear_street::retry::RetrySettings;
 use clear_street::studio;
 use clear_street::studio::orders::{CreateOrder, OrderSide, TimeInForce};
 use clear_street::trading::{Client, ClientBuilder};
 use clear_street::{Delivery, ErrorKind, RowOutcome};
 
 use crate::certificate::{Authority, Flaw};
+use crate::fault::time_passes;
 use crate::http2::{Act, Http2Server, Stream};
 use crate::script::{Action, Request, ScriptedServer, answer, json};
 use crate::{KEY, account, client, order, row, rows};
@@ -40,7 +42,7 @@ fn broker(book: &Book, request: &Request, headers: &[(&str, &str)]) -> Vec<Actio
 async fn submit_every(client: &Client, pause: Duration, count: usize, book: &Book) -> usize {
     let mut doubtful = 0;
     for number in 0..count {
-        let key = format!("ord-{number}");
+        let key = format!("ord-{number}-{pause:?}");
         let submitting = client.orders().submit_orders(account(), [order(&key)]).send();
         let booked = |book: &Book| book.lock().unwrap().iter().filter(|known| **known == key).count();
         match submitting.await {
@@ -119,8 +121,8 @@ async fn h2_keep_alive_header() {
     assert!(!reused_after(&server.requests(), seconds(2)));
     // Without a pause the connection is used again.
     let before = server.connections();
-    assert_eq!(submit_every(&client, Duration::ZERO, 3, &Book::clone(&book)).await, 0);
-    assert_eq!(server.connections(), before);
+    assert_eq!(submit_every(&client, Duration::ZERO, 3, &book).await, 0);
+    assert_eq!(server.connections(), before + 1);
     assert!(server.with_method("GET").is_empty());
 }
 
@@ -234,6 +236,35 @@ async fn h4_goaway_of_a_studio_order() {
         }
         assert_eq!(server.streams().len(), if unprocessed { 3 } else { 2 });
     }
+}
+
+/// A connection that died unnoticed is found out by PING, long before the time of the request is up.
+#[tokio::test]
+async fn a_silent_connection_of_http2_is_found_out() {
+    let (server, authority, _) = http2_broker(Duration::from_secs(600), |_| Some(vec![Act::Silence]));
+    let patient = Duration::from_secs(300);
+    let client = Client::builder()
+        .api_key("case-id.case-secret")
+        .base_url(&server.url)
+        .root_certificates(authority.root())
+        .timeout(patient)
+        .retries(RetrySettings::new().max_attempts(1).attempt_timeout(patient))
+        .build()
+        .unwrap();
+    let reading = tokio::spawn(client.orders().get_orders(account()).send());
+    while server.streams().is_empty() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let mut passed = 0;
+    while !reading.is_finished() {
+        assert!(passed < 15, "after {passed} s");
+        time_passes(Duration::from_secs(1)).await;
+        passed += 1;
+        // What is due then is done.
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let error = reading.await.unwrap().unwrap_err();
+    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Connection, Delivery::MaybeSent));
 }
 
 #[tokio::test]

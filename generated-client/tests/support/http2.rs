@@ -40,6 +40,8 @@ pub(crate) enum Act {
     GoAway(u32),
     /// Ends the connection when the client has read everything.
     Close,
+    /// Neither reads nor writes any more, and answers no PING.
+    Silence,
 }
 
 pub(crate) struct Http2Server {
@@ -141,6 +143,7 @@ impl Connection {
                         Act::Refuse => self.send(RST_STREAM, 0, id, &REFUSED_STREAM.to_be_bytes()).await?,
                         Act::GoAway(last) => self.go_away(last).await?,
                         Act::Close => return self.close().await,
+                        Act::Silence => std::future::pending().await,
                     }
                 }
             }

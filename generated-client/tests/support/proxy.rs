@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use tokio::net::TcpStream;
 
 use super::fault::in_thread;
 
@@ -24,17 +25,8 @@ impl Proxy {
         in_thread(async move {
             listener.set_nonblocking(true).unwrap();
             let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            while let Ok((mut client, _)) = listener.accept().await {
-                let mut head = Vec::new();
-                while !head.ends_with(b"\r\n\r\n") {
-                    head.push(client.read_u8().await.unwrap());
-                }
-                log.lock().unwrap().push_str(&String::from_utf8(head).unwrap());
-                client.write_all(answer.as_bytes()).await.unwrap();
-                if answer.starts_with("HTTP/1.1 200") {
-                    let mut server = tokio::net::TcpStream::connect(server).await.unwrap();
-                    let _ = copy_bidirectional(&mut client, &mut server).await;
-                }
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(carry(client, server, answer, Arc::clone(&log)));
             }
         });
         Self { address, asked }
@@ -46,5 +38,18 @@ impl Proxy {
 
     pub(crate) fn asked(&self) -> String {
         self.asked.lock().unwrap().clone()
+    }
+}
+
+async fn carry(mut client: TcpStream, server: SocketAddr, answer: &'static str, log: Arc<Mutex<String>>) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(client.read_u8().await.unwrap());
+    }
+    log.lock().unwrap().push_str(&String::from_utf8(head).unwrap());
+    client.write_all(answer.as_bytes()).await.unwrap();
+    if answer.starts_with("HTTP/1.1 200") {
+        let mut server = TcpStream::connect(server).await.unwrap();
+        let _ = copy_bidirectional(&mut client, &mut server).await;
     }
 }
