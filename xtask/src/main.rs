@@ -4,6 +4,7 @@
 mod bench;
 mod codegen;
 mod compile_time;
+mod planted;
 mod program;
 mod replay;
 
@@ -84,6 +85,14 @@ enum Command {
         /// How often each is measured; the best counts
         #[arg(long, default_value_t = 3)]
         runs: u32,
+    },
+    /// Plants the bugs of a list one by one in a copy of the repository, and shows which tests find them
+    Planted {
+        /// The list: `tests/planted/LIST.toml`
+        list: String,
+        /// Only bugs whose name has this in it
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        only: String,
     },
 }
 
@@ -176,6 +185,7 @@ fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
             compile_time::run(&root(), api, runs)?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Planted { list, only } => planted::run(&root(), &list, &only),
     }
 }
 

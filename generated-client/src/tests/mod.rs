@@ -3,6 +3,7 @@
 
 mod answers;
 mod bare;
+mod broker;
 mod clients;
 mod errors;
 mod golden;

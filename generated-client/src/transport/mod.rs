@@ -9,6 +9,8 @@ mod certificates;
 mod connect;
 mod connections;
 mod header;
+#[cfg(test)]
+pub(crate) mod memory;
 mod resolve;
 mod settings;
 mod tls;
@@ -126,6 +128,9 @@ pub(crate) struct Transport {
     response_limit: usize,
     /// As many permits as requests may be on their way at once.
     permits: Option<Arc<Semaphore>>,
+    /// Takes the place of the library.
+    #[cfg(test)]
+    memory: Option<Arc<dyn memory::MemoryServer>>,
 }
 
 impl Transport {
@@ -135,11 +140,17 @@ impl Transport {
             connections: Arc::new(Connections::new(settings, settings.connector(server)?)),
             response_limit: settings.response_limit,
             permits: settings.permits().map(Arc::new),
+            #[cfg(test)]
+            memory: settings.memory.clone(),
         })
     }
 
     /// Sends a request once and receives its answer, whatever its status.
     pub(crate) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        #[cfg(test)]
+        if let Some(memory) = &self.memory {
+            return memory::send(memory, request).await;
+        }
         let deadline = Instant::now().checked_add(request.timeout);
         let class = request.class;
         let limits = Limits { deadline, connect: request.connect_timeout, begin: request.begin_before };

@@ -40,6 +40,9 @@ pub(crate) struct TransportSettings {
     pub(crate) root_certificates: Vec<RootCertificates>,
     /// The host that may be reached without TLS, beside this machine.
     pub(crate) plain_http_host: Option<String>,
+    /// A server in this process, which takes the place of the library.
+    #[cfg(test)]
+    pub(crate) memory: Option<std::sync::Arc<dyn super::memory::MemoryServer>>,
 }
 
 /// A proxy, and the hosts that are reached without it.
@@ -65,6 +68,8 @@ impl Default for TransportSettings {
             proxy: None,
             root_certificates: Vec::new(),
             plain_http_host: None,
+            #[cfg(test)]
+            memory: None,
         }
     }
 }
