@@ -1,12 +1,15 @@
 //! Groups A and C of the cases: orders whose fate is in doubt, and resolving them.
 
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use clear_street::retry::RetrySettings;
 use clear_street::trading::Client;
 use clear_street::trading::orders::Order;
 use clear_street::{Delivery, ErrorKind, Result, Submission};
-use tokio::net::TcpSocket;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::time::{timeout, timeout_at};
 
 use crate::broker::{Book, Broker, book_and_reset, listed, nothing, outcome, unavailable};
 use crate::script::{Action, Request, answer, bytes, json};
@@ -365,54 +368,82 @@ async fn a14_too_many_requests() {
     }
 }
 
-/// A listening socket that accepts nothing: its queue is full.
-async fn full_socket() -> (TcpSocket, String, Vec<tokio::task::JoinHandle<()>>) {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let address = socket.local_addr().unwrap();
-    (socket, format!("http://{address}"), Vec::new())
+/// A server whose queue of connections is full until it accepts them: no new connection is possible, and
+/// none is refused.
+struct Gate {
+    listener: TcpListener,
+    waiting: Vec<TcpStream>,
+}
+
+impl Gate {
+    fn new() -> (Self, String) {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = socket.listen(0).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        (Self { listener, waiting: Vec::new() }, url)
+    }
+
+    /// Fills the queue.
+    async fn close(&mut self) {
+        let address = self.listener.local_addr().unwrap();
+        while let Ok(stream) = timeout(Duration::from_millis(200), TcpStream::connect(address)).await {
+            self.waiting.push(stream.unwrap());
+        }
+    }
+
+    /// Accepts everything for a time, and gives the requests that came, with their times.
+    async fn open(&mut self, until: Instant, answer: fn(&str) -> Vec<u8>) -> Vec<(String, Instant)> {
+        self.waiting.clear();
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        while let Ok(accepted) = timeout_at(until.into(), self.listener.accept()).await {
+            let (mut stream, _) = accepted.unwrap();
+            let requests = Arc::clone(&requests);
+            tokio::spawn(async move {
+                let mut buffer = vec![0; 4096];
+                while let Ok(length @ 1..) = stream.read(&mut buffer).await {
+                    let request = String::from_utf8_lossy(&buffer[..length]).into_owned();
+                    let answer = answer(&request);
+                    requests.lock().unwrap().push((request, Instant::now()));
+                    if answer.is_empty() || stream.write_all(&answer).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        std::mem::take(&mut *requests.lock().unwrap())
+    }
 }
 
 #[tokio::test]
 async fn a15_stale_price_is_not_sent() {
-    // Connections are refused for 7 s, and then accepted.
-    let (socket, url, _) = full_socket().await;
+    let (mut gate, url) = Gate::new();
+    gate.close().await;
     let began = Instant::now();
-    let settings =
-        RetrySettings::new().max_attempts(60).backoff(Duration::from_millis(400), Duration::from_millis(400));
-    let client = Client::builder()
-        .api_key("case-id.case-secret")
-        .base_url(&url)
-        .order_timeout(Duration::from_secs(20))
-        .order_retries(settings)
-        .build()
-        .unwrap();
-    let late = tokio::spawn(async move {
-        tokio::time::sleep(Duration::from_secs(7)).await;
-        let listener = socket.listen(16).unwrap();
-        let accepted = tokio::time::timeout(Duration::from_secs(3), listener.accept()).await;
-        assert!(accepted.is_err(), "a connection at {:?}", began.elapsed());
-    });
-    let error = submit(&client).await.unwrap_err();
-    assert_eq!(error.delivery(), Delivery::NotSent);
-    assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
-    late.await.unwrap();
+    let submission = tokio::spawn(async move { submit(&client(&url)).await });
+    tokio::time::sleep_until((began + Duration::from_secs(7)).into()).await;
+    let received = gate.open(began + Duration::from_secs(11), |_| bytes(200, &[], &rows(&[row(KEY, "NEW")]))).await;
+    assert!(received.is_empty(), "{received:?}");
+    assert_eq!(submission.await.unwrap().unwrap_err().delivery(), Delivery::NotSent);
 }
 
 #[tokio::test]
 async fn a15_a_second_sending_is_not_stale_either() {
-    // The look-ups are answered on a connection that stays busy with the last of them until the price
-    // is stale, so that the order needs a new one.
-    let broker = Broker::start(
-        |_, _, _| vec![Action::Reset],
-        |_, _, _| [vec![Action::Sleep(Duration::from_millis(2400))], json(200, rows(&[]))].concat(),
-    )
-    .await;
+    let (mut gate, url) = Gate::new();
     let began = Instant::now();
-    assert_eq!(outcome(&submit(&resending(&broker.server.url, Duration::from_millis(100))).await), '?');
-    for post in broker.posts() {
-        assert!(post.at.duration_since(began) < Duration::from_secs(5));
-    }
+    let client = resending(&url, Duration::from_secs(2));
+    let submission = tokio::spawn(async move { submit(&client).await });
+    let answer = |request: &str| match request.starts_with("GET") {
+        true => bytes(200, &[("connection", "close")], &rows(&[])),
+        false => Vec::new(),
+    };
+    let first = gate.open(began + Duration::from_millis(2900), answer).await;
+    assert!(first.iter().filter(|(request, _)| request.starts_with("POST")).count() == 1, "{first:?}");
+    gate.close().await;
+    tokio::time::sleep_until((began + Duration::from_millis(6300)).into()).await;
+    let late = gate.open(began + Duration::from_secs(11), answer).await;
+    assert!(!late.iter().any(|(request, _)| request.starts_with("POST")), "{late:?}");
+    assert_eq!(outcome(&submission.await.unwrap()), '?');
 }
 
 #[tokio::test]
