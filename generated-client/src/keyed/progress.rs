@@ -7,6 +7,8 @@ use crate::operation::Lookup;
 /// The rows of a submission, in the order of the request.
 pub(super) struct Progress {
     lookup: &'static Lookup,
+    /// Whether a row can be read as what the caller gets.
+    is_readable: fn(&Json) -> bool,
     rows: Vec<RowProgress>,
     /// Indices of the rows in the order of their keys.
     by_key: Vec<usize>,
@@ -46,7 +48,11 @@ pub(super) enum RefusedRow {
 }
 
 impl Progress {
-    pub(super) fn new(lookup: &'static Lookup, keys: impl Iterator<Item = (String, bool)>) -> Self {
+    pub(super) fn new(
+        lookup: &'static Lookup,
+        is_readable: fn(&Json) -> bool,
+        keys: impl Iterator<Item = (String, bool)>,
+    ) -> Self {
         let rows: Vec<RowProgress> = keys
             .map(|(key, is_supplied)| RowProgress {
                 key,
@@ -60,7 +66,7 @@ impl Progress {
         by_key.sort_by(|one, other| {
             rows.get(*one).map(RowProgress::key).cmp(&rows.get(*other).map(RowProgress::key))
         });
-        Self { lookup, rows, by_key, writes: 0 }
+        Self { lookup, is_readable, rows, by_key, writes: 0 }
     }
 
     pub(super) fn rows(&self) -> &[RowProgress] {
@@ -108,13 +114,16 @@ impl Progress {
         }
         self.begin_reading();
         rows.into_iter().for_each(|row| self.find(row));
+        let is_readable = self.is_readable;
         for row in &mut self.rows {
             match (row.found.take(), refused) {
-                (Some((Standing::InEffect, seen)), _) => row.decide(Fate::Accepted, seen),
+                (Some((Standing::InEffect, seen)), _) => row.decide(Fate::Accepted, seen, is_readable),
                 (Some((Standing::Refused, seen)), RefusedRow::ThisRequest) if row.is_supplied => {
-                    row.decide(Fate::RefusedUnlessKnown, seen);
+                    row.decide(Fate::RefusedUnlessKnown, seen, is_readable);
                 }
-                (Some((Standing::Refused, seen)), RefusedRow::ThisRequest) => row.decide(Fate::Refused, seen),
+                (Some((Standing::Refused, seen)), RefusedRow::ThisRequest) => {
+                    row.decide(Fate::Refused, seen, is_readable)
+                }
                 (Some((_, seen)), _) => row.seen = Some(seen),
                 (None, _) => {}
             }
@@ -145,15 +154,15 @@ impl Progress {
 
     /// Draws the conclusions of a reading.
     pub(super) fn end_reading(&mut self, is_complete: bool) {
-        let is_only_write = self.writes <= 1;
+        let (is_only_write, is_readable) = (self.writes <= 1, self.is_readable);
         for row in self.rows.iter_mut().filter(|row| !row.is_known()) {
             match row.found.take() {
-                Some((Standing::InEffect, seen)) => row.decide(Fate::Accepted, seen),
+                Some((Standing::InEffect, seen)) => row.decide(Fate::Accepted, seen, is_readable),
                 // Of several rows with one key, another may be in effect.
                 Some((Standing::Refused, seen)) if is_complete && is_only_write => {
-                    row.decide(Fate::Refused, seen);
+                    row.decide(Fate::Refused, seen, is_readable);
                 }
-                Some((Standing::Undecided, seen)) => row.decide(Fate::Unknown, seen),
+                Some((Standing::Undecided, seen)) => row.decide(Fate::Unknown, seen, is_readable),
                 Some((Standing::Refused, seen)) => row.seen = Some(seen),
                 None if is_complete && row.fate == Fate::RefusedUnlessKnown => row.fate = Fate::Refused,
                 None => {}
@@ -177,8 +186,9 @@ impl RowProgress {
         matches!(self.fate, Fate::Refused | Fate::Accepted)
     }
 
-    fn decide(&mut self, fate: Fate, seen: Json) {
-        self.fate = fate;
+    /// A row that cannot be read stays unknown: a later look-up may show one that can.
+    fn decide(&mut self, fate: Fate, seen: Json, is_readable: fn(&Json) -> bool) {
+        self.fate = if is_readable(&seen) { fate } else { Fate::Unknown };
         self.seen = Some(seen);
     }
 }

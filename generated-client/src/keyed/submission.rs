@@ -90,7 +90,7 @@ impl<T: Value> Submission<T> {
         lookup: &'static Lookup,
         keys: impl Iterator<Item = (String, bool)>,
     ) -> Self {
-        let progress = Progress::new(lookup, keys);
+        let progress = Progress::new(lookup, |row| read::<T>(row).is_some(), keys);
         let state = State { progress, list: List::new(call, lookup), answer: None, error: None };
         let mut submission = Self { rows: Vec::new(), state };
         submission.update();
@@ -124,13 +124,16 @@ impl<T: Value> Submission<T> {
 
 fn outcome<T: Value>(call: &Call, row: &RowProgress) -> RowOutcome<T> {
     let Some(seen) = &row.seen else { return RowOutcome::Unknown { row: None, raw: None } };
-    let mut value = T::blank();
-    let value = record::decode_text(seen.text(), value.slot()).is_ok().then_some(value);
-    match (row.fate, value) {
+    match (row.fate, read(seen)) {
         (Fate::Accepted, Some(value)) => RowOutcome::Accepted(value),
         (Fate::Refused, Some(value)) => RowOutcome::Refused(value),
         (_, row) => RowOutcome::Unknown { row, raw: scrubbed(call, seen) },
     }
+}
+
+fn read<T: Value>(row: &Json) -> Option<T> {
+    let mut value = T::blank();
+    record::decode_text(row.text(), value.slot()).is_ok().then_some(value)
 }
 
 /// A row without the credentials that the server may have repeated in it.

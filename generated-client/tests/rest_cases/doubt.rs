@@ -422,7 +422,8 @@ async fn a15_stale_price_is_not_sent() {
     let began = Instant::now();
     let submission = tokio::spawn(async move { submit(&client(&url)).await });
     tokio::time::sleep_until((began + Duration::from_secs(7)).into()).await;
-    let received = gate.open(began + Duration::from_secs(11), |_| bytes(200, &[], &rows(&[row(KEY, "NEW")]))).await;
+    let received =
+        gate.open(began + Duration::from_secs(11), |_| bytes(200, &[], &rows(&[row(KEY, "NEW")]))).await;
     assert!(received.is_empty(), "{received:?}");
     assert_eq!(submission.await.unwrap().unwrap_err().delivery(), Delivery::NotSent);
 }
