@@ -38,7 +38,7 @@ enum Route {
     Plain(Tcp),
     Tls(HttpsConnector<Tcp>),
     /// With TLS, through a proxy that cannot read it.
-    Proxy(HttpsConnector<Tunnel<HttpsConnector<Tcp>>>),
+    Proxy(Box<HttpsConnector<Tunnel<HttpsConnector<Tcp>>>>),
 }
 
 /// The way to a proxy.
@@ -72,7 +72,7 @@ impl Connector {
                 if let Some(authorization) = authorization {
                     tunnel = tunnel.with_auth(authorization);
                 }
-                Route::Proxy(HttpsConnector::from((tunnel, to_server)))
+                Route::Proxy(Box::new(HttpsConnector::from((tunnel, to_server))))
             }
         };
         Self(Arc::new(Inner { route, timeout }))
@@ -119,7 +119,7 @@ impl Route {
         Ok(match self {
             Self::Plain(tcp) => Wire::Plain(tcp.clone().call(server).await?.into_inner()),
             Self::Tls(tls) => Wire::Tls(Box::new(TokioIo::new(tls.clone().call(server).await?))),
-            Self::Proxy(tls) => Wire::Proxy(Box::new(TokioIo::new(tls.clone().call(server).await?))),
+            Self::Proxy(tls) => Wire::Proxy(Box::new(TokioIo::new((**tls).clone().call(server).await?))),
         })
     }
 }
