@@ -8,7 +8,7 @@ mod errors;
 mod golden;
 mod keyed;
 mod messages;
-mod pace;
+pub(crate) mod pace;
 mod paging;
 mod rate_limits;
 mod redaction;
