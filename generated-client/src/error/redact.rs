@@ -49,7 +49,7 @@ pub(crate) fn scrub_text<'a>(text: &'a str, secrets: &[&str]) -> Cow<'a, str> {
 /// The bytes that a secret can begin with.
 fn starts(secrets: &[&str]) -> [bool; 256] {
     let mut starts = [false; 256];
-    let first = secrets.iter().filter_map(|secret| secret.bytes().next());
+    let first = secrets.iter().filter_map(|secret| secret.bytes().find(|byte| *byte != b'\\'));
     for byte in first.chain(*b"bB\\") {
         if let Some(start) = starts.get_mut(usize::from(byte)) {
             *start = true;
@@ -59,48 +59,68 @@ fn starts(secrets: &[&str]) -> [bool; 256] {
 }
 
 /// The length of the secret, if the text begins with it, escaped or not.
+///
+/// Backslashes are passed over, because they are what escapes are made of, once or many times: two
+/// texts that differ in nothing else are taken for the same.
 fn spelled(text: &[u8], secret: &str) -> Option<usize> {
-    let mut at = 0_usize;
-    let mut last = None;
-    for character in secret.chars() {
-        // Backslashes were counted together.
-        if last.replace(character) == Some('\\') && character == '\\' {
-            continue;
+    let letters = |letter: fn(&[u8], char) -> Option<usize>| {
+        let mut at = 0_usize;
+        for character in secret.chars().filter(|character| *character != '\\') {
+            at = at.checked_add(letter(text.get(at..)?, character)?)?;
         }
-        at = at.checked_add(letter(text.get(at..)?, character)?)?;
-    }
-    (at > 0).then_some(at)
+        (at > 0).then_some(at)
+    };
+    // What begins with `u` after a backslash may be meant as it is.
+    letters(|text, character| by_number(text, character).or_else(|| as_it_is(text, character))).or_else(
+        || letters(|text, character| as_it_is(text, character).or_else(|| by_number(text, character))),
+    )
 }
 
-/// The length of this character, if the text begins with it: as it is, after backslashes, or as
-/// `\u0041`. JSON inside of JSON has more than one backslash.
-fn letter(text: &[u8], character: char) -> Option<usize> {
+/// The length of this character, if the text begins with it, perhaps after backslashes.
+fn as_it_is(text: &[u8], character: char) -> Option<usize> {
+    let at = backslashes(text);
     let mut bytes = [0; 4];
     let literal = character.encode_utf8(&mut bytes).as_bytes();
-    let slashes = slashes(text);
-    let rest = text.get(slashes..)?;
-    if character == '\\' && slashes > 0 && !rest.starts_with(b"u005") {
-        return Some(slashes);
-    }
-    if rest.starts_with(literal) {
-        return slashes.checked_add(literal.len());
-    }
+    text.get(at..)?.strip_prefix(literal)?;
+    at.checked_add(literal.len())
+}
+
+/// The same for its number: `\u0041`.
+fn by_number(text: &[u8], character: char) -> Option<usize> {
     let mut at = 0_usize;
     for unit in character.encode_utf16(&mut [0; 2]) {
-        let slashes = self::slashes(text.get(at..)?);
+        let slashes = backslashes(text.get(at..)?);
         at = at.checked_add(slashes)?;
-        let hex = text.get(at..)?.strip_prefix(b"u")?.get(..4)?;
-        let is_it = u16::from_str_radix(std::str::from_utf8(hex).ok()?, 16).is_ok_and(|found| found == *unit);
-        if slashes == 0 || !is_it {
+        if slashes == 0 || escaped(text.get(at..)?) != Some(*unit) {
             return None;
         }
-        at = at.checked_add(5)?;
+        at = at.checked_add(ESCAPE)?;
     }
     Some(at)
 }
 
-fn slashes(text: &[u8]) -> usize {
-    text.iter().take_while(|byte| **byte == b'\\').count()
+/// Length of `u0041`.
+const ESCAPE: usize = 5;
+
+/// The unit of UTF-16 in `u0041`.
+fn escaped(text: &[u8]) -> Option<u16> {
+    let hex = text.strip_prefix(b"u")?.get(..4)?;
+    u16::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()
+}
+
+/// The length of the backslashes that a text begins with, escaped ones among them.
+fn backslashes(text: &[u8]) -> usize {
+    let mut at = 0_usize;
+    loop {
+        let rest = text.get(at..).unwrap_or_default();
+        let plain = rest.iter().take_while(|byte| **byte == b'\\').count();
+        let is_backslash = plain > 0 && rest.get(plain..).and_then(escaped) == Some(u16::from(b'\\'));
+        at = at.saturating_add(plain);
+        if !is_backslash {
+            return at;
+        }
+        at = at.saturating_add(ESCAPE);
+    }
 }
 
 /// If the text begins with `Bearer ` and a token: the length of the former, and of the latter.
@@ -165,7 +185,6 @@ mod tests {
         for text in [r"k\/9+", r"k/9+\\=é\ud834\udd1f", r"ku002f9+\\=é𝄞", r"k\u002"] {
             assert_eq!(scrub_text(text, &[secret]), text);
         }
-        assert_eq!(scrub_text(r"a\\\\b", &[r"a\\b"]), "[redacted]");
     }
 
     /// Each character of a text as it is, or as one of JSON's escapes.
@@ -193,7 +212,6 @@ mod tests {
             prop_assume!(decoded.is_ok_and(|decoded| decoded.ends_with(&secret)));
             let clean = scrub_text(&text, &[&secret]);
             prop_assert!(!clean.contains(&secret), "{}", clean);
-            // Of backslashes at the edges it may take more than its own.
             if let Ok(decoded) = serde_json::from_str::<String>(&clean) {
                 prop_assert!(!decoded.contains(&secret), "{}", decoded);
             }

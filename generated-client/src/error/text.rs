@@ -19,6 +19,12 @@ pub(crate) fn shown_up_to(text: &str, longest: usize) -> Cow<'_, str> {
     if text.len() <= longest && !text.contains(is_control) {
         return Cow::Borrowed(text);
     }
+    let (shown, is_all) = escaped(text, longest);
+    Cow::Owned(if is_all { shown } else { cut(&shown, text.len()) })
+}
+
+/// As much of a text as fits, control characters escaped; and whether that is all of it.
+fn escaped(text: &str, longest: usize) -> (String, bool) {
     let mut shown = String::with_capacity(text.len().min(longest));
     for character in text.chars() {
         let before = shown.len();
@@ -28,10 +34,14 @@ pub(crate) fn shown_up_to(text: &str, longest: usize) -> Cow<'_, str> {
         }
         if shown.len() > longest {
             shown.truncate(before);
-            return Cow::Owned(format!("{shown}… ({} bytes)", text.len()));
+            return (shown, false);
         }
     }
-    Cow::Owned(shown)
+    (shown, true)
+}
+
+fn cut(beginning: &str, length: usize) -> String {
+    format!("{beginning}… ({length} bytes)")
 }
 
 /// Characters that move the cursor, begin a line, or turn the direction of writing.
@@ -45,8 +55,8 @@ pub(crate) fn excerpt(body: &[u8]) -> Cow<'_, str> {
     match body.get(..LONGEST) {
         Some(beginning) if body.len() > LONGEST => {
             let text = String::from_utf8_lossy(beginning);
-            let text = shown(text.trim_end_matches('\u{fffd}'));
-            Cow::Owned(format!("{text}… ({} bytes)", body.len()))
+            let (beginning, _) = escaped(text.trim_end_matches('\u{fffd}'), LONGEST);
+            Cow::Owned(cut(&beginning, body.len()))
         }
         _ => match String::from_utf8_lossy(body) {
             Cow::Borrowed(text) => shown(text),

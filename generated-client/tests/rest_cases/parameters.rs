@@ -4,9 +4,11 @@
 use std::time::Duration;
 
 use clear_street::retry::RetrySettings;
+use clear_street::trading::Client;
 use clear_street::trading::accounts::AccountId;
-use clear_street::trading::orders::OrderId;
+use clear_street::trading::orders::{OrderId, OrderStatus};
 use clear_street::{Delivery, Error, ErrorKind, RequestOptions, studio};
+use clear_street_mock::MockServer;
 use jiff::Span;
 
 use crate::script::{ScriptedServer, answer, json};
@@ -25,6 +27,24 @@ async fn i1_list_item_with_the_separator() {
     assert_eq!(server.requests().len(), 0);
     news.get_news().include_publishers(["Ames & Bell", "A+B"]).send().await.unwrap();
     assert!(server.requests()[0].target.contains("include_publishers=Ames%20%26%20Bell,A%2BB"));
+}
+
+/// The mock reads a query as the client writes it: an escaped comma separates nothing.
+#[tokio::test]
+async fn i1_the_mock_splits_lists_before_it_decodes_them() {
+    let mock = MockServer::start().await.unwrap();
+    let client =
+        Client::builder().api_key("case-id.case-secret").base_url(mock.trading_url()).build().unwrap();
+    let account = client.accounts().get_accounts().send().await.unwrap().data.remove(0).id;
+    let list = || client.orders().get_orders(account);
+    list().status([OrderStatus::New, OrderStatus::Filled]).send().await.unwrap();
+    let raw = RequestOptions::new().query("status", "NEW,FILLED");
+    let error = list().options(raw).send().await.unwrap_err();
+    assert_eq!(error.status(), Some(400), "{error}");
+    assert!(error.to_string().contains("NEW,FILLED"), "{error}");
+    // Other escapes are decoded.
+    let raw = RequestOptions::new().query("status", "NEW");
+    list().options(raw).send().await.unwrap();
 }
 
 /// What the server says to an address that is too long.
