@@ -43,7 +43,10 @@ pub fn generate(apis: &[Api]) -> Result<Output, InvalidRust> {
     let queue = Mutex::new(files);
     let texts = Mutex::new(BTreeMap::new());
     let work = || {
-        while let Some(file) = lock(&queue).pop() {
+        loop {
+            // By itself, so that the queue is free again while the file is formatted.
+            let next = lock(&queue).pop();
+            let Some(file) = next else { break };
             let text = format::format(file.module());
             lock(&texts).insert(file.path(), text);
         }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::api::{Api, Authentication};
-use crate::authentication::{ClientCredentials, Credentials, Endpoint, Given, Tokens};
+use crate::authentication::{ClientCredentials, Credentials, Endpoint, Given, TokenSource, Tokens};
 #[cfg(feature = "blocking")]
 use crate::blocking::Runtime;
 use crate::error::{Error, ErrorKind};
@@ -251,15 +251,17 @@ impl Settings {
     }
 
     fn credentials(&self, base_url: &BaseUrl) -> Result<Credentials, Error> {
-        let source = match &self.credentials {
+        let (source, secret): (Arc<dyn TokenSource>, _) = match &self.credentials {
             Some(Given::Key(key)) => return Credentials::key(key.clone(), base_url.as_str()),
-            Some(Given::Source(source)) => Arc::clone(source),
+            Some(Given::Source(source)) => (Arc::clone(source), None),
             Some(Given::Client { id, secret }) => {
                 if id.expose_secret().is_empty() || secret.expose_secret().is_empty() {
                     return Err(misconfigured("the identifier or the secret of the client is empty"));
                 }
                 let (id, secret) = (id.clone(), secret.clone());
-                Arc::new(ClientCredentials { id, secret, endpoint: self.endpoint(base_url)? })
+                let shared = secret.clone();
+                let source = ClientCredentials { id, secret, endpoint: self.endpoint(base_url)? };
+                (Arc::new(source), Some(shared))
             }
             None => {
                 let what = match self.api.authentication {
@@ -270,7 +272,7 @@ impl Settings {
             }
         };
         let tokens = Tokens::new(source, base_url.as_str(), Arc::clone(&self.pace));
-        Ok(Credentials::tokens(tokens, base_url.as_str()))
+        Ok(Credentials::tokens(tokens, secret, base_url.as_str()))
     }
 
     #[cfg(feature = "stream")]

@@ -95,6 +95,8 @@ extern crate self as clear_street;
 
 mod api;
 pub mod authentication;
+#[doc(hidden)]
+pub mod benchmarks;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod builder;

@@ -14,7 +14,7 @@ use clear_street::stream::{ChannelMessage, Envelope, Scan, decode};
 use clear_street::studio::activity::ActivityMessage;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
-#[path = "../benches/messages/rivals.rs"]
+#[path = "../benches/streams/rivals.rs"]
 mod rivals;
 
 use rivals::{Kind, OrderUpdate, TYPE_FIRST, Tagged, type_last};

@@ -1,6 +1,7 @@
 //! The maintainers' commands. Each is a call of a library; nothing is decided here.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line program")]
 
+mod bench;
 mod codegen;
 mod compile_time;
 mod planted;
@@ -69,6 +70,12 @@ enum Command {
         /// Arguments of the program; --help lists them
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
+    },
+    /// Counts instructions beside serde's derives and bare reqwest, and writes docs/benchmarks.md
+    Bench {
+        /// Writes nothing; fails if something costs over 2 % more than docs/benchmarks.md says
+        #[arg(long)]
+        check: bool,
     },
     /// Measures what the crate costs to compile, next to the same models with serde's derives
     CompileTime {
@@ -167,8 +174,11 @@ fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Replay { api, dir } => replay::run(&root(), &api, &dir),
-        Command::Smoke { arguments } => program::run(&root(), "clear-street-tests", "smoke", &arguments),
-        Command::Mock { arguments } => program::run(&root(), "clear-street-mock", "mock", &arguments),
+        Command::Smoke { arguments } => {
+            program::run(&root(), "clear-street-tests", "smoke", "dev", &arguments)
+        }
+        Command::Mock { arguments } => program::run(&root(), "clear-street-mock", "mock", "dev", &arguments),
+        Command::Bench { check } => bench::run(&root(), check),
         Command::CompileTime { api, runs } => {
             let apis = clear_street_codegen::read(&root().join("spec"))?;
             let api = apis.iter().find(|known| known.name == api).ok_or("the spec has no such API")?;

@@ -11,12 +11,13 @@ pub(crate) fn run(
     root: &Path,
     package: &str,
     program: &str,
+    profile: &str,
     arguments: &[OsString],
 ) -> Result<ExitCode, Box<dyn Error>> {
     let mut command = Command::new(env!("CARGO"));
     // Not in the repository's folder: arguments may be paths from here.
     command.args(["run", "--quiet", "--manifest-path"]).arg(root.join("Cargo.toml"));
-    command.args(["--package", package, "--bin", program, "--"]);
+    command.args(["--package", package, "--bin", program, "--profile", profile, "--"]);
     end_as(command.args(arguments))
 }
 

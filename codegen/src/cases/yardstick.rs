@@ -10,23 +10,9 @@ use crate::ir;
 
 /// A crate with all models of an API under derives and one generic `send`.
 pub fn library(api: &ir::Api) -> String {
-    let modules = api.groups.iter().map(|group| {
-        let module = ident(&group.name);
-        let ids = group.ids.iter().map(id);
-        let enums = group.enums.iter().map(enumeration);
-        let models = group.models.iter().map(model);
-        let unions = group.unions.iter().map(union);
-        quote! {
-            pub mod #module {
-                use serde::{Deserialize, Serialize};
-                #(#ids)* #(#enums)* #(#models)* #(#unions)*
-            }
-        }
-    });
+    let models = modules(api);
     quote! {
-        #![allow(deprecated, reason = "the real crate has what is deprecated, too")]
-
-        #(#modules)*
+        #models
 
         #[derive(Debug)]
         pub enum Error {
@@ -59,6 +45,29 @@ pub fn library(api: &ir::Api) -> String {
         }
     }
     .to_string()
+}
+
+/// All models of an API under derives, a module for each group.
+pub fn models(api: &ir::Api) -> String {
+    modules(api).to_string()
+}
+
+fn modules(api: &ir::Api) -> TokenStream {
+    let modules = api.groups.iter().map(|group| {
+        let module = ident(&group.name);
+        let ids = group.ids.iter().map(id);
+        let enums = group.enums.iter().map(enumeration);
+        let models = group.models.iter().map(model);
+        let unions = group.unions.iter().map(union);
+        quote! {
+            #[allow(deprecated, reason = "the real crate has what is deprecated, too")]
+            pub mod #module {
+                use serde::{Deserialize, Serialize};
+                #(#ids)* #(#enums)* #(#models)* #(#unions)*
+            }
+        }
+    });
+    quote!(#(#modules)*)
 }
 
 /// A program that calls every operation of the yardstick.
@@ -126,7 +135,7 @@ fn model(model: &ir::Model) -> TokenStream {
     let name = ident(&model.rust);
     let fields = model.fields.iter().map(|field| {
         let (rust, wire) = (ident(&field.rust), &field.wire);
-        let ty = rust_type(&field.ty, &quote!(crate));
+        let ty = rust_type(&field.ty, &quote!(super));
         let skip =
             (!field.required).then(|| quote!(#[serde(default, skip_serializing_if = "Option::is_none")]));
         quote!(#[serde(rename = #wire)] #skip pub #rust: #ty)
@@ -146,7 +155,7 @@ fn union(union: &ir::Union) -> TokenStream {
     };
     let variants = union.variants.iter().map(|variant| {
         let (rust, wire) = (ident(&variant.rust), &variant.wire);
-        let ty = rust_type(&variant.ty, &quote!(crate));
+        let ty = rust_type(&variant.ty, &quote!(super));
         quote!(#[serde(rename = #wire)] #rust(#ty))
     });
     quote! {

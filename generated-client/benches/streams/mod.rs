@@ -4,6 +4,5 @@
 
 pub(crate) mod clients;
 pub(crate) mod memory;
-#[path = "../messages/rivals.rs"]
 pub(crate) mod rivals;
 pub(crate) mod server;

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{FetchingToken, Token, TokenError, TokenRequest, TokenSource};
 use crate::Json;
 use crate::call::broken;
-use crate::error::{Delivery, Error, excerpt, retry_after, scrub};
+use crate::error::{Delivery, Error, excerpt, redirection, retry_after, scrub, scrub_text, shown};
 use crate::headers::Header;
 use crate::operation::{Method, Repeat};
 use crate::retry::{Budget, Decision, Happened, Limits, Pace, Situation, decide};
@@ -126,8 +126,13 @@ impl ClientCredentials {
     /// An answer without success.
     fn refusal(&self, response: HttpResponse) -> Failure {
         let HttpResponse { status, headers, body } = response;
-        let body = scrub(body, self.secret.expose_secret());
-        let message = format!("the token endpoint answered with status {status}: {}", reason(&body));
+        let secrets = [self.secret.expose_secret()];
+        let said = match status {
+            300..400 => redirection(&headers),
+            _ => reason(&scrub(&body, &secrets)),
+        };
+        let said = scrub_text(&said, &secrets);
+        let message = format!("the token endpoint answered with status {status}: {said}");
         let error = if matches!(status, 400 | 401 | 403) {
             TokenError::refused(message)
         } else {
@@ -166,7 +171,8 @@ fn token(body: &[u8]) -> Result<Token, &'static str> {
     })
 }
 
-/// How long the token is valid: seconds, as a number or as its text.
+/// How long the token is valid: seconds, as a number or as its text. None if that is no positive
+/// number, or one that no clock can count to.
 fn life(answer: &Object) -> Option<Duration> {
     let seconds = answer.text("expires_in").or_else(|| answer.get("expires_in").map(str::to_owned))?;
     Duration::try_from_secs_f64(seconds.trim().parse().ok()?).ok()
@@ -176,11 +182,12 @@ fn life(answer: &Object) -> Option<Duration> {
 fn reason(body: &[u8]) -> String {
     let answer = Object::read(body);
     let text = |name: &str| answer.as_ref()?.text(name);
-    match (text("error"), text("error_description")) {
+    let said = match (text("error"), text("error_description")) {
         (Some(error), Some(description)) => format!("{error} ({description})"),
         (Some(error), None) => error,
-        _ => excerpt(body).into_owned(),
-    }
+        _ => return excerpt(body).into_owned(),
+    };
+    shown(&said).into_owned()
 }
 
 /// The token endpoint has no answer.
@@ -214,6 +221,12 @@ mod tests {
             (r#"{"access_token": "t", "expires_in": null}"#, None),
             (r#"{"access_token": "t", "expires_in": -5}"#, None),
             (r#"{"access_token": "t", "expires_in": 1e300}"#, None),
+            (r#"{"access_token": "t", "expires_in": 18446744073709551615}"#, None),
+            (r#"{"access_token": "t", "expires_in": 0}"#, Some(Duration::ZERO)),
+            (r#"{"access_token": "t", "expires_in": 1.5}"#, Some(Duration::from_millis(1500))),
+            (r#"{"access_token": "t", "expires_in": "NaN"}"#, None),
+            (r#"{"access_token": "t", "expires_in": "inf"}"#, None),
+            (r#"{"access_token": "t", "expires_in": {}}"#, None),
             (r#"{"access_token": "t", "expires_in": "soon"}"#, None),
         ] {
             let token = token(answer.as_bytes()).unwrap();

@@ -1,12 +1,13 @@
 //! What a client proves itself with.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Held, TokenSource, Tokens};
-use crate::error::{Error, ErrorKind, Result, scrub};
+use crate::error::{Error, ErrorKind, Result, scrub, scrub_text};
 
 /// What a client is given to prove itself with.
 #[derive(Clone)]
@@ -25,8 +26,8 @@ pub(crate) struct Credentials {
 enum Kind {
     /// Sent as it is.
     Key(Arc<Held>),
-    /// Fetched, and fetched again.
-    Tokens(Tokens),
+    /// Fetched, and fetched again; with the secret that they are fetched with, if that is known.
+    Tokens(Tokens, Option<SecretString>),
 }
 
 impl Credentials {
@@ -39,8 +40,9 @@ impl Credentials {
         Ok(Self { authority: authority(base_url).to_owned(), kind: Kind::Key(Arc::new(held)) })
     }
 
-    pub(crate) fn tokens(tokens: Tokens, base_url: &str) -> Self {
-        Self { authority: authority(base_url).to_owned(), kind: Kind::Tokens(tokens) }
+    /// Tokens, and the secret that they are fetched with, if that is known.
+    pub(crate) fn tokens(tokens: Tokens, secret: Option<SecretString>, base_url: &str) -> Self {
+        Self { authority: authority(base_url).to_owned(), kind: Kind::Tokens(tokens, secret) }
     }
 
     /// What to send to this URL; waits until there is something.
@@ -51,7 +53,7 @@ impl Credentials {
         }
         match &self.kind {
             Kind::Key(held) => Ok(Arc::clone(held)),
-            Kind::Tokens(tokens) => tokens.get().await.map_err(|error| {
+            Kind::Tokens(tokens, _) => tokens.get().await.map_err(|error| {
                 let message = format!("there is no access token: {error}");
                 Error::new(ErrorKind::Authentication, message).caused_by(Some(Box::new(error)))
             }),
@@ -60,12 +62,12 @@ impl Credentials {
 
     /// Whether another one can be had where the server refuses this one.
     pub(crate) fn is_renewable(&self) -> bool {
-        matches!(self.kind, Kind::Tokens(_))
+        matches!(self.kind, Kind::Tokens(..))
     }
 
     /// Begins to fetch what takes the place of what the server refused.
     pub(crate) fn begin_renewal(&self, generation: u64) {
-        if let Kind::Tokens(tokens) = &self.kind {
+        if let Kind::Tokens(tokens, _) = &self.kind {
             tokens.begin_renewal(generation);
         }
     }
@@ -74,16 +76,31 @@ impl Credentials {
     pub(crate) async fn renew(&self, generation: u64) -> bool {
         match &self.kind {
             Kind::Key(_) => false,
-            Kind::Tokens(tokens) => tokens.renew(generation).await.is_some(),
+            Kind::Tokens(tokens, _) => tokens.renew(generation).await.is_some(),
         }
     }
 
-    /// Removes from a text whatever must never be shown.
-    pub(crate) fn scrub(&self, text: Vec<u8>) -> Vec<u8> {
-        let clean = |text, secret: &SecretString| scrub(text, secret.expose_secret());
+    /// Removes from a text whatever must never be shown: the key, or the secret and the tokens that
+    /// answers may still repeat.
+    pub(crate) fn scrub<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
+        self.with_secrets(|secrets| scrub(text, secrets))
+    }
+
+    /// The same for text.
+    pub(crate) fn scrub_text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.with_secrets(|secrets| scrub_text(text, secrets))
+    }
+
+    fn with_secrets<T>(&self, scrub: impl FnOnce(&[&str]) -> T) -> T {
         match &self.kind {
-            Kind::Key(held) => clean(text, &held.text),
-            Kind::Tokens(tokens) => tokens.recent().iter().fold(text, |text, held| clean(text, &held.text)),
+            Kind::Key(held) => scrub(&[held.text.expose_secret()]),
+            Kind::Tokens(tokens, secret) => {
+                let recent = tokens.recent();
+                let tokens = recent.iter().map(|held| held.text.expose_secret());
+                let secrets: Vec<&str> =
+                    tokens.chain(secret.iter().map(|secret| secret.expose_secret())).collect();
+                scrub(&secrets)
+            }
         }
     }
 }

@@ -14,8 +14,10 @@
 //!   sent again, whatever it is, because it had no effect. A second 401 is the answer.
 //!
 //! What the token endpoint fails to answer is asked again, with growing pauses; what it refuses (400,
-//! 401, 403) is not, and for half a minute nobody asks again. A token without `expires_in` is kept
-//! until the server refuses it. Waiting for a token is part of the time of a call.
+//! 401, 403) is not, and the client does not ask again for half a minute. A `Retry-After` of the token
+//! endpoint is followed up to a minute. A token is kept until the server refuses it if it has no
+//! `expires_in`, or one that is no positive number of seconds or more than a clock can count. Waiting
+//! for a token is part of the time of a call.
 //!
 //! Time is that of a clock that only goes forward: setting the system's clock changes nothing.
 //!
@@ -23,7 +25,14 @@
 //!
 //! To the host of the client's base URL, and to no other; over TLS, to this machine also without.
 //! Every client has its own tokens: those of the sandbox never go to production, even where two
-//! clients share a [`TokenSource`], which is told for which server it makes one.
+//! clients share a [`TokenSource`]: its request names the server.
+//!
+//! # What is shown of it
+//!
+//! Nothing: keys, secrets and tokens are wiped from memory, headers that hold them are marked as
+//! sensitive, and what a server or token endpoint repeats of the key, of the secret, or of the current
+//! and the previous token is removed from errors and log events, however JSON escapes it. Only a
+//! success is given to the caller as it came.
 
 mod client_credentials;
 mod credentials;

@@ -1,10 +1,13 @@
 //! Tokens, and why there is none.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
 use secrecy::SecretString;
+
+use crate::error::scrub_text;
 
 /// An access token. It is wiped from memory when it is dropped, and never printed.
 #[derive(Clone)]
@@ -53,6 +56,20 @@ impl TokenError {
     /// The server asks to wait.
     pub(super) fn asking(self, retry_after: Option<Duration>) -> Self {
         Self { retry_after, ..self }
+    }
+
+    /// Without these secrets, which its source may have been answered.
+    pub(super) fn scrubbed(mut self, secrets: &[&str]) -> Self {
+        let is_clean = |text: &str| matches!(scrub_text(text, secrets), Cow::Borrowed(_));
+        let mut cause: Option<&(dyn StdError + 'static)> = Some(&*self.source);
+        while let Some(error) = cause {
+            if !is_clean(&format!("{error} {error:?}")) {
+                self.source = scrub_text(&self.source.to_string(), secrets).into();
+                return self;
+            }
+            cause = error.source();
+        }
+        self
     }
 
     /// Whether the credentials are not accepted.

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use secrecy::ExposeSecret;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -93,6 +94,13 @@ impl Shared {
         self.refresh.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Without the tokens of this client.
+    fn scrub(&self, error: TokenError) -> TokenError {
+        let recent = self.refresh().recent();
+        let secrets: Vec<&str> = recent.iter().map(|held| held.text.expose_secret()).collect();
+        error.scrubbed(&secrets)
+    }
+
     fn now(&self) -> Instant {
         self.pace.now()
     }
@@ -110,7 +118,8 @@ impl Fetch {
         let began = self.shared.now();
         let fetched = timeout(LONGEST, source.fetch(request))
             .await
-            .unwrap_or_else(|_| Err(TokenError::new(format!("its source had no answer within {LONGEST:?}"))));
+            .unwrap_or_else(|_| Err(TokenError::new(format!("its source had no answer within {LONGEST:?}"))))
+            .map_err(|error| self.shared.scrub(error));
         let outcome = self.shared.refresh().settle(fetched, began, self.shared.now());
         match &outcome {
             Ok(held) => tracing::debug!(generation = held.generation, "there is a new token"),
@@ -165,5 +174,59 @@ impl fmt::Debug for NoToken {
 impl StdError for NoToken {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{FetchingToken, Token};
+    use super::*;
+    use crate::tests::pace::ScriptedPace;
+
+    /// Never has an answer.
+    struct Silent;
+
+    impl TokenSource for Silent {
+        fn fetch<'a>(&'a self, _: &'a TokenRequest) -> FetchingToken<'a> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    /// Repeats a token that it gave before.
+    struct Echo(Mutex<Vec<&'static str>>);
+
+    impl TokenSource for Echo {
+        fn fetch<'a>(&'a self, _: &'a TokenRequest) -> FetchingToken<'a> {
+            let next = self.0.lock().unwrap().pop();
+            Box::pin(async move {
+                next.map(Token::new).ok_or_else(|| TokenError::new("neither planted-1 nor planted-2"))
+            })
+        }
+    }
+
+    fn tokens(source: impl TokenSource) -> (Tokens, Arc<ScriptedPace>) {
+        let pace = Arc::new(ScriptedPace::default());
+        (Tokens::new(Arc::new(source), "https://api.example.com", Arc::clone(&pace) as _), pace)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_source_has_a_minute() {
+        let (tokens, _) = tokens(Silent);
+        let began = tokio::time::Instant::now();
+        let error = tokens.get().await.unwrap_err();
+        assert_eq!(error.to_string(), "its source had no answer within 60s");
+        assert_eq!(began.elapsed().as_secs(), 60);
+    }
+
+    #[tokio::test]
+    async fn errors_of_a_source_are_without_the_last_two_tokens() {
+        let (tokens, pace) = tokens(Echo(Mutex::new(vec!["planted-2", "planted-1"])));
+        assert_eq!(tokens.get().await.unwrap().generation, 1);
+        assert_eq!(tokens.renew(1).await.unwrap().generation, 2);
+        pace.sleep(Duration::from_secs(31)).await;
+        let step = tokens.shared.refresh().renew(2, tokens.shared.now()).unwrap();
+        let error = tokens.follow(step).await.unwrap().unwrap_err();
+        assert_eq!(error.to_string(), "neither [redacted] nor [redacted]");
+        assert!(!format!("{error:?}").contains("planted"));
     }
 }

@@ -3,12 +3,16 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::api::ListEncoding;
+use crate::error::{SHORT, shown_up_to};
 use crate::operation::Parameter;
 use crate::record::{self, Encoding, Invalid, View};
 
 /// Everything but the unreserved characters of RFC 3986, so that nothing in a value can be taken
 /// for a separator.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// What stands between the items of a list that is one parameter.
+const SEPARATOR: char = ',';
 
 /// Text of a parameter's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,13 +25,15 @@ impl Argument {
     /// The text of a parameter's value; none if the value is absent.
     ///
     /// A list without items, and an empty item, look on the wire like no restriction at all: they
-    /// are refused.
+    /// are refused. So is an item with the separator of the list: most servers decode before they
+    /// split, and would see two.
     pub(crate) fn new(
         parameter: &Parameter,
         value: View<'_>,
         encoding: &Encoding,
+        list: ListEncoding,
     ) -> Result<Option<Self>, Invalid> {
-        let Parameter { name, bounds, .. } = parameter;
+        let Parameter { name, bounds, sensitive, .. } = parameter;
         record::check_bounds(name, value, bounds, encoding).map_err(|Invalid { path, message }| Invalid {
             path: format!("{name}{}", path.trim_start_matches('$')),
             message,
@@ -38,6 +44,14 @@ impl Argument {
             let what = if texts.is_empty() { "is a list without items" } else { "has an empty item" };
             let message = format!("`{name}` {what}, which the server would take for no restriction");
             return Err(Invalid { path: (*name).to_owned(), message });
+        }
+        let separates = |text: &String| is_list && list == ListEncoding::Comma && text.contains(SEPARATOR);
+        if let Some((index, item)) = texts.iter().enumerate().find(|(_, text)| separates(text)) {
+            let item = if *sensitive { "which is personal".into() } else { shown_up_to(item, SHORT) };
+            let message = format!(
+                "item {index} of `{name}` ({item}) contains `{SEPARATOR}`, which separates the items of this list"
+            );
+            return Err(Invalid { path: format!("{name}[{index}]"), message });
         }
         Ok(if is_list { Some(Self::List(texts)) } else { texts.pop().map(Self::One) })
     }
@@ -90,7 +104,7 @@ fn pair<'a>(query: &mut String, name: &str, values: impl IntoIterator<Item = &'a
     query.push('=');
     for (index, value) in values.into_iter().enumerate() {
         if index > 0 {
-            query.push(',');
+            query.push(SEPARATOR);
         }
         query.extend(utf8_percent_encode(value, ESCAPED));
     }
@@ -118,6 +132,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::record::Value;
 
     fn one(value: &str) -> Result<String, (String, &'static str)> {
         path("/a/{id}/b", |_| Some(value))
@@ -150,15 +165,33 @@ mod tests {
 
     #[test]
     fn lists_are_written_as_the_api_writes_them() {
-        let list = Argument::List(vec!["a,b".to_owned(), "c d".to_owned()]);
+        let list = Argument::List(vec!["a&b".to_owned(), "c d".to_owned()]);
         for (encoding, expected) in
-            [(ListEncoding::Comma, "?x=1&l=a%2Cb,c%20d"), (ListEncoding::Repeat, "?x=1&l=a%2Cb&l=c%20d")]
+            [(ListEncoding::Comma, "?x=1&l=a%26b,c%20d"), (ListEncoding::Repeat, "?x=1&l=a%26b&l=c%20d")]
         {
             let mut written = String::new();
             query(&mut written, "x", &Argument::One("1".to_owned()), encoding);
             query(&mut written, "l", &list, encoding);
             assert_eq!(written, expected);
         }
+    }
+
+    #[test]
+    fn an_item_with_the_separator_is_refused_where_one_parameter_holds_all() {
+        let parameter = Parameter::query("l");
+        let argument = |items: &[&str], list| {
+            let items: Vec<String> = items.iter().map(|item| (*item).to_owned()).collect();
+            Argument::new(&parameter, items.view(), &Encoding::TEXT, list)
+        };
+        for items in [["a", "b,c"], ["a", ",b"], ["a", "b,"], ["a", ","]] {
+            let invalid = argument(&items, ListEncoding::Comma).unwrap_err();
+            assert_eq!(invalid.path, "l[1]");
+            assert!(invalid.message.contains("`l`") && invalid.message.contains(items[1]), "{invalid:?}");
+            assert!(argument(&items, ListEncoding::Repeat).unwrap().is_some());
+        }
+        let one = "a,b".to_owned();
+        let argument = Argument::new(&parameter, one.view(), &Encoding::TEXT, ListEncoding::Comma);
+        assert_eq!(argument.unwrap(), Some(Argument::One(one)));
     }
 
     #[test]

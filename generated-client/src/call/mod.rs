@@ -63,7 +63,7 @@ impl Call {
         let Some((parameter, place)) = parameters.nth(index) else {
             return self.refuse_all(format!("has no parameter {index}"));
         };
-        match Argument::new(parameter, value, operation.api.encoding) {
+        match Argument::new(parameter, value, operation.api.encoding, operation.api.list) {
             Ok(argument) => *place = argument,
             Err(invalid) => self.refuse(invalid),
         }

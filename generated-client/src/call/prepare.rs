@@ -14,6 +14,12 @@ use crate::retry::Limits;
 use crate::transport::{HttpRequest, Url};
 use crate::value::Object;
 
+/// Longest address, in bytes, that the HTTP library can send.
+const LONGEST_ADDRESS: usize = 65_534;
+
+/// The server refuses an address of this length.
+const URI_TOO_LONG: u16 = 414;
+
 impl Call {
     /// The request, complete and frozen; or what is wrong with it.
     pub(super) fn prepare(&self, limits: &Limits) -> Result<HttpRequest> {
@@ -83,7 +89,41 @@ impl Call {
         for (name, value) in &self.options.query {
             encode::query(&mut query, name, &Argument::One(value.clone()), list);
         }
-        Ok(self.core.base_url().address(&path, &query))
+        let url = self.core.base_url().address(&path, &query);
+        match url.as_str().len() {
+            length if length > LONGEST_ADDRESS => {
+                let (name, message) = self.too_long(length);
+                let most = format!("{message}; at most {LONGEST_ADDRESS} bytes can be sent");
+                Err(self.error(ErrorKind::Invalid, most).at(name))
+            }
+            _ => Ok(url),
+        }
+    }
+
+    /// The parameter that makes the address long, and a message that says so.
+    fn too_long(&self, length: usize) -> (String, String) {
+        let size = |argument: &Argument| match argument {
+            Argument::One(text) => text.len(),
+            Argument::List(texts) => texts.iter().map(|text| text.len().saturating_add(1)).sum(),
+        };
+        let own = self.operation.parameters.iter().zip(&self.arguments);
+        let own = own.filter_map(|(parameter, argument)| Some((parameter.name, size(argument.as_ref()?))));
+        let added = self.options.query.iter().map(|(name, value)| (name.as_str(), value.len()));
+        let path = self.path.iter().map(|path| ("path", path.len()));
+        let longest = own.chain(added).chain(path).max_by_key(|(_, size)| *size);
+        let name = longest.map_or("path", |(name, _)| name);
+        (name.to_owned(), format!("`{name}` makes the address {length} bytes long"))
+    }
+
+    /// Adds to an error what the server does not say: how long the address was that it refused.
+    pub(super) fn explain(&self, error: Error) -> Error {
+        match self.url() {
+            Ok(url) if error.status() == Some(URI_TOO_LONG) => {
+                let (name, message) = self.too_long(url.as_str().len());
+                error.at(name).noting(format!("{message}: ask in parts"))
+            }
+            _ => error,
+        }
     }
 
     fn frozen_body(&self) -> Result<Option<Vec<u8>>> {

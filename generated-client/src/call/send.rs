@@ -111,7 +111,7 @@ impl Call {
         let _entered = span.enter();
         let outcome = reply
             .and_then(|reply| read(self.operation, reply, self.core.credentials(), data))
-            .map_err(|error| error.after(history));
+            .map_err(|error| self.explain(error).after(history));
         let (status, request_id) = match &outcome {
             Ok(parts) => (Some(parts.status), parts.request_id()),
             Err(error) => (error.status(), error.request_id()),

@@ -1,9 +1,10 @@
 //! What the server says about an error.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::problem::ProblemDetails;
-use super::{ErrorDetail, excerpt};
+use super::{ErrorDetail, SHORT, excerpt, shown, shown_up_to};
 use crate::Json;
 use crate::record::{Encoding, Field, Record, Slot, Table, Value, View};
 
@@ -11,17 +12,17 @@ use crate::record::{Encoding, Field, Record, Slot, Table, Value, View};
 ///
 /// Of a request that failed see [`Error`](crate::Error), which shows the same; of one that
 /// succeeded in part, [`Response::error`](crate::Response::error).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct ApiError(Shape);
 
 /// As the APIs write it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 enum Shape {
     Coded(Coded),
     Problem(ProblemDetails),
 }
 
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 struct Coded {
     code: Option<Json>,
     message: Option<String>,
@@ -32,6 +33,18 @@ impl ApiError {
     /// A place to decode problem details into.
     pub(crate) fn blank_problem() -> Self {
         Self(Shape::Problem(ProblemDetails::default()))
+    }
+
+    /// With texts that may be shown: short ones, without control characters.
+    pub(crate) fn bounded(mut self) -> Self {
+        match &mut self.0 {
+            Shape::Coded(error) => {
+                bound_code(&mut error.code);
+                bound(&mut error.message);
+            }
+            Shape::Problem(problem) => problem.bound(),
+        }
+        self
     }
 
     /// The server's error code, which is the HTTP status for most errors.
@@ -62,9 +75,9 @@ impl ApiError {
     }
 
     /// What is added to the message where it is shown.
-    pub(super) fn show_details(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    pub(super) fn shown_details(&self) -> String {
         let shown: Vec<String> = self.details().iter().map(ToString::to_string).collect();
-        if shown.is_empty() { Ok(()) } else { write!(f, " [{}]", excerpt(shown.join("; ").as_bytes())) }
+        if shown.is_empty() { String::new() } else { format!(" [{}]", excerpt(shown.join("; ").as_bytes())) }
     }
 
     /// The same as problem details, if the API writes its errors so.
@@ -87,13 +100,46 @@ impl ApiError {
 
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&self.0, self.message(), self.code()) {
-            (Shape::Problem(problem), _, _) => problem.fmt(f)?,
-            (_, Some(message), _) => f.write_str(message)?,
-            (_, None, Some(code)) => write!(f, "error {code}")?,
-            (_, None, None) => f.write_str("an error that the server does not explain")?,
+        let mut text = match (&self.0, self.message(), self.code()) {
+            (Shape::Problem(problem), _, _) => problem.to_string(),
+            (_, Some(message), _) => message.to_owned(),
+            (_, None, Some(code)) => format!("error {code}"),
+            (_, None, None) => "an error that the server does not explain".to_owned(),
+        };
+        text.push_str(&self.shown_details());
+        f.write_str(&shown(&text))
+    }
+}
+
+impl fmt::Debug for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Shape::Coded(Coded { code, message, details }) => f
+                .debug_struct("ApiError")
+                .field("code", &code.as_ref().map(|code| shown_up_to(code.text(), SHORT)))
+                .field("message", &message.as_deref().map(shown))
+                .field("details", &details.as_ref().map(|details| shown(details.text())))
+                .finish(),
+            Shape::Problem(problem) => f.debug_tuple("ApiError").field(problem).finish(),
         }
-        self.show_details(f)
+    }
+}
+
+/// Makes a text one that may be shown.
+pub(super) fn bound(text: &mut Option<String>) {
+    if let Some(text) = text
+        && let Cow::Owned(shown) = shown(text)
+    {
+        *text = shown;
+    }
+}
+
+/// The same for a code, which is a short text or number.
+pub(super) fn bound_code(code: &mut Option<Json>) {
+    if let Some(json) = code
+        && let Cow::Owned(shown) = shown_up_to(json.text(), SHORT)
+    {
+        *code = Json::new(&shown).ok();
     }
 }
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::body::bound;
+use super::shown;
 use crate::Json;
 use crate::record::{self, Encoding, Field, Record, Slot, Table, Value, View};
 
@@ -21,7 +23,7 @@ use crate::record::{self, Encoding, Field, Record, Slot, Table, Value, View};
 ///     }
 /// }
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorDetail {
     /// Something in the request breaks a rule.
@@ -52,7 +54,7 @@ pub struct ErrorInfo {
     pub domain: Option<String>,
     /// The reason: the same text for the same cause.
     pub reason: String,
-    /// More about it.
+    /// More about it, at most 8 KiB.
     pub metadata: Option<BTreeMap<String, String>>,
 }
 
@@ -68,9 +70,9 @@ impl ErrorDetail {
 
     fn new(json: Json) -> Self {
         if let Some(violation) = read(&json, |violation: &Violation| violation.is_one()) {
-            Self::Violation(violation)
+            Self::Violation(violation.bounded())
         } else if let Some(info) = read(&json, |info: &ErrorInfo| !info.reason.is_empty()) {
-            Self::Info(info)
+            Self::Info(info.bounded())
         } else {
             Self::Other(json)
         }
@@ -84,7 +86,26 @@ fn read<T: Value>(json: &Json, is_one: impl Fn(&T) -> bool) -> Option<T> {
     is_one(&value).then_some(value)
 }
 
+/// All names and values of an error's metadata together, in bytes; more of them are dropped.
+const LONGEST_METADATA: usize = 8192;
+
+impl ErrorInfo {
+    fn bounded(mut self) -> Self {
+        bound(&mut self.domain);
+        self.reason = shown(&self.reason).into_owned();
+        self.metadata = self.metadata.map(bounded);
+        self
+    }
+}
+
 impl Violation {
+    fn bounded(mut self) -> Self {
+        for text in [&mut self.kind, &mut self.subject, &mut self.description] {
+            bound(text);
+        }
+        self
+    }
+
     fn is_one(&self) -> bool {
         [&self.subject, &self.description].into_iter().flatten().any(|text| !text.is_empty())
     }
@@ -95,8 +116,18 @@ impl fmt::Display for ErrorDetail {
         match self {
             Self::Violation(violation) => violation.fmt(f),
             Self::Info(info) => info.fmt(f),
-            Self::Other(json) => f.write_str(json.text()),
+            Self::Other(json) => f.write_str(&shown(json.text())),
         }
+    }
+}
+
+impl fmt::Debug for ErrorDetail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shown(&match self {
+            Self::Violation(violation) => format!("{violation:?}"),
+            Self::Info(info) => format!("{info:?}"),
+            Self::Other(json) => format!("Other({})", json.text()),
+        }))
     }
 }
 
@@ -104,20 +135,34 @@ impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let parts = [&self.subject, &self.description, &self.kind];
         let mut parts = parts.into_iter().flatten().filter(|text| !text.is_empty());
-        f.write_str(parts.next().map_or("", String::as_str))?;
-        parts.next().map_or(Ok(()), |part| write!(f, ": {part}"))?;
-        parts.next().map_or(Ok(()), |part| write!(f, " ({part})"))
+        let mut text = parts.next().cloned().unwrap_or_default();
+        text.extend(parts.next().map(|part| format!(": {part}")));
+        text.extend(parts.next().map(|part| format!(" ({part})")));
+        f.write_str(&shown(&text))
     }
 }
 
 impl fmt::Display for ErrorInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.reason)?;
-        if let Some(domain) = self.domain.as_deref().filter(|domain| !domain.is_empty()) {
-            write!(f, " ({domain})")?;
-        }
-        self.metadata.iter().flatten().try_for_each(|(name, value)| write!(f, ", {name}: {value}"))
+        let mut text = self.reason.clone();
+        text.extend(
+            self.domain.iter().filter(|domain| !domain.is_empty()).map(|domain| format!(" ({domain})")),
+        );
+        text.extend(self.metadata.iter().flatten().map(|(name, value)| format!(", {name}: {value}")));
+        f.write_str(&shown(&text))
     }
+}
+
+/// The metadata of an error as far as it may be shown.
+fn bounded(metadata: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut left = LONGEST_METADATA;
+    let mut fits = |length: usize| {
+        left = left.saturating_sub(length);
+        left > 0
+    };
+    let entries = metadata.into_iter();
+    let entries = entries.map(|(name, value)| (shown(&name).into_owned(), shown(&value).into_owned()));
+    entries.take_while(|(name, value)| fits(name.len().saturating_add(value.len()))).collect()
 }
 
 impl Record for Violation {

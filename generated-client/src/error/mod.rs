@@ -4,7 +4,9 @@ mod body;
 mod detail;
 mod problem;
 mod redact;
+mod redirect;
 mod retry_after;
+mod text;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -13,8 +15,10 @@ use std::time::Duration;
 pub use self::body::ApiError;
 pub use self::detail::{ErrorDetail, ErrorInfo, Violation};
 pub use self::problem::ProblemDetails;
-pub(crate) use self::redact::{excerpt, scrub};
+pub(crate) use self::redact::{scrub, scrub_text};
+pub(crate) use self::redirect::redirection;
 pub(crate) use self::retry_after::retry_after;
+pub(crate) use self::text::{SHORT, excerpt, shown, shown_up_to};
 use crate::api::Api;
 use crate::call::History;
 use crate::headers::Headers;
@@ -28,8 +32,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Why something failed: one type for everything.
 ///
 /// [`kind`](Self::kind) says what happened, [`delivery`](Self::delivery) whether the request may
-/// have had an effect. What the server said is part of the text of the error; neither text nor
-/// `Debug` contain the API key.
+/// have had an effect. What the server said is part of the text of the error: at most 2 KiB of it,
+/// with control characters escaped. Neither text nor `Debug` contain keys, secrets or tokens.
 ///
 /// ```
 /// use clear_street::{Delivery, Error, ErrorKind};
@@ -53,6 +57,8 @@ struct Inner {
     operation: Option<&'static str>,
     message: String,
     path: Option<String>,
+    /// What the caller should know beside the message.
+    note: Option<String>,
     answer: Option<Received>,
     history: History,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -129,6 +135,7 @@ impl Error {
             operation: None,
             message: message.into(),
             path: None,
+            note: None,
             answer: None,
             history: History::default(),
             source: None,
@@ -153,6 +160,11 @@ impl Error {
 
     pub(crate) fn at(mut self, path: impl Into<String>) -> Self {
         self.0.path = Some(path.into());
+        self
+    }
+
+    pub(crate) fn noting(mut self, note: String) -> Self {
+        self.0.note = Some(note);
         self
     }
 
@@ -208,7 +220,8 @@ impl Error {
         self.error_body()?.code()
     }
 
-    /// What the server said; else what this crate says.
+    /// What the server said, at most 2 KiB of it, with control characters escaped; else what this
+    /// crate says.
     #[must_use]
     pub fn message(&self) -> &str {
         self.error_body().and_then(ApiError::message).unwrap_or(&self.0.message)
@@ -232,7 +245,8 @@ impl Error {
         self.0.answer.as_ref()?.request_id.as_deref()
     }
 
-    /// How long the server asks to wait.
+    /// How long the server asks to wait (`Retry-After`). None if it does not, or if what it asks for
+    /// is neither a date nor a whole number of seconds below 2^64.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         retry_after(self.headers()?)
@@ -314,13 +328,15 @@ impl fmt::Display for Error {
         match self.error_body() {
             Some(error) if error.message().is_some() => error.fmt(f)?,
             Some(error) => {
-                f.write_str(&self.0.message)?;
-                error.show_details(f)?;
+                f.write_str(&shown(&[self.0.message.as_str(), &error.shown_details()].concat()))?;
             }
             None => f.write_str(&self.0.message)?,
         }
         if let Some(path) = self.path() {
             write!(f, " at {path}")?;
+        }
+        if let Some(note) = &self.0.note {
+            write!(f, "; {note}")?;
         }
         if self.already_gone() {
             f.write_str("; an earlier attempt has most likely done it")?;
@@ -344,6 +360,7 @@ impl fmt::Debug for Error {
             .field("status", &self.status())
             .field("message", &self.message())
             .field("path", &self.path())
+            .field("note", &self.0.note)
             .field("request_id", &self.request_id())
             .field("attempts", &self.attempts())
             .field("elapsed", &self.elapsed())

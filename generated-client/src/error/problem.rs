@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::body::{bound, bound_code};
+use super::shown;
 use crate::Json;
 use crate::record::{Encoding, Field, Record, Slot, Table, Value, View};
 
@@ -48,6 +50,14 @@ impl ProblemDetails {
         present(&self.instance)
     }
 
+    /// Makes its texts such that may be shown.
+    pub(super) fn bound(&mut self) {
+        for text in [&mut self.kind, &mut self.title, &mut self.detail, &mut self.instance] {
+            bound(text);
+        }
+        bound_code(&mut self.status);
+    }
+
     /// Whether it explains nothing.
     pub(super) fn is_empty(&self) -> bool {
         self.problem_type().or(self.title()).or(self.detail()).is_none()
@@ -62,7 +72,9 @@ fn present(text: &Option<String>) -> Option<&str> {
 impl fmt::Display for ProblemDetails {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.title(), self.detail()) {
-            (Some(title), Some(detail)) if title != detail => write!(f, "{title}: {detail}"),
+            (Some(title), Some(detail)) if title != detail => {
+                f.write_str(&shown(&format!("{title}: {detail}")))
+            }
             (Some(text), _) | (None, Some(text)) => f.write_str(text),
             (None, None) => match self.problem_type() {
                 Some(kind) => write!(f, "a problem of type {kind}"),

@@ -1,34 +1,110 @@
-//! What may be shown of a body.
+//! Removing secrets from what the server says.
 
 use std::borrow::Cow;
 
-/// Longest part of a body that an error shows, in bytes.
-const EXCERPT: usize = 2048;
-
 const REDACTED: &[u8] = b"[redacted]";
 
-/// Removes this secret, and whatever follows the word `Bearer`.
-pub(crate) fn scrub(body: Vec<u8>, secret: &str) -> Vec<u8> {
-    let mut clean = Vec::with_capacity(body.len());
-    let mut rest = body.as_slice();
-    while let Some((first, tail)) = rest.split_first() {
-        if !secret.is_empty() && rest.starts_with(secret.as_bytes()) {
-            clean.extend_from_slice(REDACTED);
-            rest = rest.get(secret.len()..).unwrap_or_default();
-        } else if let Some((scheme, token)) = bearer(rest) {
-            clean.extend_from_slice(scheme);
-            clean.extend_from_slice(REDACTED);
-            rest = rest.get(scheme.len().saturating_add(token)..).unwrap_or_default();
-        } else {
-            clean.push(*first);
-            rest = tail;
-        }
+/// Removes these secrets, however JSON escapes them, and whatever follows the word `Bearer`.
+///
+/// Decoding what is left brings no secret back.
+pub(crate) fn scrub<'a>(text: &'a [u8], secrets: &[&str]) -> Cow<'a, [u8]> {
+    let starts = starts(secrets);
+    let mut clean = Vec::new();
+    // Where the text goes on that is kept, and where a secret may begin.
+    let (mut kept, mut at) = (0, 0);
+    while let Some(rest) = text.get(at..) {
+        let begins = |byte: &u8| starts.get(usize::from(*byte)).is_some_and(|starts| *starts);
+        let Some(next) = rest.iter().position(begins) else { break };
+        at = at.saturating_add(next);
+        let rest = rest.get(next..).unwrap_or_default();
+        let secret = secrets.iter().filter_map(|secret| spelled(rest, secret)).max();
+        let (shown, hidden) = match (secret, bearer(rest)) {
+            (Some(length), _) => (0, length),
+            (None, Some(found)) => found,
+            (None, None) => {
+                at = at.saturating_add(1);
+                continue;
+            }
+        };
+        clean.extend_from_slice(text.get(kept..at.saturating_add(shown)).unwrap_or_default());
+        clean.extend_from_slice(REDACTED);
+        at = at.saturating_add(shown).saturating_add(hidden);
+        kept = at;
     }
-    clean
+    if clean.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    clean.extend_from_slice(text.get(kept..).unwrap_or_default());
+    Cow::Owned(clean)
 }
 
-/// If the text begins with `Bearer ` and a token: the former, and the length of the latter.
-fn bearer(text: &[u8]) -> Option<(&[u8], usize)> {
+/// The same for text.
+pub(crate) fn scrub_text<'a>(text: &'a str, secrets: &[&str]) -> Cow<'a, str> {
+    match scrub(text.as_bytes(), secrets) {
+        Cow::Borrowed(_) => Cow::Borrowed(text),
+        Cow::Owned(clean) => Cow::Owned(String::from_utf8_lossy(&clean).into_owned()),
+    }
+}
+
+/// The bytes that a secret can begin with.
+fn starts(secrets: &[&str]) -> [bool; 256] {
+    let mut starts = [false; 256];
+    let first = secrets.iter().filter_map(|secret| secret.bytes().next());
+    for byte in first.chain(*b"bB\\") {
+        if let Some(start) = starts.get_mut(usize::from(byte)) {
+            *start = true;
+        }
+    }
+    starts
+}
+
+/// The length of the secret, if the text begins with it, escaped or not.
+fn spelled(text: &[u8], secret: &str) -> Option<usize> {
+    let mut at = 0_usize;
+    let mut last = None;
+    for character in secret.chars() {
+        // Backslashes were counted together.
+        if last.replace(character) == Some('\\') && character == '\\' {
+            continue;
+        }
+        at = at.checked_add(letter(text.get(at..)?, character)?)?;
+    }
+    (at > 0).then_some(at)
+}
+
+/// The length of this character, if the text begins with it: as it is, after backslashes, or as
+/// `\u0041`. JSON inside of JSON has more than one backslash.
+fn letter(text: &[u8], character: char) -> Option<usize> {
+    let mut bytes = [0; 4];
+    let literal = character.encode_utf8(&mut bytes).as_bytes();
+    let slashes = slashes(text);
+    let rest = text.get(slashes..)?;
+    if character == '\\' && slashes > 0 && !rest.starts_with(b"u005") {
+        return Some(slashes);
+    }
+    if rest.starts_with(literal) {
+        return slashes.checked_add(literal.len());
+    }
+    let mut at = 0_usize;
+    for unit in character.encode_utf16(&mut [0; 2]) {
+        let slashes = self::slashes(text.get(at..)?);
+        at = at.checked_add(slashes)?;
+        let hex = text.get(at..)?.strip_prefix(b"u")?.get(..4)?;
+        let is_it = u16::from_str_radix(std::str::from_utf8(hex).ok()?, 16).is_ok_and(|found| found == *unit);
+        if slashes == 0 || !is_it {
+            return None;
+        }
+        at = at.checked_add(5)?;
+    }
+    Some(at)
+}
+
+fn slashes(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| **byte == b'\\').count()
+}
+
+/// If the text begins with `Bearer ` and a token: the length of the former, and of the latter.
+fn bearer(text: &[u8]) -> Option<(usize, usize)> {
     const SCHEME: &[u8] = b"bearer ";
     let (scheme, rest) = text.split_at_checked(SCHEME.len())?;
     if !scheme.eq_ignore_ascii_case(SCHEME) {
@@ -36,29 +112,20 @@ fn bearer(text: &[u8]) -> Option<(&[u8], usize)> {
     }
     let token =
         rest.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(byte)).count();
-    (token >= MIN_TOKEN).then_some((scheme, token))
+    (token >= MIN_TOKEN).then_some((SCHEME.len(), token))
 }
 
 /// Shorter words after `Bearer` are prose: `Bearer token required`.
 const MIN_TOKEN: usize = 8;
 
-/// The beginning of a body, for people.
-pub(crate) fn excerpt(body: &[u8]) -> Cow<'_, str> {
-    match body.get(..EXCERPT) {
-        Some(beginning) if body.len() > EXCERPT => {
-            let text = String::from_utf8_lossy(beginning);
-            Cow::Owned(format!("{}… ({} bytes)", text.trim_end_matches('\u{fffd}'), body.len()))
-        }
-        _ => String::from_utf8_lossy(body),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn scrubbed(text: &str) -> String {
-        String::from_utf8(scrub(text.as_bytes().to_vec(), "id.secret")).unwrap()
+        scrub_text(text, &["id.secret"]).into_owned()
     }
 
     #[test]
@@ -73,18 +140,63 @@ mod tests {
             ("Bearer id.secret", "Bearer [redacted]"),
             ("Bearer ", "Bearer "),
             ("id.secre", "id.secre"),
+            ("iid.secret", "i[redacted]"),
         ] {
             assert_eq!(scrubbed(given), kept);
         }
-        assert_eq!(scrub(b"abc".to_vec(), ""), b"abc");
+        assert_eq!(scrub_text("abc", &[""]), "abc");
+        assert_eq!(scrub_text("abc", &[]), "abc");
+        // The longer one, where one begins with the other.
+        assert_eq!(scrub_text("abcdef abc", &["abc", "abcdef"]), "[redacted] [redacted]");
     }
 
     #[test]
-    fn excerpts_are_short() {
-        assert_eq!(excerpt(b"short"), "short");
-        let long = "é".repeat(5000);
-        let shown = excerpt(&long.as_bytes()[1..]).into_owned();
-        assert!(shown.len() < EXCERPT + 40, "{}", shown.len());
-        assert!(shown.ends_with("é… (9999 bytes)"), "{shown}");
+    fn secrets_are_removed_however_they_are_escaped() {
+        let secret = r"k/9+\=é𝄞";
+        for text in [
+            secret,
+            r"k\/9+\\=é𝄞",
+            r"k\u002f9\u002B\\\u003D\u00e9\ud834\uDD1E",
+            r"\u006b\u002F\u0039\u002b\u005C\u003d\u00E9\uD834\udd1e",
+            r"k\\\/9\\u002b\\\\=é𝄞",
+        ] {
+            assert_eq!(scrub_text(&format!("a{text}b"), &[secret]), "a[redacted]b", "{text}");
+        }
+        for text in [r"k\/9+", r"k/9+\\=é\ud834\udd1f", r"ku002f9+\\=é𝄞", r"k\u002"] {
+            assert_eq!(scrub_text(text, &[secret]), text);
+        }
+        assert_eq!(scrub_text(r"a\\\\b", &[r"a\\b"]), "[redacted]");
+    }
+
+    /// Each character of a text as it is, or as one of JSON's escapes.
+    fn escaped(text: &str, choices: &[u8]) -> String {
+        let escape = |(character, choice): (char, &u8)| match (choice % 4, character) {
+            (0, '"' | '\\') | (1, '/' | '"' | '\\') => format!("\\{character}"),
+            (2, _) => format!("\\u{:04x}", character as u32),
+            (3, _) => format!("\\u{:04X}", character as u32),
+            _ => character.to_string(),
+        };
+        text.chars().zip(choices.iter().cycle()).map(escape).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn no_escape_hides_a_secret(
+            secret in "[!-~]{6,12}",
+            choices in proptest::collection::vec(any::<u8>(), 1..12),
+            before in "[ -~]{0,6}",
+        ) {
+            let json = |text: &str| serde_json::to_string(text).unwrap();
+            let before = json(&before);
+            let text = format!("{}{}\"", before.trim_end_matches('"'), escaped(&secret, &choices));
+            let decoded: Result<String, _> = serde_json::from_str(&text);
+            prop_assume!(decoded.is_ok_and(|decoded| decoded.ends_with(&secret)));
+            let clean = scrub_text(&text, &[&secret]);
+            prop_assert!(!clean.contains(&secret), "{}", clean);
+            // Of backslashes at the edges it may take more than its own.
+            if let Ok(decoded) = serde_json::from_str::<String>(&clean) {
+                prop_assert!(!decoded.contains(&secret), "{}", decoded);
+            }
+        }
     }
 }

@@ -6,13 +6,16 @@ use httpdate::parse_http_date;
 
 use crate::headers::Headers;
 
-/// Reads `Retry-After`, which is a number of seconds or a date.
+/// Reads `Retry-After`, which is a number of seconds or a date; anything else, and a number that is
+/// too large, asks for nothing that could be followed.
 ///
 /// A date is compared with the server's own clock (`Date`) where it sends one, else with ours. A
 /// date that has passed asks for no waiting at all.
 pub(crate) fn retry_after(headers: &Headers) -> Option<Duration> {
     let text = headers.get("retry-after")?.trim();
-    if let Ok(seconds) = text.parse() {
+    if text.starts_with(|first: char| first.is_ascii_digit())
+        && let Ok(seconds) = text.parse()
+    {
         return Some(Duration::from_secs(seconds));
     }
     let until = date(text)?;
@@ -45,6 +48,9 @@ mod tests {
             ("Sun, 06 Nov 1994 08:50:07 GMT", Some(30)),
             ("Sun, 06 Nov 1994 08:49:07 GMT", Some(0)),
             ("Sun, 99 Nov 1994 08:49:07 GMT", None),
+            ("Fri, 31 Dec 9999 23:59:59 GMT", Some(252_618_189_022)),
+            ("+7", None),
+            ("-9223372036854775808", None),
         ] {
             let headers = [date, ("retry-after", value)];
             let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));

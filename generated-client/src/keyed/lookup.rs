@@ -77,23 +77,30 @@ impl List {
         let keys: Vec<String> =
             progress.open_keys(scope == Scope::SuppliedKeys).into_iter().map(str::to_owned).collect();
         let takes_keys = self.takes_keys(&keys.iter().map(String::as_str).collect::<Vec<_>>());
-        match self.lookup.keys.filter(|_| scope != Scope::All && takes_keys) {
-            Some(parameter) => {
-                for keys in keys.chunks(KEYS_PER_REQUEST) {
-                    let mut call = self.call.clone();
-                    call.set(parameter, keys.to_vec().view());
-                    self.walk(call, progress, false).await?;
-                }
-                Ok(())
-            }
-            None => {
-                let mut call = self.call.clone();
-                if let (Some(parameter), Some(since)) = (self.lookup.since, self.since) {
-                    call.set(parameter, View::Timestamp(since));
-                }
-                self.walk(call, progress, true).await
+        if scope != Scope::All
+            && takes_keys
+            && let Some(parameter) = self.lookup.keys
+        {
+            match self.read_keys(progress, parameter, &keys).await {
+                // The server does not take keys of this form: the list has to be read whole.
+                Err(error) if matches!(error.status(), Some(400 | 414 | 422)) => {}
+                read => return read,
             }
         }
+        let mut call = self.call.clone();
+        if let (Some(parameter), Some(since)) = (self.lookup.since, self.since) {
+            call.set(parameter, View::Timestamp(since));
+        }
+        self.walk(call, progress, true).await
+    }
+
+    async fn read_keys(&mut self, progress: &mut Progress, parameter: usize, keys: &[String]) -> Result<()> {
+        for keys in keys.chunks(KEYS_PER_REQUEST) {
+            let mut call = self.call.clone();
+            call.set(parameter, keys.to_vec().view());
+            self.walk(call, progress, false).await?;
+        }
+        Ok(())
     }
 
     async fn walk(&mut self, call: Call, progress: &mut Progress, is_unfiltered: bool) -> Result<()> {

@@ -153,7 +153,7 @@ impl Submit<'_> {
                 }
                 Next::LookUp(resend) => self.look_up(resend).await,
                 Next::Wait(time, error) => {
-                    let again = self.look_up(Resend::After(time)).await;
+                    let again = self.wait(time).await;
                     if !again && !self.state.progress.is_received() {
                         return Err(error);
                     }
@@ -192,6 +192,7 @@ impl Submit<'_> {
                 return Ok(self.answered());
             }
             Ok(parts) => {
+                self.call.core().transport().give_up_connections();
                 self.state.error = Some(self.foreign(parts.status));
                 return Ok(Next::LookUp(Resend::Never));
             }
@@ -247,7 +248,6 @@ impl Submit<'_> {
 
     /// The error of a success whose rows are not those that were sent.
     fn foreign(&self, status: u16) -> Error {
-        self.call.core().transport().give_up_connections();
         let message = format!(
             "the answer (status {status}) has a row with another `{}` than those sent: it may be the answer \
              to another request",
@@ -280,6 +280,17 @@ impl Submit<'_> {
             }
         }
         false
+    }
+
+    /// Waits, and looks up the rows. True if the list was read whole without them, so that they may be
+    /// sent again.
+    async fn wait(&mut self, time: Duration) -> bool {
+        if time >= self.left() {
+            return false;
+        }
+        self.pace().sleep(time).await;
+        let is_complete = self.look_up_once(Scope::All, time).await;
+        is_complete && !self.state.progress.is_received() && self.attempts.repeat()
     }
 
     /// Reads the list once, after a pause that took its part of the time. True if the reading is

@@ -97,7 +97,11 @@ fn zoned(zoned: &Zoned) -> String {
     let seconds = zoned.offset().seconds();
     let minutes = seconds.saturating_sub(seconds.checked_rem(60).unwrap_or_default());
     let offset = Offset::from_seconds(minutes).unwrap_or(Offset::UTC);
-    zoned.timestamp().display_with_offset(offset).to_string()
+    let text = zoned.timestamp().display_with_offset(offset).to_string();
+    match zoned.time_zone().iana_name() {
+        Some(name) if minutes == seconds => format!("{text}[{name}]"),
+        _ => text,
+    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! What an answer means.
 
+use std::borrow::Cow;
+
 use super::framed::Framed;
 use super::{Metadata, Parts};
 use crate::api::{Api, Frame};
 use crate::authentication::Credentials;
-use crate::error::{ApiError, Delivery, Error, ErrorKind, Received, Result, excerpt};
+use crate::error::{ApiError, Delivery, Error, ErrorKind, Received, Result};
+use crate::error::{SHORT, excerpt, redirection, shown, shown_up_to};
 use crate::headers::Headers;
 use crate::operation::{Operation, Repeat};
 use crate::record::{self, DecodeError, Value, View};
@@ -26,16 +29,24 @@ pub(crate) fn read(
     }
     let Framed { error, metadata, .. } = framed;
     let HttpResponse { status, headers, body } = response;
-    // What an error repeats of the secret must not be shown, whatever else succeeded.
-    let error = match error {
-        Some(_) => explanation(operation.api, &credentials.scrub(body.clone())).0,
-        None => None,
-    };
+    // What an error repeats of a secret must not be shown, whatever else succeeded.
+    let error = error.and_then(|error| match credentials.scrub(&body) {
+        Cow::Borrowed(_) => Some(error.bounded()),
+        Cow::Owned(clean) => explanation(operation.api, &clean).0,
+    });
     let mut metadata = metadata.unwrap_or_default();
-    if metadata.request_id.is_none() {
-        metadata.request_id = headers.get(REQUEST_ID).map(str::to_owned);
-    }
+    metadata.request_id = request_id(metadata.request_id, &headers, credentials);
     Ok(Parts { status, headers, metadata, error, body })
+}
+
+/// The request's number such that it may be shown: from the metadata, or else from the headers.
+fn request_id(found: Option<String>, headers: &Headers, credentials: &Credentials) -> Option<String> {
+    let id = found.or_else(|| headers.get(REQUEST_ID).map(str::to_owned))?;
+    let clean = credentials.scrub_text(&id);
+    match shown_up_to(&clean, SHORT) {
+        Cow::Borrowed(shown) if shown.len() == id.len() => Some(id),
+        shown => Some(shown.into_owned()),
+    }
 }
 
 const REQUEST_ID: &str = "x-request-id";
@@ -50,20 +61,6 @@ enum Fault {
     NoResult,
     /// It is not what it should be.
     Undecodable(DecodeError),
-}
-
-impl Fault {
-    /// Without the secret, in case that it stands where something else was expected.
-    fn scrubbed(self, credentials: &Credentials) -> Self {
-        let clean =
-            |text: String| String::from_utf8_lossy(&credentials.scrub(text.into_bytes())).into_owned();
-        match self {
-            Self::Undecodable(error) => {
-                Self::Undecodable(DecodeError { path: clean(error.path), message: clean(error.message) })
-            }
-            other => other,
-        }
-    }
 }
 
 /// Takes the answer of a request that succeeded; else says why it did not.
@@ -94,13 +91,46 @@ fn is_success(status: u16) -> bool {
 /// The error of a request that was answered, but not with success.
 fn failure(operation: &Operation, response: HttpResponse, credentials: &Credentials, fault: Fault) -> Error {
     let HttpResponse { status, headers, body } = response;
-    let (body, fault) = (credentials.scrub(body), fault.scrubbed(credentials));
-    let (error, metadata) = explanation(operation.api, &body);
-    let request_id = metadata.request_id.or_else(|| headers.get(REQUEST_ID).map(str::to_owned));
+    let (body, fault) = match credentials.scrub(&body) {
+        Cow::Borrowed(_) => (body, fault),
+        Cow::Owned(clean) => {
+            let fault = again(operation, status, &clean, fault);
+            (clean, fault)
+        }
+    };
+    let headers = scrubbed(headers, credentials);
+    let is_redirect = (300..400).contains(&status);
+    let (error, metadata) =
+        if is_redirect { (None, Metadata::default()) } else { explanation(operation.api, &body) };
+    let request_id = request_id(metadata.request_id, &headers, credentials);
     let received = Received { status, headers, body, request_id, error };
     let accepted = accepts(operation, status) && !matches!(fault, Fault::Refused);
     let unreadable = if accepted { ErrorKind::AcceptedUnreadable } else { ErrorKind::Response };
     complain(fault, unreadable, &received).operating(operation).delivered(delivery(status)).answered(received)
+}
+
+/// The same fault in a body without secrets. It quotes what was found, perhaps only the beginning of
+/// it: what is left of a secret then cannot be recognised any more.
+fn again(operation: &Operation, status: u16, body: &[u8], fault: Fault) -> Fault {
+    if !matches!(fault, Fault::Undecodable(_)) {
+        return fault;
+    }
+    let mut value = operation.answer.blank();
+    match receive(&mut Framed::new(operation.api, Some(&mut *value)), status, body) {
+        Err(Fault::Undecodable(error)) => Fault::Undecodable(error),
+        _ => Fault::Undecodable(DecodeError {
+            path: "$".to_owned(),
+            message: "the answer cannot be read, and holds a secret that is not shown".to_owned(),
+        }),
+    }
+}
+
+fn scrubbed(headers: Headers, credentials: &Credentials) -> Headers {
+    let is_clean = |(_, value): (&str, &str)| matches!(credentials.scrub_text(value), Cow::Borrowed(_));
+    if headers.iter().all(is_clean) {
+        return headers;
+    }
+    headers.iter().map(|(name, value)| (name, credentials.scrub_text(value))).collect()
 }
 
 /// Whether this status says that the server has done something.
@@ -110,7 +140,7 @@ pub(crate) fn accepts(operation: &Operation, status: u16) -> bool {
 
 /// The head of an answer whose body is of no use.
 pub(crate) fn head(status: u16, headers: Headers) -> Received {
-    let request_id = headers.get(REQUEST_ID).map(str::to_owned);
+    let request_id = headers.get(REQUEST_ID).map(|id| shown_up_to(id, SHORT).into_owned());
     Received { status, headers, request_id, ..Received::default() }
 }
 
@@ -126,7 +156,7 @@ pub(crate) fn delivery(status: u16) -> Delivery {
 fn complain(fault: Fault, unreadable: ErrorKind, received: &Received) -> Error {
     match fault {
         Fault::Refused if (300..400).contains(&received.status) => {
-            Error::new(ErrorKind::Api, "the server redirects elsewhere, which is not followed")
+            Error::new(ErrorKind::Api, redirection(&received.headers))
         }
         Fault::Refused => {
             let message =
@@ -149,12 +179,13 @@ fn incomplete(kind: ErrorKind, part: &str) -> Error {
 }
 
 fn undecodable(kind: ErrorKind, error: DecodeError) -> Error {
-    Error::new(kind, error.message).at(error.path)
+    Error::new(kind, shown(&error.message)).at(shown_up_to(&error.path, SHORT))
 }
 
 /// With the beginning of the body and what it is said to be.
 fn with_excerpt(what: &str, received: &Received) -> String {
     let kind = received.headers.get("content-type").unwrap_or("unknown content type");
+    let kind = shown_up_to(kind, SHORT);
     match excerpt(&received.body) {
         body if body.is_empty() => format!("{what}, without a body"),
         body => format!("{what} ({kind}): {body}"),
@@ -164,7 +195,7 @@ fn with_excerpt(what: &str, received: &Received) -> String {
 /// What a body says about the error: in the envelope, or, as some servers in between do, by itself.
 fn explanation(api: &'static Api, body: &[u8]) -> (Option<ApiError>, Metadata) {
     if matches!(api.frame, Frame::Bare(_)) {
-        return (bare(api, body), Metadata::default());
+        return (bare(api, body).map(ApiError::bounded), Metadata::default());
     }
     let mut framed = Framed::new(api, None);
     if framed.decode(body).is_err() {
@@ -172,7 +203,7 @@ fn explanation(api: &'static Api, body: &[u8]) -> (Option<ApiError>, Metadata) {
     }
     let unexplained = framed.is_foreign() || framed.error.as_ref().is_some_and(ApiError::is_empty);
     let bare = if unexplained { bare(api, body) } else { None };
-    (bare.or(framed.error), framed.metadata.unwrap_or_default())
+    (bare.or(framed.error).map(ApiError::bounded), framed.metadata.unwrap_or_default())
 }
 
 /// An error without an envelope: as the API writes its own, or else as most do.

@@ -17,7 +17,7 @@ async fn failed(status: u16, headers: &'static [(&str, &str)], body: impl Into<V
     let server = Server::start(move |_| Reply::new(status, headers, &body)).await;
     let error = send_list(&server).await.unwrap_err();
     assert_eq!(error.status(), Some(status));
-    let delivery = if matches!(status, 502 | 504) { Delivery::MaybeSent } else { Delivery::Answered };
+    let delivery = if matches!(status, 408 | 500..) { Delivery::MaybeSent } else { Delivery::Answered };
     assert_eq!(error.delivery(), delivery);
     assert_eq!(error.operation(), Some("list"));
     error
@@ -73,7 +73,7 @@ async fn errors_of_other_shapes_are_clear_too() {
         (500, JSON, r#"{"problem": "just text"}"#, r#"(application/json): {"problem": "just text"}"#),
         (500, JSON, r#"{"problem": null}"#, r#"{"problem": null}"#),
         (500, JSON, "[1", "[1"),
-        (302, &[("location", "/elsewhere")], "", "redirects elsewhere, which is not followed"),
+        (302, &[("location", "/elsewhere")], "", "redirects to /elsewhere, which is not followed"),
     ];
     for (status, headers, body, text) in cases {
         let error = failed(status, headers, body).await;

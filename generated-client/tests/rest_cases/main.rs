@@ -10,6 +10,8 @@
 
 #[path = "../support/certificate.rs"]
 mod certificate;
+#[path = "../support/eavesdrop.rs"]
+mod eavesdrop;
 #[path = "../support/fault.rs"]
 mod fault;
 #[path = "../support/http2.rs"]
@@ -24,6 +26,7 @@ mod connections;
 mod deadlines;
 mod doubt;
 mod outcomes;
+mod parameters;
 mod secrets;
 mod settings;
 mod submissions;

@@ -352,6 +352,22 @@ async fn a_refused_row_of_the_list_decides_if_the_request_was_written_once() {
 }
 
 #[tokio::test]
+async fn a_list_that_refuses_keys_of_the_caller_is_read_whole() {
+    let broker = Broker::start(
+        |_, _, _| refused(422, &row(KEY, "REJECTED")),
+        |book, _, request| match request.query("order_ids") {
+            Some(_) => error(400, "order_ids takes identifiers of ours only"),
+            None => book.listed(),
+        },
+    )
+    .await;
+    assert_eq!(outcome(&broker.submit().await), 'R');
+    assert_eq!(broker.looks().len(), 2);
+    broker.book.add(row(KEY, "NEW"));
+    assert_eq!(outcome(&broker.submit().await), 'A');
+}
+
+#[tokio::test]
 async fn keys_that_a_list_cannot_be_asked_for_are_looked_up_without_a_filter() {
     let key = "ord,7f31";
     let broker = Broker::start(

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use clear_street_codegen::ir::{self, Definition, IdRepr, ListEncoding, Place, Type};
 use clear_street_codegen::ir::{DateEncoding, DecimalEncoding, TimestampEncoding};
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use super::Found;
@@ -11,9 +12,11 @@ use crate::validate::{Validator, ViolationKind};
 
 /// The parameters of path and query. What is not of its type stays a text, for the validator to see.
 pub(super) fn read(found: &Found<'_>, query: &str, validator: &mut Validator<'_>) -> Map<String, Value> {
-    let mut given = BTreeMap::<String, Vec<String>>::new();
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        given.entry(name.into_owned()).or_default().push(value.into_owned());
+    // Values as they are written: the items of a list are separated before they are decoded.
+    let mut given = BTreeMap::<String, Vec<&str>>::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        given.entry(decoded(name)).or_default().push(value);
     }
     let mut values = Map::new();
     for (name, value) in &found.path {
@@ -24,11 +27,11 @@ pub(super) fn read(found: &Found<'_>, query: &str, validator: &mut Validator<'_>
         let ty = type_of(found.operation, &name, Place::Query);
         let value = match (list_item(ty), texts.as_slice()) {
             (Some(item), texts) => list(found.api, item, texts),
-            (None, [text]) => value_of(found.api, ty, text),
+            (None, [text]) => value_of(found.api, ty, &decoded(text)),
             (None, texts) => {
                 let message = format!("is given {} times, and is no list", texts.len());
                 validator.find(&name, ViolationKind::Type, message);
-                value_of(found.api, ty, texts.first().map_or("", String::as_str))
+                value_of(found.api, ty, &decoded(texts.first().copied().unwrap_or_default()))
             }
         };
         // A query cannot say anew what the path says: it is unknown there.
@@ -56,13 +59,19 @@ fn list_item(ty: &Type) -> Option<&Type> {
     }
 }
 
-fn list(api: &ir::Api, item: &Type, texts: &[String]) -> Value {
+/// A part of a query without its escapes.
+fn decoded(part: &str) -> String {
+    let spaced = part.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+}
+
+fn list(api: &ir::Api, item: &Type, texts: &[&str]) -> Value {
     let parts = texts.iter().flat_map(|text| match api.encodings.list {
         ListEncoding::Comma if text.is_empty() => Vec::new(),
         ListEncoding::Comma => text.split(',').collect(),
-        ListEncoding::Repeat => vec![text.as_str()],
+        ListEncoding::Repeat => vec![*text],
     });
-    parts.map(|text| value_of(api, item, text)).collect()
+    parts.map(|text| value_of(api, item, &decoded(text))).collect()
 }
 
 /// The value that a text stands for.

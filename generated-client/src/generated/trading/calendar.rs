@@ -193,7 +193,10 @@ pub struct MarketHoursDetail {
     pub timezone: String,
     /// The day.
     pub date: Date,
-    /// The server's time in the time zone of the market.
+    /// The server's time by the clock of the market.
+    ///
+    /// Only its offset from UTC is known, unless the answer names the time zone behind it: before
+    /// you add days, which may lie over a change of clocks, take the zone from `timezone`.
     pub current_time: Zoned,
     /// Whether a market trades now.
     pub status: MarketStatus,
@@ -232,8 +235,14 @@ pub struct TradingSessions {
 #[non_exhaustive]
 pub struct SessionSchedule {
     /// When it opens by the clock of the market.
+    ///
+    /// Only its offset from UTC is known, unless the answer names the time zone behind it: before
+    /// you add days, which may lie over a change of clocks, take the zone from `timezone`.
     pub open: Zoned,
     /// When it closes by the clock of the market.
+    ///
+    /// Only its offset from UTC is known, unless the answer names the time zone behind it: before
+    /// you add days, which may lie over a change of clocks, take the zone from `timezone`.
     pub close: Zoned,
     /// Time until it opens; absent once it has.
     pub time_until_open: Option<SignedDuration>,

@@ -1,7 +1,7 @@
 //! Times from text, whichever way they are written.
 
 use jiff::civil::Date;
-use jiff::fmt::temporal::{Pieces, SpanParser};
+use jiff::fmt::temporal::{Pieces, PiecesOffset, SpanParser};
 use jiff::tz::Offset;
 use jiff::{SignedDuration, SpanRelativeTo, Timestamp, Zoned};
 
@@ -9,7 +9,7 @@ use jiff::{SignedDuration, SpanRelativeTo, Timestamp, Zoned};
 pub(super) fn timestamp(text: &str) -> Option<Timestamp> {
     match text.parse::<i64>() {
         Ok(milliseconds) => Timestamp::from_millisecond(milliseconds).ok(),
-        Err(_) => instant(text).map(|(timestamp, _)| timestamp),
+        Err(_) => instant(text).map(|(timestamp, ..)| timestamp),
     }
 }
 
@@ -18,17 +18,25 @@ pub(super) fn date(text: &str) -> Option<Date> {
     matches!(text.len(), 8 | 10).then(|| text.parse().ok()).flatten()
 }
 
-/// An instant with its offset from UTC.
+/// An instant in the time zone that stands behind it in brackets (RFC 9557), else with its offset from
+/// UTC. A zone that is not known, or that has another offset at that time, is refused; `Z` says
+/// nothing about the offset.
 pub(super) fn zoned(text: &str) -> Option<Zoned> {
-    instant(text).map(|(timestamp, offset)| timestamp.to_zoned(offset.to_time_zone()))
+    let (timestamp, offset, pieces) = instant(text)?;
+    let Some(zone) = pieces.to_time_zone().ok()? else {
+        return Some(timestamp.to_zoned(offset.to_time_zone()));
+    };
+    let zoned = timestamp.to_zoned(zone);
+    let agrees = zoned.offset() == offset || matches!(pieces.offset(), Some(PiecesOffset::Zulu));
+    agrees.then_some(zoned)
 }
 
 /// RFC 3339. The one call of a parser that is compiled anew wherever it is called: it is large.
-fn instant(text: &str) -> Option<(Timestamp, Offset)> {
+fn instant(text: &str) -> Option<(Timestamp, Offset, Pieces<'_>)> {
     let pieces = Pieces::parse(text).ok()?;
     let offset = pieces.to_numeric_offset()?;
     let civil = pieces.date().to_datetime(pieces.time()?);
-    Some((offset.to_timestamp(civil).ok()?, offset))
+    Some((offset.to_timestamp(civil).ok()?, offset, pieces))
 }
 
 /// ISO 8601, a day counted as 24 hours. Months and years have no length and are refused.
@@ -86,6 +94,20 @@ mod tests {
         assert_eq!(time.offset().seconds(), -4 * 3600);
         assert_eq!(zoned("2025-10-31T14:30:00Z").unwrap().offset().seconds(), 0);
         for text in ["", "2025-10-31", "2025-10-31T10:30:00", "2025-10-31T10:30:00[America/New_York]", "x"] {
+            assert_eq!(zoned(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_named_zone_is_kept() {
+        let time = zoned("2026-03-06T09:30:00-05:00[America/New_York]").unwrap();
+        assert_eq!(time.time_zone().iana_name(), Some("America/New_York"));
+        let later = time.checked_add(jiff::Span::new().days(3)).unwrap();
+        assert_eq!(later.timestamp().to_string(), "2026-03-09T13:30:00Z");
+        let time = zoned("2026-03-06T14:30:00Z[America/New_York]").unwrap();
+        assert_eq!(time.to_string(), "2026-03-06T09:30:00-05:00[America/New_York]");
+        // Another offset than that of the zone, and a zone that is none.
+        for text in ["2026-03-06T09:30:00-04:00[America/New_York]", "2026-03-06T09:30:00-05:00[Depot/Gate]"] {
             assert_eq!(zoned(text), None, "{text}");
         }
     }
