@@ -141,8 +141,8 @@ fn outcome<T: Value>(call: &Call, row: &RowProgress) -> RowOutcome<T> {
 
 /// A row without the credentials that the server may have repeated in it.
 fn scrubbed(call: &Call, row: &Json) -> Option<Json> {
-    let text = call.core().credentials().scrub(row.text().as_bytes().to_vec());
-    String::from_utf8(text).ok()?.parse().ok()
+    let text = call.core().credentials().scrub(row.text().as_bytes());
+    std::str::from_utf8(&text).ok()?.parse().ok()
 }
 
 impl State {

@@ -8,7 +8,7 @@ mod clients;
 mod errors;
 mod golden;
 mod messages;
-mod pace;
+pub(crate) mod pace;
 mod paging;
 mod rate_limits;
 mod redaction;
