@@ -180,6 +180,11 @@ impl Submit<'_> {
         let mut rows = Vec::<Json>::new();
         let outcome = self.call.conclude(&self.span, ended.reply, ended.history, &mut rows);
         let is_only_write = self.attempts.writes() <= 1;
+        // Attempts that the server answered with 401 are not among the writes.
+        let is_first_write = match &outcome {
+            Err(error) if error.status() == Some(401) => self.attempts.writes() == 0,
+            _ => is_only_write,
+        };
         let refused = if is_only_write { RefusedRow::ThisRequest } else { RefusedRow::Nothing };
         let error = match outcome {
             Ok(parts) if self.state.progress.take_answer(rows, refused) => {
@@ -217,7 +222,7 @@ impl Submit<'_> {
             (_, None | Some(408 | 500..)) => Next::LookUp(in_doubt),
             // A refusal that did not come whole, or that may be that of a repetition.
             (Delivery::MaybeSent, Some(_)) => Next::LookUp(Resend::Never),
-            _ if !is_only_write || can_mean_known_key => Next::LookUp(Resend::Never),
+            _ if !is_first_write || can_mean_known_key => Next::LookUp(Resend::Never),
             (_, Some(429)) => match self.attempts.throttled_wait(&error) {
                 Some(time) => return Ok(Next::Wait(time, error)),
                 None => return Err(error),

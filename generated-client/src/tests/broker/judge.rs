@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::script::{
-    Answer, Attempt, Filter, KnownKeys, Look, Plan, Reach, Script, Spelling, Stranger, Taken,
+    Answer, Attempt, Client, Filter, KnownKeys, Look, Plan, Reach, Script, Spelling, Stranger, Taken,
 };
 use super::server::{Booked, Looked, Post, State};
 use super::world::{Called, Failed, Outcome, Shown, Told, World};
@@ -139,6 +139,7 @@ impl Judge<'_> {
             Ok(told) => {
                 self.told(told);
                 self.expected(told);
+                self.repeated(told);
             }
             Err(failed) => self.failed(failed),
         }
@@ -234,6 +235,7 @@ impl Judge<'_> {
     /// What the caller must know when nothing fails, or only the answer is lost.
     fn expected(&mut self, told: &[Told]) {
         let Some(is_lost) = expectation(self.script) else { return };
+        let has_rows = self.script.refusal.is_none_or(|refusal| refusal.with_rows);
         let is_only_write = self.state.posts.iter().filter(|post| !post.unprocessed).count() == 1;
         let promise = if is_lost { "a lost answer is found" } else { "a healthy broker is understood" };
         for (row, told) in self.script.rows.iter().zip(told) {
@@ -246,6 +248,8 @@ impl Judge<'_> {
             let is_right = match (own.first().map(|row| row.plan), &told.outcome) {
                 // The broker refused the whole request because of a key of another row.
                 (None, Outcome::Unknown) if !known => true,
+                // A row that was refused without an answer to it, beside one that is known.
+                (Some(Plan::Refused), Outcome::Unknown) if !has_rows => true,
                 _ if known && self.script.known_keys != KnownKeys::Unchecked => {
                     matches!(told.outcome, Outcome::Accepted(_))
                 }
@@ -261,6 +265,31 @@ impl Judge<'_> {
             if !is_right {
                 self.violated(promise, format!("{told:?}"));
             }
+        }
+    }
+
+    /// What the settings allow to be sent again is sent again.
+    fn repeated(&mut self, told: &[Told]) {
+        let script = self.script;
+        let Client { resend, wait, max_attempts, timeout, .. } = script.client;
+        let [Attempt { reach: Reach::Connects, taken: Taken::Never, answer, latency }] = *script.attempts else {
+            return;
+        };
+        let may = match answer {
+            Answer::Reset => resend.is_some_and(|in_flight| in_flight <= 1_000),
+            Answer::Throttled(None | Some(0)) => wait,
+            _ => false,
+        };
+        let is_plain = script.rows.iter().all(|row| row.earlier.is_none() && row.plan == Plan::Open)
+            && script.refusal.is_none()
+            && timeout.is_none()
+            && max_attempts != Some(1)
+            && latency < 150;
+        if !may || !is_plain || !is_calm(script) {
+            return;
+        }
+        if !told.iter().all(|row| matches!(row.outcome, Outcome::Accepted(_))) {
+            self.violated("what may be sent again is sent again", format!("{told:?}"));
         }
     }
 
@@ -294,7 +323,7 @@ impl Judge<'_> {
     fn last(&mut self, told: &[Told], outcome: Option<&Result<bool, String>>) {
         const PROMISE: &str = "resolve() finds what is in the book";
         let list = &self.script.list;
-        if list.filter == Filter::Nothing || list.unreadable {
+        if list.unreadable {
             return;
         }
         let is_complete = !list.strangers.contains(&Stranger::WithoutKey);
@@ -316,16 +345,23 @@ impl Judge<'_> {
     }
 }
 
-/// Whether the answer is lost; none if there is any other fault.
-fn expectation(script: &Script) -> Option<bool> {
+/// Whether the list is true, and nothing else is in the way of an outcome.
+fn is_calm(script: &Script) -> bool {
     let list = &script.list;
-    let calm = list.lag == 0
+    let looks = &mut script.looks.iter().chain([&script.outage]);
+    list.lag == 0
         && list.filter != Filter::Nothing
         && !list.unreadable
         && list.strangers.iter().all(|stranger| matches!(stranger, Stranger::Today | Stranger::Yesterday))
-        && script.looks.iter().chain([&script.outage]).all(|look| *look == Look::True);
+        && looks.all(|look| *look == Look::True)
+        && script.copy.is_none()
+        && script.spelling == Spelling::Exact
+}
+
+/// Whether the answer is lost; none if there is any other fault.
+fn expectation(script: &Script) -> Option<bool> {
     let has_time = script.client.timeout.is_none_or(|time| time >= 2_500);
-    if !calm || !has_time || script.copy.is_some() || script.spelling != Spelling::Exact {
+    if !has_time || !is_calm(script) {
         return None;
     }
     let Attempt { reach, taken, answer, .. } = script.attempts.first().unwrap_or(&Attempt::HONEST);

@@ -641,12 +641,37 @@ fn hostile() -> impl Strategy<Value = Script> {
         )
 }
 
+/// A request whose second sending the settings allow.
+fn repeated() -> impl Strategy<Value = Script> {
+    let first = prop_oneof![
+        3 => (Just(Answer::Reset), taken()),
+        2 => Just((Answer::Throttled(None), Taken::Never)),
+    ];
+    let later = prop_oneof![
+        2 => Just(Vec::new()),
+        3 => vec((attempt(), answer()), 2).prop_map(|attempts| {
+            let each = attempts.into_iter();
+            each.map(|(attempt, (answer, taken))| Attempt { answer, taken, ..attempt }).collect::<Vec<_>>()
+        }),
+    ];
+    (healthy(), first, later, select(&[0u64, 300, 1_000][..]), mostly(0, 2, Just(2_500)), 2u64..120).prop_map(
+        |(mut script, (answer, taken), later, in_flight, lag, latency)| {
+            script.client.resend = Some(in_flight);
+            script.client.max_attempts = script.client.max_attempts.filter(|attempts| *attempts > 1);
+            script.client.timeout = None;
+            script.list.lag = lag;
+            let first = Attempt { reach: Reach::Connects, taken, answer, latency };
+            Script { attempts: [first].into_iter().chain(later).collect(), ..script }
+        },
+    )
+}
+
 fn kind() -> impl Strategy<Value = Kind> {
     mostly(Kind::Orders, 4, Just(Kind::Instructions))
 }
 
 pub(super) fn scripts() -> impl Strategy<Value = Script> {
-    prop_oneof![3 => healthy(), 2 => lost(), 30 => hostile()]
+    prop_oneof![3 => healthy(), 2 => lost(), 3 => repeated(), 30 => hostile()]
 }
 
 impl Script {

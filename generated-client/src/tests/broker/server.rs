@@ -551,7 +551,8 @@ impl Broker {
                 let status = self.status(Plan::Open, Duration::ZERO);
                 rows.insert(0, self.row("bk-f", "ord-0000", status, self.time(Instant::now())));
             }
-            Answer::FailureWithRows(failure) => status = failure,
+            // The refusal of a copy is never passed on as anything else.
+            Answer::FailureWithRows(failure) if status != 409 => status = failure,
             _ => {}
         }
         let metadata = match answer {
