@@ -24,7 +24,7 @@ use crate::table::{Measured, Row, Table};
 const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/benchmarks.md");
 
 /// The same models under serde's derives.
-#[expect(clippy::large_enum_variant, unreachable_pub, reason = "the models are generated")]
+#[expect(unreachable_pub, reason = "the models are generated")]
 #[allow(dead_code, reason = "of the models, some are measured")]
 mod derives {
     include!(concat!(env!("OUT_DIR"), "/derives.rs"));

@@ -165,9 +165,12 @@ fn ratio(measured: Measured) -> f64 {
 
 fn grown(job: &str, before: f64, now: f64) -> Option<String> {
     let factor = now / before;
+    // Not a number is worse, too.
+    if factor <= TOLERANCE {
+        return None;
+    }
     let percent = (factor - 1.0) * 100.0;
-    // What is no number is worse, too.
-    (!(factor <= TOLERANCE)).then(|| format!("{job}: {now:.3} instead of {before:.3}, {percent:.1} % more"))
+    Some(format!("{job}: {now:.3} instead of {before:.3}, {percent:.1} % more"))
 }
 
 /// `1234567` as `1,234,567`.
@@ -175,7 +178,7 @@ fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -102,7 +102,8 @@ impl Journal {
     /// Begins a new day for all accounts: without messages, numbered from 1. Who reads the old day
     /// goes on with the new one after its last message.
     pub fn new_day(&self) {
-        for day in lock(&self.0.accounts).values_mut() {
+        let mut accounts = lock(&self.0.accounts);
+        for day in accounts.values_mut() {
             let tomorrow = Arc::new(Day::new());
             lock(&day.pages).tomorrow = Some(Arc::clone(&tomorrow));
             day.grown.send_replace(());

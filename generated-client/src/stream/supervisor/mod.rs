@@ -180,7 +180,8 @@ impl<D: Dial, B: Bearers> Supervisor<D, B> {
                 // The caller is to have its turn now.
                 _ => yield_now().await,
             }
-            let deadline = match self.status.borrow().finished {
+            let finished = self.status.borrow().finished;
+            let deadline = match finished {
                 true => None,
                 false => self.core.next_deadline(),
             };
