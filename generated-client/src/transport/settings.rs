@@ -97,8 +97,9 @@ impl TransportSettings {
         BaseUrl::parse(text, self.plain_http_host.as_deref())
     }
 
-    /// The URL of the proxy through which a server is reached. What is not encrypted end to end goes
+    /// The URL of the proxy through which a stream's server is reached. What is not encrypted end to end goes
     /// through none.
+    #[cfg(feature = "stream")]
     pub(crate) fn proxy_to(&self, server: &BaseUrl) -> Option<&SecretString> {
         self.proxy.as_ref().filter(|proxy| proxy.carries(server)).map(|proxy| &proxy.url)
     }
@@ -273,7 +274,8 @@ mod tests {
             };
             let message = settings.check().unwrap_err();
             assert!(message.contains("http://") && !message.contains("planted"), "{message}");
-            assert!(settings.proxy_to(&BaseUrl::parse("https://api.example", None).unwrap()).is_some());
+            let server = BaseUrl::parse("https://api.example", None).unwrap();
+            assert!(settings.proxy.is_some_and(|proxy| proxy.carries(&server)));
         }
         let route = ProxySettings::new("https://us%3Aer:p%40ss@pr\u{f6}xy.example".to_owned()).route();
         let route = route.unwrap();
