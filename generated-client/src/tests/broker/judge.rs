@@ -272,7 +272,8 @@ impl Judge<'_> {
     fn repeated(&mut self, told: &[Told]) {
         let script = self.script;
         let Client { resend, wait, max_attempts, timeout, .. } = script.client;
-        let [Attempt { reach: Reach::Connects, taken: Taken::Never, answer, latency }] = *script.attempts else {
+        let [Attempt { reach: Reach::Connects, taken: Taken::Never, answer, latency }] = *script.attempts
+        else {
             return;
         };
         let may = match answer {
