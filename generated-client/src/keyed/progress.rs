@@ -131,13 +131,6 @@ impl Progress {
         true
     }
 
-    /// Looks a row up again although its fate was decided.
-    pub(super) fn reopen(&mut self, index: usize) {
-        if let Some(row) = self.rows.get_mut(index).filter(|row| row.is_known()) {
-            row.fate = Fate::Unknown;
-        }
-    }
-
     /// Begins to read the list.
     pub(super) fn begin_reading(&mut self) {
         self.rows.iter_mut().for_each(|row| row.found = None);

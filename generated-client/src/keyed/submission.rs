@@ -119,12 +119,6 @@ impl<T: Value> Submission<T> {
         let call = self.state.list.call();
         let rows = self.state.progress.rows().iter();
         self.rows = rows.map(|row| Row { key: row.key.clone(), outcome: outcome(call, row) }).collect();
-        // A row that cannot be read is looked up again: it may be readable in the list.
-        for (index, row) in self.rows.iter().enumerate() {
-            if !row.outcome.is_known() {
-                self.state.progress.reopen(index);
-            }
-        }
     }
 }
 
