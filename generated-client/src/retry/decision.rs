@@ -160,6 +160,6 @@ impl Situation<'_> {
             return Err(Reason::RetryAfter);
         }
         // Never earlier than asked, and not in step with everybody else who was asked the same.
-        Ok(asked.saturating_add(drawn(self.limits.backoff)))
+        asked.checked_add(drawn(self.limits.backoff)).ok_or(Reason::RetryAfter)
     }
 }

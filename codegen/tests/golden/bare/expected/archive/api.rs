@@ -36,7 +36,7 @@ pub const API: Api = Api {
     frame: Frame::Bare(Table {
         name: "List",
         encoding: &ENCODING,
-        fields: &[Field::optional("found"), Field::optional("next_cursor")],
+        fields: &[Field::optional("found"), Field::optional("next_cursor").lenient()],
         rules: &[],
     }),
     pagination: Pagination {

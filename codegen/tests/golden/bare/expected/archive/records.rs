@@ -77,6 +77,9 @@ impl Records {
     ///
     /// Must not be repeated blindly: a second request may act a second time.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 400, 404, 429.
     pub fn add_record(&self, body: NewRecord) -> AddRecord {
         AddRecord {
@@ -90,6 +93,8 @@ impl Records {
     /// `DELETE /records/{name}`
     ///
     /// May be repeated after any failure: twice has the effect of once.
+    ///
+    /// Every status from 200 to 299 is a success, whatever the body.
     ///
     /// Documented errors: 400, 404, 429.
     pub fn drop_record(&self, name: impl Into<String>) -> DropRecord {

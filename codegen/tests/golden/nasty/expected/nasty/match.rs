@@ -62,6 +62,9 @@ impl Match {
     ///
     /// Must not be repeated blindly: a second request may act a second time.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// - `value`: Values.
     /// - `into_`: A number.
     ///
@@ -91,6 +94,9 @@ impl Match {
     ///
     /// May be repeated after any failure: twice has the effect of once.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 401, 429.
     pub fn clone_(&self) -> Clone {
         Clone {
@@ -105,6 +111,8 @@ impl Match {
     ///
     /// May be repeated after any failure: twice has the effect of once.
     ///
+    /// Every status from 200 to 299 is a success, whatever the body.
+    ///
     /// Documented errors: 401, 429.
     pub fn put_large(&self, body: Large) -> PutLarge {
         PutLarge {
@@ -118,6 +126,9 @@ impl Match {
     /// `POST /map`
     ///
     /// Must not be repeated blindly: a second request may act a second time.
+    ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
     ///
     /// Documented errors: 401, 429.
     pub fn map_of_lists(

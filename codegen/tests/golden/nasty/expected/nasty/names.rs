@@ -37,6 +37,9 @@ impl Names {
     ///
     /// Must not be repeated blindly: a second request may act a second time.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 401, 429.
     pub fn send(&self, body: Option) -> Send {
         Send {

@@ -50,6 +50,9 @@ impl Recursion {
     ///
     /// Must not be repeated blindly: a second request may act a second time.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 401, 429.
     pub fn plant(&self, body: Node) -> Plant {
         Plant {

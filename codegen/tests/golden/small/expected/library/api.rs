@@ -54,8 +54,8 @@ pub const API: Api = Api {
         encoding: &ENCODING,
         fields: &[
             Field::optional("data"),
-            Field::optional("error"),
-            Field::optional("metadata"),
+            Field::optional("error").lenient(),
+            Field::optional("metadata").lenient(),
         ],
         rules: &[],
     }),

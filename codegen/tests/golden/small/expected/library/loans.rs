@@ -81,6 +81,9 @@ impl Loans {
     /// By default, a request that may have reached the server is not sent again: its rows are
     /// looked up by `reference`. A missing `reference` is filled in.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// A partial success (207) comes with the error that says what is missing.
     ///
     /// Documented errors: 400, 401, 409, 429. The errors of 409 carry the rows of the result.
@@ -100,6 +103,9 @@ impl Loans {
     /// `DELETE /v1/members/{member_id}/loans`
     ///
     /// Must not be repeated blindly: a second request may act a second time.
+    ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
     ///
     /// Documented errors: 401, 429.
     pub fn return_books(&self, member_id: impl Into<MemberId>) -> ReturnBooks {

@@ -66,6 +66,9 @@ impl Members {
     ///
     /// May be repeated after any failure: twice has the effect of once.
     ///
+    /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
+    /// the request, but its answer cannot be read.
+    ///
     /// Documented errors: 400, 401, 404, 429.
     pub fn change_member(
         &self,
@@ -95,6 +98,8 @@ impl Members {
     /// `DELETE /v1/members/{member_id}`
     ///
     /// May be repeated after any failure: twice has the effect of once.
+    ///
+    /// Every status from 200 to 299 is a success, whatever the body.
     ///
     /// Documented errors: 401, 429.
     #[deprecated(note = "since 2025-06-01: members leave by themselves")]
