@@ -598,7 +598,7 @@ impl Broker {
             if state.recovered {
                 Look::True
             } else {
-                self.script.looks.get(index).copies().unwrap_or(self.script.outage)
+                self.script.looks.get(index).copied().unwrap_or(self.script.outage)
             }
         };
         let is_paged = self.script.kind == Kind::Orders;
