@@ -70,7 +70,7 @@ impl Bug {
 pub(crate) fn run(root: &Path, list: &str, only: &str) -> Result<ExitCode, Box<dyn Error>> {
     let list = List::read(&root.join("tests/planted").join(format!("{list}.toml")))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let copy = Copy::make(root, std::path::absolute(target)?)?;
+    let copy = Copy::make(root, &std::path::absolute(target)?.join("planted"))?;
     match copy.test(&list.package, &list.tests)? {
         Outcome::Missed => {}
         Outcome::Found(by) => return Err(format!("without any planted bug these tests fail: {by}").into()),
@@ -110,15 +110,16 @@ enum Outcome {
     Broken(String),
 }
 
-/// A copy of the repository, without what git ignores. Its dependencies are compiled already.
+/// A copy of the repository, without what git ignores, and a target folder for it: cargo would take
+/// that of the repository for its own.
 struct Copy {
     dir: PathBuf,
     target: PathBuf,
 }
 
 impl Copy {
-    fn make(root: &Path, target: PathBuf) -> Result<Self, Box<dyn Error>> {
-        let copy = Self { dir: target.join("planted/repository"), target };
+    fn make(root: &Path, below: &Path) -> Result<Self, Box<dyn Error>> {
+        let copy = Self { dir: below.join("repository"), target: below.join("target") };
         if copy.dir.exists() {
             fs::remove_dir_all(&copy.dir)?;
         }

@@ -13,28 +13,31 @@ use super::{Fault, HttpRequest, HttpResponse, TransportError};
 use crate::error::Delivery;
 use crate::headers::Headers;
 
-/// Answers requests. What it does after [`Progress::begin`] is on its own: the caller's future may be
-/// dropped at any time.
+/// Answers requests.
+///
+/// The future may be dropped at any time. After [`RequestProgress::begin`] the request is under way all
+/// the same.
 pub(crate) trait MemoryServer: Send + Sync {
-    fn serve<'a>(&'a self, request: &'a HttpRequest, progress: &'a Progress) -> Serving<'a>;
+    fn serve<'a>(&'a self, request: &'a HttpRequest, progress: &'a RequestProgress) -> ServeFuture<'a>;
 }
 
-pub(crate) type Serving<'a> = Pin<Box<dyn Future<Output = Result<HttpResponse, TransportError>> + Send + 'a>>;
+pub(crate) type ServeFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<HttpResponse, TransportError>> + Send + 'a>>;
 
 /// How far a request has come.
-pub(crate) struct Progress {
+pub(crate) struct RequestProgress {
     connect_timeout: Duration,
     begin_before: Option<Instant>,
-    reached: Mutex<Reached>,
+    reached: Mutex<Stage>,
 }
 
 #[derive(Default)]
-struct Reached {
+struct Stage {
     begun: bool,
     head: Option<(u16, Headers)>,
 }
 
-impl Progress {
+impl RequestProgress {
     /// Takes so long to connect, then begins to write the request.
     pub(crate) async fn begin(&self, connecting: Duration) -> Result<(), TransportError> {
         let connected = timeout(self.connect_timeout, sleep(connecting));
@@ -78,7 +81,7 @@ pub(super) async fn send(
     request: HttpRequest,
 ) -> Result<HttpResponse, TransportError> {
     let (connect_timeout, begin_before) = (request.connect_timeout, request.begin_before);
-    let progress = Progress { connect_timeout, begin_before, reached: Mutex::default() };
+    let progress = RequestProgress { connect_timeout, begin_before, reached: Mutex::default() };
     let serving = server.serve(&request, &progress);
     let Some(deadline) = Instant::now().checked_add(request.timeout) else { return serving.await };
     match timeout_at(deadline, serving).await {

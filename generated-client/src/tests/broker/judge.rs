@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::script::{
-    Answer, Attempt, Client, Filter, KnownKeys, Look, Plan, Reach, Script, Spelling, Stranger, Taken,
+    Answer, Attempt, Client, Filter, Intake, KnownKeys, Look, Plan, Reach, Script, Spelling, Stranger,
 };
-use super::server::{Booked, Looked, Post, State};
-use super::world::{Called, Failed, Outcome, Shown, Told, World};
+use super::server::{Entry, ListWalk, Post, State};
+use super::world::{CallError, CallReport, Outcome, RowReport, RowView, World};
 use crate::error::Delivery;
 
 /// A promise that was broken, and how.
@@ -35,7 +35,7 @@ pub(super) fn judge(script: &Script, world: &World) -> Vec<Violation> {
 }
 
 /// The rows of the book with a key.
-fn rows<'a>(state: &'a State, key: &'a str) -> impl Iterator<Item = &'a Booked> + Clone {
+fn rows<'a>(state: &'a State, key: &'a str) -> impl Iterator<Item = &'a Entry> + Clone {
     state.book.iter().filter(move |row| row.sent_key == key)
 }
 
@@ -95,7 +95,7 @@ impl Judge<'_> {
             (Some(408 | 500..) | None, Some(in_flight)) => first.written + Duration::from_millis(in_flight),
             (status, _) => return Some(format!("after the status {status:?}")),
         };
-        let proves = |look: &&Looked| {
+        let proves = |look: &&ListWalk| {
             let complete = look.complete.is_some_and(|complete| complete <= second.written);
             look.began >= began && complete && !look.by_key && !look.from_too_late
         };
@@ -129,7 +129,7 @@ impl Judge<'_> {
 
     // What was said.
 
-    fn call(&mut self, called: &Called) {
+    fn call(&mut self, called: &CallReport) {
         let most = self.script.client.timeout.map_or(Duration::from_secs(10), Duration::from_millis);
         if called.took > most + SLACK {
             let how = format!("{:?} instead of {most:?}", called.took);
@@ -145,7 +145,7 @@ impl Judge<'_> {
         }
     }
 
-    fn told(&mut self, told: &[Told]) {
+    fn told(&mut self, told: &[RowReport]) {
         if !told.iter().map(|row| &row.key).eq(&self.world.keys) {
             self.violated("outcomes are in the order of the rows", format!("{told:?}"));
         }
@@ -158,7 +158,7 @@ impl Judge<'_> {
         }
     }
 
-    fn accepted(&mut self, key: &str, shown: &Shown) {
+    fn accepted(&mut self, key: &str, shown: &RowView) {
         let effective = |plan| matches!(plan, Plan::Open | Plan::Done | Plan::RefusedLater(_));
         let mut rows = self.state.book.iter();
         let is_true = shown.key == key
@@ -169,7 +169,7 @@ impl Judge<'_> {
         }
     }
 
-    fn refused(&mut self, key: &str, shown: &Shown) {
+    fn refused(&mut self, key: &str, shown: &RowView) {
         if shown.key != key || shown.status != "REJECTED" {
             self.violated("Refused is true", format!("{key}: {shown:?}"));
         }
@@ -198,7 +198,7 @@ impl Judge<'_> {
         rows.next().map(|row| format!("{key} of an earlier process is in the book: {row:?}"))
     }
 
-    fn failed(&mut self, failed: &Failed) {
+    fn failed(&mut self, failed: &CallError) {
         const PROMISE: &str = "an error says that nothing was submitted";
         let how = format!("{failed:?}");
         let mut posts = self.state.posts.iter().filter(|post| !post.unprocessed);
@@ -233,7 +233,7 @@ impl Judge<'_> {
     }
 
     /// What the caller must know when nothing fails, or only the answer is lost.
-    fn expected(&mut self, told: &[Told]) {
+    fn expected(&mut self, told: &[RowReport]) {
         let Some(is_lost) = expectation(self.script) else { return };
         let has_rows = self.script.refusal.is_none_or(|refusal| refusal.with_rows);
         let is_only_write = self.state.posts.iter().filter(|post| !post.unprocessed).count() == 1;
@@ -269,10 +269,10 @@ impl Judge<'_> {
     }
 
     /// What the settings allow to be sent again is sent again.
-    fn repeated(&mut self, told: &[Told]) {
+    fn repeated(&mut self, told: &[RowReport]) {
         let script = self.script;
         let Client { resend, wait, max_attempts, timeout, .. } = script.client;
-        let [Attempt { reach: Reach::Connects, taken: Taken::Never, answer, latency }] = *script.attempts
+        let [Attempt { reach: Reach::Connects, taken: Intake::Never, answer, latency }] = *script.attempts
         else {
             return;
         };
@@ -296,7 +296,7 @@ impl Judge<'_> {
 
     fn resolves(&mut self) {
         let world = self.world;
-        let Some(Called { told: Ok(before), .. }) = &world.call else { return };
+        let Some(CallReport { told: Ok(before), .. }) = &world.call else { return };
         let mut before = before;
         for resolved in &world.resolves {
             if resolved.took > READ + SLACK {
@@ -321,7 +321,7 @@ impl Judge<'_> {
     }
 
     /// When everything works, what is in the book is found.
-    fn last(&mut self, told: &[Told], outcome: Option<&Result<bool, String>>) {
+    fn last(&mut self, told: &[RowReport], outcome: Option<&Result<bool, String>>) {
         const PROMISE: &str = "resolve() finds what is in the book";
         let list = &self.script.list;
         if list.unreadable {
@@ -367,8 +367,8 @@ fn expectation(script: &Script) -> Option<bool> {
     }
     let Attempt { reach, taken, answer, .. } = script.attempts.first().unwrap_or(&Attempt::HONEST);
     match (reach, taken, answer) {
-        (Reach::Connects, Taken::AtOnce, Answer::Honest) => Some(false),
-        (Reach::Connects, Taken::AtOnce, answer) if answer.is_lost() => Some(true),
+        (Reach::Connects, Intake::AtOnce, Answer::Honest) => Some(false),
+        (Reach::Connects, Intake::AtOnce, answer) if answer.is_lost() => Some(true),
         _ => None,
     }
 }

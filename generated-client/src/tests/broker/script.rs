@@ -21,7 +21,7 @@ pub(super) struct Script {
     pub(super) spelling: Spelling,
     /// What happens to the attempts in their order; later ones are [`Attempt::HONEST`].
     pub(super) attempts: Vec<Attempt>,
-    pub(super) copy: Option<Copied>,
+    pub(super) copy: Option<GatewayCopy>,
     pub(super) list: List,
     /// What happens to the requests for the list in their order.
     pub(super) looks: Vec<Look>,
@@ -57,12 +57,12 @@ pub(super) struct Row {
     /// The caller supplies the key.
     pub(super) given: bool,
     /// An earlier process submitted the key.
-    pub(super) earlier: Option<Earlier>,
+    pub(super) earlier: Option<EarlierRow>,
     pub(super) plan: Plan,
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Earlier {
+pub(super) struct EarlierRow {
     pub(super) refused: bool,
     pub(super) yesterday: bool,
 }
@@ -113,7 +113,7 @@ pub(super) enum Spelling {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Attempt {
     pub(super) reach: Reach,
-    pub(super) taken: Taken,
+    pub(super) taken: Intake,
     pub(super) answer: Answer,
     /// Time until the broker has it, and again until the answer is there.
     pub(super) latency: u64,
@@ -121,7 +121,7 @@ pub(super) struct Attempt {
 
 impl Attempt {
     pub(super) const HONEST: Self =
-        Self { reach: Reach::Connects, taken: Taken::AtOnce, answer: Answer::Honest, latency: 5 };
+        Self { reach: Reach::Connects, taken: Intake::AtOnce, answer: Answer::Honest, latency: 5 };
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,7 +135,7 @@ pub(super) enum Reach {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Taken {
+pub(super) enum Intake {
     AtOnce,
     Never,
     /// Waits in a queue for so long.
@@ -231,7 +231,7 @@ pub(super) enum Body {
 
 /// The gateway delivers the request again after so long.
 #[derive(Clone, Debug)]
-pub(super) struct Copied {
+pub(super) struct GatewayCopy {
     pub(super) after: u64,
     /// It passes on the answer to the copy.
     pub(super) answers_copy: bool,
@@ -349,7 +349,7 @@ fn plan() -> impl Strategy<Value = Plan> {
 fn row(earlier_one_in: u32) -> impl Strategy<Value = Row> {
     let earlier =
         (any::<bool>(), any::<bool>(), 0u32..earlier_one_in).prop_map(move |(refused, yesterday, n)| {
-            (n + 1 == earlier_one_in).then_some(Earlier { refused: refused && yesterday, yesterday })
+            (n + 1 == earlier_one_in).then_some(EarlierRow { refused: refused && yesterday, yesterday })
         });
     (any::<bool>(), earlier, plan()).prop_map(|(given, earlier, plan)| Row {
         given,
@@ -468,14 +468,14 @@ fn late() -> impl Strategy<Value = u64> {
     select(&[200u64, 900, 1_800, 2_600, 4_000, 7_000][..])
 }
 
-fn taken() -> impl Strategy<Value = Taken> {
-    prop_oneof![3 => Just(Taken::AtOnce), 2 => Just(Taken::Never), 2 => late().prop_map(Taken::Late)]
+fn taken() -> impl Strategy<Value = Intake> {
+    prop_oneof![3 => Just(Intake::AtOnce), 2 => Just(Intake::Never), 2 => late().prop_map(Intake::Late)]
 }
 
 const SUCCESSES: &[u16] = &[200, 200, 201, 202, 207];
 
 /// How an attempt is answered, and whether the broker takes it.
-fn answer() -> BoxedStrategy<(Answer, Taken)> {
+fn answer() -> BoxedStrategy<(Answer, Intake)> {
     use Answer::*;
     let own = select(
         &[
@@ -518,12 +518,12 @@ fn answer() -> BoxedStrategy<(Answer, Taken)> {
         2 => select(&[400u16, 404, 405, 413, 422][..]).prop_map(Rejected),
     ];
     prop_oneof![
-        8 => own.prop_map(|answer| (answer, Taken::AtOnce)),
+        8 => own.prop_map(|answer| (answer, Intake::AtOnce)),
         3 => (foreign, taken()),
         9 => (useless, taken()),
         4 => (prop_oneof![4 => Just(Reset), 2 => Just(Silence), 1 => Just(HeadTooLarge)], taken()),
         6 => (failure, taken()),
-        4 => refused.prop_map(|answer| (answer, Taken::Never)),
+        4 => refused.prop_map(|answer| (answer, Intake::Never)),
     ]
     .boxed()
 }
@@ -541,7 +541,7 @@ fn reach() -> impl Strategy<Value = Reach> {
 }
 
 fn attempt() -> impl Strategy<Value = Attempt> {
-    let fate = prop_oneof![1 => Just((Answer::Honest, Taken::AtOnce)), 12 => answer()];
+    let fate = prop_oneof![1 => Just((Answer::Honest, Intake::AtOnce)), 12 => answer()];
     (reach(), fate, 2u64..120).prop_map(|(reach, (answer, taken), latency)| Attempt {
         reach,
         taken,
@@ -559,13 +559,13 @@ fn attempts() -> impl Strategy<Value = Vec<Attempt>> {
     prop_oneof![11 => vec(attempt(), 1..4), 1 => slow]
 }
 
-fn copied() -> impl Strategy<Value = Option<Copied>> {
+fn copies() -> impl Strategy<Value = Option<GatewayCopy>> {
     let copied = (select(&[0u64, 20, 300, 1_500, 3_500][..]), any::<bool>());
     mostly(
         None,
         6,
         copied.prop_map(|(after, answers_copy)| {
-            Some(Copied { after, answers_copy: answers_copy && after < 1_000 })
+            Some(GatewayCopy { after, answers_copy: answers_copy && after < 1_000 })
         }),
     )
 }
@@ -596,7 +596,7 @@ fn healthy() -> impl Strategy<Value = Script> {
 fn lost() -> impl Strategy<Value = Script> {
     let answer = answer().prop_filter("an answer that is lost", |(answer, _)| answer.is_lost());
     (healthy(), answer, 2u64..120).prop_map(|(script, (answer, _), latency)| Script {
-        attempts: vec![Attempt { reach: Reach::Connects, taken: Taken::AtOnce, answer, latency }],
+        attempts: vec![Attempt { reach: Reach::Connects, taken: Intake::AtOnce, answer, latency }],
         ..script
     })
 }
@@ -607,7 +607,7 @@ fn hostile() -> impl Strategy<Value = Script> {
         healthy(),
         vec(row(8), 1..4),
         list(),
-        (any::<bool>(), spelling, copied()),
+        (any::<bool>(), spelling, copies()),
         attempts(),
         prop_oneof![2 => vec(look(), 0..1), 3 => vec(look(), 1..7)],
         mostly(Look::True, 4, look()),
@@ -645,25 +645,57 @@ fn hostile() -> impl Strategy<Value = Script> {
 fn repeated() -> impl Strategy<Value = Script> {
     let first = prop_oneof![
         3 => (Just(Answer::Reset), taken()),
-        2 => Just((Answer::Throttled(None), Taken::Never)),
+        2 => Just((Answer::Throttled(None), Intake::Never)),
     ];
+    let refused = select(
+        &[
+            Answer::Throttled(None),
+            Answer::Denied(401),
+            Answer::Denied(403),
+            Answer::Redirect(307),
+            Answer::Rejected(400),
+            Answer::Rejected(422),
+        ][..],
+    );
     let later = prop_oneof![
         2 => Just(Vec::new()),
-        3 => vec((attempt(), answer()), 2).prop_map(|attempts| {
-            let each = attempts.into_iter();
-            each.map(|(attempt, (answer, taken))| Attempt { answer, taken, ..attempt }).collect::<Vec<_>>()
-        }),
+        2 => vec(attempt(), 2),
+        3 => refused.prop_map(|answer| vec![Attempt { answer, taken: Intake::Never, ..Attempt::HONEST }]),
+        1 => Just(vec![Attempt { reach: Reach::Refused, ..Attempt::HONEST }; 5]),
     ];
-    (healthy(), first, later, select(&[0u64, 300, 1_000][..]), mostly(0, 2, Just(2_500)), 2u64..120).prop_map(
-        |(mut script, (answer, taken), later, in_flight, lag, latency)| {
+    let in_flight = select(&[0u64, 300, 1_000][..]);
+    let rows = prop_oneof![Just(KnownKeys::RejectedRow), Just(KnownKeys::ConflictWithRows), known_keys()];
+    (
+        healthy(),
+        first,
+        later,
+        in_flight,
+        rows,
+        prop_oneof![Just(0), Just(2_500), Just(2_500)],
+        any::<bool>(),
+        2u64..120,
+    )
+        .prop_map(|(mut script, (answer, taken), later, in_flight, known_keys, lag, listed, latency)| {
             script.client.resend = Some(in_flight);
+            script.known_keys = known_keys;
+            script.repetitions_listed = listed;
+            script.list.refused_listed |= listed;
+            script.list.refused_at_once = listed;
             script.client.max_attempts = script.client.max_attempts.filter(|attempts| *attempts > 1);
             script.client.timeout = None;
             script.list.lag = lag;
             let first = Attempt { reach: Reach::Connects, taken, answer, latency };
             Script { attempts: [first].into_iter().chain(later).collect(), ..script }
-        },
-    )
+        })
+}
+
+/// A gateway that copies requests is all that is wrong.
+fn duplicated() -> impl Strategy<Value = Script> {
+    (healthy(), copies(), mostly(0, 2, select(&[400u64, 2_500][..]))).prop_map(|(mut script, copy, lag)| {
+        let copy = copy.unwrap_or(GatewayCopy { after: 20, answers_copy: true });
+        script.list.lag = lag;
+        Script { copy: Some(copy), ..script }.possible()
+    })
 }
 
 fn kind() -> impl Strategy<Value = Kind> {
@@ -671,7 +703,7 @@ fn kind() -> impl Strategy<Value = Kind> {
 }
 
 pub(super) fn scripts() -> impl Strategy<Value = Script> {
-    prop_oneof![3 => healthy(), 2 => lost(), 3 => repeated(), 30 => hostile()]
+    prop_oneof![3 => healthy(), 2 => lost(), 4 => repeated(), 2 => duplicated(), 30 => hostile()]
 }
 
 impl Script {

@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::script::{
-    Answer, Attempt, Body, Filter, Kind, KnownKeys, Look, Order, Plan, Reach, Script, Spelling, Stranger,
-    Taken,
+    Answer, Attempt, Body, Filter, Intake, Kind, KnownKeys, Look, Order, Plan, Reach, Script, Spelling,
+    Stranger,
 };
 use crate::headers::Headers;
 use crate::operation::Method;
-use crate::transport::memory::{MemoryServer, Progress, Serving};
+use crate::transport::memory::{MemoryServer, RequestProgress, ServeFuture};
 use crate::transport::{Fault, HttpRequest, HttpResponse, TransportError};
 
 pub(super) const ACCOUNT: i64 = 4_400_017;
@@ -33,14 +33,14 @@ pub(super) struct Broker {
 
 #[derive(Default)]
 pub(super) struct State {
-    pub(super) book: Vec<Booked>,
+    pub(super) book: Vec<Entry>,
     seen: BTreeSet<String>,
     /// Requests that are under way to the broker.
     queue: Vec<Arrival>,
     pub(super) attempts: usize,
     pub(super) posts: Vec<Post>,
     gets: usize,
-    pub(super) looks: Vec<Looked>,
+    pub(super) looks: Vec<ListWalk>,
     /// Everything works from now on.
     recovered: bool,
     pub(super) happened: BTreeSet<&'static str>,
@@ -48,7 +48,7 @@ pub(super) struct State {
 
 /// A row of the book.
 #[derive(Clone, Debug)]
-pub(super) struct Booked {
+pub(super) struct Entry {
     pub(super) id: String,
     /// As the broker writes it.
     pub(super) key: String,
@@ -93,7 +93,7 @@ struct Reply {
 
 /// A walk through the list.
 #[derive(Debug)]
-pub(super) struct Looked {
+pub(super) struct ListWalk {
     pub(super) began: Instant,
     /// All pages were served, and the key of every row could be read.
     pub(super) complete: Option<Instant>,
@@ -120,7 +120,7 @@ impl Broker {
             let id = format!("bk-e{index}");
             let plan = if earlier.refused { Plan::Refused } else { Plan::Open };
             let (sent_key, yesterday) = (key.clone(), earlier.yesterday);
-            state.book.push(Booked {
+            state.book.push(Entry {
                 id,
                 key,
                 sent_key,
@@ -146,7 +146,7 @@ impl Broker {
     }
 
     /// Whether the list shows a row of the book by now.
-    fn is_shown(&self, row: &Booked, at: Instant) -> bool {
+    fn is_shown(&self, row: &Entry, at: Instant) -> bool {
         let list = &self.script.list;
         let is_due = at >= row.at + Duration::from_millis(list.lag);
         row.listed && (is_due || (list.refused_at_once && row.plan == Plan::Refused))
@@ -263,7 +263,7 @@ impl Broker {
                 format!("x-{id}")
             }
         };
-        let row = Booked {
+        let row = Entry {
             id,
             key: spelled,
             sent_key: key.to_owned(),
@@ -279,7 +279,7 @@ impl Broker {
         json
     }
 
-    fn json(&self, row: &Booked, at: Instant) -> Value {
+    fn json(&self, row: &Entry, at: Instant) -> Value {
         let created = self.time(row.at) - SignedDuration::from_hours(if row.yesterday { 24 } else { 0 });
         self.row(&row.id, &row.key, self.status(row.plan, at - row.at), created)
     }
@@ -334,7 +334,7 @@ impl Broker {
     async fn submit(
         &self,
         request: &HttpRequest,
-        progress: &Progress,
+        progress: &RequestProgress,
     ) -> Result<HttpResponse, TransportError> {
         let attempt = {
             let mut state = self.state();
@@ -400,9 +400,9 @@ impl Broker {
             return post;
         }
         let wait = match attempt.taken {
-            Taken::Never => return post,
-            Taken::AtOnce => 0,
-            Taken::Late(time) => {
+            Intake::Never => return post,
+            Intake::AtOnce => 0,
+            Intake::Late(time) => {
                 state.happened.insert("taken late");
                 time
             }
@@ -420,7 +420,7 @@ impl Broker {
         &self,
         post: usize,
         attempt: &Attempt,
-        progress: &Progress,
+        progress: &RequestProgress,
     ) -> Result<HttpResponse, TransportError> {
         let latency = Duration::from_millis(attempt.latency);
         sleep(latency).await;
@@ -428,7 +428,7 @@ impl Broker {
         sleep(latency).await;
         let label = attempt.answer.label();
         self.state().happened.insert(label);
-        if let (Taken::AtOnce | Taken::Late(_), Answer::Failure { .. }) = (attempt.taken, attempt.answer) {
+        if let (Intake::AtOnce | Intake::Late(_), Answer::Failure { .. }) = (attempt.taken, attempt.answer) {
             self.state().happened.insert("failure after forwarding");
         }
         let later = |wait: Option<u16>| -> Vec<(&str, String)> {
@@ -548,6 +548,10 @@ impl Broker {
                 }
             }
             Answer::ForeignRowBeside => {
+                // An answer that is put together from several is wrong about ours, too.
+                if self.script.seed % 2 == 1 {
+                    rows.iter_mut().for_each(|row| row["status"] = "REJECTED".into());
+                }
                 let status = self.status(Plan::Open, Duration::ZERO);
                 rows.insert(0, self.row("bk-f", "ord-0000", status, self.time(Instant::now())));
             }
@@ -579,7 +583,11 @@ impl Broker {
 
     // The list.
 
-    async fn list(&self, request: &HttpRequest, progress: &Progress) -> Result<HttpResponse, TransportError> {
+    async fn list(
+        &self,
+        request: &HttpRequest,
+        progress: &RequestProgress,
+    ) -> Result<HttpResponse, TransportError> {
         let query: BTreeMap<String, String> = request.url.query_pairs().into_owned().collect();
         let token = query.get("page_token").map(String::as_str);
         let began = Instant::now();
@@ -590,7 +598,7 @@ impl Broker {
             if state.recovered {
                 Look::True
             } else {
-                self.script.looks.get(index).copied().unwrap_or(self.script.outage)
+                self.script.looks.get(index).copies().unwrap_or(self.script.outage)
             }
         };
         let is_paged = self.script.kind == Kind::Orders;
@@ -710,7 +718,7 @@ impl Broker {
         Some(json!({"data": rows, "metadata": metadata}))
     }
 
-    fn walk(&self, state: &mut State, query: &BTreeMap<String, String>, began: Instant) -> Looked {
+    fn walk(&self, state: &mut State, query: &BTreeMap<String, String>, began: Instant) -> ListWalk {
         let now = Instant::now();
         let recovered = state.recovered;
         let from = query.get("from").map(|from| from.parse::<Timestamp>().unwrap());
@@ -765,7 +773,7 @@ impl Broker {
             }
         }
         let written = state.posts.first().map(|post| self.time(post.written));
-        Looked {
+        ListWalk {
             began,
             complete: None,
             by_key: ids.is_some(),
@@ -801,7 +809,7 @@ impl Broker {
 }
 
 impl MemoryServer for Broker {
-    fn serve<'a>(&'a self, request: &'a HttpRequest, progress: &'a Progress) -> Serving<'a> {
+    fn serve<'a>(&'a self, request: &'a HttpRequest, progress: &'a RequestProgress) -> ServeFuture<'a> {
         Box::pin(async move {
             match request.method {
                 Method::Post => self.submit(request, progress).await,

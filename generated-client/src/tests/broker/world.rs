@@ -38,42 +38,42 @@ pub(super) struct World {
     /// The keys in the order in which they were submitted.
     pub(super) keys: Vec<String>,
     /// Without an end: the call did not come to one.
-    pub(super) call: Option<Called>,
-    pub(super) resolves: Vec<Resolved>,
+    pub(super) call: Option<CallReport>,
+    pub(super) resolves: Vec<ResolveReport>,
 }
 
-pub(super) struct Called {
+pub(super) struct CallReport {
     pub(super) took: Duration,
-    pub(super) told: Result<Vec<Told>, Failed>,
+    pub(super) told: Result<Vec<RowReport>, CallError>,
 }
 
 /// One call of `resolve()`.
-pub(super) struct Resolved {
+pub(super) struct ResolveReport {
     pub(super) took: Duration,
     /// Without an end: it did not come to one.
     pub(super) outcome: Option<Result<bool, String>>,
-    pub(super) told: Vec<Told>,
+    pub(super) told: Vec<RowReport>,
     /// Everything works.
     pub(super) last: bool,
 }
 
 /// A row of a submission.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Told {
+pub(super) struct RowReport {
     pub(super) key: String,
     pub(super) outcome: Outcome,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Outcome {
-    Accepted(Shown),
-    Refused(Shown),
+    Accepted(RowView),
+    Refused(RowView),
     Unknown,
 }
 
 /// A row as the caller has it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Shown {
+pub(super) struct RowView {
     pub(super) id: String,
     pub(super) key: String,
     pub(super) status: String,
@@ -81,7 +81,7 @@ pub(super) struct Shown {
 
 #[derive(Debug)]
 #[expect(dead_code, reason = "the message is printed")]
-pub(super) struct Failed {
+pub(super) struct CallError {
     pub(super) delivery: Delivery,
     pub(super) status: Option<u16>,
     pub(super) message: String,
@@ -147,9 +147,9 @@ async fn run<T: Value + Send + Serialize + 'static>(
     let took = began.elapsed();
     match outcome {
         Err(_) => {}
-        Ok(Err(error)) => world.call = Some(Called { took, told: Err(failed(&error)) }),
+        Ok(Err(error)) => world.call = Some(CallReport { took, told: Err(failed(&error)) }),
         Ok(Ok(mut submission)) => {
-            world.call = Some(Called { took, told: Ok(told(&submission)) });
+            world.call = Some(CallReport { took, told: Ok(told(&submission)) });
             for pause in &script.resolves {
                 sleep(Duration::from_millis(*pause)).await;
                 world.resolves.push(resolve(&mut submission).await);
@@ -157,7 +157,7 @@ async fn run<T: Value + Send + Serialize + 'static>(
             world.broker.recover();
             // Nothing is under way any more.
             sleep(EVER).await;
-            world.resolves.push(Resolved { last: true, ..resolve(&mut submission).await });
+            world.resolves.push(ResolveReport { last: true, ..resolve(&mut submission).await });
         }
     }
     // Whatever waits in a queue arrives.
@@ -177,19 +177,19 @@ fn retries(script: &Script) -> RetrySettings {
     }
 }
 
-async fn resolve<T: Value + Send + Serialize + 'static>(submission: &mut Submission<T>) -> Resolved {
+async fn resolve<T: Value + Send + Serialize + 'static>(submission: &mut Submission<T>) -> ResolveReport {
     let began = Instant::now();
     let outcome = timeout(EVER, submission.resolve()).await.ok();
     let outcome = outcome.map(|outcome| outcome.map_err(|error| error.to_string()));
-    Resolved { took: began.elapsed(), outcome, told: told(submission), last: false }
+    ResolveReport { took: began.elapsed(), outcome, told: told(submission), last: false }
 }
 
-fn failed(error: &Error) -> Failed {
-    Failed { delivery: error.delivery(), status: error.status(), message: error.to_string() }
+fn failed(error: &Error) -> CallError {
+    CallError { delivery: error.delivery(), status: error.status(), message: error.to_string() }
 }
 
-fn told<T: Value + Send + Serialize + 'static>(submission: &Submission<T>) -> Vec<Told> {
-    let rows = submission.rows().iter().map(|row| Told {
+fn told<T: Value + Send + Serialize + 'static>(submission: &Submission<T>) -> Vec<RowReport> {
+    let rows = submission.rows().iter().map(|row| RowReport {
         key: row.key.clone(),
         outcome: match &row.outcome {
             RowOutcome::Accepted(row) => Outcome::Accepted(shown(row)),
@@ -200,10 +200,10 @@ fn told<T: Value + Send + Serialize + 'static>(submission: &Submission<T>) -> Ve
     rows.collect()
 }
 
-fn shown(row: &impl Serialize) -> Shown {
+fn shown(row: &impl Serialize) -> RowView {
     let row = serde_json::to_value(row).unwrap();
     let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
     let key =
         if row["instruction_id"].is_string() { text("instruction_id") } else { text("client_order_id") };
-    Shown { id: text("id"), key, status: text("status") }
+    RowView { id: text("id"), key, status: text("status") }
 }
