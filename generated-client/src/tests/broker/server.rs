@@ -513,7 +513,7 @@ impl Broker {
             match (reply, next) {
                 (Some(reply), _) => return reply,
                 (None, Some(at)) => sleep_until(at).await,
-                (None, None) => unreachable!("the broker's own answers are to what it took"),
+                (None, None) => panic!("the broker answers only what it took"),
             }
         }
     }
@@ -598,7 +598,7 @@ impl Broker {
             if state.recovered {
                 Look::True
             } else {
-                self.script.looks.get(index).copies().unwrap_or(self.script.outage)
+                self.script.looks.get(index).copied().unwrap_or(self.script.outage)
             }
         };
         let is_paged = self.script.kind == Kind::Orders;
