@@ -503,7 +503,7 @@ fn answer() -> BoxedStrategy<(Answer, Intake)> {
     let useless = prop_oneof![
         4 => (select(SUCCESSES), any::<bool>()).prop_map(|(status, silent)| Cut { status, silent }),
         2 => select(&[200u16, 201, 202][..]).prop_map(Empty),
-        8 => select(&[TooLarge, Corrupt, NoContent, DataNull, NotJson, Html, OtherKind][..]),
+        11 => select(&[TooLarge, Corrupt, NoContent, DataNull, NotJson, Html, OtherKind][..]),
     ];
     let failure = (
         select(&[408u16, 500, 502, 503, 503, 504, 529][..]),
