@@ -26,6 +26,8 @@ pub(super) struct RowProgress {
     pub(super) seen: Option<Json>,
     /// What the reading that is going on found.
     found: Option<(Standing, Json)>,
+    /// A row in effect was seen, perhaps one that cannot be read: a refusal decides nothing any more.
+    is_in_effect: bool,
 }
 
 /// What is known of a row.
@@ -60,6 +62,7 @@ impl Progress {
                 fate: Fate::Unknown,
                 seen: None,
                 found: None,
+                is_in_effect: false,
             })
             .collect();
         let mut by_key: Vec<usize> = (0..rows.len()).collect();
@@ -188,6 +191,10 @@ impl RowProgress {
 
     /// A row that cannot be read stays unknown: a later look-up may show one that can.
     fn decide(&mut self, fate: Fate, seen: Json, is_readable: fn(&Json) -> bool) {
+        self.is_in_effect |= fate == Fate::Accepted;
+        if self.is_in_effect && fate != Fate::Accepted {
+            return;
+        }
         self.fate = if is_readable(&seen) { fate } else { Fate::Unknown };
         self.seen = Some(seen);
     }

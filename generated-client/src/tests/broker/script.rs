@@ -472,7 +472,7 @@ fn taken() -> impl Strategy<Value = Intake> {
     prop_oneof![3 => Just(Intake::AtOnce), 2 => Just(Intake::Never), 2 => late().prop_map(Intake::Late)]
 }
 
-const SUCCESSES: &[u16] = &[200, 200, 201, 202, 207];
+const SUCCESSES: &[u16] = &[200, 200, 200, 201, 202, 207];
 
 /// How an attempt is answered, and whether the broker takes it.
 fn answer() -> BoxedStrategy<(Answer, Intake)> {
@@ -501,9 +501,9 @@ fn answer() -> BoxedStrategy<(Answer, Intake)> {
         2 => Just(OtherAccount),
     ];
     let useless = prop_oneof![
-        4 => (select(SUCCESSES), any::<bool>()).prop_map(|(status, silent)| Cut { status, silent }),
+        6 => (select(SUCCESSES), any::<bool>()).prop_map(|(status, silent)| Cut { status, silent }),
         2 => select(&[200u16, 201, 202][..]).prop_map(Empty),
-        11 => select(&[TooLarge, Corrupt, NoContent, DataNull, NotJson, Html, OtherKind][..]),
+        12 => select(&[TooLarge, Corrupt, NoContent, DataNull, NotJson, Html, OtherKind][..]),
     ];
     let failure = (
         select(&[408u16, 500, 502, 503, 503, 504, 529][..]),
@@ -518,9 +518,9 @@ fn answer() -> BoxedStrategy<(Answer, Intake)> {
         2 => select(&[400u16, 404, 405, 413, 422][..]).prop_map(Rejected),
     ];
     prop_oneof![
-        8 => own.prop_map(|answer| (answer, Intake::AtOnce)),
+        10 => own.prop_map(|answer| (answer, Intake::AtOnce)),
         3 => (foreign, taken()),
-        9 => (useless, taken()),
+        11 => (useless, taken()),
         4 => (prop_oneof![4 => Just(Reset), 2 => Just(Silence), 1 => Just(HeadTooLarge)], taken()),
         6 => (failure, taken()),
         4 => refused.prop_map(|answer| (answer, Intake::Never)),
