@@ -513,7 +513,7 @@ impl Broker {
             match (reply, next) {
                 (Some(reply), _) => return reply,
                 (None, Some(at)) => sleep_until(at).await,
-                (None, None) => panic!("the broker's own answers are to what it took"),
+                (None, None) => panic!("the broker answers only what it took"),
             }
         }
     }
