@@ -3,6 +3,7 @@
 //! The bugs are replacements of texts, in lists below `tests/planted/`. Each is applied to a copy of
 //! the repository below the target folder; then the tests that the list names must fail.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fs::{self, File};
 use std::io;
@@ -120,27 +121,43 @@ struct Copy {
 impl Copy {
     fn make(root: &Path, below: &Path) -> Result<Self, Box<dyn Error>> {
         let copy = Self { dir: below.join("repository"), target: below.join("target") };
-        if copy.dir.exists() {
-            fs::remove_dir_all(&copy.dir)?;
-        }
         let mut files = Command::new("git");
         files.args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).current_dir(root);
         let files = files.output()?;
         if !files.status.success() {
             return Err("git does not list the files of the repository".into());
         }
-        for name in String::from_utf8(files.stdout)?.split_terminator('\0') {
-            let (from, to) = (root.join(name), copy.dir.join(name));
-            // Deleted, but not yet in a commit.
-            if !from.is_file() {
+        let names = String::from_utf8(files.stdout)?;
+        // Those that were deleted, but not yet in a commit, are listed, too.
+        let names: BTreeSet<&Path> =
+            names.split_terminator('\0').map(Path::new).filter(|name| root.join(name).is_file()).collect();
+        copy.remove_others(&copy.dir, &names)?;
+        for name in names {
+            let (text, to) = (fs::read(root.join(name))?, copy.dir.join(name));
+            // Cargo compiles what is newer than its last build: what is the same stays as it is.
+            if fs::read(&to).is_ok_and(|old| old == text) {
                 continue;
             }
             fs::create_dir_all(to.parent().unwrap_or(&copy.dir))?;
-            fs::copy(&from, &to)?;
-            // Cargo compiles what is newer than its last build.
-            File::options().append(true).open(&to)?.set_modified(fs::metadata(&from)?.modified()?)?;
+            fs::write(&to, text)?;
         }
         Ok(copy)
+    }
+
+    /// Removes the files that are left from an earlier copy.
+    fn remove_others(&self, dir: &Path, names: &BTreeSet<&Path>) -> io::Result<()> {
+        if !dir.exists() {
+            return Ok(());
+        }
+        for entry in fs::read_dir(dir)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                self.remove_others(&path, names)?;
+            } else if path.strip_prefix(&self.dir).is_ok_and(|name| !names.contains(name)) {
+                fs::remove_file(&path)?;
+            }
+        }
+        Ok(())
     }
 
     fn plant(&self, list: &List, bug: &Bug) -> Result<Outcome, Box<dyn Error>> {
@@ -220,8 +237,6 @@ fn failures(output: &str) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test")]
-
-    use std::collections::BTreeSet;
 
     use super::*;
 

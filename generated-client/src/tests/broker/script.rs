@@ -521,7 +521,7 @@ fn answer() -> BoxedStrategy<(Answer, Intake)> {
         10 => own.prop_map(|answer| (answer, Intake::AtOnce)),
         3 => (foreign, taken()),
         11 => (useless, taken()),
-        4 => (prop_oneof![4 => Just(Reset), 2 => Just(Silence), 1 => Just(HeadTooLarge)], taken()),
+        4 => (prop_oneof![4 => Just(Reset), 2 => Just(Silence), 2 => Just(HeadTooLarge)], taken()),
         6 => (failure, taken()),
         4 => refused.prop_map(|answer| (answer, Intake::Never)),
     ]
@@ -651,6 +651,7 @@ fn repeated() -> impl Strategy<Value = Script> {
         &[
             Answer::Throttled(None),
             Answer::Denied(401),
+            Answer::Denied(401),
             Answer::Denied(403),
             Answer::Redirect(307),
             Answer::Rejected(400),
@@ -703,7 +704,7 @@ fn kind() -> impl Strategy<Value = Kind> {
 }
 
 pub(super) fn scripts() -> impl Strategy<Value = Script> {
-    prop_oneof![3 => healthy(), 2 => lost(), 4 => repeated(), 2 => duplicated(), 30 => hostile()]
+    prop_oneof![3 => healthy(), 2 => lost(), 6 => repeated(), 2 => duplicated(), 30 => hostile()]
 }
 
 impl Script {
