@@ -508,11 +508,11 @@ fn answer() -> BoxedStrategy<(Answer, Intake)> {
     let failure = (
         select(&[408u16, 500, 502, 503, 503, 504, 529][..]),
         select(&[None, None, Some(0), Some(1), Some(30)][..]),
-        select(&[Body::Empty, Body::Object, Body::Html, Body::Error][..]),
+        select(&[Body::Empty, Body::Object, Body::Html, Body::Html, Body::Error][..]),
     )
         .prop_map(|(status, retry_after, body)| Failure { status, retry_after, body });
     let refused = prop_oneof![
-        3 => select(&[None, None, None, Some(0u16), Some(1), Some(30)][..]).prop_map(Throttled),
+        3 => select(&[None, None, Some(0u16), Some(1), Some(30)][..]).prop_map(Throttled),
         2 => select(&[401u16, 403][..]).prop_map(Denied),
         2 => select(&[301u16, 302, 307, 308][..]).prop_map(Redirect),
         2 => select(&[400u16, 404, 405, 413, 422][..]).prop_map(Rejected),
