@@ -197,7 +197,6 @@ async fn use_studio(shown: &mut Shown) {
     // It asks for another token as soon as one was refused.
     let at_once = |settings: &mut Settings| settings.token_pace = Duration::ZERO;
     stream(shown, client.stream(account.clone()).settings(at_once)).await;
-    shown.show("stream::shared::connection::SharedConnection", client.shared_connection().unwrap());
     shown.show("studio::Client", client);
     let message = subscribe::<ActivityMessage>(&account, KEY).unwrap();
     assert!(message.expose().contains(KEY));
@@ -260,7 +259,6 @@ const WITHOUT_SECRET: &[&str] = &[
     "stream::message::scan::Scan",
     "stream::message::undecodable::Undecodable",
     "stream::message::unknown::UnknownMessage",
-    "stream::shared::SharedStatistics",
     "transport::certificates::RootCertificates",
     "value::json::Json",
     "value::json::JsonError",

@@ -49,8 +49,6 @@ mod message;
 #[cfg(feature = "stream")]
 mod messages;
 #[cfg(feature = "stream")]
-mod shared;
-#[cfg(feature = "stream")]
 mod streams;
 #[cfg(feature = "stream")]
 pub(crate) mod supervisor;
@@ -59,8 +57,7 @@ pub(crate) mod supervisor;
 pub use self::builder::StreamBuilder;
 pub(crate) use self::channel::Content;
 pub use self::channel::{
-    Attributed, Attribution, Channel, ChannelMessage, Layout, MessageKind, Place, Replay, Role, Sequence,
-    Subscription,
+    Channel, ChannelMessage, Layout, MessageKind, Place, Replay, Role, Sequence, Subscription,
 };
 #[cfg(feature = "stream")]
 pub use self::core::{
@@ -74,8 +71,6 @@ pub use self::message::{
 };
 #[cfg(feature = "stream")]
 pub use self::messages::Messages;
-#[cfg(feature = "stream")]
-pub use self::shared::{SharedConnection, SharedStatistics};
 #[cfg(feature = "stream")]
 pub(crate) use self::streams::{Streams, derived};
 #[cfg(feature = "stream")]

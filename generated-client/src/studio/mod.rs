@@ -21,7 +21,7 @@ use crate::error::Result;
 use crate::operation::{Method, Operation};
 use crate::retry::Statistics;
 #[cfg(feature = "stream")]
-use crate::stream::{SharedConnection, StreamBuilder, Subscription};
+use crate::stream::{StreamBuilder, Subscription};
 
 #[rustfmt::skip]
 #[path = "../generated/studio/mod.rs"]
@@ -111,18 +111,6 @@ impl Client {
     #[cfg(feature = "stream")]
     pub fn stream<S: Subscription>(&self, subscription: S) -> StreamBuilder<S::Message> {
         StreamBuilder::new(self.core.clone(), subscription)
-    }
-
-    /// A connection for several streams, of channels whose messages say which they are of. Where
-    /// that is worth it, and what it costs, is in the documentation of [`SharedConnection`].
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if there are no certificates to
-    /// trust.
-    #[cfg(feature = "stream")]
-    pub fn shared_connection(&self) -> Result<SharedConnection> {
-        SharedConnection::new(self.core.clone())
     }
 
     /// A request to an endpoint that this crate does not know.

@@ -11,7 +11,6 @@ mod assembly;
 mod frame;
 mod outbox;
 mod reader;
-mod relay;
 #[cfg(test)]
 pub(super) mod tests;
 mod writer;
@@ -24,8 +23,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 pub(crate) use self::outbox::Outbox;
 pub(crate) use self::reader::{Arrival, Reader};
-use self::relay::Relayed;
-pub(crate) use self::relay::{Asked, Piece, Relay};
 pub(crate) use self::writer::Writer;
 use super::core::Settings;
 
@@ -35,16 +32,10 @@ trait Bytes: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Bytes for T {}
 
 /// A connection that was made and upgraded, on which no frame has been read or written yet.
-pub(crate) struct Wire(Kind);
-
-enum Kind {
-    Bytes {
-        bytes: Box<dyn Bytes>,
-        /// What was read behind the upgrade.
-        early: BytesMut,
-    },
-    /// It is a part of another connection.
-    Relayed { relayed: Relayed, outbox: Outbox },
+pub(crate) struct Wire {
+    bytes: Box<dyn Bytes>,
+    /// What was read behind the upgrade.
+    early: BytesMut,
 }
 
 impl Wire {
@@ -58,29 +49,16 @@ impl Wire {
         bytes: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
         early: BytesMut,
     ) -> Self {
-        Self(Kind::Bytes { bytes: Box::new(bytes), early })
-    }
-
-    /// A part of another connection, and the end at which that hands over what comes. Of the limits
-    /// only the length of the queue matters to it.
-    pub(crate) fn relayed(limits: Limits) -> (Self, Relay) {
-        let (outbox, inbox) = outbox::queue(limits.write_queue);
-        let (relayed, relay) = relay::pair(inbox);
-        (Self(Kind::Relayed { relayed, outbox }), relay)
+        Self { bytes: Box::new(bytes), early }
     }
 
     /// The two halves, and the box into which is put what is to be written. [`Writer::run`] has to
     /// be polled for anything to be written, [`Reader::next`] for anything to be read.
     pub(crate) fn open(self, limits: Limits) -> (Reader, Writer, Outbox) {
-        match self.0 {
-            Kind::Bytes { bytes, early } => {
-                let (read, write) = tokio::io::split(bytes);
-                let (outbox, inbox) = outbox::queue(limits.write_queue);
-                let reader = Reader::new(Box::new(read), early, limits.max_message, outbox.clone());
-                (reader, Writer::new(Box::new(write), inbox, limits.write_timeout), outbox)
-            }
-            Kind::Relayed { relayed, outbox } => (Reader::relayed(relayed), Writer::relayed(), outbox),
-        }
+        let (read, write) = tokio::io::split(self.bytes);
+        let (outbox, inbox) = outbox::queue(limits.write_queue);
+        let reader = Reader::new(Box::new(read), self.early, limits.max_message, outbox.clone());
+        (reader, Writer::new(Box::new(write), inbox, limits.write_timeout), outbox)
     }
 }
 

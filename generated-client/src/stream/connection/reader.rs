@@ -9,7 +9,6 @@ use tungstenite::protocol::frame::coding::CloseCode;
 
 use super::Outbox;
 use super::assembly::{Assembly, Broken, Place, Step};
-use super::relay::Relayed;
 use crate::stream::core::Closed;
 
 /// What came from the server. Texts and bytes are in the reader's buffer until it reads on.
@@ -23,78 +22,7 @@ pub(crate) enum Arrival<'a> {
 }
 
 /// Reads from a connection.
-pub(crate) struct Reader(Source);
-
-enum Source {
-    Frames(Frames),
-    /// From another connection.
-    Relayed(Relayed),
-}
-
-impl Reader {
-    pub(super) fn new(
-        read: Box<dyn AsyncRead + Send + Unpin>,
-        early: BytesMut,
-        limit: usize,
-        outbox: Outbox,
-    ) -> Self {
-        let (assembly, read_at) = (Assembly::new(early, limit), Timestamp::now());
-        Self(Source::Frames(Frames {
-            read,
-            assembly,
-            outbox,
-            pong: None,
-            read_at,
-            has_more: true,
-            is_fresh: false,
-            ended: None,
-        }))
-    }
-
-    pub(super) fn relayed(relayed: Relayed) -> Self {
-        Self(Source::Relayed(relayed))
-    }
-
-    /// When the last bytes of what can be [taken](Self::take) were read, by the clock of the system.
-    pub(crate) fn read_at(&self) -> Timestamp {
-        match &self.0 {
-            Source::Frames(frames) => frames.read_at,
-            Source::Relayed(relayed) => relayed.read_at(),
-        }
-    }
-
-    /// Waits for the next thing that comes, and is safe to cancel.
-    ///
-    /// # Errors
-    /// How the connection ended: said once more whenever it is asked again. The server is told what
-    /// it did wrong, and its close is answered, as far as the [`Writer`](super::Writer) still runs.
-    pub(crate) async fn next(&mut self) -> Result<Arrival<'_>, Closed> {
-        match &mut self.0 {
-            Source::Frames(frames) => frames.next().await,
-            Source::Relayed(relayed) => relayed.next().await,
-        }
-    }
-
-    /// The next of what has been read; none if more has to be read first. Errors as
-    /// [`next`](Self::next) has.
-    pub(crate) fn take(&mut self) -> Option<Result<Arrival<'_>, Closed>> {
-        match &mut self.0 {
-            Source::Frames(frames) => frames.take(),
-            Source::Relayed(relayed) => relayed.take(),
-        }
-    }
-
-    /// Reads once, unless there may be more to [`take`](Self::take). Safe to cancel.
-    pub(crate) async fn fill(&mut self) {
-        match &mut self.0 {
-            Source::Frames(frames) => frames.fill().await,
-            Source::Relayed(relayed) => relayed.fill().await,
-        }
-    }
-}
-
-/// Reads frames.
-struct Frames {
+pub(crate) struct Reader {
     read: Box<dyn AsyncRead + Send + Unpin>,
     assembly: Assembly,
     outbox: Outbox,
@@ -109,8 +37,28 @@ struct Frames {
     ended: Option<Closed>,
 }
 
-impl Frames {
-    async fn next(&mut self) -> Result<Arrival<'_>, Closed> {
+impl Reader {
+    pub(super) fn new(
+        read: Box<dyn AsyncRead + Send + Unpin>,
+        early: BytesMut,
+        limit: usize,
+        outbox: Outbox,
+    ) -> Self {
+        let (assembly, read_at) = (Assembly::new(early, limit), Timestamp::now());
+        Self { read, assembly, outbox, pong: None, read_at, has_more: true, is_fresh: false, ended: None }
+    }
+
+    /// When the last bytes of what can be [taken](Self::take) were read, by the clock of the system.
+    pub(crate) fn read_at(&self) -> Timestamp {
+        self.read_at
+    }
+
+    /// Waits for the next thing that comes, and is safe to cancel.
+    ///
+    /// # Errors
+    /// How the connection ended: said once more whenever it is asked again. The server is told what
+    /// it did wrong, and its close is answered, as far as the [`Writer`](super::Writer) still runs.
+    pub(crate) async fn next(&mut self) -> Result<Arrival<'_>, Closed> {
         loop {
             if let Some(came) = self.step() {
                 return self.arrival(came);
@@ -119,12 +67,15 @@ impl Frames {
         }
     }
 
-    fn take(&mut self) -> Option<Result<Arrival<'_>, Closed>> {
+    /// The next of what has been read; none if more has to be read first. Errors as
+    /// [`next`](Self::next) has.
+    pub(crate) fn take(&mut self) -> Option<Result<Arrival<'_>, Closed>> {
         let came = self.step()?;
         Some(self.arrival(came))
     }
 
-    async fn fill(&mut self) {
+    /// Reads once, unless there may be more to [`take`](Self::take). Safe to cancel.
+    pub(crate) async fn fill(&mut self) {
         if self.has_more || self.ended.is_some() {
             return;
         }

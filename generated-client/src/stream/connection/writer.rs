@@ -13,11 +13,7 @@ use super::outbox::{Inbox, Item, Next};
 use crate::stream::core::Closed;
 
 /// Writes to a connection what its [`Outbox`](super::Outbox) takes.
-///
-/// Where the connection is a part of another one, there is nothing to write: that other one does it.
-pub(crate) struct Writer(Option<Frames>);
-
-struct Frames {
+pub(crate) struct Writer {
     write: Box<dyn AsyncWrite + Send + Unpin>,
     inbox: Inbox,
     timeout: Duration,
@@ -25,11 +21,7 @@ struct Frames {
 
 impl Writer {
     pub(super) fn new(write: Box<dyn AsyncWrite + Send + Unpin>, inbox: Inbox, timeout: Duration) -> Self {
-        Self(Some(Frames { write, inbox, timeout }))
-    }
-
-    pub(super) fn relayed() -> Self {
-        Self(None)
+        Self { write, inbox, timeout }
     }
 
     /// Writes until a close was written, or everything that could want something is gone.
@@ -37,16 +29,7 @@ impl Writer {
     /// # Errors
     /// [`Closed::WriteTimeout`] or [`Closed::Reset`], if a frame could not be written. The
     /// connection is of no use after that, also if something could still be read from it.
-    pub(crate) async fn run(self) -> Result<(), Closed> {
-        match self.0 {
-            Some(frames) => frames.run().await,
-            None => Ok(()),
-        }
-    }
-}
-
-impl Frames {
-    async fn run(mut self) -> Result<(), Closed> {
+    pub(crate) async fn run(mut self) -> Result<(), Closed> {
         loop {
             match self.inbox.next().await {
                 Next::Write(Item::Subscribe(message)) => {

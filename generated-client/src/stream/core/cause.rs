@@ -53,8 +53,6 @@ pub enum Closed {
     TooLarge,
     /// A frame could not be written in time.
     WriteTimeout,
-    /// It shared a connection with other streams, and did not read fast enough.
-    LostPlace,
 }
 
 /// Why a connection ended, or did not come to be.

@@ -28,13 +28,8 @@ use crate::transport::TransportSettings;
 
 /// Makes connections to one server. In tests without sockets there is another one.
 pub(crate) trait Dial: Send + Sync + 'static {
-    /// Makes a connection to subscribe on with a token of this generation, or says why there is none.
-    /// Dropping it gives up.
-    fn dial(
-        &self,
-        limits: DialLimits,
-        generation: u64,
-    ) -> impl Future<Output = Result<Wire, DialFailure>> + Send;
+    /// Makes a connection. Dropping the future gives up.
+    fn dial(&self, limits: DialLimits) -> impl Future<Output = Result<Wire, DialFailure>> + Send;
 }
 
 /// How long making a connection may take.
@@ -121,8 +116,8 @@ impl Server {
 }
 
 impl<D: Dial> Dial for Arc<D> {
-    async fn dial(&self, limits: DialLimits, generation: u64) -> Result<Wire, DialFailure> {
-        self.as_ref().dial(limits, generation).await
+    async fn dial(&self, limits: DialLimits) -> Result<Wire, DialFailure> {
+        self.as_ref().dial(limits).await
     }
 }
 
@@ -135,7 +130,7 @@ pub(crate) fn host(url: &str) -> Result<String, Error> {
 }
 
 impl Dial for Server {
-    async fn dial(&self, limits: DialLimits, _: u64) -> Result<Wire, DialFailure> {
+    async fn dial(&self, limits: DialLimits) -> Result<Wire, DialFailure> {
         match timeout(limits.all, self.connect(limits.stage)).await {
             Ok(result) => result,
             Err(_) => Err(DialFailure::TimedOut(None)),

@@ -57,7 +57,7 @@ fn server(url: &str, authority: Option<&Authority>) -> Server {
 }
 
 async fn dial(url: &str, authority: Option<&Authority>) -> Result<Wire, DialFailure> {
-    server(url, authority).dial(DialLimits::from(&Settings::default()), 1).await
+    server(url, authority).dial(DialLimits::from(&Settings::default())).await
 }
 
 /// What a server with these steps is found to be.
@@ -147,7 +147,7 @@ async fn row_8_a_server_that_says_nothing_is_left_in_the_stage_where_it_is() {
         (silent.url(), limits(100, 10_000), Some(Stage::Upgrade)),
         (encrypted, limits(10_000, 100), None),
     ] {
-        let failure = server(&url, Some(&authority)).dial(limits, 1).await.unwrap_err();
+        let failure = server(&url, Some(&authority)).dial(limits).await.unwrap_err();
         assert_eq!(failure, DialFailure::TimedOut(stage), "{url}");
     }
 }
@@ -290,7 +290,7 @@ async fn through(answer: &'static str) -> (FaultServer, Result<Wire, DialFailure
     };
     let through = Server::new(&server.url(), "test", &settings).unwrap();
     assert!(!format!("{through:?}").contains("ss@"));
-    let made = through.dial(DialLimits::from(&Settings::default()), 1).await;
+    let made = through.dial(DialLimits::from(&Settings::default())).await;
     (server, made, proxy.asked())
 }
 
@@ -321,7 +321,7 @@ async fn a_proxy_is_not_used_for_what_it_could_read() {
     let proxy = Proxy::to(server.address, "");
     let settings = TransportSettings { proxy: Some(proxy.url("").into()), ..TransportSettings::default() };
     let direct = Server::new(&server.url(), "test", &settings).unwrap();
-    assert!(direct.dial(DialLimits::from(&Settings::default()), 1).await.is_ok());
+    assert!(direct.dial(DialLimits::from(&Settings::default())).await.is_ok());
     assert_eq!(proxy.asked(), "");
 }
 

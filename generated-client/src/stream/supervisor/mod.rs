@@ -261,10 +261,8 @@ impl<D: Dial, B: Bearers> Supervisor<D, B> {
             }
             Output::Dial { connection } => {
                 let (dial, limits) = (Arc::clone(&self.dial), DialLimits::from(&self.settings));
-                let generation = self.token.as_ref().map_or(0, |token| token.generation);
-                let dialling = self
-                    .tasks
-                    .spawn(async move { Report::Dialled(connection, dial.dial(limits, generation).await) });
+                let dialling =
+                    self.tasks.spawn(async move { Report::Dialled(connection, dial.dial(limits).await) });
                 self.links.dialling(connection, dialling);
             }
             Output::Subscribe { connection, generation } => {
