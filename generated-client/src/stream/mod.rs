@@ -61,8 +61,8 @@ pub use self::channel::{
 };
 #[cfg(feature = "stream")]
 pub use self::core::{
-    Cause, Closed, Connection, DialFailure, Failure, Gap, GapReason, Origin, ResumePoint, Settings,
-    SlowCaller, Stage, State, Statistics,
+    Cause, Closed, Connection, DialFailure, Failure, Gap, GapReason, HandshakeFault, Origin, ResumePoint,
+    Settings, SlowCaller, Stage, State, Statistics,
 };
 #[cfg(feature = "stream")]
 pub use self::event::{Event, Message};
