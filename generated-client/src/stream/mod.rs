@@ -49,6 +49,10 @@ mod message;
 #[cfg(feature = "stream")]
 mod messages;
 #[cfg(feature = "stream")]
+mod retry;
+#[cfg(feature = "stream")]
+mod socket;
+#[cfg(feature = "stream")]
 mod streams;
 #[cfg(feature = "stream")]
 pub(crate) mod supervisor;
@@ -71,6 +75,10 @@ pub use self::message::{
 };
 #[cfg(feature = "stream")]
 pub use self::messages::Messages;
+#[cfg(feature = "stream")]
+pub(crate) use self::socket::Protocol;
+#[cfg(feature = "stream")]
+pub use self::socket::{Socket, SocketBuilder, SocketEvent, SocketMessage};
 #[cfg(feature = "stream")]
 pub(crate) use self::streams::{Streams, derived};
 #[cfg(feature = "stream")]

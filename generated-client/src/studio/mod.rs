@@ -21,7 +21,7 @@ use crate::error::Result;
 use crate::operation::{Method, Operation};
 use crate::retry::Statistics;
 #[cfg(feature = "stream")]
-use crate::stream::{StreamBuilder, Subscription};
+use crate::stream::{Protocol, SocketBuilder, StreamBuilder, Subscription};
 
 #[rustfmt::skip]
 #[path = "../generated/studio/mod.rs"]
@@ -111,6 +111,14 @@ impl Client {
     #[cfg(feature = "stream")]
     pub fn stream<S: Subscription>(&self, subscription: S) -> StreamBuilder<S::Message> {
         StreamBuilder::new(self.core.clone(), subscription)
+    }
+
+    /// Several subscriptions on one connection, without the guarantees of a stream. See
+    /// [`Socket`](crate::stream::Socket).
+    #[cfg(feature = "stream")]
+    pub fn socket(&self) -> SocketBuilder {
+        let protocol = Protocol { layout: &generated::api::LAYOUT, channels: generated::CHANNELS };
+        SocketBuilder::new(self.core.clone(), protocol)
     }
 
     /// A request to an endpoint that this crate does not know.

@@ -21,7 +21,7 @@ pub(super) mod tests;
 mod transport;
 
 use std::fmt;
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -165,12 +165,12 @@ impl Connection {
         self.socket.get_ref().read_at()
     }
 
-    pub(crate) fn subscribe(&mut self, message: &SubscribeMessage) -> io::Result<()> {
-        self.write(OpCode::Data(Data::Text), message.expose().as_bytes())
+    pub(crate) fn subscribe(&mut self, message: &SubscribeMessage) {
+        self.write(OpCode::Data(Data::Text), message.expose().as_bytes());
     }
 
-    pub(crate) fn ping(&mut self) -> io::Result<()> {
-        self.write(OpCode::Control(Control::Ping), &[])
+    pub(crate) fn ping(&mut self) {
+        self.write(OpCode::Control(Control::Ping), &[]);
     }
 
     /// Begins the close handshake. What waits to be written is given up, unless it has begun. What
@@ -180,10 +180,12 @@ impl Connection {
         self.send_close(CloseCode::Normal);
     }
 
-    fn write(&mut self, opcode: OpCode, payload: &[u8]) -> io::Result<()> {
-        let frame = frame::write(opcode, payload)?;
-        self.socket.get_mut().push(frame);
-        Ok(())
+    fn write(&mut self, opcode: OpCode, payload: &[u8]) {
+        match frame::write(opcode, payload) {
+            Ok(frame) => self.socket.get_mut().push(frame),
+            // There is no randomness to mask it with, and so nothing can be written.
+            Err(_) => self.ended = self.ended.or(Some(Closed::Reset)),
+        }
     }
 
     fn send_close(&mut self, code: CloseCode) {
@@ -193,7 +195,11 @@ impl Connection {
     }
 
     fn poll_socket(&mut self, context: &mut Context<'_>) -> Poll<Result<Arrival, Closed>> {
-        self.poll_write(context)?;
+        let written = self.poll_write(context);
+        if written == Err(Closed::WriteTimeout) {
+            return Poll::Ready(Err(Closed::WriteTimeout));
+        }
+        // What the server said before it went away is still there when nothing can be written.
         if let Poll::Ready(read) = Pin::new(&mut self.socket).poll_next(context) {
             self.seen = self.socket.get_ref().count();
             return Poll::Ready(match read {
@@ -203,7 +209,7 @@ impl Connection {
             });
         }
         // Reading may have left a pong that cannot be written.
-        self.poll_write(context)?;
+        written.and_then(|()| self.poll_write(context))?;
         let count = self.socket.get_ref().count();
         match std::mem::replace(&mut self.seen, count) == count {
             true => Poll::Pending,

@@ -15,6 +15,8 @@ pub use self::envelope::{Envelope, Reply};
 #[cfg(feature = "stream")]
 pub(crate) use self::parts::Parts;
 pub use self::scan::Scan;
+#[cfg(feature = "stream")]
+pub(crate) use self::subscribe::subscribe_unlisted;
 pub use self::subscribe::{SubscribeMessage, subscribe};
 pub use self::undecodable::Undecodable;
 pub use self::unknown::UnknownMessage;
