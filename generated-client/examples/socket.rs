@@ -10,7 +10,7 @@
 
 use std::error::Error;
 
-use clear_street::stream::{Connection, Socket, SocketEvent, SocketMessage};
+use clear_street::stream::{Socket, SocketEvent, SocketMessage};
 use clear_street::studio::Client;
 use clear_street::studio::accounts::AccountId;
 use clear_street::studio::activity::{ActivityMessage, ActivitySubscription};
@@ -71,7 +71,6 @@ async fn show_until(socket: &mut Socket, server: &MockServer, what: &str, update
                 }
                 seen += usize::from(message.text().contains(what));
             }
-            SocketEvent::Connection(Connection::Disconnected(cause)) => println!("disconnected: {cause:?}"),
             other => println!("{other:?}"),
         }
     }

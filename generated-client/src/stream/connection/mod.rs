@@ -94,7 +94,7 @@ impl Wire {
         let socket =
             WebSocketStream::from_partially_read(transport, self.early.into(), Role::Client, Some(config));
         Connection {
-            socket: socket.await,
+            socket: Box::new(socket.await),
             write_timeout: limits.write_timeout,
             stuck: None,
             seen: 0,
@@ -123,7 +123,8 @@ pub(crate) enum Arrival {
 
 /// An open connection.
 pub(crate) struct Connection {
-    socket: WebSocketStream<Transport>,
+    /// Large, and moved about.
+    socket: Box<WebSocketStream<Transport>>,
     write_timeout: Duration,
     /// Runs while something cannot be written.
     stuck: Option<Pin<Box<Sleep>>>,
@@ -191,7 +192,7 @@ impl Connection {
     fn send_close(&mut self, code: CloseCode) {
         let frame = CloseFrame { code, reason: Utf8Bytes::from_static("") };
         // Where it cannot be sent, the connection is cut without it.
-        _ = Pin::new(&mut self.socket).start_send(Message::Close(Some(frame)));
+        _ = Pin::new(&mut *self.socket).start_send(Message::Close(Some(frame)));
     }
 
     fn poll_socket(&mut self, context: &mut Context<'_>) -> Poll<Result<Arrival, Closed>> {
@@ -200,7 +201,7 @@ impl Connection {
             return Poll::Ready(Err(Closed::WriteTimeout));
         }
         // What the server said before it went away is still there when nothing can be written.
-        if let Poll::Ready(read) = Pin::new(&mut self.socket).poll_next(context) {
+        if let Poll::Ready(read) = Pin::new(&mut *self.socket).poll_next(context) {
             self.seen = self.socket.get_ref().count();
             return Poll::Ready(match read {
                 Some(Ok(message)) => self.arrival(message),
@@ -237,7 +238,7 @@ impl Connection {
     /// Writes what waits to be written, as far as that is possible now.
     fn poll_write(&mut self, context: &mut Context<'_>) -> Result<(), Closed> {
         while self.socket.get_ref().is_waiting() {
-            match Pin::new(&mut self.socket).poll_flush(context) {
+            match Pin::new(&mut *self.socket).poll_flush(context) {
                 // Nothing of the library is half-written here.
                 Poll::Ready(Ok(())) => self.socket.get_mut().admit(),
                 Poll::Ready(Err(_)) => return Err(Closed::Reset),
@@ -263,7 +264,7 @@ impl Connection {
             Closed::Code(_) => {}
             Closed::Reset | Closed::Eof | Closed::WriteTimeout => return,
         }
-        if Pin::new(&mut self.socket).poll_flush(context).is_ready() {
+        if Pin::new(&mut *self.socket).poll_flush(context).is_ready() {
             _ = Pin::new(self.socket.get_mut()).poll_shutdown(context);
         }
     }

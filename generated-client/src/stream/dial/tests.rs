@@ -203,7 +203,8 @@ async fn rows_11_to_13_another_answer_than_the_upgrade() {
 
 #[tokio::test]
 async fn row_14_a_wrong_answer_to_the_upgrade_is_named() {
-    let wrong: [(HandshakeFault, fn(&str) -> Vec<u8>); 6] = [
+    type Answer = fn(&str) -> Vec<u8>;
+    let wrong: [(HandshakeFault, Answer); 6] = [
         (HandshakeFault::Accept, |_| accept("Sec-WebSocket-Key: of another request")),
         (HandshakeFault::Extension, |request| {
             accept_with(request, "sec-websocket-extensions: permessage-deflate\r\n")

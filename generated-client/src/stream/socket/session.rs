@@ -45,7 +45,8 @@ impl Session {
         let now = Instant::now();
         let replace = expires.and_then(|expires| {
             let left = expires.saturating_duration_since(now);
-            now.checked_add(left.saturating_sub(LEAD.min(left / 2)))
+            let lead = LEAD.min(left.checked_div(2).unwrap_or_default());
+            now.checked_add(left.saturating_sub(lead))
         });
         Self {
             connection,

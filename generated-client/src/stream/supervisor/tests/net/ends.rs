@@ -90,7 +90,7 @@ fn row_04_half_open_while_writing() {
     // The same over TLS takes as many pings again.
     over_one(
         None,
-        |settings| settings.write_timeout = millis(200),
+        |settings| settings.write_timeout = millis(1_000),
         async |net| {
             net.listen();
             let mut session = net.begin().await;
