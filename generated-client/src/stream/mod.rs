@@ -45,6 +45,9 @@ pub(crate) mod dial;
 mod event;
 #[cfg(feature = "stream")]
 mod failure;
+#[cfg(feature = "stream")]
+#[allow(unreachable_pub, dead_code, unused_imports, reason = "being switched on")]
+pub(crate) mod machine;
 mod message;
 #[cfg(feature = "stream")]
 mod messages;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use super::cursor::{Cursor, unescape};
+use super::hash;
 use super::scan::Scan;
 use super::undecodable::Undecodable;
 use crate::record::{self, DecodeError, Slot, Value};
@@ -21,6 +22,10 @@ pub struct Envelope<'a> {
     pub(super) timestamp: Option<&'a str>,
     pub(super) payload: Option<&'a str>,
     pub(super) data: Option<&'a str>,
+    /// The hash of the data, if that was asked for and the data is well-formed.
+    pub(super) data_hash: Option<u64>,
+    /// It has a number that cannot be read.
+    pub(super) has_bad_sequence: bool,
 }
 
 /// What the server says to a subscription, or in a notice.
@@ -44,6 +49,8 @@ impl<'a> Envelope<'a> {
             timestamp: None,
             payload: None,
             data: None,
+            data_hash: None,
+            has_bad_sequence: false,
         }
     }
 
@@ -104,6 +111,22 @@ impl<'a> Envelope<'a> {
             (Place::Payload(_), _) => [self.kind(), self.data, None],
         };
         told.into_iter().flatten().fold(0, |hash, part| fold(hash, part.as_bytes()))
+    }
+
+    /// A hash of type and data as JSON values; without data, of type and payload. The same whenever
+    /// the message is sent again, and in every version of this crate that reads resume points of this
+    /// one.
+    #[cfg_attr(not(feature = "stream"), allow(dead_code, reason = "streams compare messages by it"))]
+    pub(crate) fn hash(&self) -> u64 {
+        let of_text = |text: &str| hash::value(&mut Cursor::new(text)).unwrap_or_else(|| hash::raw(text));
+        let content = self.data_hash.or_else(|| self.data.or(self.payload).map(of_text));
+        hash::join(hash::text(self.kind().unwrap_or_default()), content.unwrap_or_default())
+    }
+
+    /// Whether it has a number that cannot be read.
+    #[cfg_attr(not(feature = "stream"), allow(dead_code, reason = "streams report it"))]
+    pub(crate) fn has_bad_sequence(&self) -> bool {
+        self.has_bad_sequence
     }
 
     /// The whole message.

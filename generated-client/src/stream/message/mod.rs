@@ -3,6 +3,7 @@
 mod cursor;
 mod decode;
 mod envelope;
+mod hash;
 #[cfg(feature = "stream")]
 mod parts;
 mod scan;
@@ -12,6 +13,8 @@ mod unknown;
 
 pub use self::decode::{Received, decode};
 pub use self::envelope::{Envelope, Reply};
+#[cfg(feature = "stream")]
+pub(crate) use self::hash::raw as text_hash;
 #[cfg(feature = "stream")]
 pub(crate) use self::parts::Parts;
 pub use self::scan::Scan;

@@ -12,7 +12,7 @@ use crate::stream::{Channel, Envelope as Read, Reply, Role, Scan};
 
 /// What came at this time, in the words of the core; none if it was passed over. `passes`: whether
 /// data with this number is. Then nothing else of it is read.
-pub(super) fn frame<'a>(
+pub(in crate::stream) fn frame<'a>(
     channel: &'static Channel,
     arrival: Arrival<'a>,
     at: Timestamp,

@@ -10,7 +10,9 @@
 mod bearers;
 mod buffer;
 mod came;
-mod classify;
+pub(in crate::stream) mod classify;
+#[allow(dead_code, reason = "being switched on")]
+pub(in crate::stream) mod frame;
 mod handle;
 mod links;
 mod stream;
