@@ -158,6 +158,8 @@ impl<M> StreamMachine<M> {
     /// A numbered message from the current connection.
     fn live<R: Into<M>>(&mut self, item: Item<R>) {
         match self.numbering.classify(item.id, Source::Live) {
+            // It may be of a new numbering.
+            Class::Next if self.is_doubting => self.hold(item),
             Class::Next => {
                 self.give(item.keep());
                 self.release_held();
@@ -195,11 +197,21 @@ impl<M> StreamMachine<M> {
         self.timers.start(Timer::Hole, self.now.after(HOLD));
     }
 
-    /// Only a replay can tell what a message means.
+    /// Only a replay can tell what a message means. Until it does, new messages are held: they may be
+    /// of a new numbering. If the last doubt was a moment ago, that is not worth it.
     fn doubt(&mut self) {
         let at = self.doubted.map_or(self.now, |last| self.now.max(last.after(DOUBT_PACE)));
-        if !self.wants.replay {
+        let is_asked = self.is_doubting || self.wants.replay;
+        self.is_doubting |= at == self.now;
+        if !is_asked {
             self.timers.start(Timer::Doubt, at);
+        }
+    }
+
+    /// Nothing is in doubt any more.
+    pub(super) fn trust(&mut self) {
+        if std::mem::take(&mut self.is_doubting) {
+            self.release_held();
         }
     }
 
@@ -239,7 +251,7 @@ impl<M> StreamMachine<M> {
 
     /// Delivers the held messages whose turn has come.
     pub(super) fn release_held(&mut self) {
-        if self.held.is_empty() {
+        if self.held.is_empty() || self.is_doubting {
             return;
         }
         while let Some(lowest) = self.held.lowest() {
@@ -268,6 +280,7 @@ impl<M> StreamMachine<M> {
         count(&mut self.statistics.epochs);
         let before = std::mem::take(&mut self.numbering).watermark;
         self.held.clear();
+        self.is_doubting = false;
         self.dropped = None;
         self.deliver(Event::EpochChanged { lossless });
         if !lossless {

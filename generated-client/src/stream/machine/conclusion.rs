@@ -101,6 +101,7 @@ impl<M> StreamMachine<M> {
         let Some(replay) = self.replay_mut(id) else { return };
         replay.proven = true;
         let mut late = std::mem::take(&mut replay.late);
+        self.is_doubting = false;
         late.sort_by_key(|item| item.id.number);
         for item in late {
             if matches!(self.numbering.classify(item.id, Source::Replay), Class::Missing | Class::Different) {
@@ -188,6 +189,7 @@ impl<M> StreamMachine<M> {
         if let Some(old) = self.current.replace(*link) {
             self.leave(old);
         }
+        self.is_doubting = false;
         self.pace.replayed(self.numbering.delivered);
         for timer in [Timer::Hole, Timer::Doubt, Timer::GiveUp] {
             self.timers.stop(timer);

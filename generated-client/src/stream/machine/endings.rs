@@ -88,6 +88,11 @@ impl<M> StreamMachine<M> {
                 self.timers.stop(timer);
             }
             self.wants = super::Wants::default();
+            if std::mem::take(&mut self.is_doubting) {
+                // The replay that was to tell is not the one that comes now.
+                self.dropped = self.dropped.max(self.held.highest());
+                self.held.clear();
+            }
             self.watch_elapsed();
             count(&mut self.statistics.disconnects);
             self.renewal = self.renewal.after(&cause);
@@ -139,6 +144,10 @@ impl<M> StreamMachine<M> {
             // From now on the old connection is closed first.
             self.wants.replay |= purpose == Purpose::Recover;
             return self.schedule_rotation();
+        }
+        if is_second {
+            // What is live is not kept back for an attempt that may take long.
+            self.trust();
         }
         let delay = self.history.delay(&cause, &self.settings, &mut self.rng).max(least);
         self.attempt(if is_second { purpose } else { Purpose::Connect }, delay);

@@ -99,6 +99,8 @@ pub struct StreamMachine<M> {
     heartbeat_numbers: HeartbeatNumbers,
     told_of_holes: bool,
     wants: Wants,
+    /// A message cannot be of the known numbering, or is an error: a replay has to decide.
+    is_doubting: bool,
     /// When a replay was asked for last because of a doubt.
     doubted: Option<Moment>,
     pace: HeartbeatPace,
@@ -162,6 +164,7 @@ impl<M> StreamMachine<M> {
             heartbeat_numbers: HeartbeatNumbers::Believed,
             told_of_holes: false,
             wants: Wants::default(),
+            is_doubting: false,
             doubted: None,
             pace: HeartbeatPace::default(),
             overlap: Overlap::default(),
@@ -259,9 +262,9 @@ impl<M> StreamMachine<M> {
             (Ended::Closed(_), ..) => State::Closed,
             (Ended::Failed(_), ..) => State::Failed,
             (Ended::Not, Some(_), next) => {
-                let is_recovery = |attempt: &Attempt<M>| attempt.purpose == Purpose::Recover;
-                let is_recovering = self.timers.get(Timer::Doubt).is_some() || next.as_ref().is_some_and(is_recovery);
-                if is_recovering { State::Recovering } else { State::Live }
+                let is_recovering = next.as_ref().is_some_and(|attempt| attempt.purpose == Purpose::Recover);
+                let is_doubted = self.is_doubting || self.timers.get(Timer::Doubt).is_some();
+                if is_recovering || is_doubted { State::Recovering } else { State::Live }
             }
             (Ended::Not, None, None) => State::Recovering,
             (Ended::Not, None, Some(attempt)) => match &attempt.step {

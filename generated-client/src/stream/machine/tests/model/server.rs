@@ -128,6 +128,7 @@ pub(super) struct Server {
     pub(super) spelling: Spelling,
     /// The next replays lack so many of the last messages.
     pub(super) behind: VecDeque<usize>,
+    was_behind: bool,
     /// The next replay lacks a message in its middle.
     pub(super) partial: bool,
     /// Replays do not complete.
@@ -153,6 +154,7 @@ impl Server {
             refusals: VecDeque::new(),
             spelling: Spelling::Compact,
             behind: VecDeque::new(),
+            was_behind: false,
             partial: false,
             endless: false,
             seen: BTreeSet::new(),
@@ -346,6 +348,11 @@ impl Server {
         let mut replay = self.journal[..self.journal.len() - behind].to_vec();
         if behind > 0 {
             self.seen.insert("a replay that is behind");
+            if std::mem::replace(&mut self.was_behind, true) {
+                self.seen.insert("a copy that stays behind");
+            }
+        } else {
+            self.was_behind = false;
         }
         if std::mem::take(&mut self.partial) && replay.len() > 2 {
             replay.remove(self.rng.usize(1..replay.len() - 1));

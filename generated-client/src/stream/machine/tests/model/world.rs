@@ -10,7 +10,7 @@ use crate::stream::core::DialLimit;
 use crate::stream::machine::*;
 
 /// Small, so that scripts reach the limits.
-const HOLD: usize = 8;
+pub(super) const HOLD: usize = 8;
 const BUFFER: usize = 40;
 const REMEMBER: usize = 6;
 const AUDIT: Duration = Duration::from_secs(100);
@@ -27,6 +27,8 @@ pub(super) struct Client {
     pub(super) arrived: Vec<Body>,
     buffer: VecDeque<(Event<Body>, usize)>,
     stalled: bool,
+    /// Where what the process of now brought begins.
+    pub(super) since: usize,
     pub(super) failed: Option<Failure>,
     /// When something arrived last on a connection that stands.
     heard: BTreeMap<ConnectionId, Moment>,
@@ -88,6 +90,7 @@ impl World {
                 arrived: Vec::new(),
                 buffer: VecDeque::new(),
                 stalled: false,
+                since: 0,
                 failed: None,
                 heard: BTreeMap::new(),
                 generation: 0,
@@ -327,6 +330,7 @@ impl World {
             }
             (client.machine, client.failed, client.waits_for_permit) = (machine, None, false);
             client.heard.clear();
+            client.since = client.taken.len();
         }
     }
 
