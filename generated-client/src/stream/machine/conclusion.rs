@@ -22,6 +22,7 @@ impl<M> StreamMachine<M> {
     pub(super) fn replayed<R: Into<M>>(&mut self, id: ConnectionId, item: Item<R>) {
         let number = item.id.number;
         let Some(replay) = self.replay_mut(id) else { return };
+        let descends = replay.top.is_some_and(|top| number <= top);
         replay.count(number);
         if let Some(last) = replay.last.filter(|_| !replay.proven) {
             if number > last.number {
@@ -48,6 +49,10 @@ impl<M> StreamMachine<M> {
                 self.settle_held(number);
                 self.pass_to(number);
                 self.give(item.keep());
+            }
+            // Perhaps a day has begun within the replay. If the next one has the same, it means what it says.
+            Class::Different if replay.proven && descends && self.suspect.replace(item.id) != Some(item.id) => {
+                return self.leave_replay(id);
             }
             Class::Missing | Class::Different | Class::BeginsAnew => match replay.proven {
                 true => self.give_late(item.keep()),
@@ -127,6 +132,11 @@ impl<M> StreamMachine<M> {
 
     fn ask_again(&mut self, id: ConnectionId) {
         self.asked_again = true;
+        self.leave_replay(id);
+    }
+
+    /// Nothing can be said of a replay; another one is asked for.
+    fn leave_replay(&mut self, id: ConnectionId) {
         if self.current.is_none() {
             return self.end_connection(id, Cause::ReplayBehind);
         }

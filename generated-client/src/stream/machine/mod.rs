@@ -54,7 +54,7 @@ use self::endings::Ended;
 use self::held::{Held, Item};
 use self::link::{Link, LinkStage};
 use self::liveness::HeartbeatPace;
-use self::numbering::Numbering;
+use self::numbering::{MessageId, Numbering};
 use self::overlap::Overlap;
 use self::resume::Follower;
 use self::retry::FailureHistory;
@@ -94,6 +94,8 @@ pub struct StreamMachine<M> {
     dropped: Option<u64>,
     /// The verdict on the last replay was to ask again.
     asked_again: bool,
+    /// A message that does not fit into its replay.
+    suspect: Option<MessageId>,
     /// The number at which a replay was given up that never completed.
     given_up_at: Option<u64>,
     heartbeat_numbers: HeartbeatNumbers,
@@ -160,6 +162,7 @@ impl<M> StreamMachine<M> {
             held: Held::default(),
             dropped: None,
             asked_again: false,
+            suspect: None,
             given_up_at: None,
             heartbeat_numbers: HeartbeatNumbers::Believed,
             told_of_holes: false,

@@ -240,6 +240,9 @@ impl Server {
     pub(super) fn correct(&mut self) {
         if self.journal.len() > 2 {
             let at = self.rng.usize(1..self.journal.len() - 1);
+            if self.journal[at].day == 0 {
+                return;
+            }
             self.unique += 1;
             self.journal[at].content = self.unique << 32;
             self.corrected.extend(self.journal[at].number);
