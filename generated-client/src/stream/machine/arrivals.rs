@@ -13,9 +13,10 @@ use super::time::Moment;
 use super::timers::Timer;
 use super::{Attempt, HOLD, LINGER, HeartbeatNumbers, StreamMachine};
 
-/// Shortest time between two replays that are asked for because of messages that are older than what
-/// is remembered, or differ from it.
-const DOUBT_PACE: Duration = Duration::from_secs(30);
+/// Shortest time between two replays that are asked for because a message differs from what is
+/// remembered, or is older than that.
+const DOUBT_PACE: Duration = Duration::from_secs(2);
+const OLD_PACE: Duration = Duration::from_secs(30);
 
 impl<M> StreamMachine<M> {
     /// Whether a message of a replay with this number can be dropped whatever its content, because it
@@ -171,7 +172,7 @@ impl<M> StreamMachine<M> {
                 self.begin_numbering(true);
                 self.give(item.keep());
             }
-            Class::BeginsAnew | Class::Different | Class::Forgotten => self.doubt(),
+            class @ (Class::BeginsAnew | Class::Different | Class::Forgotten) => self.doubt(class),
         }
     }
 
@@ -185,7 +186,7 @@ impl<M> StreamMachine<M> {
     fn hold<R: Into<M>>(&mut self, item: Item<R>) {
         match self.held.get(item.id.number) {
             Some(held) if held == item.id => return count(&mut self.statistics.duplicates),
-            Some(_) => return self.doubt(),
+            Some(_) => return self.doubt(Class::Different),
             None if self.held.is_full(item.size, self.settings.hold_messages) => {
                 self.dropped = self.dropped.max(Some(item.id.number));
             }
@@ -197,12 +198,15 @@ impl<M> StreamMachine<M> {
         self.timers.start(Timer::Hole, self.now.after(HOLD));
     }
 
-    /// Only a replay can tell what a message means. Until it does, new messages are held: they may be
-    /// of a new numbering. If the last doubt was a moment ago, that is not worth it.
-    fn doubt(&mut self) {
-        let at = self.doubted.map_or(self.now, |last| self.now.max(last.after(DOUBT_PACE)));
+    /// Only a replay can tell what a message of this class means. Until it does, new messages are
+    /// held: they may be of a new numbering. For old messages that may come again and again it is not
+    /// worth that.
+    fn doubt(&mut self, class: Class) {
+        let is_old = class == Class::Forgotten;
+        let pace = if is_old { OLD_PACE } else { DOUBT_PACE };
+        let at = self.doubted.map_or(self.now, |last| self.now.max(last.after(pace)));
         let is_asked = self.is_doubting || self.wants.replay;
-        self.is_doubting |= at == self.now;
+        self.is_doubting |= !is_old || at == self.now;
         if !is_asked {
             self.timers.start(Timer::Doubt, at);
         }
@@ -271,7 +275,7 @@ impl<M> StreamMachine<M> {
             Class::Next | Class::Ahead => self.give(item),
             Class::Missing => self.give_late(item),
             Class::Same => count(&mut self.statistics.duplicates),
-            Class::BeginsAnew | Class::Different | Class::Forgotten => self.doubt(),
+            class @ (Class::BeginsAnew | Class::Different | Class::Forgotten) => self.doubt(class),
         }
     }
 
