@@ -154,14 +154,15 @@ impl<M> StreamMachine<M> {
             return;
         }
         let Some(link) = self.next_link() else { return };
-        let (top, seen, surplus) = (link.replay.top, link.seen, link.replay.surplus(&self.numbering));
+        let (top, seen) = (link.replay.top, link.seen);
+        if let Some(settled) = top.max(seen) {
+            self.settle_held(settled.saturating_add(1));
+        }
+        let surplus = self.next_link().map_or(0, |link| link.replay.surplus(&self.numbering));
         if surplus > 0 {
             self.numbering.count(surplus);
             let gap = super::Gap { after: None, before: None, reason: GapReason::TooOld };
             self.deliver_sized(Event::Gap(gap), 0, surplus);
-        }
-        if let Some(settled) = top.max(seen) {
-            self.settle_held(settled.saturating_add(1));
         }
         if let Some(dropped) = self.dropped.take_if(|dropped| Some(*dropped) <= seen)
             && Some(dropped) > self.numbering.watermark

@@ -3,4 +3,6 @@
 
 #![allow(clippy::arithmetic_side_effects, reason = "a test fails where it overflows")]
 
+mod cases;
 pub(in crate::stream) mod model;
+mod subject;

@@ -9,7 +9,6 @@
 mod judge;
 mod script;
 mod server;
-mod subject;
 mod world;
 
 use std::cell::RefCell;

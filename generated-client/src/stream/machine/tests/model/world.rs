@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::script::{Action, Script};
 use super::server::{Body, PipeId, Refusal, Server, Wire};
-use super::subject::{Subject, is_old};
+use super::super::subject::{Subject, is_old};
 use crate::stream::core::DialLimit;
 use crate::stream::machine::*;
 
@@ -20,7 +20,7 @@ const BURST: f64 = 20.0;
 /// One stream, and its caller.
 #[derive(Debug)]
 pub(super) struct Client {
-    pub(super) machine: Subject,
+    pub(super) machine: Subject<Body>,
     /// What the caller took.
     pub(super) taken: Vec<Event<Body>>,
     /// Messages without a number that arrived, in processes of before and of now.
@@ -112,7 +112,7 @@ impl World {
         world
     }
 
-    fn machine(&self, client: usize, point: Option<&str>) -> Subject {
+    fn machine(&self, client: usize, point: Option<&str>) -> Subject<Body> {
         let seed = self.seed.wrapping_add(client as u64);
         Subject::new(&self.settings, seed, self.now, point, &self.old_limit)
     }

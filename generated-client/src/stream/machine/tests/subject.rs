@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 
-use super::server::Body;
 use crate::stream::connection::Arrival;
 use crate::stream::core;
 use crate::stream::machine::*;
@@ -11,9 +10,9 @@ use crate::stream::ChannelMessage;
 use crate::studio::activity::ActivityMessage;
 
 #[derive(Debug)]
-pub(super) enum Subject {
-    New(Box<StreamMachine<Body>>),
-    Old(Box<core::Core<Body>>, core::Settings, core::DialLimit),
+pub(super) enum Subject<M> {
+    New(Box<StreamMachine<M>>),
+    Old(Box<core::Core<M>>),
 }
 
 pub(super) fn is_old() -> bool {
@@ -24,7 +23,7 @@ fn old_moment(at: Moment) -> core::Moment {
     core::Moment::at(at.since_start())
 }
 
-impl Subject {
+impl<M: Clone> Subject<M> {
     pub(super) fn new(settings: &Settings, seed: u64, now: Moment, point: Option<&str>, limit: &core::DialLimit) -> Self {
         if is_old() {
             let old = core::Settings {
@@ -34,8 +33,8 @@ impl Subject {
                 ..core::Settings::default()
             };
             let point = point.map_or_else(core::ResumePoint::default, |point| serde_json::from_str(point).unwrap());
-            let core = core::Core::resume(old.clone(), limit.clone(), seed, old_moment(now), point);
-            return Self::Old(Box::new(core), old, limit.clone());
+            let core = core::Core::resume(old, limit.clone(), seed, old_moment(now), point);
+            return Self::Old(Box::new(core));
         }
         let point = point.map_or_else(ResumePoint::default, |point| serde_json::from_str(point).unwrap());
         Self::New(Box::new(StreamMachine::new(settings.clone(), seed, now, point)))
@@ -44,21 +43,21 @@ impl Subject {
     pub(super) fn resume_point(&self) -> String {
         match self {
             Self::New(machine) => serde_json::to_string(&machine.resume_point()).unwrap(),
-            Self::Old(core, ..) => serde_json::to_string(&core.resume_point()).unwrap(),
+            Self::Old(core) => serde_json::to_string(&core.resume_point()).unwrap(),
         }
     }
 
     pub(super) fn next_deadline(&self) -> Option<Moment> {
         match self {
             Self::New(machine) => machine.next_deadline(),
-            Self::Old(core, ..) => core.next_deadline().map(|at| Moment::at(at.since_start())),
+            Self::Old(core) => core.next_deadline().map(|at| Moment::at(at.since_start())),
         }
     }
 
     pub(super) fn state(&self) -> State {
         match self {
             Self::New(machine) => machine.state(),
-            Self::Old(core, ..) => match core.state() {
+            Self::Old(core) => match core.state() {
                 core::State::Connecting => State::Connecting,
                 core::State::Replaying => State::Replaying,
                 core::State::Live => State::Live,
@@ -73,19 +72,19 @@ impl Subject {
     pub(super) fn held(&self) -> usize {
         match self {
             Self::New(machine) => machine.held().0,
-            Self::Old(core, ..) => core.held().0,
+            Self::Old(core) => core.held().0,
         }
     }
 
     pub(super) fn buffered(&self) -> usize {
         match self {
             Self::New(machine) => machine.statistics().buffered_events,
-            Self::Old(core, ..) => core.statistics().buffered_events,
+            Self::Old(core) => core.statistics().buffered_events,
         }
     }
 
     /// A text arrives.
-    pub(super) fn receive(&mut self, now: Moment, connection: ConnectionId, text: &str, body: Body, in_full: bool) -> Vec<Output<Body>> {
+    pub(super) fn receive(&mut self, now: Moment, connection: ConnectionId, text: &str, body: M, in_full: bool) -> Vec<Output<M>> {
         let channel = ActivityMessage::CHANNEL;
         match self {
             Self::New(machine) => {
@@ -99,7 +98,7 @@ impl Subject {
                 };
                 self.handle(now, Input::Received { connection, frame })
             }
-            Self::Old(core, ..) => {
+            Self::Old(core) => {
                 let id = core::ConnectionId(connection.0);
                 let passes = |number| !in_full && core.passes_over(old_moment(now), id, number);
                 let arrival = Arrival::Text(text);
@@ -118,13 +117,13 @@ impl Subject {
         }
     }
 
-    pub(super) fn handle(&mut self, now: Moment, input: Input<Body>) -> Vec<Output<Body>> {
+    pub(super) fn handle(&mut self, now: Moment, input: Input<M>) -> Vec<Output<M>> {
         match self {
             Self::New(machine) => {
                 machine.handle(now, input);
                 std::iter::from_fn(|| machine.poll()).collect()
             }
-            Self::Old(core, ..) => {
+            Self::Old(core) => {
                 let input = match input {
                     Input::Timer => core::Input::Timer,
                     Input::Permit => return Vec::new(),
@@ -168,7 +167,7 @@ impl Subject {
     }
 }
 
-fn output(output: core::Output<Body>) -> Option<Output<Body>> {
+fn output<M>(output: core::Output<M>) -> Option<Output<M>> {
     let id = |id: core::ConnectionId| ConnectionId(id.0);
     Some(match output {
         core::Output::Deliver { event, size } => Output::Deliver { event: self::event(event), size },
@@ -182,7 +181,7 @@ fn output(output: core::Output<Body>) -> Option<Output<Body>> {
     })
 }
 
-fn event(event: core::Event<Body>) -> Event<Body> {
+fn event<M>(event: core::Event<M>) -> Event<M> {
     match event {
         core::Event::Message { message, sequence, origin } => Event::Message {
             message,
