@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use clear_street::stream::core::{
-    Class, Closed, Command, ConnectionId, Core, DialFailure, DialLimit, Envelope, Event, Frame, Input,
+    Class, Closed, Command, ConnectionId, Core, DialFailure, DialLimit, Envelope, Event, Frame, HandshakeFault, Input,
     Moment, NoToken, Notice, Output, Refusal, Settings, SlowCaller, Token,
 };
 use libfuzzer_sys::fuzz_target;
@@ -102,7 +102,7 @@ fn token(number: u8) -> Token {
 
 fn failure(number: u8) -> DialFailure {
     match number % 4 {
-        0 => DialFailure::Handshake,
+        0 => DialFailure::Handshake(HandshakeFault::Http),
         1 => DialFailure::Certificate,
         2 => DialFailure::TimedOut(None),
         _ => DialFailure::Status { status: 398 + u16::from(number), retry_after: None },

@@ -52,7 +52,9 @@ mod message;
 #[cfg(feature = "stream")]
 mod messages;
 #[cfg(feature = "stream")]
-mod shared;
+mod retry;
+#[cfg(feature = "stream")]
+mod socket;
 #[cfg(feature = "stream")]
 mod streams;
 #[cfg(feature = "stream")]
@@ -62,13 +64,12 @@ pub(crate) mod supervisor;
 pub use self::builder::StreamBuilder;
 pub(crate) use self::channel::Content;
 pub use self::channel::{
-    Attributed, Attribution, Channel, ChannelMessage, Layout, MessageKind, Place, Replay, Role, Sequence,
-    Subscription,
+    Channel, ChannelMessage, Layout, MessageKind, Place, Replay, Role, Sequence, Subscription,
 };
 #[cfg(feature = "stream")]
 pub use self::core::{
-    Cause, Closed, Connection, DialFailure, Failure, Gap, GapReason, Origin, ResumePoint, Settings,
-    SlowCaller, Stage, State, Statistics,
+    Cause, Closed, Connection, DialFailure, Failure, Gap, GapReason, HandshakeFault, Origin, ResumePoint,
+    Settings, SlowCaller, Stage, State, Statistics,
 };
 #[cfg(feature = "stream")]
 pub use self::event::{Event, Message};
@@ -78,7 +79,9 @@ pub use self::message::{
 #[cfg(feature = "stream")]
 pub use self::messages::Messages;
 #[cfg(feature = "stream")]
-pub use self::shared::{SharedConnection, SharedStatistics};
+pub(crate) use self::socket::Protocol;
+#[cfg(feature = "stream")]
+pub use self::socket::{Socket, SocketBuilder, SocketEvent, SocketMessage};
 #[cfg(feature = "stream")]
 pub(crate) use self::streams::{Streams, derived};
 #[cfg(feature = "stream")]

@@ -1,5 +1,6 @@
 //! Why connections and streams end.
 
+use std::fmt;
 use std::time::Duration;
 
 /// The stages of a dial.
@@ -8,15 +9,17 @@ use std::time::Duration;
 pub enum Stage {
     /// Looking up the name of the server.
     Resolve,
-    /// The TCP connection.
+    /// The TCP connection, to the proxy if there is one.
     Tcp,
+    /// The connection through the proxy.
+    Proxy,
     /// TLS.
     Tls,
     /// The upgrade from HTTP.
     Upgrade,
 }
 
-/// Why a dial failed.
+/// Why a dial failed. Its text names the stage, and for a proxy or the upgrade what was answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DialFailure {
@@ -26,15 +29,36 @@ pub enum DialFailure {
     TimedOut(Option<Stage>),
     /// The server's certificate cannot be trusted: expired, of another host, of an unknown authority.
     Certificate,
-    /// The server answered the upgrade with another status, redirects included: they are not followed.
+    /// The server answered the upgrade with another status than 101. Redirects are not followed.
     Status {
         /// The status.
         status: u16,
         /// `Retry-After`, if there was one.
         retry_after: Option<Duration>,
     },
-    /// The server's answer to the upgrade was not one.
-    Handshake,
+    /// The proxy refused to connect to the server, with this status: 407 asks for credentials.
+    Proxy {
+        /// The status.
+        status: u16,
+    },
+    /// The server's answer to the upgrade broke the protocol.
+    Handshake(HandshakeFault),
+}
+
+/// What was wrong with the server's answer to the upgrade.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HandshakeFault {
+    /// It was not HTTP, or its head was too long.
+    Http,
+    /// `Upgrade` or `Connection` did not name the upgrade to WebSocket.
+    Upgrade,
+    /// `Sec-WebSocket-Accept` did not match the key of the request.
+    Accept,
+    /// `Sec-WebSocket-Extensions` named an extension; none was asked for.
+    Extension,
+    /// `Sec-WebSocket-Protocol` named a subprotocol; none was asked for.
+    Subprotocol,
 }
 
 /// How a connection ended, as its reader and writer saw it.
@@ -43,18 +67,16 @@ pub enum DialFailure {
 pub enum Closed {
     /// It was reset.
     Reset,
-    /// It ended without a word.
+    /// It ended without a close frame.
     Eof,
-    /// The server closed it, with this code if it gave one.
+    /// The server closed it, with this code if it sent one.
     Code(Option<u16>),
     /// The server broke the protocol.
     Protocol,
     /// The server sent more in one message than is read.
     TooLarge,
-    /// A frame could not be written in time.
+    /// Nothing could be written for too long.
     WriteTimeout,
-    /// It shared a connection with other streams, and did not read fast enough.
-    LostPlace,
 }
 
 /// Why a connection ended, or did not come to be.
@@ -112,4 +134,42 @@ pub enum Failure {
     GaveUp,
     /// The caller was too slow, and it was set that this ends the stream.
     SlowCaller,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Resolve => "name lookup",
+            Self::Tcp => "TCP connect",
+            Self::Proxy => "proxy CONNECT",
+            Self::Tls => "TLS handshake",
+            Self::Upgrade => "WebSocket upgrade",
+        })
+    }
+}
+
+impl fmt::Display for DialFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(stage) => write!(f, "{stage} failed"),
+            Self::TimedOut(Some(stage)) => write!(f, "{stage} timed out"),
+            Self::TimedOut(None) => f.write_str("connecting timed out"),
+            Self::Certificate => f.write_str("the server's certificate is not trusted"),
+            Self::Status { status, .. } => write!(f, "the server answered the upgrade with status {status}"),
+            Self::Proxy { status } => write!(f, "the proxy refused to connect, with status {status}"),
+            Self::Handshake(fault) => write!(f, "invalid answer to the upgrade: {fault}"),
+        }
+    }
+}
+
+impl fmt::Display for HandshakeFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Http => "not HTTP, or the head is too long",
+            Self::Upgrade => "`Upgrade` and `Connection` do not agree to WebSocket",
+            Self::Accept => "`Sec-WebSocket-Accept` does not match the key",
+            Self::Extension => "`Sec-WebSocket-Extensions` names an extension that was not asked for",
+            Self::Subprotocol => "`Sec-WebSocket-Protocol` names a subprotocol that was not asked for",
+        })
+    }
 }

@@ -48,11 +48,6 @@ impl DialLimit {
         Self { shared: Arc::new(Mutex::new(taken)) }
     }
 
-    /// No limit: whoever dials keeps one.
-    pub(crate) fn none() -> Self {
-        Self::new(1, Duration::ZERO, 1)
-    }
-
     /// Takes the right to dial once; it holds from the moment that is returned.
     pub(crate) fn take(&self, now: Moment) -> Moment {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner).take(now)

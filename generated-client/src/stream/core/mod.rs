@@ -55,7 +55,7 @@ pub(super) mod tests;
 mod time;
 mod timers;
 
-pub use cause::{Cause, Closed, DialFailure, Failure, Stage};
+pub use cause::{Cause, Closed, DialFailure, Failure, HandshakeFault, Stage};
 pub use dial_limit::DialLimit;
 pub use event::{Connection, Event, Gap, GapReason, Origin, State};
 pub use input::{Class, Command, ConnectionId, Envelope, Frame, Input, NoToken, Notice, Refusal};

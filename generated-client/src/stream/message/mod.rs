@@ -18,6 +18,8 @@ pub(crate) use self::hash::raw as text_hash;
 #[cfg(feature = "stream")]
 pub(crate) use self::parts::Parts;
 pub use self::scan::Scan;
+#[cfg(feature = "stream")]
+pub(crate) use self::subscribe::subscribe_unlisted;
 pub use self::subscribe::{SubscribeMessage, subscribe};
 pub use self::undecodable::Undecodable;
 pub use self::unknown::UnknownMessage;

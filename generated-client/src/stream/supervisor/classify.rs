@@ -14,16 +14,16 @@ use crate::stream::{Channel, Envelope as Read, Reply, Role, Scan};
 /// data with this number is. Then nothing else of it is read.
 pub(in crate::stream) fn frame<'a>(
     channel: &'static Channel,
-    arrival: Arrival<'a>,
+    arrival: &'a Arrival,
     at: Timestamp,
     passes: impl FnOnce(u64) -> bool,
 ) -> Option<Frame<Seen<'a>>> {
     let text = match arrival {
-        Arrival::Text(text) => Cow::Borrowed(text),
+        Arrival::Text(text) => Cow::Borrowed(text.as_str()),
         // No server should send it; if one does, it means the same.
         Arrival::Binary(bytes) => String::from_utf8_lossy(bytes),
         Arrival::Pong => return Some(Frame::Pong),
-        Arrival::Other => return Some(Frame::Other),
+        Arrival::Ping | Arrival::Part => return Some(Frame::Other),
     };
     let size = text.len();
     Some(match text {
@@ -90,9 +90,14 @@ mod tests {
     use crate::stream::{ChannelMessage, decode};
     use crate::studio::activity::ActivityMessage;
 
-    fn read(text: &str) -> Frame<Seen<'_>> {
+    /// A message that stays.
+    fn arrival(text: &str) -> &'static Arrival {
+        Box::leak(Box::new(Arrival::Text(text.into())))
+    }
+
+    fn read(text: &str) -> Frame<Seen<'static>> {
         let at = Timestamp::UNIX_EPOCH;
-        frame(ActivityMessage::CHANNEL, Arrival::Text(text), at, |_| false).unwrap()
+        frame(ActivityMessage::CHANNEL, arrival(text), at, |_| false).unwrap()
     }
 
     fn fingerprint(text: &str) -> u64 {
@@ -133,7 +138,7 @@ mod tests {
         let passes = |text: &str| {
             let seven = |sequence: u64| sequence == 7;
             let at = Timestamp::UNIX_EPOCH;
-            frame(ActivityMessage::CHANNEL, Arrival::Text(text), at, seven).is_none()
+            frame(ActivityMessage::CHANNEL, arrival(text), at, seven).is_none()
         };
         for text in [
             r#"{"sequence":7,"payload":{"type":"order-update","data":"whatever"}}"#,

@@ -20,6 +20,7 @@ mod stream;
 mod tests;
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,7 +37,7 @@ use self::classify::frame;
 pub use self::handle::{Handle, States};
 use self::links::Links;
 pub use self::stream::EventStream;
-use super::connection::{Limits, Outbox, Wire};
+use super::connection::{Connection, Limits};
 use super::core::{
     Closed, Command, ConnectionId, Core, DialFailure, DialLimit, Event, Failure, Input, Moment, NoToken,
     Output, ResumePoint, Settings, State, Statistics, Token,
@@ -46,7 +47,7 @@ use super::{Channel, ChannelMessage, SubscribeMessage, subscribe};
 use crate::error::Result;
 
 /// Longest wait for a token. The core has no limit of its own for it.
-const TOKEN: Duration = Duration::from_secs(30);
+pub(crate) const TOKEN: Duration = Duration::from_secs(30);
 
 /// Most messages that are read from one connection before anything else is looked at: about as many
 /// as one read brings, and as one turn of the caller takes.
@@ -97,10 +98,8 @@ enum Request {
 
 /// What a task beside this one came to.
 enum Report {
-    Dialled(ConnectionId, std::result::Result<Wire, DialFailure>),
+    Dialled(ConnectionId, std::result::Result<Connection, DialFailure>),
     Token(Option<u64>, std::result::Result<Bearer, NoToken>),
-    /// The writer of a connection has ended.
-    Written(ConnectionId, std::result::Result<(), Closed>),
     /// Goodbye was said to a connection.
     Parted(ConnectionId),
 }
@@ -233,7 +232,7 @@ impl<D: Dial, B: Bearers> Supervisor<D, B> {
             match self.links.take(connection) {
                 Some(Ok((arrival, at))) => {
                     let passes = |sequence| self.core.passes_over(now, connection, sequence);
-                    if let Some(frame) = frame(self.channel, arrival, at, passes) {
+                    if let Some(frame) = frame(self.channel, &arrival, at, passes) {
                         let input = Input::Received { connection, frame };
                         self.core.handle_into(now, input, &mut self.outputs);
                     }
@@ -262,23 +261,25 @@ impl<D: Dial, B: Bearers> Supervisor<D, B> {
                 });
             }
             Output::Dial { connection } => {
-                let (dial, limits) = (Arc::clone(&self.dial), DialLimits::from(&self.settings));
-                let generation = self.token.as_ref().map_or(0, |token| token.generation);
-                let dialling = self
-                    .tasks
-                    .spawn(async move { Report::Dialled(connection, dial.dial(limits, generation).await) });
+                let (dial, limits) = (Arc::clone(&self.dial), Limits::from(&self.settings));
+                let times = DialLimits::from(&self.settings);
+                let dialling = self.tasks.spawn(async move {
+                    let result = match dial.dial(times).await {
+                        Ok(wire) => Ok(wire.open(limits).await),
+                        Err(failure) => Err(failure),
+                    };
+                    Report::Dialled(connection, result)
+                });
                 self.links.dialling(connection, dialling);
             }
             Output::Subscribe { connection, generation } => {
                 if !self.subscribe(connection, generation) {
-                    // Also what waits to be written is lost then.
                     self.ended(connection, Closed::WriteTimeout);
                 }
             }
             Output::Ping { connection } => {
-                if let Some(outbox) = self.links.outbox(connection) {
-                    // A lost one counts as one that is not answered.
-                    _ = outbox.ping();
+                if let Some(connection) = self.links.get(connection) {
+                    connection.ping();
                 }
             }
             Output::Read { connection, on } => self.links.read(connection, on),
@@ -292,23 +293,26 @@ impl<D: Dial, B: Bearers> Supervisor<D, B> {
         }
     }
 
-    fn subscribe(&self, connection: ConnectionId, generation: u64) -> bool {
-        let Some(outbox) = self.links.outbox(connection) else { return true };
+    fn subscribe(&mut self, connection: ConnectionId, generation: u64) -> bool {
         let Some(token) = self.token.as_ref().filter(|token| token.generation == generation) else {
             return false;
         };
-        (self.subscribe)(token.text.expose_secret()).is_ok_and(|message| outbox.subscribe(message))
+        let Ok(message) = (self.subscribe)(token.text.expose_secret()) else { return false };
+        if let Some(connection) = self.links.get(connection) {
+            connection.subscribe(&message);
+        }
+        true
     }
 
     fn close(&mut self, connection: ConnectionId) {
         match self.links.remove(connection) {
-            Some((mut reader, outbox)) => {
-                outbox.close();
+            Some(mut open) => {
+                open.close();
                 let limit = self.settings.close_timeout;
                 self.tasks.spawn(async move {
                     // What still comes is of no interest, but the server's goodbye is.
-                    _ = timeout(limit, async { while reader.next().await.is_ok() {} }).await;
-                    drop(outbox);
+                    let goodbye = async { while poll_fn(|context| open.poll_next(context)).await.is_ok() {} };
+                    _ = timeout(limit, goodbye).await;
                     Report::Parted(connection)
                 });
             }
@@ -323,25 +327,19 @@ impl<D: Dial, B: Bearers> Supervisor<D, B> {
 
     fn report(&mut self, report: Report) {
         match report {
-            Report::Dialled(connection, Ok(wire)) => self.opened(connection, wire),
+            Report::Dialled(id, Ok(connection)) => {
+                if self.links.opened(id, connection) {
+                    self.pending.push_back(Input::Dialled { connection: id, result: Ok(()) });
+                }
+            }
             Report::Dialled(connection, Err(failure)) => {
                 self.links.remove(connection);
                 self.pending.push_back(Input::Dialled { connection, result: Err(failure) });
             }
             Report::Token(newer_than, token) => self.token_came(newer_than, token),
-            Report::Written(connection, Err(how)) => self.ended(connection, how),
-            Report::Written(_, Ok(())) => {}
             Report::Parted(connection) => {
                 self.pending.push_back(Input::Closed { connection, how: Closed::Eof });
             }
-        }
-    }
-
-    fn opened(&mut self, connection: ConnectionId, wire: Wire) {
-        let (reader, writer, outbox) = wire.open(Limits::from(&self.settings));
-        if self.links.opened(connection, reader, outbox) {
-            self.tasks.spawn(async move { Report::Written(connection, writer.run().await) });
-            self.pending.push_back(Input::Dialled { connection, result: Ok(()) });
         }
     }
 

@@ -6,8 +6,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::super::{
-    Class, Closed, Command, ConnectionId, Core, DialFailure, DialLimit, Envelope, Event, Frame, Input,
-    Moment, NoToken, Notice, Output, Refusal, Settings, SlowCaller, Stage, Token,
+    Class, Closed, Command, ConnectionId, Core, DialFailure, DialLimit, Envelope, Event, Frame,
+    HandshakeFault, Input, Moment, NoToken, Notice, Output, Refusal, Settings, SlowCaller, Stage, Token,
 };
 
 fn class() -> impl Strategy<Value = Class> {
@@ -40,7 +40,7 @@ fn input() -> impl Strategy<Value = Input<()>> {
         DialFailure::Failed(Stage::Tcp),
         DialFailure::TimedOut(None),
         DialFailure::Certificate,
-        DialFailure::Handshake,
+        DialFailure::Handshake(HandshakeFault::Http),
         DialFailure::Status { status: 401, retry_after: None },
         DialFailure::Status { status: 409, retry_after: None },
         DialFailure::Status { status: 503, retry_after: Some(Duration::MAX) },

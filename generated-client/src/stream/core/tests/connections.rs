@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use super::super::{Class, Closed, Command, DialFailure, Frame, Notice, Output, Stage, State};
+use super::super::{
+    Class, Closed, Command, DialFailure, Frame, HandshakeFault, Notice, Output, Stage, State,
+};
 use super::bench::{Bench, millis, seconds};
 
 #[test]
@@ -55,7 +57,7 @@ fn rows_6_7_8_14_a_dial_that_fails_is_repeated_with_growing_waits() {
         DialFailure::Failed(Stage::Resolve),
         DialFailure::Failed(Stage::Tcp),
         DialFailure::TimedOut(Some(Stage::Tls)),
-        DialFailure::Handshake,
+        DialFailure::Handshake(HandshakeFault::Http),
     ] {
         let mut bench = Bench::new();
         for failures in 1..=20 {

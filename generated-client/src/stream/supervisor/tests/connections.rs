@@ -110,13 +110,12 @@ fn row_44_a_flood_of_pings() {
         }
         session.say([2]).await;
         stage.caller.saw("2").await;
-        // The flood is over when the answer to this one comes.
+        // Nobody took the answers, of which only the last ones are kept.
         session.frame(0x89, b"last").await;
         let mut answers = 0;
         while session.read().await.expect("an answer").1 != b"last" {
             answers += 1;
         }
-        // One for each time that the client reads, which is much at once.
-        assert!((1..=200).contains(&answers), "{answers} answers to 100,000 pings");
+        assert!(answers < 10_000, "{answers} answers to 100,000 pings");
     });
 }

@@ -11,30 +11,46 @@ enum Tier {
     Core,
     /// The whole stream over pipes, in time that does not pass by itself.
     Sim,
-    /// The whole stream over loopback.
-    Net,
     /// By chance.
     Fuzz,
 }
 
-use Tier::{Core, Fuzz, Net, Sim};
+use Tier::{Core, Fuzz, Sim};
 
-/// What each row is, and the least of what proves it.
+/// The rows that need a network or a connection alone. They have numbers of their own.
+const NETWORK: [(usize, &str); 14] = [
+    (1, "TCP reset in mid-stream"),
+    (2, "end without a close frame"),
+    (3, "half-open connection"),
+    (4, "half-open while writing"),
+    (7, "connection refused"),
+    (8, "no answer to TLS or upgrade"),
+    (9, "certificate that cannot be trusted"),
+    (10, "TLS cut without its end"),
+    (12, "proxy refuses"),
+    (13, "upgrade redirected"),
+    (14, "wrong Sec-WebSocket-Accept, an extension that was not asked for"),
+    (39, "too large"),
+    (40, "large message that comes slowly"),
+    (42, "not the protocol"),
+];
+
+/// What each row is, and the least of what proves it. None: see [`NETWORK`].
 const ROWS: [(&str, &[Tier]); 54] = [
-    ("TCP reset in mid-stream", &[Net]),
-    ("end without a close", &[Net]),
-    ("half-open connection", &[Sim, Net]),
-    ("half-open while writing", &[Sim, Net]),
+    ("TCP reset in mid-stream", &[]),
+    ("end without a close", &[]),
+    ("half-open connection", &[Sim]),
+    ("half-open while writing", &[Sim]),
     ("connected but mute", &[Sim]),
     ("name does not resolve", &[Sim]),
-    ("connection refused", &[Net]),
-    ("no answer to TLS or upgrade", &[Net]),
-    ("certificate that cannot be trusted", &[Net]),
-    ("TLS cut without its end", &[Net]),
+    ("connection refused", &[]),
+    ("no answer to TLS or upgrade", &[]),
+    ("certificate that cannot be trusted", &[]),
+    ("TLS cut without its end", &[]),
     ("upgrade refused: 401, 403", &[Sim]),
     ("upgrade refused: 429, 503", &[Sim]),
-    ("upgrade redirected", &[Net]),
-    ("wrong Sec-WebSocket-Accept", &[Net]),
+    ("upgrade redirected", &[]),
+    ("wrong Sec-WebSocket-Accept", &[]),
     ("subscription refused for the token", &[Sim]),
     ("subscription refused for the account", &[Sim]),
     ("subscription never answered", &[Sim]),
@@ -61,9 +77,9 @@ const ROWS: [(&str, &[Tier]); 54] = [
     ("replay that starts late", &[Core]),
     ("replay that never completes", &[Sim]),
     ("disconnected in every replay", &[Sim]),
-    ("too large", &[Net, Fuzz]),
+    ("too large", &[]),
     ("binary frame", &[Core]),
-    ("not the protocol", &[Net]),
+    ("not the protocol", &[]),
     ("flood of pings", &[Sim]),
     ("slow caller", &[Sim]),
     ("caller who stops for hours", &[Sim]),
@@ -114,8 +130,7 @@ fn places(tier: Tier) -> &'static [&'static str] {
             "supervisor/tests/subscription.rs",
             "supervisor/tests/tokens.rs",
         ],
-        Net => &["supervisor/tests/net"],
-        Fuzz => &["core/tests/anything.rs", "connection/tests.rs"],
+        Fuzz => &["core/tests/anything.rs"],
     }
 }
 
@@ -123,7 +138,7 @@ fn places(tier: Tier) -> &'static [&'static str] {
 fn every_row_is_proven_where_it_has_to_be() {
     assert_eq!(proven(&["supervisor/tests/day.rs"]), BTreeSet::from([54]));
     let mut missing = Vec::new();
-    for tier in [Core, Sim, Net, Fuzz] {
+    for tier in [Core, Sim, Fuzz] {
         let proven = proven(places(tier));
         for (row, (what, tiers)) in (1..).zip(ROWS) {
             if tiers.contains(&tier) && !proven.contains(&row) {
@@ -131,5 +146,7 @@ fn every_row_is_proven_where_it_has_to_be() {
             }
         }
     }
+    let network = proven(&["connection/tests.rs", "dial/tests.rs", "supervisor/tests/net"]);
+    missing.extend(NETWORK.iter().filter(|(row, _)| !network.contains(row)).map(|row| format!("{row:?}")));
     assert!(missing.is_empty(), "{missing:#?}");
 }

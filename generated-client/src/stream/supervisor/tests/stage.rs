@@ -105,7 +105,7 @@ impl Dialling {
 struct Network(UnboundedSender<Dialling>, Common);
 
 impl Dial for Network {
-    async fn dial(&self, _: DialLimits, _: u64) -> Result<Wire, DialFailure> {
+    async fn dial(&self, _: DialLimits) -> Result<Wire, DialFailure> {
         let (answer, answered) = oneshot::channel();
         _ = self.0.send(Dialling { answer, common: self.1.clone() });
         answered.await.unwrap_or(Err(DialFailure::TimedOut(None)))

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::MINUTE;
 use super::stage::simulate;
-use crate::stream::core::{DialFailure, ResumePoint, Settings};
+use crate::stream::core::{DialFailure, HandshakeFault, ResumePoint, Settings};
 
 fn status(status: u16, retry_after: Option<u64>) -> DialFailure {
     DialFailure::Status { status, retry_after: retry_after.map(Duration::from_secs) }
@@ -50,8 +50,8 @@ fn row_12_a_server_that_is_busy() {
                 let dialling = stage.dial().await;
                 let waited = refused.elapsed().as_secs();
                 assert!((least..=most).contains(&waited), "{retry_after:?}: {waited}");
-                dialling.fail(DialFailure::Handshake);
-                stage.caller.saw("connecting, retrying Handshake").await;
+                dialling.fail(DialFailure::Handshake(HandshakeFault::Http));
+                stage.caller.saw("connecting, retrying Handshake(Http)").await;
             }
             stage.begin([1]).await;
         });

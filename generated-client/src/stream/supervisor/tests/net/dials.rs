@@ -103,7 +103,7 @@ fn row_11_the_token_is_refused() {
 }
 
 #[test]
-fn row_12_busy() {
+fn row_11_busy() {
     over_one(
         None,
         |settings| settings.busy_least = millis(1),
@@ -141,9 +141,12 @@ fn row_14_the_accept_of_another_request() {
     over_loopback(
         |_| {},
         async |net| {
-            for wrong in [accept("Sec-WebSocket-Key: of another request"), b"not HTTP\r\n\r\n".to_vec()] {
+            for (wrong, fault) in [
+                (accept("Sec-WebSocket-Key: of another request"), "Accept"),
+                (b"not HTTP\r\n\r\n".to_vec(), "Http"),
+            ] {
                 net.answer(wrong).await;
-                net.caller.saw("connecting, retrying Handshake").await;
+                net.caller.saw(format!("connecting, retrying Handshake({fault})")).await;
             }
             gets_well(net).await;
         },
