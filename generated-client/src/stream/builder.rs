@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::core::{ResumePoint, Settings, SlowCaller};
+use super::machine::{ResumePoint, Settings, SlowCaller};
 use super::supervisor::{ClientBearers, start};
 use super::{ChannelMessage, EventStream};
 use crate::client::Core;
@@ -30,8 +30,8 @@ impl<M: ChannelMessage> StreamBuilder<M> {
         self
     }
 
-    /// What happens when the events are taken more slowly than they come; [`SlowCaller::Recover`] if
-    /// nothing is said.
+    /// What happens when the events are taken more slowly than they come; default:
+    /// [`SlowCaller::Park`].
     pub fn slow_caller(mut self, then: SlowCaller) -> Self {
         self.settings.slow_caller = then;
         self

@@ -33,12 +33,6 @@ mod builder;
 mod channel;
 #[cfg(feature = "stream")]
 pub(crate) mod connection;
-// What decides is no part of the interface, but of what is fuzzed.
-#[cfg(all(feature = "stream", not(fuzzing)))]
-#[allow(unreachable_pub, reason = "public where it is fuzzed")]
-pub(crate) mod core;
-#[cfg(all(feature = "stream", fuzzing))]
-pub mod core;
 #[cfg(feature = "stream")]
 pub(crate) mod dial;
 #[cfg(feature = "stream")]
@@ -46,13 +40,16 @@ mod event;
 #[cfg(feature = "stream")]
 mod failure;
 #[cfg(feature = "stream")]
-#[allow(unreachable_pub, dead_code, unused_imports, reason = "being switched on")]
+mod dial_limit;
+// Not a part of the interface; public where it is fuzzed.
+#[cfg(all(feature = "stream", not(fuzzing)))]
+#[allow(unreachable_pub, reason = "public where it is fuzzed")]
 pub(crate) mod machine;
+#[cfg(all(feature = "stream", fuzzing))]
+pub mod machine;
 mod message;
 #[cfg(feature = "stream")]
 mod messages;
-#[cfg(feature = "stream")]
-mod retry;
 #[cfg(feature = "stream")]
 mod socket;
 #[cfg(feature = "stream")]
@@ -67,7 +64,7 @@ pub use self::channel::{
     Channel, ChannelMessage, Layout, MessageKind, Place, Replay, Role, Sequence, Subscription,
 };
 #[cfg(feature = "stream")]
-pub use self::core::{
+pub use self::machine::{
     Cause, Closed, Connection, DialFailure, Failure, Gap, GapReason, HandshakeFault, Origin, ResumePoint,
     Settings, SlowCaller, Stage, State, Statistics,
 };

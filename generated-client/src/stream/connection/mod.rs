@@ -38,7 +38,7 @@ use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes, error::ProtocolE
 
 use self::transport::{ByteStream, Transport};
 use super::SubscribeMessage;
-use super::core::{Closed, Settings};
+use super::machine::{Closed, Settings};
 
 /// Most bytes of one read. The library clears so much memory before each of them.
 const READ: usize = 16 << 10;

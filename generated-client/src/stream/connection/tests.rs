@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use self::frames::{frame, receive};
 use super::{Arrival, Connection, Limits, WRITE, Wire};
-use crate::stream::core::{Closed, Settings};
+use crate::stream::machine::{Closed, Settings};
 use crate::stream::{SubscribeMessage, subscribe};
 use crate::studio::accounts::AccountId;
 use crate::studio::activity::{ActivityMessage, ActivitySubscription};

@@ -22,7 +22,7 @@ use self::address::Address;
 use self::proxy::Proxy;
 use self::tls::Tls;
 use super::connection::Wire;
-use super::core::{DialFailure, Settings, Stage};
+use super::machine::{DialFailure, Settings, Stage};
 use crate::error::Error;
 use crate::transport::TransportSettings;
 
@@ -43,7 +43,7 @@ pub(crate) struct DialLimits {
 
 impl From<&Settings> for DialLimits {
     fn from(settings: &Settings) -> Self {
-        Self { stage: settings.dial_stage_timeout, all: settings.dial_timeout }
+        Self { stage: settings.dial_timeout / 2, all: settings.dial_timeout }
     }
 }
 

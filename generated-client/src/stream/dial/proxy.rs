@@ -12,7 +12,7 @@ use super::address::{Address, misconfigured};
 use super::tls::Tls;
 use crate::RootCertificates;
 use crate::error::Error;
-use crate::stream::core::{DialFailure, Stage};
+use crate::stream::machine::{DialFailure, Stage};
 use crate::transport::Url;
 
 /// Longest answer of a proxy.

@@ -22,7 +22,7 @@ use super::{Dial, DialLimits, Server};
 use crate::ErrorKind;
 use crate::stream::connection::tests::frames::frame;
 use crate::stream::connection::{Arrival, Connection, Limits, Wire};
-use crate::stream::core::{Closed, DialFailure, HandshakeFault, Settings, Stage};
+use crate::stream::machine::{Closed, DialFailure, HandshakeFault, Settings, Stage};
 use crate::transport::TransportSettings;
 
 /// The same with more lines.

@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::handshake::machine::TryParse;
 use super::address::Address;
 use crate::error::retry_after;
 use crate::headers::Headers;
-use crate::stream::core::{DialFailure, HandshakeFault, Stage};
+use crate::stream::machine::{DialFailure, HandshakeFault, Stage};
 
 /// Longest head of an answer.
 const HEAD: usize = 64 << 10;

@@ -119,7 +119,7 @@ impl<M> StreamMachine<M> {
             return;
         };
         // However short the tokens live: never one after the other without a pause.
-        match self.renewed.map(|last| last.after(TOKEN_PACE)).filter(|at| required && *at > self.now) {
+        match self.renewed.map(|(last, _)| last.after(TOKEN_PACE)).filter(|at| required && *at > self.now) {
             Some(at) => self.timers.set(Timer::Redial, at),
             None => {
                 attempt.step = Step::Permit;
@@ -135,7 +135,8 @@ impl<M> StreamMachine<M> {
 
     pub(super) fn permitted(&mut self) {
         let required = self.requires_new_token();
-        let is_paced = self.renewed.is_none_or(|last| self.now.since(last) >= TOKEN_PACE);
+        // The first one may have been fetched long ago.
+        let is_paced = self.renewed.is_none_or(|(last, forced)| !forced || self.now.since(last) >= TOKEN_PACE);
         let renews = required || self.renewal == Renewal::IfPaced && is_paced;
         let Some(attempt) = self.next.as_mut().filter(|attempt| matches!(attempt.step, Step::Permit)) else {
             return;
@@ -150,7 +151,7 @@ impl<M> StreamMachine<M> {
         match token {
             Ok(token) if !required || newer_than.is_none_or(|old| token.generation > old) => {
                 if newer_than.is_some() || self.renewed.is_none() {
-                    self.renewed = Some(self.now);
+                    self.renewed = Some((self.now, newer_than.is_some()));
                 }
                 if self.token.is_none_or(|(known, _)| known.generation != token.generation) {
                     self.token = Some((token, self.now));

@@ -1,5 +1,6 @@
 //! Why connections and streams end.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,15 +10,17 @@ use std::time::Duration;
 pub enum Stage {
     /// Looking up the name of the server.
     Resolve,
-    /// The TCP connection.
+    /// The TCP connection, to the proxy if there is one.
     Tcp,
+    /// The connection through the proxy.
+    Proxy,
     /// TLS.
     Tls,
     /// The upgrade from HTTP.
     Upgrade,
 }
 
-/// Why a dial failed.
+/// Why a dial failed. Its text names the stage, and the status of a proxy or an upgrade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DialFailure {
@@ -40,7 +43,23 @@ pub enum DialFailure {
         retry_after: Option<Duration>,
     },
     /// The server's response to the upgrade breaks the protocol.
-    Handshake,
+    Handshake(HandshakeFault),
+}
+
+/// How the server's response to the upgrade breaks the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HandshakeFault {
+    /// It is not HTTP, or its head is too long.
+    Http,
+    /// `Upgrade` or `Connection` does not name the upgrade to WebSocket.
+    Upgrade,
+    /// `Sec-WebSocket-Accept` does not match the key of the request.
+    Accept,
+    /// `Sec-WebSocket-Extensions` names an extension that was not asked for.
+    Extension,
+    /// `Sec-WebSocket-Protocol` names a subprotocol that was not asked for.
+    Subprotocol,
 }
 
 /// How a connection ended, as reading and writing saw it.
@@ -114,4 +133,42 @@ pub enum Failure {
     /// The stream was not live within [`max_attempts`](super::Settings::max_attempts) or
     /// [`max_elapsed`](super::Settings::max_elapsed).
     GaveUp,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Resolve => "name lookup",
+            Self::Tcp => "TCP connect",
+            Self::Proxy => "proxy CONNECT",
+            Self::Tls => "TLS handshake",
+            Self::Upgrade => "WebSocket upgrade",
+        })
+    }
+}
+
+impl fmt::Display for DialFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(stage) => write!(f, "{stage} failed"),
+            Self::TimedOut(Some(stage)) => write!(f, "{stage} timed out"),
+            Self::TimedOut(None) => f.write_str("connecting timed out"),
+            Self::Certificate => f.write_str("the server's certificate is not trusted"),
+            Self::Status { status, .. } => write!(f, "the server answered the upgrade with status {status}"),
+            Self::Proxy { status } => write!(f, "the proxy refused to connect, with status {status}"),
+            Self::Handshake(fault) => write!(f, "invalid answer to the upgrade: {fault}"),
+        }
+    }
+}
+
+impl fmt::Display for HandshakeFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Http => "not HTTP, or the head is too long",
+            Self::Upgrade => "`Upgrade` and `Connection` do not agree to WebSocket",
+            Self::Accept => "`Sec-WebSocket-Accept` does not match the key",
+            Self::Extension => "`Sec-WebSocket-Extensions` names an extension that was not asked for",
+            Self::Subprotocol => "`Sec-WebSocket-Protocol` names a subprotocol that was not asked for",
+        })
+    }
 }

@@ -26,8 +26,8 @@ mod numbering;
 mod overlap;
 mod replay;
 mod resume;
-mod retry;
-mod rotation;
+pub(super) mod retry;
+pub(super) mod rotation;
 mod settings;
 mod statistics;
 #[cfg(test)]
@@ -39,7 +39,7 @@ mod timing;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-pub use self::cause::{Cause, Closed, DialFailure, Failure, Stage};
+pub use self::cause::{Cause, Closed, DialFailure, Failure, HandshakeFault, Stage};
 pub use self::event::{Connection, Event, Gap, GapReason, Origin, State};
 pub use self::io::{Command, ConnectionId, Envelope, Frame, Input, Kind, NoToken, Notice, Output};
 pub use self::resume::ResumePoint;
@@ -52,7 +52,7 @@ use self::attempt::{Attempt, Purpose, Renewal, Step};
 use self::buffer::{Buffer, Flow};
 use self::endings::Ended;
 use self::held::{Held, Item};
-use self::link::{Link, LinkStage};
+use self::link::Link;
 use self::liveness::HeartbeatPace;
 use self::numbering::{MessageId, Numbering};
 use self::overlap::Overlap;
@@ -85,8 +85,9 @@ pub struct StreamMachine<M> {
     connections: u64,
     /// The last token, and when it was fetched first.
     token: Option<(Token, Moment)>,
-    /// When a token was asked for last that had to be a new one.
-    renewed: Option<Moment>,
+    /// When the last token was fetched, and whether it had to be a new one. Not every fetch counts: one of
+    /// a token that only has to be good does not, except for the first.
+    renewed: Option<(Moment, bool)>,
     renewal: Renewal,
     numbering: Numbering,
     held: Held<M>,

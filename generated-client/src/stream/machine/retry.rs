@@ -13,8 +13,6 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::fro
 const BUSY: Duration = Duration::from_secs(2);
 /// Longest wait that the server can ask for.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
-/// Shortest wait after a certificate that is not trusted.
-const CERTIFICATE: Duration = Duration::from_secs(5);
 /// How long a connection has to be caught up before earlier failures are forgotten: if the network
 /// ended it, and if the server did.
 const CALM: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(60));
@@ -25,7 +23,7 @@ const REFUSED_FOR: Duration = Duration::from_secs(600);
 
 /// What failed before.
 #[derive(Debug, Default)]
-pub(super) struct FailureHistory {
+pub(in crate::stream) struct FailureHistory {
     /// Failed attempts in a row.
     pub(super) failures: u32,
     /// Whether a subscription was ever accepted.
@@ -43,7 +41,7 @@ pub(super) struct FailureHistory {
 
 impl FailureHistory {
     /// The server accepted a subscription.
-    pub(super) fn accepted(&mut self, is_second: bool) {
+    pub(in crate::stream) fn accepted(&mut self, is_second: bool) {
         self.was_accepted = true;
         (self.refusals, self.refused_since, self.certificates) = (0, None, 0);
         if is_second {
@@ -52,7 +50,7 @@ impl FailureHistory {
     }
 
     /// A connection that was live since then has ended.
-    pub(super) fn live_ended(&mut self, since: Moment, now: Moment, cause: &Cause) {
+    pub(in crate::stream) fn live_ended(&mut self, since: Moment, now: Moment, cause: &Cause) {
         let by_server = match cause {
             Cause::Closed(closed) => !matches!(closed, Closed::Reset | Closed::Eof | Closed::WriteTimeout),
             Cause::NoPong | Cause::Mute => false,
@@ -69,7 +67,7 @@ impl FailureHistory {
 
     /// An attempt failed, or a connection ended. `is_second`: there is another one. Returns the failure
     /// of the stream if it ends by this.
-    pub(super) fn failed(
+    pub(in crate::stream) fn failed(
         &mut self,
         cause: &Cause,
         is_second: bool,
@@ -113,7 +111,7 @@ impl FailureHistory {
     }
 
     /// The wait before the next attempt.
-    pub(super) fn delay(&self, cause: &Cause, settings: &Settings, rng: &mut fastrand::Rng) -> Duration {
+    pub(in crate::stream) fn delay(&self, cause: &Cause, settings: &Settings, rng: &mut fastrand::Rng) -> Duration {
         let least = match cause {
             Cause::AuthExpired | Cause::Replaced | Cause::Asked => return Duration::ZERO,
             Cause::NumbersBeganAnew if self.failures == 0 => return Duration::ZERO,
@@ -121,7 +119,7 @@ impl FailureHistory {
                 retry_after.unwrap_or(BUSY).min(MAX_RETRY_AFTER)
             }
             Cause::Closed(Closed::Code(Some(1012..=1014))) | Cause::ReplayBehind => BUSY,
-            Cause::Dial(DialFailure::Certificate) => CERTIFICATE,
+            Cause::Dial(DialFailure::Certificate) => settings.certificate_wait,
             _ => Duration::ZERO,
         };
         self.backoff(settings, rng).max(least)
@@ -135,7 +133,7 @@ impl FailureHistory {
 }
 
 /// The wait that the token endpoint asks for, within its bound.
-pub(super) fn asked_for(retry_after: Option<Duration>) -> Duration {
+pub(in crate::stream) fn asked_for(retry_after: Option<Duration>) -> Duration {
     retry_after.unwrap_or_default().min(MAX_RETRY_AFTER)
 }
 

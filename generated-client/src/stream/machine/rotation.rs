@@ -15,7 +15,7 @@ pub struct Token {
 }
 
 /// The shortest time between two tokens, whatever the server says about their life.
-pub(super) const TOKEN_PACE: Duration = Duration::from_secs(10);
+pub(in crate::stream) const TOKEN_PACE: Duration = Duration::from_secs(10);
 /// The lead of a rotation, in percent of the token's life, and its bounds.
 const LEAD_PERCENT: u32 = 5;
 const LEAD: (Duration, Duration) = (Duration::from_secs(120), Duration::from_secs(1_800));

@@ -67,7 +67,9 @@ pub struct Settings {
     /// Largest message in bytes. Default: 16 MiB.
     pub max_message: usize,
     /// How many of the last messages are remembered; smaller in tests.
-    pub(super) remember: usize,
+    pub(in crate::stream) remember: usize,
+    /// Shortest wait after a certificate that is not trusted; shorter in tests.
+    pub(in crate::stream) certificate_wait: Duration,
 }
 
 const MIB: usize = 1 << 20;
@@ -92,6 +94,7 @@ impl Default for Settings {
             buffer_bytes: 64 * MIB,
             max_message: 16 * MIB,
             remember: 1_024,
+            certificate_wait: Duration::from_secs(5),
         }
     }
 }

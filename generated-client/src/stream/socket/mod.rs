@@ -15,16 +15,17 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use secrecy::ExposeSecret;
-use tokio::time::{Instant, Sleep, sleep, sleep_until, timeout};
+use tokio::time::{Instant, Sleep, sleep, timeout};
 
 pub use self::message::SocketMessage;
 use self::session::{Session, Step as SessionStep};
 use super::connection::{Connection as Open, Limits};
-use super::core::{Cause, Connection, DialFailure, Failure, Moment, NoToken, Settings};
+use super::machine::retry::{FailureHistory, asked_for};
+use super::machine::rotation::TOKEN_PACE;
+use super::machine::{Cause, Connection, DialFailure, Failure, Moment, NoToken, Settings};
 use super::dial::{Dial, DialLimits};
 use super::failure;
 use super::message::subscribe_unlisted;
-use super::retry::FailureHistory;
 use super::supervisor::{Bearer, Bearers, ClientBearers, Shared, TOKEN};
 use super::{Channel, Layout, Role, SubscribeMessage, Subscription, Undecodable, subscribe};
 use crate::Json;
@@ -188,15 +189,14 @@ impl Socket {
         let connect = move |newer_than| -> Connecting {
             let (parts, limit) = (Arc::clone(&parts), limit.clone());
             Box::pin(async move {
-                let permit = limit.take(Moment::at(clock.elapsed()));
-                if let Some(at) = clock.checked_add(permit.since_start()) {
-                    sleep_until(at).await;
-                }
+                limit.permit().await;
                 let (dial, bearers) = &*parts;
                 let fetched = timeout(TOKEN, bearers.bearer(newer_than)).await;
                 let bearer = match fetched.unwrap_or(Err(NoToken::Unavailable(None))) {
                     Ok(bearer) => bearer,
-                    Err(NoToken::Refused) => return (None, Err((Cause::TokenRejected, Duration::ZERO))),
+                    Err(NoToken::Refused(words)) => {
+                        return (None, Err((Cause::CredentialsRefused(words), Duration::ZERO)));
+                    }
                     Err(NoToken::Unavailable(wait)) => {
                         return (None, Err((Cause::NoToken, wait.unwrap_or_default())));
                     }
@@ -291,7 +291,7 @@ impl Socket {
                 Step::Open(session) => match ready!(session.poll(context, &self.settings, self.protocol)) {
                     SessionStep::Event(event) => self.events.push_back(Ok(event)),
                     SessionStep::Accepted(event) => {
-                        self.history.accepted();
+                        self.history.accepted(false);
                         self.events.push_back(Ok(event));
                     }
                     SessionStep::Ended(cause) => {
@@ -314,7 +314,7 @@ impl Socket {
     }
 
     fn begin(&mut self) {
-        let paced = self.renewed.is_some_and(|renewed| renewed.elapsed() < self.settings.token_pace);
+        let paced = self.renewed.is_some_and(|renewed| renewed.elapsed() < TOKEN_PACE);
         let renew = std::mem::take(&mut self.renew) && !paced;
         if renew {
             self.renewed = Some(Instant::now());
@@ -337,11 +337,12 @@ impl Socket {
     }
 
     fn ended(&mut self, opened: Instant, cause: Cause) {
-        self.history.live_ended(Moment::at(opened.duration_since(self.clock)), self.now(), cause);
-        self.say(Connection::Disconnected(cause));
+        self.history.live_ended(Moment::at(opened.duration_since(self.clock)), self.now(), &cause);
+        self.say(Connection::Disconnected(cause.clone()));
         // Tokens that hardly live are no reason to dial all the time.
-        let pace = self.settings.token_pace.saturating_sub(opened.elapsed());
-        self.failed(cause, if cause == Cause::AuthExpired { pace } else { Duration::ZERO });
+        let pace = TOKEN_PACE.saturating_sub(opened.elapsed());
+        let wait = if cause == Cause::AuthExpired { pace } else { Duration::ZERO };
+        self.failed(cause, wait);
     }
 
     /// An attempt failed, or a connection ended.
@@ -349,15 +350,14 @@ impl Socket {
         self.renew = matches!(
             cause,
             Cause::AuthExpired
-                | Cause::TokenRejected
+                | Cause::Refused(_)
                 | Cause::Dial(DialFailure::Status { status: 401 | 403, .. })
         );
         let now = self.now();
-        match self.history.failed(cause, now, &self.settings) {
+        match self.history.failed(&cause, false, now, &self.settings) {
             Some(failure) => self.end(failure),
             None => {
-                let asked = wait.min(self.settings.max_retry_after);
-                let delay = self.history.delay(cause, &self.settings, &mut self.rng).max(asked);
+                let delay = self.history.delay(&cause, &self.settings, &mut self.rng).max(asked_for(Some(wait)));
                 self.step = Step::Waiting(Box::pin(sleep(delay)));
                 self.say(Connection::Retrying { delay, cause });
             }

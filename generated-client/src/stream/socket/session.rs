@@ -10,7 +10,7 @@ use tokio::time::{Instant, Sleep, sleep};
 use super::message::SocketMessage;
 use super::{Protocol, SocketEvent};
 use crate::stream::connection::{Arrival, Connection};
-use crate::stream::core::{Cause, Notice, Settings};
+use crate::stream::machine::{Cause, Notice, Settings};
 use crate::stream::message::Envelope;
 use crate::stream::{Role, SubscribeMessage, Undecodable};
 
@@ -94,7 +94,7 @@ impl Session {
                     }
                 }
                 Poll::Ready(Err(closed)) => {
-                    return Poll::Ready(Step::Ended(self.notice.unwrap_or(Cause::Closed(closed))));
+                    return Poll::Ready(Step::Ended(self.notice.take().unwrap_or(Cause::Closed(closed))));
                 }
                 Poll::Pending => {
                     if let Some(cause) = ready!(self.poll_timer(context, settings)) {
@@ -143,12 +143,13 @@ impl Session {
                 self.notice = Some(match Notice::from_details(&reply.details.unwrap_or_default()) {
                     Notice::AuthExpired => Cause::AuthExpired,
                     Notice::Idle => Cause::Idle,
-                    Notice::Other => Cause::Notice,
+                    Notice::Other(words) => Cause::Notice(words),
                 });
             }
             // Where another subscription was accepted, it is not the token.
             (Some(Role::Acknowledgement), Ok(reply)) if reply.success == Some(false) => {
-                self.notice = Some(Cause::TokenRejected).filter(|_| !self.was_accepted);
+                let words = reply.details.unwrap_or_default();
+                self.notice = Some(Cause::Refused(words.into())).filter(|_| !self.was_accepted);
             }
             (Some(Role::Acknowledgement), Ok(_)) => {
                 self.was_accepted = true;

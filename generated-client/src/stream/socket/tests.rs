@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use proptest::prelude::*;
 use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
@@ -11,7 +10,8 @@ use tokio::sync::oneshot;
 use super::*;
 use crate::stream::connection::Wire;
 use crate::stream::connection::tests::frames::{frame, receive};
-use crate::stream::core::{Closed, DialLimit, HandshakeFault};
+use crate::stream::dial_limit::DialLimit;
+use crate::stream::machine::HandshakeFault;
 use crate::stream::dial::tests::eavesdrop::{Ears, faces};
 use crate::stream::{ChannelMessage, Received};
 use crate::studio::accounts::AccountId;
@@ -39,7 +39,7 @@ impl Bearers for Tokens {
     async fn bearer(&self, newer_than: Option<u64>) -> std::result::Result<Bearer, NoToken> {
         self.asked.lock().unwrap().push((newer_than, Instant::now()));
         if self.refused {
-            return Err(NoToken::Refused);
+            return Err(NoToken::Refused("refused".into()));
         }
         let generation = match newer_than {
             Some(_) => self.given.fetch_add(1, Ordering::SeqCst) + 1,
@@ -109,7 +109,7 @@ impl Stage {
     fn new(tokens: &Tokens) -> Self {
         let ears = Ears::open();
         let (sender, dials) = unbounded_channel();
-        let shared = Shared { limit: DialLimit::default(), clock: Instant::now() };
+        let shared = Shared { limit: DialLimit::new(), clock: Instant::now() };
         let protocol =
             Protocol { layout: ActivityMessage::CHANNEL.layout, channels: crate::studio::CHANNELS };
         let socket = Socket::new(Network(sender), tokens.clone(), &shared, protocol, Settings::default());
@@ -387,7 +387,7 @@ async fn a_notice_tells_what_ended_the_connection() {
     for (details, cause) in [
         ("Auth expired; please reconnect", Cause::AuthExpired),
         ("Idled too long; please reconnect", Cause::Idle),
-        ("Subscribed elsewhere", Cause::Notice),
+        ("Subscribed elsewhere", Cause::Notice("Subscribed elsewhere".into())),
     ] {
         let mut stage = Stage::subscribed(&Tokens::default());
         let (mut server, _) = stage.accept().await;
@@ -460,57 +460,4 @@ async fn a_subscription_that_cannot_be_written_is_refused() {
     let error = stage.socket.subscribe_unlisted("subscribe-x", "[1]".parse().unwrap()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Invalid);
     stage.end();
-}
-
-fn history(causes: &[(Cause, u64)]) -> Option<Failure> {
-    let mut history = FailureHistory::default();
-    let at = |second: u64| Moment::at(seconds(second));
-    causes.iter().fold(None, |failure, (cause, second)| {
-        failure.or(history.failed(*cause, at(*second), &Settings::default()))
-    })
-}
-
-#[test]
-fn what_is_final_and_what_is_not() {
-    let (refused, reset) = (Cause::TokenRejected, Cause::Closed(Closed::Reset));
-    let status = |status| Cause::Dial(DialFailure::Status { status, retry_after: None });
-    let certificate = Cause::Dial(DialFailure::Certificate);
-    let large = Cause::Closed(Closed::TooLarge);
-    for (causes, failure) in [
-        (&[(refused, 0), (status(403), 1), (refused, 2)][..], Some(Failure::Unauthorized)),
-        (&[(refused, 0), (reset, 1), (refused, 2), (refused, 3)], None),
-        (&[(status(429), 0), (status(408), 1), (status(503), 2), (status(425), 3)], None),
-        (&[(certificate, 0), (certificate, 1), (certificate, 2)], Some(Failure::Certificate)),
-        (&[(certificate, 0), (reset, 1), (certificate, 2), (certificate, 3)], None),
-        (&[(large, 0), (large, 1), (large, 2)], Some(Failure::TooLarge)),
-        (&[(reset, 0), (reset, 1), (reset, 2), (reset, 3)], None),
-    ] {
-        assert_eq!(history(causes), failure, "{causes:?}");
-    }
-    let mut accepted = FailureHistory::default();
-    accepted.accepted();
-    let at = |second| accepted.failed(refused, Moment::at(seconds(second)), &Settings::default());
-    assert_eq!([0, 1, 2, 3, 599, 600].map(at), [None, None, None, None, None, Some(Failure::Unauthorized)]);
-}
-
-proptest! {
-    #[test]
-    fn a_wait_is_within_the_table(failures in 1_u32..100, seed: u64) {
-        let (mut history, settings) = (FailureHistory::default(), Settings::default());
-        for _ in 0..failures {
-            history.failed(Cause::NoPong, Moment::default(), &settings);
-        }
-        let most = (0.25 * 2f64.powi(failures.saturating_sub(1) as i32)).min(30.0);
-        let mut rng = fastrand::Rng::with_seed(seed);
-        let mut wait = |cause| history.delay(cause, &settings, &mut rng).as_secs_f64();
-        let no_pong = wait(Cause::NoPong);
-        prop_assert!((0.1..=most).contains(&no_pong), "{} is not within 0.1 to {}", no_pong, most);
-        for code in 1012..=1014 {
-            prop_assert!(wait(Cause::Closed(Closed::Code(Some(code)))) >= 2.0);
-        }
-        prop_assert!(wait(Cause::Dial(DialFailure::Certificate)) >= 5.0);
-        prop_assert_eq!(wait(Cause::AuthExpired), 0.0);
-        let asked = Cause::Dial(DialFailure::Status { status: 503, retry_after: Some(seconds(77)) });
-        prop_assert!(wait(asked) >= 77.0);
-    }
 }

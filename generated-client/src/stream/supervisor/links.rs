@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::task::AbortHandle;
 
 use crate::stream::connection::{Arrival, Connection};
-use crate::stream::core::{Closed, ConnectionId};
+use crate::stream::machine::{Closed, ConnectionId};
 
 /// The connections of a stream; the core has at most two at a time.
 #[derive(Debug, Default)]

@@ -6,3 +6,4 @@
 mod cases;
 pub(in crate::stream) mod model;
 mod subject;
+pub(in crate::stream) mod words;

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::again;
 use super::stage::simulate;
-use crate::stream::core::{DialFailure, Stage};
+use crate::stream::machine::{DialFailure, Stage};
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -83,7 +83,7 @@ fn row_06_a_name_that_does_not_resolve_is_tried_for_ever() {
 }
 
 #[test]
-fn row_19_idled_too_long() {
+fn row_18_idled_too_long() {
     simulate(async |stage| {
         let mut session = stage.accept().await;
         session.subscription().await;
@@ -101,7 +101,7 @@ fn row_19_idled_too_long() {
 }
 
 #[test]
-fn row_44_a_flood_of_pings() {
+fn row_43_a_flood_of_pings() {
     simulate(async |stage| {
         let mut session = stage.begin([1]).await;
         for _ in 0..100 {

@@ -10,7 +10,7 @@ use super::stage::{in_simulation, simulate};
 use super::{Activity, DAY, MINUTE, begin};
 use crate::builder::ApiClient;
 use crate::client;
-use crate::stream::core::{ResumePoint, Settings, State};
+use crate::stream::machine::{ResumePoint, Settings, State};
 
 #[test]
 fn a_close_waits_until_the_server_was_told() {

@@ -4,7 +4,7 @@ use super::again;
 use super::stage::simulate;
 
 #[test]
-fn row_26_what_is_no_json() {
+fn row_25_what_is_no_json() {
     simulate(async |stage| {
         let mut session = stage.begin([1]).await;
         for _ in 0..9 {
@@ -21,7 +21,7 @@ fn row_26_what_is_no_json() {
 }
 
 #[test]
-fn row_27_what_this_version_does_not_know() {
+fn row_26_what_this_version_does_not_know() {
     simulate(async |stage| {
         let mut session = stage.begin([1]).await;
         session.text(r#"{"sequence":2,"new":[1],"payload":{"type":"of tomorrow","data":{"a":1}}}"#).await;
@@ -33,7 +33,7 @@ fn row_27_what_this_version_does_not_know() {
 }
 
 #[test]
-fn row_28_one_bad_field() {
+fn row_27_one_bad_field() {
     simulate(async |stage| {
         let mut session = stage.begin([1]).await;
         session.text(r#"{"sequence":2,"payload":{"type":"order-update","data":{"quantity":[]}}}"#).await;
@@ -44,7 +44,7 @@ fn row_28_one_bad_field() {
 }
 
 #[test]
-fn row_29_no_number_where_one_should_be() {
+fn row_28_no_number_where_one_should_be() {
     simulate(async |stage| {
         let mut session = stage.begin([1]).await;
         session.text(r#"{"payload":{"type":"news","data":"unnumbered"}}"#).await;
@@ -54,7 +54,7 @@ fn row_29_no_number_where_one_should_be() {
 }
 
 #[test]
-fn row_42_a_binary_frame() {
+fn row_41_a_binary_frame() {
     simulate(async |stage| {
         let mut session = stage.begin([1]).await;
         let text = super::session::numbered(2, "");

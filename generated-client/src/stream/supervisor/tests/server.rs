@@ -11,7 +11,7 @@ use tokio::time::{Instant, interval, sleep};
 use super::session::{Common, Journal, Pipe, Session, numbered};
 use super::stage::Tokens;
 use crate::stream::connection::Wire;
-use crate::stream::core::DialFailure;
+use crate::stream::machine::DialFailure;
 use crate::stream::dial::{Dial, DialLimits};
 
 /// What is to happen on a connection.

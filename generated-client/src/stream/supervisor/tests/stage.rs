@@ -17,7 +17,8 @@ use super::caller::{Caller, SECRET, assert_holds_no_token};
 use super::session::{Common, Session};
 use super::{DAY, MINUTE, again, begin};
 use crate::stream::connection::Wire;
-use crate::stream::core::{DialFailure, DialLimit, NoToken, ResumePoint, Settings};
+use crate::stream::dial_limit::DialLimit;
+use crate::stream::machine::{DialFailure, NoToken, ResumePoint, Settings};
 use crate::stream::dial::tests::eavesdrop::Ears;
 use crate::stream::dial::{Dial, DialLimits};
 use crate::stream::supervisor::{Bearer, Bearers, Shared};
@@ -64,7 +65,7 @@ impl Bearers for Tokens {
         }
         let mut given = self.0.lock().unwrap();
         given.asked.push(newer_than);
-        if let Some(none) = given.none {
+        if let Some(none) = given.none.clone() {
             return Err(none);
         }
         let ended = given.ends.is_some_and(|ends| ends <= Instant::now());
@@ -157,7 +158,7 @@ impl Stage {
         let (tokens, common) = (Tokens::default(), Common::default());
         let (to, dials) = unbounded_channel();
         let network = Network(to, common.clone());
-        let shared = Shared { limit: DialLimit::default(), clock: Instant::now() };
+        let shared = Shared { limit: DialLimit::new(), clock: Instant::now() };
         let stream = begin(network.clone(), tokens.clone(), settings, &shared, ResumePoint::default());
         Self { caller: Caller::new(stream, DAY), tokens, common, shared, network, dials }
     }

@@ -382,7 +382,6 @@ fn hold_nothing() {
     let mut settings = Settings::default();
     settings.hold_messages = 0;
     assert!(settings.check().unwrap_err().contains("`hold_messages`"));
-    assert!(!stage::is_of_before());
 }
 
 fn number_unreadable(with_good: bool) {
@@ -477,8 +476,6 @@ fn token_ends_in_the_queue() {
     assert_eq!(stage.count_of(|event| *event == Event::CaughtUp), 1);
     stage.seconds(60);
     assert_eq!(stage.count_of(|event| matches!(event, Event::Failed(_))), 0);
-    // The old core has its limit inside.
-    assert!(!stage::is_of_before());
 }
 
 fn mutes(stage: &Stage) -> usize {
@@ -637,7 +634,7 @@ fn one_connection() {
     // (b) Two processes.
     let mut stage = Stage::with((1..=5).map(o));
     stage.exclusive = true;
-    stage.begin(None);
+    stage.begin(ResumePoint::default());
     for number in 6..=185 {
         stage.say(o(number));
         stage.seconds(1);
@@ -658,7 +655,7 @@ fn one_connection() {
 fn twenty_streams() {
     let all_live = |stage: &Stage| stage.clients.iter().all(|client| client.machine.state() == State::Live);
     let mut stage = Stage::new(|_| {});
-    (1..20).for_each(|_| _ = stage.begin(None));
+    (1..20).for_each(|_| _ = stage.begin(ResumePoint::default()));
     stage.seconds(5);
     assert!(all_live(&stage));
     stage.seconds(25);
@@ -671,14 +668,14 @@ fn twenty_streams() {
     for client in 0..20 {
         stage.drop_client(client);
         stage.millis(20);
-        stage.begin(None);
+        stage.begin(ResumePoint::default());
     }
     stage.seconds(2);
     assert_eq!(stage.clients[20].machine.state(), State::Live);
 
     // A hundred.
     let mut stage = Stage::new(|_| {});
-    (1..100).for_each(|_| _ = stage.begin(None));
+    (1..100).for_each(|_| _ = stage.begin(ResumePoint::default()));
     stage.seconds(100);
     assert!(all_live(&stage));
     let most = stage.dials.windows(81).all(|dials| dials[80].since(dials[0]) >= seconds(60));

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use super::super::subject::{Subject, is_old};
-use crate::stream::core::DialLimit;
+use super::super::subject::{handle, receive};
 use crate::stream::machine::*;
 
 /// How long anything is under way, in one direction.
@@ -56,22 +55,20 @@ pub(super) fn u(k: u64) -> String {
 /// How a subscription is answered, if not with the journal.
 #[derive(Clone, Debug)]
 pub(super) enum Answer {
-    Nack(&'static str),
     /// The journal of a copy that lacks the last messages.
     Behind(usize),
 }
 
 /// What is under way.
-enum Event_ {
+enum UnderWay {
     Input(usize, Input<String>),
     Text(usize, ConnectionId, String),
 }
 
 /// One machine and its caller, who takes every event at once.
 pub(super) struct Client {
-    pub(super) machine: Subject<String>,
+    pub(super) machine: StreamMachine<String>,
     pub(super) seen: Vec<(Moment, Event<String>)>,
-    pub(super) states: Vec<(Moment, State)>,
     generation: u64,
     issued: Moment,
     waits_for_permit: bool,
@@ -82,7 +79,7 @@ pub(super) struct Stage {
     pub(super) now: Moment,
     pub(super) clients: Vec<Client>,
     settings: Settings,
-    under_way: BTreeMap<(Moment, u64), Event_>,
+    under_way: BTreeMap<(Moment, u64), UnderWay>,
     count: u64,
     /// Of each client; those that are subscribed, and since when their messages come later.
     pub(super) subscribed: Vec<(usize, ConnectionId)>,
@@ -100,7 +97,6 @@ pub(super) struct Stage {
     next_beat: Moment,
     permits: f64,
     permitted: Moment,
-    old_limit: DialLimit,
 }
 
 impl Stage {
@@ -128,9 +124,8 @@ impl Stage {
             next_beat: now.after(Duration::from_secs(1)),
             permits: 20.0,
             permitted: now,
-            old_limit: DialLimit::default(),
         };
-        stage.begin(None);
+        stage.begin(ResumePoint::default());
         stage
     }
 
@@ -161,13 +156,12 @@ impl Stage {
     }
 
     /// Another machine, from a resume point.
-    pub(super) fn begin(&mut self, point: Option<&str>) -> usize {
+    pub(super) fn begin(&mut self, point: ResumePoint) -> usize {
         let seed = self.clients.len() as u64;
-        let machine = Subject::new(&self.settings, seed, self.now, point, &self.old_limit);
+        let machine = StreamMachine::new(self.settings.clone(), seed, self.now, point);
         self.clients.push(Client {
             machine,
             seen: Vec::new(),
-            states: Vec::new(),
             generation: 0,
             issued: self.now,
             waits_for_permit: false,
@@ -182,7 +176,7 @@ impl Stage {
     pub(super) fn restart(&mut self) {
         let point = self.clients[0].machine.resume_point();
         self.drop_client(0);
-        let client = self.begin(Some(&point));
+        let client = self.begin(point);
         self.clients.swap(0, client);
         self.clients[0].dropped = false;
         let new = self.clients.pop();
@@ -193,7 +187,7 @@ impl Stage {
         self.clients[client].dropped = true;
         self.subscribed.retain(|(other, _)| *other != client);
         self.under_way.retain(|_, event| match event {
-            Event_::Input(other, _) | Event_::Text(other, ..) => *other != client,
+            UnderWay::Input(other, _) | UnderWay::Text(other, ..) => *other != client,
         });
     }
 
@@ -215,19 +209,19 @@ impl Stage {
     }
 
     pub(super) fn send_to(&mut self, client: usize, connection: ConnectionId, text: &str, way: Duration) {
-        self.put(way, Event_::Text(client, connection, text.into()));
+        self.put(way, UnderWay::Text(client, connection, text.into()));
     }
 
     pub(super) fn part(&mut self) {
         for (client, connection) in self.subscribed.clone() {
-            self.put(WAY, Event_::Input(client, Input::Received { connection, frame: Frame::Part }));
+            self.put(WAY, UnderWay::Input(client, Input::Received { connection, frame: Frame::Part }));
         }
     }
 
     /// Ends all connections.
     pub(super) fn end_all(&mut self, how: Closed) {
         for (client, connection) in std::mem::take(&mut self.subscribed) {
-            self.put(WAY, Event_::Input(client, Input::Closed { connection, how }));
+            self.put(WAY, UnderWay::Input(client, Input::Closed { connection, how }));
         }
     }
 
@@ -235,7 +229,7 @@ impl Stage {
         self.end_all(Closed::Reset);
     }
 
-    fn put(&mut self, way: Duration, event: Event_) {
+    fn put(&mut self, way: Duration, event: UnderWay) {
         self.count += 1;
         self.under_way.insert((self.now.after(way), self.count), event);
     }
@@ -263,8 +257,8 @@ impl Stage {
             self.now = at;
             if let Some(event) = under_way.filter(|key| key.0 <= at).and_then(|key| self.under_way.remove(&key)) {
                 match event {
-                    Event_::Input(client, input) => self.tell(client, input),
-                    Event_::Text(client, connection, text) => self.receive(client, connection, &text),
+                    UnderWay::Input(client, input) => self.tell(client, input),
+                    UnderWay::Text(client, connection, text) => self.receive(client, connection, &text),
                 }
             } else if let (Some(client), true) = (permit, permitted.is_some_and(|permitted| permitted <= at)) {
                 self.refill();
@@ -295,7 +289,8 @@ impl Stage {
     }
 
     fn receive(&mut self, client: usize, connection: ConnectionId, text: &str) {
-        let outputs = self.clients[client].machine.receive(self.now, connection, text, text.to_owned(), false);
+        let machine = &mut self.clients[client].machine;
+        let outputs = receive(machine, self.now, connection, text, text.to_owned(), false);
         self.carry_out(client, outputs);
     }
 
@@ -303,7 +298,7 @@ impl Stage {
         if self.clients[client].dropped {
             return;
         }
-        let outputs = self.clients[client].machine.handle(self.now, input);
+        let outputs = handle(&mut self.clients[client].machine, self.now, input);
         self.carry_out(client, outputs);
     }
 
@@ -317,7 +312,7 @@ impl Stage {
                     taken = (taken.0 + 1, taken.1 + size);
                 }
                 Output::AwaitPermit => match self.permit_waits.pop_front() {
-                    Some(wait) => self.put(wait, Event_::Input(client, Input::Permit)),
+                    Some(wait) => self.put(wait, UnderWay::Input(client, Input::Permit)),
                     None => self.clients[client].waits_for_permit = true,
                 },
                 Output::FetchToken { newer_than } => {
@@ -329,7 +324,7 @@ impl Stage {
                     }
                     let expires = life.map(|life| it.issued.after(life));
                     let token = Token { generation: it.generation, expires };
-                    self.put(WAY, Event_::Input(client, Input::Token(Ok(token))));
+                    self.put(WAY, UnderWay::Input(client, Input::Token(Ok(token))));
                 }
                 Output::Dial { connection } => {
                     self.dials.push(now);
@@ -337,16 +332,15 @@ impl Stage {
                         Some(status) => Err(DialFailure::Status { status, retry_after: None }),
                         None => Ok(()),
                     };
-                    self.put(WAY, Event_::Input(client, Input::Dialled { connection, result }));
+                    self.put(WAY, UnderWay::Input(client, Input::Dialled { connection, result }));
                 }
                 Output::Subscribe { connection, .. } => self.subscribe(client, connection),
                 Output::Ping { connection } => {
                     let frame = Frame::Control;
-                    self.put(WAY * 2, Event_::Input(client, Input::Received { connection, frame }));
+                    self.put(WAY * 2, UnderWay::Input(client, Input::Received { connection, frame }));
                 }
                 Output::Close { connection } => self.subscribed.retain(|it| *it != (client, connection)),
-                Output::State(state) => self.clients[client].states.push((now, state)),
-                Output::Read { .. } | Output::Finished => {}
+                Output::State(_) | Output::Read { .. } | Output::Finished => {}
             }
         }
         if taken.0 > 0 {
@@ -359,7 +353,6 @@ impl Stage {
         let has_ended = life.is_some_and(|life| self.now >= self.clients[client].issued.after(life));
         let mut journal = self.journal.clone();
         let refusal = match self.answers.pop_front() {
-            Some(Answer::Nack(words)) => Some(words),
             Some(Answer::Behind(lacks)) => {
                 journal.truncate(journal.len() - lacks);
                 None
@@ -370,13 +363,13 @@ impl Stage {
         if let Some(words) = refusal {
             self.send_to(client, connection, &nack(words), WAY);
             let how = Closed::Code(Some(1000));
-            return self.put(WAY, Event_::Input(client, Input::Closed { connection, how }));
+            return self.put(WAY, UnderWay::Input(client, Input::Closed { connection, how }));
         }
         if self.exclusive {
             for (client, connection) in std::mem::take(&mut self.subscribed) {
                 self.send_to(client, connection, &notice("Subscribed elsewhere"), WAY);
                 let how = Closed::Code(Some(1000));
-                self.put(WAY, Event_::Input(client, Input::Closed { connection, how }));
+                self.put(WAY, UnderWay::Input(client, Input::Closed { connection, how }));
             }
         }
         self.send_to(client, connection, &ack(), WAY);
@@ -423,10 +416,7 @@ impl Stage {
     /// Forgets what was seen so far, and the dials.
     pub(super) fn forget(&mut self) {
         self.dials.clear();
-        self.clients.iter_mut().for_each(|client| {
-            client.seen.clear();
-            client.states.clear();
-        });
+        self.clients.iter_mut().for_each(|client| client.seen.clear());
     }
 }
 
@@ -438,9 +428,4 @@ fn word(event: &Event<String>) -> Option<String> {
     let letter = kind.map_or("p", |kind| &kind[..1]);
     let word = format!("{letter}{number}");
     Some(if *origin == Origin::Late { word.to_uppercase() } else { word })
-}
-
-/// Whether it is the old core that is tested.
-pub(super) fn is_of_before() -> bool {
-    is_old()
 }

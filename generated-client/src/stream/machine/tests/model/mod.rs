@@ -15,7 +15,6 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 use self::judge::judge;
@@ -39,9 +38,6 @@ pub(in crate::stream) fn runner(cases: u32) -> (TestRunner, u64) {
 
 fn run(scripts: impl Strategy<Value = Script>, check: impl Fn(&Script, &World) -> Result<(), TestCaseError>) {
     let (mut runner, seed) = runner(1_000);
-    if std::env::var("COUNT_FAILURES").is_ok() {
-        return count_failures(&mut runner, &scripts, &check);
-    }
     let outcome = runner.run(&scripts, |script| {
         let mut world = World::new(&script);
         world.play(&script).map_err(TestCaseError::fail)?;
@@ -50,42 +46,6 @@ fn run(scripts: impl Strategy<Value = Script>, check: impl Fn(&Script, &World) -
     if let Err(failure) = outcome {
         panic!("with the seed {seed}: {failure}");
     }
-}
-
-fn count_failures(
-    runner: &mut TestRunner,
-    scripts: &impl Strategy<Value = Script>,
-    check: &impl Fn(&Script, &World) -> Result<(), TestCaseError>,
-) {
-    let mut failures: BTreeMap<String, u32> = BTreeMap::new();
-    let cases = runner.config().cases;
-    let only: Option<u32> = std::env::var("ONLY").ok().and_then(|only| only.parse().ok());
-    for index in 0..cases {
-        let script = scripts.new_tree(runner).unwrap().current();
-        if only.is_some_and(|only| only != index) {
-            continue;
-        }
-        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let mut world = World::new(&script);
-            world.play(&script).map_err(TestCaseError::fail).and_then(|()| check(&script, &world))
-        }));
-        let failure = match outcome {
-            Ok(Ok(())) => continue,
-            Ok(Err(failure)) => failure.to_string(),
-            Err(_) => "panic".to_owned(),
-        };
-        let kind: String = failure.chars().filter(|c| !c.is_ascii_digit()).take(400).collect();
-        let kind = ["without a number, came", "without a number, arrived", "out of order", "times in one numbering",
-            "of the last day never", "missing without a word", "began anew", "in the end", "events are buffered",
-            "nothing came on", "stands still", "clients differ", "it ended", "gap", "dials"]
-            .into_iter().find(|part| failure.contains(part)).map_or(kind, ToOwned::to_owned);
-        let times = failures.entry(kind).or_default();
-        *times += 1;
-        if *times <= 2 {
-            println!("-- {index}: {}\n   {:?}", failure.chars().take(900).collect::<String>(), script);
-        }
-    }
-    println!("{} of {cases} fail: {failures:#?}", failures.values().sum::<u32>());
 }
 
 /// Promises 1, 2 and 4: whatever happens, every message comes once and in order or is reported, a

@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use super::script::{Action, Script};
-use super::server::{Body, PipeId, Refusal, Server, Wire};
-use super::super::subject::{Subject, is_old};
-use crate::stream::core::DialLimit;
+use super::server::{Body, PipeId, Server, Wire};
+use super::super::subject::{handle, receive};
 use crate::stream::machine::*;
 
 /// Small, so that scripts reach the limits.
@@ -20,7 +19,7 @@ const BURST: f64 = 20.0;
 /// One stream, and its caller.
 #[derive(Debug)]
 pub(super) struct Client {
-    pub(super) machine: Subject<Body>,
+    pub(super) machine: StreamMachine<Body>,
     /// What the caller took.
     pub(super) taken: Vec<Event<Body>>,
     /// Messages without a number that arrived, in processes of before and of now.
@@ -43,7 +42,6 @@ pub(super) struct World {
     pub(super) clients: Vec<Client>,
     pub(super) server: Server,
     settings: Settings,
-    old_limit: DialLimit,
     seed: u64,
     token_life: Duration,
     no_tokens: u8,
@@ -72,7 +70,6 @@ impl World {
             clients: Vec::new(),
             server: Server::new(script.manner.clone(), script.seed),
             settings,
-            old_limit: DialLimit::default(),
             seed: script.seed,
             token_life: Duration::from_secs(script.token_life),
             no_tokens: 0,
@@ -85,7 +82,7 @@ impl World {
         };
         for client in 0..script.streams {
             world.clients.push(Client {
-                machine: world.machine(client, None),
+                machine: world.machine(client, ResumePoint::default()),
                 taken: Vec::new(),
                 arrived: Vec::new(),
                 buffer: VecDeque::new(),
@@ -112,9 +109,9 @@ impl World {
         world
     }
 
-    fn machine(&self, client: usize, point: Option<&str>) -> Subject<Body> {
+    fn machine(&self, client: usize, point: ResumePoint) -> StreamMachine<Body> {
         let seed = self.seed.wrapping_add(client as u64);
-        Subject::new(&self.settings, seed, self.now, point, &self.old_limit)
+        StreamMachine::new(self.settings.clone(), seed, self.now, point)
     }
 
     /// Plays a script, and lets everything come to rest after it.
@@ -153,9 +150,6 @@ impl World {
 
     pub(super) fn act(&mut self, action: &Action) -> Result<(), String> {
         let now = self.now;
-        if std::env::var("ONLY").is_ok() {
-            println!("{:?} {action:?}", now.since_start());
-        }
         match *action {
             Action::Wait(time) => return self.pass(time),
             Action::Append(count) => (0..count).for_each(|_| self.server.append(now, true)),
@@ -201,9 +195,6 @@ impl World {
             Action::UseLimit(times) => {
                 self.refill();
                 self.permits = (self.permits - f64::from(times)).max(0.0);
-                if is_old() {
-                    (0..times).for_each(|_| _ = self.old_limit.take(crate::stream::core::Moment::at(now.since_start())));
-                }
             }
             Action::Stall => self.clients.iter_mut().for_each(|client| client.stalled = true),
             Action::Go => {
@@ -227,7 +218,7 @@ impl World {
     fn fill_holes(&mut self) -> Result<(), String> {
         self.pass(Duration::from_millis(100))?;
         for _ in 0..60 {
-            if self.clients.iter().any(|client| client.machine.held() > 0) {
+            if self.clients.iter().any(|client| client.machine.held().0 > 0) {
                 self.pass(Duration::from_secs(1))?;
             }
         }
@@ -295,16 +286,13 @@ impl World {
         let wire = self.server.pipes.get_mut(&(client, connection)).and_then(|pipe| pipe.wires.pop_front());
         match wire {
             Some((_, Wire::Text(text, body))) => {
-                if std::env::var("ONLY").is_ok() && !text.contains("heartbeat") {
-                    println!("{:?} {client} <- {connection:?} {}", self.now.since_start(), text.chars().take(90).collect::<String>());
-                }
                 let (now, in_full) = (self.now, self.in_full);
                 let it = &mut self.clients[client];
                 it.heard.insert(connection, now);
                 if body.number.is_none() && body.content > 0 {
                     it.arrived.push(body);
                 }
-                let outputs = it.machine.receive(now, connection, &text, body, in_full);
+                let outputs = receive(&mut it.machine, now, connection, &text, body, in_full);
                 self.carry_out(client, outputs)
             }
             Some((_, Wire::Pong)) => {
@@ -325,8 +313,8 @@ impl World {
         self.server.pipes.clear();
         self.scheduled.clear();
         for client in 0..self.clients.len() {
-            let point = self.clients[client].machine.resume_point();
-            let machine = self.machine(client, Some(&point));
+            let point = serde_json::to_string(&self.clients[client].machine.resume_point()).unwrap();
+            let machine = self.machine(client, serde_json::from_str(&point).unwrap());
             let client = &mut self.clients[client];
             for (event, _) in client.buffer.drain(..) {
                 if let Event::Message { message, .. } | Event::Undecodable(message) = event {
@@ -345,14 +333,14 @@ impl World {
             let taken: Vec<_> = it.buffer.drain(..).collect();
             let (events, bytes) = (taken.len(), taken.iter().map(|(_, size)| size).sum());
             it.taken.extend(taken.into_iter().map(|(event, _)| event));
-            let outputs = it.machine.handle(self.now, Input::Taken { events, bytes });
+            let outputs = handle(&mut it.machine, self.now, Input::Taken { events, bytes });
             self.outputs(client, outputs)?;
         }
         Ok(())
     }
 
     pub(super) fn tell(&mut self, client: usize, input: Input<Body>) -> Result<(), String> {
-        let outputs = self.clients[client].machine.handle(self.now, input);
+        let outputs = handle(&mut self.clients[client].machine, self.now, input);
         self.carry_out(client, outputs)
     }
 
@@ -368,9 +356,6 @@ impl World {
 
     fn output(&mut self, client: usize, output: Output<Body>) -> Result<(), String> {
         let now = self.now;
-        if std::env::var("ONLY").is_ok() {
-            println!("{:?} {client} {output:?}", now.since_start());
-        }
         let it = &mut self.clients[client];
         match output {
             Output::Deliver { event, size } => {
@@ -397,7 +382,7 @@ impl World {
             Output::Dial { connection } => {
                 self.dials.push(now);
                 let burst = BURST as usize;
-                if !is_old() && let [.., first] = self.dials[..self.dials.len().saturating_sub(burst + 60)]
+                if let [.., first] = self.dials[..self.dials.len().saturating_sub(burst + 60)]
                     && now.since(first) < Duration::from_secs(60)
                 {
                     return Err("more than 80 dials within a minute".into());
@@ -435,12 +420,12 @@ impl World {
     /// What has to hold at any moment.
     fn check(&self, client: usize) -> Result<(), String> {
         let it = &self.clients[client];
-        let held = it.machine.held();
+        let (held, _) = it.machine.held();
         if held > 2 * HOLD {
             return Err(format!("{held} messages are held"));
         }
         // Full, and then what was held, what is reported of connections, and the message of now.
-        let events = it.machine.buffered();
+        let events = it.machine.statistics().buffered_events;
         if events > BUFFER + 3 * HOLD + 16 {
             return Err(format!("{events} events are buffered"));
         }

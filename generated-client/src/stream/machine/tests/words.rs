@@ -1,15 +1,15 @@
 //! Events in a few letters each.
 
-use super::super::{Connection, Event, GapReason, Origin};
+use super::super::{Connection, Event, Origin};
 
-/// `r3` is the third message in a replay, `c3` its correction; what the message says stands behind it.
+/// `r3` is the third message in a replay, `l3` one that comes late; what the message says stands behind it.
 pub(in crate::stream) fn word(event: &Event<String>) -> String {
     match event {
         Event::Message { message, sequence: Some(sequence), origin } => {
             let origin = match origin {
                 Origin::Live => "",
                 Origin::Replay => "r",
-                Origin::Correction => "c",
+                Origin::Late => "l",
             };
             format!("{origin}{sequence}{message}")
         }
@@ -21,14 +21,13 @@ pub(in crate::stream) fn word(event: &Event<String>) -> String {
         Event::CaughtUp => "caught up".into(),
         Event::Gap(gap) => {
             let end = |end: Option<u64>| end.map_or("?".into(), |end| end.to_string());
-            let late = if gap.reason == GapReason::OutOfOrder { "late " } else { "" };
-            format!("{late}gap {}..{}", end(gap.after), end(gap.before))
+            format!("gap {}..{}", end(gap.after), end(gap.before))
         }
         Event::EpochChanged { lossless: true } => "epoch".into(),
         Event::EpochChanged { lossless: false } => "lossy epoch".into(),
         Event::NumbersHaveHoles => "holes".into(),
         Event::Lagging => "lagging".into(),
-        Event::Recovered { lost } => format!("recovered {lost}"),
+        Event::Recovered => "recovered".into(),
         Event::Failed(failure) => format!("failed {failure:?}"),
         Event::Closed => "closed".into(),
     }
