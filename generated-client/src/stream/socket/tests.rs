@@ -313,8 +313,8 @@ async fn three_refusals_in_a_row_are_final_and_renew_the_token_every_10_s_at_mos
         server.0.write_all(&frame(0x88, &1000_u16.to_be_bytes())).await.unwrap();
     }
     let seen = stage.within(SECOND).await;
-    let last = "the stream has ended: the credentials are not accepted";
-    assert_eq!(seen[1..], ["subscribe-activity-ack", "Disconnected(TokenRejected)", last]);
+    let last = "the stream has ended: the credentials or the account were refused: not you";
+    assert_eq!(seen[1..], ["subscribe-activity-ack", "Disconnected(Refused(\"not you\"))", last]);
     assert!(stage.socket.next().await.is_none());
     let asked = stage.tokens.asked.lock().unwrap().clone();
     assert_eq!(asked.iter().map(|(asked, _)| *asked).collect::<Vec<_>>(), [None, Some(0), None]);
@@ -323,6 +323,7 @@ async fn three_refusals_in_a_row_are_final_and_renew_the_token_every_10_s_at_mos
     // The token endpoint refuses.
     let tokens = Tokens { refused: true, ..Tokens::default() };
     let mut stage = Stage::subscribed(&tokens);
+    let last = "the stream has ended: the credentials or the account were refused: refused";
     assert_eq!(stage.within(seconds(60)).await.last().unwrap(), last);
     assert_eq!(tokens.asked.lock().unwrap().len(), 3);
     stage.end();
@@ -339,7 +340,7 @@ async fn refusals_of_one_subscription_or_after_acceptance_are_not_final() {
         server.accept(false).await;
         server.0.write_all(&frame(0x88, &1000_u16.to_be_bytes())).await.unwrap();
         let seen = stage.within(Duration::from_millis(1)).await;
-        let cause = if round == 0 { "Closed(Code(Some(1000)))" } else { "TokenRejected" };
+        let cause = if round == 0 { "Closed(Code(Some(1000)))" } else { "Refused(\"not you\")" };
         assert!(seen.contains(&format!("retrying {cause}")), "{seen:?}");
     }
     stage.end();

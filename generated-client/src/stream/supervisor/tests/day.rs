@@ -34,7 +34,24 @@ fn a_plain_hour() {
         }
         caller.assert_got(&server.said());
         let statistics = caller.statistics().await;
-        assert_eq!((statistics.delivered, statistics.dials, statistics.disconnects), (280, 1, 0));
+        assert_eq!((statistics.delivered, statistics.dials, statistics.disconnects), (280, 4, 0));
+        assert_eq!(statistics.audits, 3);
+        caller.leave().await;
+    });
+}
+
+#[test]
+fn row_53_the_last_message_of_the_day_is_found_by_an_audit() {
+    in_simulation(async || {
+        let server = Server::new(DAY);
+        server.write(100);
+        let mut caller = open(&server, Settings::default());
+        caller.handle().wait_until_live(MINUTE).await.unwrap();
+        server.write_silently();
+        caller.take(16 * MINUTE).await;
+        caller.assert_got(&server.said());
+        let statistics = caller.statistics().await;
+        assert_eq!((statistics.audits, statistics.disconnects, statistics.gaps), (1, 0, 0));
         caller.leave().await;
     });
 }
@@ -104,7 +121,7 @@ fn row_52_a_day_of_trading() {
         assert_eq!(kinds.map(count)[7..], [0, 0]);
         let statistics = caller.statistics().await;
         assert_eq!((statistics.disconnects, statistics.gaps), (5, 0));
-        assert!(count("rotated") >= 2 && statistics.recoveries >= 3, "{statistics:?}");
+        assert!(count("rotated") >= 2 && statistics.recoveries >= 2 && statistics.audits > 80, "{statistics:?}");
         caller.leave().await;
     });
 }

@@ -130,7 +130,8 @@ pub(super) fn simulate(play: impl AsyncFnOnce(&mut Stage)) {
 
 /// Plays it with other settings.
 pub(super) fn simulate_with(change: impl FnOnce(&mut Settings), play: impl AsyncFnOnce(&mut Stage)) {
-    let mut settings = Settings::default();
+    // No audits, unless a test is about them.
+    let mut settings = Settings { audit_interval: 1_000 * DAY, ..Settings::default() };
     change(&mut settings);
     in_simulation(async || {
         let mut stage = Stage::new(settings);
