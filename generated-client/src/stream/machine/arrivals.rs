@@ -207,6 +207,9 @@ impl<M> StreamMachine<M> {
         let at = self.doubted.map_or(self.now, |last| self.now.max(last.after(pace)));
         let is_asked = self.is_doubting || self.wants.replay;
         self.is_doubting |= !is_old || at == self.now;
+        if let Some(asked) = self.next.as_mut().and_then(Attempt::link_mut).filter(|link| link.is_open()) {
+            asked.replay.doubted |= self.is_doubting;
+        }
         if !is_asked {
             self.timers.start(Timer::Doubt, at);
         }

@@ -106,7 +106,7 @@ impl<M> StreamMachine<M> {
         let Some(replay) = self.replay_mut(id) else { return };
         replay.proven = true;
         let mut late = std::mem::take(&mut replay.late);
-        self.is_doubting = false;
+        self.is_doubting &= replay.doubted;
         late.sort_by_key(|item| item.id.number);
         for item in late {
             if matches!(self.numbering.classify(item.id, Source::Replay), Class::Missing | Class::Different) {
@@ -119,14 +119,15 @@ impl<M> StreamMachine<M> {
     fn renumber(&mut self) {
         self.begin_numbering(false);
         self.asked_again = false;
-        let current = self.current.as_ref().map(|current| current.id);
-        if let Some(id) = self.next_link().map(|link| link.id) {
-            self.out.push_back(Output::Close { connection: id });
-        }
-        self.next = None;
-        match current {
-            Some(current) => self.end_connection(current, Cause::NumbersBeganAnew),
-            None => self.retry(Cause::NumbersBeganAnew, Duration::ZERO),
+        let next = self.next_link().map(|link| link.id);
+        match (self.current.as_ref().map(|current| current.id), next) {
+            (Some(current), Some(next)) => {
+                self.out.push_back(Output::Close { connection: next });
+                self.next = None;
+                self.end_connection(current, Cause::NumbersBeganAnew);
+            }
+            (None, Some(next)) => self.end_connection(next, Cause::NumbersBeganAnew),
+            (_, None) => {}
         }
     }
 
@@ -195,6 +196,10 @@ impl<M> StreamMachine<M> {
     fn take_over(&mut self) {
         let Some(Attempt { purpose, step: Step::Link(mut link) }) = self.next.take() else { return };
         let overflowed = link.replay.overflowed;
+        if link.replay.doubted {
+            // What came after it was asked for comes again on its connection, and can be judged there.
+            self.held.clear();
+        }
         link.stage = LinkStage::Live(self.now);
         link.timers.stop(Timer::Replay);
         if let Some(old) = self.current.replace(*link) {

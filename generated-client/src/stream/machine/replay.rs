@@ -23,6 +23,8 @@ pub(super) struct Replay<M> {
     /// Messages at or below the watermark that were not delivered, while nothing is proven.
     pub(super) late: Vec<Item<M>>,
     late_bytes: usize,
+    /// A message came meanwhile of which only a later replay can tell what it means.
+    pub(super) doubted: bool,
     /// More messages waited than fit.
     pub(super) overflowed: bool,
 }
@@ -39,6 +41,7 @@ impl<M> Replay<M> {
             count: 0,
             late: Vec::new(),
             late_bytes: 0,
+            doubted: false,
             overflowed: false,
         }
     }

@@ -1,5 +1,7 @@
 //! What has to be done because time has passed, and the flow to the caller.
 
+use std::time::Duration;
+
 use super::attempt::{Attempt, Purpose};
 use super::buffer::FULL_FOR;
 use super::cause::{Cause, DialFailure};
@@ -8,6 +10,9 @@ use super::settings::SlowCaller;
 use super::statistics::count;
 use super::timers::{Timer, TimerTable};
 use super::{Flow, Link, StreamMachine};
+
+/// How soon a connection that is overdue is judged again while a ping is unanswered.
+const RECHECK: Duration = Duration::from_secs(1);
 
 impl<M> StreamMachine<M> {
     /// Does everything that is due.
@@ -109,7 +114,7 @@ impl<M> StreamMachine<M> {
         }
         // Where nothing arrives at all, it is not the heartbeats that are missing.
         match link.timers.get(Timer::Pong).filter(|_| !link.liveness.answered) {
-            Some(pong) => link.timers.set(Timer::Heartbeat, pong),
+            Some(pong) => link.timers.set(Timer::Heartbeat, pong.min(now.after(RECHECK))),
             None => {
                 self.pace.muted_at = Some(delivered);
                 self.end_connection(id, Cause::Mute);
@@ -160,7 +165,7 @@ impl<M> StreamMachine<M> {
             }
             (Flow::Parked, Flow::Open) => {
                 self.watch_elapsed();
-                self.attempt(Purpose::Connect, std::time::Duration::ZERO);
+                self.attempt(Purpose::Connect, Duration::ZERO);
                 self.fire_timers();
             }
             _ => {}

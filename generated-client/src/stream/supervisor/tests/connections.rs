@@ -53,7 +53,7 @@ fn row_04_a_write_that_is_stuck_stops_neither_reading_nor_time() {
 #[test]
 fn row_05_pongs_without_heartbeats_are_no_life() {
     // The pace of the heartbeats in seconds, and how long silence is borne.
-    for (pace, borne) in [(1, 15), (5, 20), (20, 80), (50, 200)] {
+    for (pace, borne) in [(1, 16), (5, 20), (20, 80), (50, 200)] {
         simulate(async |stage| {
             let mut session = stage.begin([1]).await;
             let pace = seconds(pace);

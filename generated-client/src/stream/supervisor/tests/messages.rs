@@ -1,6 +1,5 @@
 //! Messages that are odd: what the caller gets of them.
 
-use super::again;
 use super::stage::simulate;
 
 #[test]

@@ -38,7 +38,7 @@ fn row_30_a_lost_message_that_no_replay_has_is_one_gap() {
         let mut new = stage.accept().await;
         new.live([1, 2, 4, 5]).await;
         new.say([6]).await;
-        stage.caller.saw("gap 2..4, 4, 5, 6").await;
+        stage.caller.saw("gap 2..4, r4, r5, 6").await;
         // It is not said again, whoever connects.
         new.end().await;
         stage.caller.saw("disconnected Eof, retrying Eof").await;
