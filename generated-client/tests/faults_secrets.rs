@@ -238,6 +238,7 @@ const WITHOUT_SECRET: &[&str] = &[
     "error::Delivery",
     "error::ErrorKind",
     "operation::BodyKind",
+    "operation::Lookup",
     "operation::Method",
     "operation::Operation",
     "operation::PageToken",

@@ -203,7 +203,7 @@ async fn an_order_whose_answer_is_lost_is_found() {
         let requests = server.book().requests;
         assert_eq!(requests.len(), 2);
         assert!(requests[0].starts_with("POST /v1/accounts/42/orders "), "{requests:?}");
-        assert!(requests[1].starts_with("GET /v1/accounts/42/orders?from="), "{requests:?}");
+        assert!(requests[1].starts_with("GET /v1/accounts/42/orders?order_ids=mine "), "{requests:?}");
     }
 }
 

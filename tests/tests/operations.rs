@@ -162,8 +162,8 @@ async fn all_errors_are_explained<C>(api: Tested<C>) {
     for case in &api.cases {
         let operation = operation(&api, case);
         for status in operation.errors {
-            // A server that fails does not know what became of rows: no error, see the client's tests.
-            if operation.repeat == Repeat::Keyed && *status >= 500 {
+            // The rows are looked up, which fails here: they are unknown, see the client's tests.
+            if operation.repeat == Repeat::Keyed && !matches!(status, 401 | 403 | 429) {
                 continue;
             }
             *server.answer.lock().unwrap() = (*status, (api.error)(*status));

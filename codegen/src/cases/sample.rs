@@ -56,7 +56,7 @@ impl<'a> Samples<'a> {
                 sample(quote!(#literal), json!(number))
             }
             ir::Type::F64 => sample(quote!(1.5), json!(1.5)),
-            ir::Type::String => sample(quote!(String::from("some text, & more")), json!("some text, & more")),
+            ir::Type::String => sample(quote!(String::from("some text & more")), json!("some text & more")),
             ir::Type::Decimal | ir::Type::Number => {
                 let json = match encodings.decimal {
                     DecimalEncoding::String if *ty == ir::Type::Decimal => json!("150.250"),

@@ -4,9 +4,15 @@
 mod answers;
 mod bare;
 mod broker;
+#[path = "../../tests/support/certificate.rs"]
+pub(crate) mod certificate;
 mod clients;
 mod errors;
+#[path = "../../tests/support/fault.rs"]
+pub(crate) mod fault;
 mod golden;
+#[path = "../../tests/support/http2.rs"]
+pub(crate) mod http2;
 mod messages;
 pub(crate) mod pace;
 mod paging;

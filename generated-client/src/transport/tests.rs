@@ -3,16 +3,9 @@ use std::sync::Mutex;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use self::certificate::{Authority, Flaw};
-use self::http2::{Act, Http2Server};
 use super::*;
-
-#[path = "../../tests/support/certificate.rs"]
-mod certificate;
-#[path = "../../tests/support/fault.rs"]
-mod fault;
-#[path = "../../tests/support/http2.rs"]
-mod http2;
+use crate::tests::certificate::{Authority, Flaw};
+use crate::tests::http2::{Act, Http2Server};
 
 /// What a server received, a text for each connection.
 type Received = Arc<Mutex<Vec<String>>>;

@@ -1,11 +1,7 @@
 //! Rows of the fault table that need a network, as one connection sees them: what the core is told.
 
-#[path = "../../../tests/support/certificate.rs"]
-pub(in crate::stream) mod certificate;
 #[path = "../../../tests/support/eavesdrop.rs"]
 pub(in crate::stream) mod eavesdrop;
-#[path = "../../../tests/support/fault.rs"]
-mod fault;
 mod logs;
 #[path = "../../../tests/support/proxy.rs"]
 mod proxy;
@@ -14,14 +10,14 @@ use std::time::Duration;
 
 use tungstenite::handshake::derive_accept_key;
 
-use self::certificate::{Authority, Flaw};
-use self::fault::{FaultServer, Step};
 use self::proxy::Proxy;
 use super::{Dial, DialLimits, Server};
 use crate::ErrorKind;
 use crate::stream::connection::tests::frames::frame;
 use crate::stream::connection::{Arrival, Limits, Outbox, Reader, Wire};
 use crate::stream::core::{Closed, DialFailure, Settings, Stage};
+use crate::tests::certificate::{Authority, Flaw};
+use crate::tests::fault::{self, FaultServer, Step};
 use crate::transport::{ProxySettings, TransportSettings};
 
 /// The same with more lines.

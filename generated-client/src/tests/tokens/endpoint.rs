@@ -94,6 +94,8 @@ pub(super) fn settings(endpoint: &Server, server: &Server) -> Settings {
     settings.credentials = Some(Given::Client { id: ID.into(), secret: SECRET.into() });
     settings.token_url = Some(format!("{}/oauth/token", endpoint.url));
     settings.timeout = Some(Duration::from_secs(60));
+    // A thousand calls wait for fifty turns within one attempt each.
+    settings.retries = crate::retry::RetrySettings::new().attempt_timeout(Duration::from_secs(60));
     settings.pace = Arc::new(ScriptedPace::default());
     settings
 }

@@ -23,9 +23,9 @@ use super::{MINUTE, again, begin};
 use crate::stream::core::{DialLimit, ResumePoint, Settings};
 use crate::stream::dial;
 use crate::stream::dial::tests::accept;
-use crate::stream::dial::tests::certificate::{Authority, Flaw};
 use crate::stream::dial::tests::eavesdrop::Ears;
 use crate::stream::supervisor::Shared;
+use crate::tests::certificate::{Authority, Flaw};
 use crate::transport::TransportSettings;
 
 /// Longest wait for something that has to come. Nothing takes so long.
