@@ -16,7 +16,7 @@ use tokio_rustls::rustls::{self, ClientConfig};
 use super::address::misconfigured;
 use crate::RootCertificates;
 use crate::error::Error;
-use crate::stream::core::{DialFailure, Stage};
+use crate::stream::machine::{DialFailure, Stage};
 
 /// TLS 1.2 or 1.3 to one host, whose certificate is checked as that of requests is: with the
 /// authorities of the system, and those given.
