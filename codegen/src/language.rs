@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use self::api::{Authentication, ClientCredentials, Environment, Grant, RateLimit, Scheme};
-pub use self::channel::{Attribution, Channel, Message, Places, Replay, Role, Sequence, Stream, Subscribe};
+pub use self::channel::{Channel, Message, Places, Replay, Role, Sequence, Stream, Subscribe};
 pub use crate::decode::Map;
 use crate::decode::ShortOrLong;
 use crate::source::Spanned;

@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use clear_street::stream::core::{
-    Class, Closed, Command, ConnectionId, Core, DialFailure, DialLimit, Envelope, Event, Frame, Input,
-    Moment, NoToken, Notice, Output, Refusal, Settings, SlowCaller, Token,
+use clear_street::stream::machine::{
+    Closed, Command, ConnectionId, DialFailure, Envelope, Event, Frame, HandshakeFault, Input, Kind, Moment, NoToken,
+    Notice, Output, ResumePoint, Settings, SlowCaller, StreamMachine, Token,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -17,14 +17,10 @@ const BUFFER: usize = 16;
 fuzz_target!(|bytes: &[u8]| {
     let Some((first, steps)) = bytes.split_first() else { return };
     let mut settings = Settings::default();
-    (settings.hold_messages, settings.buffer_events, settings.remember) = (HELD, BUFFER, 3);
-    settings.slow_caller = match first % 4 {
-        0 => SlowCaller::Block,
-        1 => SlowCaller::Fail,
-        _ => SlowCaller::Recover,
-    };
+    (settings.hold_messages, settings.buffer_events) = (HELD, BUFFER);
+    settings.slow_caller = if first % 2 == 0 { SlowCaller::Block } else { SlowCaller::Park };
     let mut now = Moment::default();
-    let mut core = Core::<()>::new(settings, DialLimit::default(), u64::from(*first), now);
+    let mut machine = StreamMachine::<()>::new(settings, u64::from(*first), now, ResumePoint::default());
     let mut reads = true;
     let mut ended = false;
     for step in steps.chunks_exact(4) {
@@ -32,25 +28,26 @@ fuzz_target!(|bytes: &[u8]| {
         now = now.after(Duration::from_millis(u64::from(millis).pow(2)));
         let input = input(what, ConnectionId(connection.into()), sequence);
         if let Input::Received { connection, frame } = &input {
-            let sequence = match frame {
-                Frame::Message(Envelope { class: Class::Data, sequence, .. }, ()) => *sequence,
+            let number = match frame {
+                Frame::Message(Envelope { kind: Kind::Data, number, .. }, ()) => *number,
                 _ => None,
             };
-            if !reads || sequence.is_some_and(|sequence| core.passes_over(now, *connection, sequence)) {
+            if !reads || number.is_some_and(|number| machine.passes_over(now, *connection, number)) {
                 continue;
             }
         }
-        let mut outputs = core.handle(now, input);
+        machine.handle(now, input);
         for _ in 0..50 {
-            if core.next_deadline().is_some_and(|at| at <= now) {
-                outputs.extend(core.handle(now, Input::Timer));
+            if machine.next_deadline().is_some_and(|at| at <= now) {
+                machine.handle(now, Input::Timer);
             }
         }
-        assert!(core.next_deadline().is_none_or(|at| at > now), "it does not come to rest");
-        assert!(core.held().0 <= 2 * HELD, "{:?} is held", core.held());
+        assert!(machine.next_deadline().is_none_or(|at| at > now), "it does not come to rest");
+        assert!(machine.held().0 <= 2 * HELD, "{:?} is held", machine.held());
         // Full, and then what was held, and what is told of connections.
-        assert!(core.buffered().0 <= BUFFER + 64, "{:?} is buffered", core.buffered());
-        for output in outputs {
+        let buffered = machine.statistics().buffered_events;
+        assert!(buffered <= BUFFER + 64, "{buffered} are buffered");
+        while let Some(output) = machine.poll() {
             match output {
                 Output::Read { on, .. } => reads = on,
                 Output::Deliver { event, .. } => {
@@ -64,34 +61,36 @@ fuzz_target!(|bytes: &[u8]| {
 });
 
 fn input(what: u8, connection: ConnectionId, number: u8) -> Input<()> {
-    let class = match what % 32 {
-        0..=8 => Class::Data,
-        9 => Class::Accepted,
-        10 | 11 => Class::ReplayComplete,
-        12 => Class::Heartbeat,
-        13 => Class::Notice([Notice::AuthExpired, Notice::Idle, Notice::Other][usize::from(number % 3)]),
-        14 => Class::Refused([Refusal::Token, Refusal::Account][usize::from(number % 2)]),
+    let kind = match what % 33 {
+        0..=8 => Kind::Data,
+        9 => Kind::Accepted,
+        10 | 11 => Kind::ReplayComplete,
+        12 => Kind::Heartbeat,
+        13 if number == 0 => Kind::Notice(Notice::AuthExpired),
+        13 => Kind::Notice(Notice::Other("x".into())),
+        14 => Kind::Refused("no".into()),
+        32 => return Input::Permit,
         15 | 16 => return Input::Token(Ok(token(number))),
         17 => return Input::Token(Err(NoToken::Unavailable(None))),
-        18 => return Input::Token(Err(NoToken::Refused)),
+        18 => return Input::Token(Err(NoToken::Refused("no".into()))),
         19..=21 => return Input::Dialled { connection, result: Ok(()) },
         22 => return Input::Dialled { connection, result: Err(failure(number)) },
         23 => return Input::Closed { connection, how: how(number) },
         24 | 25 => return Input::Taken { events: number.into(), bytes: 0 },
-        26 => return Input::Received { connection, frame: Frame::Pong },
-        27 => return Input::Received { connection, frame: Frame::Other },
-        28 => return Input::Received { connection, frame: Frame::Malformed(10, ()) },
+        26 => return Input::Received { connection, frame: Frame::Control },
+        27 => return Input::Received { connection, frame: Frame::Part },
+        28 => return Input::Received { connection, frame: Frame::Malformed { size: 10, hash: 0, message: () } },
         29 => return Input::Command(Command::RotateNow),
         30 => return Input::Command(if number == 0 { Command::Close } else { Command::ReconnectNow }),
         _ => return Input::Timer,
     };
-    let sequence = match number {
-        _ if class != Class::Data => None,
+    let number = match number {
+        _ if kind != Kind::Data => None,
         255 => None,
         254 => Some(u64::MAX),
         number => Some(u64::from(number % 16)),
     };
-    let envelope = Envelope { class, sequence, fingerprint: u64::from(what / 128), size: 10 };
+    let envelope = Envelope { kind, number, hash: u64::from(what / 128), size: 10 };
     Input::Received { connection, frame: Frame::Message(envelope, ()) }
 }
 
@@ -102,7 +101,7 @@ fn token(number: u8) -> Token {
 
 fn failure(number: u8) -> DialFailure {
     match number % 4 {
-        0 => DialFailure::Handshake,
+        0 => DialFailure::Handshake(HandshakeFault::Http),
         1 => DialFailure::Certificate,
         2 => DialFailure::TimedOut(None),
         _ => DialFailure::Status { status: 398 + u16::from(number), retry_after: None },

@@ -2,9 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
-use clear_street::stream::{
-    Attribution, Channel, ChannelMessage, Envelope, Replay, Role, Sequence, decode, subscribe,
-};
+use clear_street::stream::{Channel, ChannelMessage, Envelope, Replay, Role, Sequence, decode, subscribe};
 use clear_street::studio::accounts::AccountId;
 use clear_street::studio::activity::{ActivityMessage, ActivitySubscription};
 use clear_street::studio::digital_assets::DigitalAssetsMessage;
@@ -119,14 +117,13 @@ fn subscriptions() {
 
 #[test]
 fn what_is_known_of_the_channels() {
-    let names: Vec<_> =
-        CHANNELS.iter().map(|channel| (channel.name, channel.replay, channel.attributed_by)).collect();
+    let names: Vec<_> = CHANNELS.iter().map(|channel| (channel.name, channel.replay)).collect();
     assert_eq!(
         names,
         [
-            ("activity", Replay::Journal, None),
-            ("digital-assets", Replay::Snapshot, Some(Attribution::Channel)),
-            ("event-contracts", Replay::Snapshot, Some(Attribution::Channel))
+            ("activity", Replay::Journal),
+            ("digital-assets", Replay::Snapshot),
+            ("event-contracts", Replay::Snapshot)
         ]
     );
     let sequence = |kind| ActivityMessage::CHANNEL.message(kind).map(|message| message.sequence);

@@ -23,7 +23,7 @@ use bytes::Bytes;
 use clear_street::authentication::Token;
 use clear_street::operation::Method;
 use clear_street::rate_limit::RateLimits;
-use clear_street::stream::{Settings, StreamBuilder, subscribe};
+use clear_street::stream::{Settings, SocketBuilder, StreamBuilder, subscribe};
 use clear_street::studio;
 use clear_street::studio::activity::{ActivityMessage, ActivitySubscription};
 use clear_street::trading::accounts::AccountId;
@@ -197,7 +197,7 @@ async fn use_studio(shown: &mut Shown) {
     // It asks for another token as soon as one was refused.
     let at_once = |settings: &mut Settings| settings.token_pace = Duration::ZERO;
     stream(shown, client.stream(account.clone()).settings(at_once)).await;
-    shown.show("stream::shared::connection::SharedConnection", client.shared_connection().unwrap());
+    socket(shown, client.socket().settings(at_once), account.clone()).await;
     shown.show("studio::Client", client);
     let message = subscribe::<ActivityMessage>(&account, KEY).unwrap();
     assert!(message.expose().contains(KEY));
@@ -224,6 +224,22 @@ async fn stream(shown: &mut Shown, builder: StreamBuilder<ActivityMessage>) {
     shown.show("stream::supervisor::handle::Handle", handle);
 }
 
+/// The same on a socket.
+async fn socket(shown: &mut Shown, builder: SocketBuilder, account: ActivitySubscription) {
+    shown.show("stream::socket::SocketBuilder", &builder);
+    let mut socket = builder.start().unwrap();
+    socket.subscribe(account).unwrap();
+    let error = loop {
+        shown.show("stream::socket::Socket", &socket);
+        match socket.next().await.unwrap() {
+            Ok(event) => shown.show("stream::socket::SocketEvent", event),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.kind(), ErrorKind::Stream, "{error}");
+    shown.error(&error);
+}
+
 /// Public types that hold nothing of a client: constants, what a program made itself, and what was
 /// read from a message.
 ///
@@ -246,7 +262,6 @@ const WITHOUT_SECRET: &[&str] = &[
     "operation::Place",
     "operation::Repeat",
     "retry::settings::RetrySettings",
-    "stream::channel::Attribution",
     "stream::channel::Channel",
     "stream::channel::Layout",
     "stream::channel::MessageKind",
@@ -261,7 +276,7 @@ const WITHOUT_SECRET: &[&str] = &[
     "stream::message::scan::Scan",
     "stream::message::undecodable::Undecodable",
     "stream::message::unknown::UnknownMessage",
-    "stream::shared::SharedStatistics",
+    "stream::socket::message::SocketMessage",
     "transport::certificates::RootCertificates",
     "value::json::Json",
     "value::json::JsonError",

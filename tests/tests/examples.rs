@@ -62,6 +62,7 @@ fn the_examples_print_what_they_should() {
 
 /// What it prints depends on when connections end.
 #[test]
-fn the_stream_example_comes_to_its_end() {
+fn the_examples_of_streams_come_to_their_end() {
     printed("stream_activity");
+    printed("socket");
 }

@@ -8,13 +8,11 @@ use super::tokens::{ident, number};
 use super::types::ty;
 use super::{Parts, docs, items};
 use crate::ir::{Channel, Content, Layout, Message, MessagePlace, Replay, Role, Sequence};
-use crate::language::Attribution;
 
 /// The enum, what is known of the channel, and how its messages are read.
 pub(super) fn emit(scope: &Scope<'_>, channel: &Channel, parts: &mut Parts) {
     parts.types.push(definition(scope, channel));
     parts.records.push(message(scope, channel));
-    parts.records.extend(channel.attributed_by.map(|_| attributed(scope, channel)));
 }
 
 /// Where the parts of messages stand.
@@ -89,11 +87,6 @@ fn message(scope: &Scope<'_>, channel: &Channel) -> TokenStream {
     }
 }
 
-fn attributed(scope: &Scope<'_>, channel: &Channel) -> TokenStream {
-    let (name, trait_name) = (ident(&channel.rust), scope.path(items::ATTRIBUTED));
-    quote!(impl #trait_name for #name {})
-}
-
 fn description(scope: &Scope<'_>, channel: &Channel) -> TokenStream {
     let (item, replay_item) = (scope.path(items::CHANNEL), scope.path(items::REPLAY));
     let Channel { name, subscribe, .. } = channel;
@@ -101,16 +94,6 @@ fn description(scope: &Scope<'_>, channel: &Channel) -> TokenStream {
         Replay::Journal => "Journal",
         Replay::Snapshot => "Snapshot",
     });
-    let attributed_by = match channel.attributed_by {
-        None => {
-            let none = scope.path(items::NONE);
-            quote!(#none)
-        }
-        Some(Attribution::Channel) => {
-            let (some, attribution) = (scope.path(items::SOME), scope.path(items::ATTRIBUTION));
-            quote!(#some(#attribution::Channel))
-        }
-    };
     let messages = channel.messages.iter().map(|message| kind(scope, message));
     quote! {
         #item {
@@ -118,7 +101,6 @@ fn description(scope: &Scope<'_>, channel: &Channel) -> TokenStream {
             layout: &super::api::LAYOUT,
             subscribe: #subscribe,
             replay: #replay_item::#replay,
-            attributed_by: #attributed_by,
             messages: &[#(#messages),*],
         }
     }

@@ -94,8 +94,6 @@ items! {
     REPEAT = "crate::operation" "Repeat";
     TIMESTAMP_ENCODING = "crate::record" "TimestampEncoding";
 
-    ATTRIBUTED = "crate::stream" "Attributed";
-    ATTRIBUTION = "crate::stream" "Attribution";
     CHANNEL = "crate::stream" "Channel";
     CHANNEL_MESSAGE = "crate::stream" "ChannelMessage";
     CONTENT = "crate::stream" "Content";

@@ -1,7 +1,7 @@
 //! Stream channels and their messages.
 
 use super::Type;
-use crate::language::{Attribution, Replay, Role, Sequence};
+use crate::language::{Replay, Role, Sequence};
 
 /// Where the parts of a channel's message stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +37,6 @@ pub struct Channel {
     /// The model with the other properties of that.
     pub subscription: Type,
     pub replay: Replay,
-    /// None: its messages are not told from those of other subscriptions.
-    pub attributed_by: Option<Attribution>,
     /// Its own messages, then those that every channel has.
     pub messages: Vec<Message>,
 }

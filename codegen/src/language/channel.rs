@@ -59,9 +59,6 @@ pub struct Channel {
     pub doc: Text,
     /// What comes first after a subscription.
     pub replay: Spanned<Replay>,
-    /// What tells its messages from those of other subscriptions on the same connection; nothing
-    /// does unless said.
-    pub attributed_by: Option<Spanned<Attribution>>,
     /// The message that subscribes to it.
     pub subscribe: Subscribe,
     /// What the server sends, by its type on the wire.
@@ -77,14 +74,6 @@ pub enum Replay {
     Journal,
     /// The present state.
     Snapshot,
-}
-
-/// What tells the messages of a subscription from those of others on the same connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Attribution {
-    /// The name of the channel, which all but heartbeats carry.
-    Channel,
 }
 
 /// The message that subscribes to a channel.

@@ -45,7 +45,6 @@ pub(super) fn channel(resolver: &Resolver<'_>, name: &Text, channel: &Channel) -
         subscribe: channel.subscribe.kind.value.clone(),
         subscription: resolver.ty(&parse(&channel.subscribe.payload)),
         replay: channel.replay.value,
-        attributed_by: channel.attributed_by.map(|by| by.value),
         messages: channel.messages.iter().chain(of_all).map(|entry| message(resolver, entry)).collect(),
     }
 }

@@ -1,11 +1,8 @@
 //! How streams are begun.
 
 use std::fmt;
-use std::sync::Arc;
 
-use super::core::{ResumePoint, Settings, SlowCaller};
-use super::dial::Server;
-use super::shared::Hub;
+use super::machine::{ResumePoint, Settings, SlowCaller};
 use super::supervisor::{ClientBearers, start};
 use super::{ChannelMessage, EventStream};
 use crate::client::Core;
@@ -18,19 +15,12 @@ pub struct StreamBuilder<M: ChannelMessage> {
     subscription: M::Subscription,
     settings: Settings,
     from: ResumePoint,
-    /// Whose connections it uses, if it has none of its own.
-    hub: Option<Hub<Arc<Server>>>,
 }
 
 impl<M: ChannelMessage> StreamBuilder<M> {
     pub(crate) fn new(client: Core, subscription: M::Subscription) -> Self {
         let (settings, from) = (Settings::default(), ResumePoint::default());
-        Self { client, subscription, settings, from, hub: None }
-    }
-
-    /// Over connections that others use, too.
-    pub(super) fn on(self, hub: Hub<Arc<Server>>) -> Self {
-        Self { hub: Some(hub), ..self }
+        Self { client, subscription, settings, from }
     }
 
     /// Goes on where another stream of the same account stopped, also that of another process: see
@@ -40,8 +30,8 @@ impl<M: ChannelMessage> StreamBuilder<M> {
         self
     }
 
-    /// What happens when the events are taken more slowly than they come; [`SlowCaller::Recover`] if
-    /// nothing is said.
+    /// What happens when the events are taken more slowly than they come; default:
+    /// [`SlowCaller::Park`].
     pub fn slow_caller(mut self, then: SlowCaller) -> Self {
         self.settings.slow_caller = then;
         self
@@ -68,7 +58,7 @@ impl<M: ChannelMessage> StreamBuilder<M> {
     /// [`ErrorKind::Configuration`] outside of a Tokio runtime, if there are no certificates to trust,
     /// and if the settings cannot be kept.
     pub fn start(self) -> Result<EventStream<M>> {
-        let Self { client, subscription, settings, from, hub } = self;
+        let Self { client, subscription, settings, from } = self;
         if tokio::runtime::Handle::try_current().is_err() {
             return Err(Error::new(ErrorKind::Configuration, "a stream needs a Tokio runtime to run on"));
         }
@@ -76,9 +66,6 @@ impl<M: ChannelMessage> StreamBuilder<M> {
             Error::new(ErrorKind::Configuration, format!("the settings of the stream: {message}"))
         })?;
         let bearers = ClientBearers::new(client.clone());
-        if let Some(hub) = hub {
-            return hub.start(subscription, bearers, settings, from);
-        }
         let streams = client.streams()?;
         start(subscription, streams.server()?, bearers, settings, streams.shared(), from)
     }

@@ -15,9 +15,6 @@ pub struct Channel {
     pub subscribe: &'static str,
     /// What comes first after a subscription.
     pub replay: Replay,
-    /// What tells its messages from those of other subscriptions on the same connection. None:
-    /// nothing does, and a subscription needs a connection of its own.
-    pub attributed_by: Option<Attribution>,
     /// What the server is known to send.
     pub messages: &'static [MessageKind],
 }
@@ -43,14 +40,6 @@ pub enum Replay {
     Journal,
     /// The present state.
     Snapshot,
-}
-
-/// What tells the messages of a subscription from those of others on the same connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Attribution {
-    /// The name of the channel, which all but heartbeats carry.
-    Channel,
 }
 
 /// A type of message.
@@ -158,16 +147,6 @@ pub trait ChannelMessage: Sized + Send + 'static {
     /// A message of a type that is not listed.
     fn unknown(unknown: UnknownMessage) -> Self;
 }
-
-/// The messages of a channel that can share a connection with other channels.
-///
-/// Sealed: only this crate can implement it.
-#[diagnostic::on_unimplemented(
-    message = "the messages of this channel do not say that they are of it, so it cannot share a connection",
-    label = "`{Self}` needs a connection of its own",
-    note = "begin the stream with the client's `stream`, which makes a connection for each"
-)]
-pub trait Attributed: ChannelMessage {}
 
 /// What subscribes to a channel: a model that is made by the generator. Its type says which messages
 /// come.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::core::{self, Connection, Gap, Origin};
+use super::machine::{self, Connection, Gap, Origin};
 use super::failure::ended;
 use super::supervisor::Came;
 use super::{ChannelMessage, Undecodable};
@@ -12,7 +12,7 @@ use crate::error::Result;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event<M> {
-    /// A message. Numbered ones come once and in order.
+    /// A message. Numbered ones come once, and in order unless they are marked [`Origin::Late`].
     Message(Message<M>),
     /// Something that came and cannot be read, as it came. If it has a number, it is one of those
     /// that come once and in order.
@@ -21,24 +21,23 @@ pub enum Event<M> {
     Connection(Connection),
     /// Everything that happened until now has been delivered; what follows is live.
     CaughtUp,
-    /// Numbered messages are missing here, or may be, and will not come any more. Look at your
-    /// orders and positions by asking for them.
+    /// Numbered messages are missing here, or may be. Ask for your orders and positions. If a later
+    /// replay contains a missing message, it still comes, marked [`Origin::Late`].
     Gap(Gap),
     /// The server numbers its messages anew, as it may at the day's roll or when it is restarted.
     EpochChanged {
         /// Whether nothing of the old numbers was missed for certain. If not, a [`Gap`] follows.
         lossless: bool,
     },
-    /// The numbers of this stream have holes although nothing is missing. From here on a hole in
-    /// the numbers is not reported and not looked for. Comes at most once.
+    /// The server skips numbers by design. While more than half of the last 64 steps skip a number, a
+    /// skip is not reported and not looked for. Comes at most once.
     NumbersHaveHoles,
-    /// The caller is too slow. What is numbered will come later, the rest is counted in `Recovered`.
+    /// The caller is too slow, and the stream has closed its connection; see
+    /// [`SlowCaller::Park`](super::SlowCaller::Park). Numbered messages come later; those without a number
+    /// that the server sends meanwhile are lost.
     Lagging,
-    /// The caller has everything that is numbered again.
-    Recovered {
-        /// How many messages without a number, which no server sends twice, were let go.
-        lost: u64,
-    },
+    /// The caller has drained the buffer, and everything that the server replays has been received.
+    Recovered,
 }
 
 /// A message of a stream, and what is known of how it came.
@@ -59,19 +58,19 @@ pub struct Message<M> {
 }
 
 /// What the caller sees of an event that he takes; none if the stream was closed.
-pub(super) fn taken<M: ChannelMessage>(event: core::Event<Came>) -> Option<Result<Event<M>>> {
+pub(super) fn taken<M: ChannelMessage>(event: machine::Event<Came>) -> Option<Result<Event<M>>> {
     Some(Ok(match event {
-        core::Event::Message { message, sequence, origin } => read(&message, sequence, origin),
-        core::Event::Undecodable(message) => read(&message, None, Origin::Live),
-        core::Event::Connection(connection) => Event::Connection(connection),
-        core::Event::CaughtUp => Event::CaughtUp,
-        core::Event::Gap(gap) => Event::Gap(gap),
-        core::Event::EpochChanged { lossless } => Event::EpochChanged { lossless },
-        core::Event::NumbersHaveHoles => Event::NumbersHaveHoles,
-        core::Event::Lagging => Event::Lagging,
-        core::Event::Recovered { lost } => Event::Recovered { lost },
-        core::Event::Failed(failure) => return Some(Err(ended(failure))),
-        core::Event::Closed => return None,
+        machine::Event::Message { message, sequence, origin } => read(&message, sequence, origin),
+        machine::Event::Undecodable(message) => read(&message, None, Origin::Live),
+        machine::Event::Connection(connection) => Event::Connection(connection),
+        machine::Event::CaughtUp => Event::CaughtUp,
+        machine::Event::Gap(gap) => Event::Gap(gap),
+        machine::Event::EpochChanged { lossless } => Event::EpochChanged { lossless },
+        machine::Event::NumbersHaveHoles => Event::NumbersHaveHoles,
+        machine::Event::Lagging => Event::Lagging,
+        machine::Event::Recovered => Event::Recovered,
+        machine::Event::Failed(failure) => return Some(Err(ended(failure))),
+        machine::Event::Closed => return None,
     }))
 }
 

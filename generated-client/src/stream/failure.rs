@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::core::{Failure, Gap, GapReason, State};
+use super::machine::{Failure, Gap, GapReason, State};
 use crate::error::{Error, ErrorKind};
 
 /// The end of a stream.
@@ -19,12 +19,10 @@ pub(super) fn missing(gap: Gap) -> Error {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Unauthorized => "the credentials are not accepted",
-            Self::AccountRefused => "the server refuses the subscription to the account",
-            Self::Certificate => "the server's certificate cannot be trusted",
-            Self::TooLarge => "the server keeps sending messages that are larger than the limit",
-            Self::GaveUp => "it could not be made live within the attempts or the time that were set",
-            Self::SlowCaller => "its events were taken too slowly",
+            Self::Unauthorized(words) => return write!(f, "the credentials or the account were refused: {words}"),
+            Self::Certificate => "the server's certificate is not trusted",
+            Self::TooLarge => "the server keeps sending messages above the size limit",
+            Self::GaveUp => "it was not live within the attempts or the time that were set",
         })
     }
 }
@@ -41,9 +39,9 @@ impl fmt::Display for Gap {
             write!(f, " before {before}")?;
         }
         f.write_str(match self.reason {
-            GapReason::NotInReplay => ": the server does not send them again",
-            GapReason::OutOfOrder => ": the server sent them after later ones had been delivered",
-            GapReason::NumbersBeganAnew => ": the server has numbered its messages anew",
+            GapReason::NotInReplay => ": the server's replay does not contain them",
+            GapReason::TooOld => ": the server's replay contains more old messages than were delivered",
+            GapReason::NumbersBeganAnew => ": the server numbers its messages anew",
         })
     }
 }

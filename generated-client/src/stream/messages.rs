@@ -52,8 +52,7 @@ impl<M: ChannelMessage> Messages<M> {
     /// cancel.
     ///
     /// # Errors
-    /// - [`ErrorKind::Gap`] where messages are missing and will not come any more, with a
-    ///   [`Gap`](super::Gap) as its source if they are numbered.
+    /// - [`ErrorKind::Gap`] where numbered messages are missing, with a [`Gap`](super::Gap) as its source.
     /// - [`ErrorKind::Response`] for a message that cannot be read, with an [`Undecodable`] as its
     ///   source.
     /// - [`ErrorKind::Stream`] when the stream has ended for good, with a
@@ -98,10 +97,6 @@ impl Wanted {
         match event {
             Event::Message(message) => Some(Ok(message)),
             Event::Gap(gap) if !self.allow_gaps => Some(Err(missing(gap))),
-            Event::Recovered { lost } if lost > 0 && !self.allow_gaps => {
-                let message = format!("{lost} messages without a number were let go for a slow caller");
-                Some(Err(Error::new(ErrorKind::Gap, message)))
-            }
             Event::Undecodable(undecodable) if !self.skip_undecodable => Some(Err(unreadable(undecodable))),
             _ => None,
         }
@@ -137,11 +132,10 @@ mod tests {
         type Given = Event<ActivityMessage>;
         let gap = Event::Gap(Gap { after: None, before: Some(2), reason: GapReason::NumbersBeganAnew });
         let undecodable = Event::Undecodable(decode::<ActivityMessage>("[]").unwrap_err());
-        let cases: [(Given, Option<ErrorKind>); 8] = [
+        let cases: [(Given, Option<ErrorKind>); 7] = [
             (gap, Some(ErrorKind::Gap)),
-            (Event::Recovered { lost: 1 }, Some(ErrorKind::Gap)),
             (undecodable, Some(ErrorKind::Response)),
-            (Event::Recovered { lost: 0 }, None),
+            (Event::Recovered, None),
             (Event::Lagging, None),
             (Event::CaughtUp, None),
             (Event::EpochChanged { lossless: true }, None),

@@ -33,23 +33,25 @@ mod builder;
 mod channel;
 #[cfg(feature = "stream")]
 pub(crate) mod connection;
-// What decides is no part of the interface, but of what is fuzzed.
-#[cfg(all(feature = "stream", not(fuzzing)))]
-#[allow(unreachable_pub, reason = "public where it is fuzzed")]
-pub(crate) mod core;
-#[cfg(all(feature = "stream", fuzzing))]
-pub mod core;
 #[cfg(feature = "stream")]
 pub(crate) mod dial;
 #[cfg(feature = "stream")]
 mod event;
 #[cfg(feature = "stream")]
 mod failure;
+#[cfg(feature = "stream")]
+mod dial_limit;
+// Not a part of the interface; public where it is fuzzed.
+#[cfg(all(feature = "stream", not(fuzzing)))]
+#[allow(unreachable_pub, reason = "public where it is fuzzed")]
+pub(crate) mod machine;
+#[cfg(all(feature = "stream", fuzzing))]
+pub mod machine;
 mod message;
 #[cfg(feature = "stream")]
 mod messages;
 #[cfg(feature = "stream")]
-mod shared;
+mod socket;
 #[cfg(feature = "stream")]
 mod streams;
 #[cfg(feature = "stream")]
@@ -59,13 +61,12 @@ pub(crate) mod supervisor;
 pub use self::builder::StreamBuilder;
 pub(crate) use self::channel::Content;
 pub use self::channel::{
-    Attributed, Attribution, Channel, ChannelMessage, Layout, MessageKind, Place, Replay, Role, Sequence,
-    Subscription,
+    Channel, ChannelMessage, Layout, MessageKind, Place, Replay, Role, Sequence, Subscription,
 };
 #[cfg(feature = "stream")]
-pub use self::core::{
-    Cause, Closed, Connection, DialFailure, Failure, Gap, GapReason, Origin, ResumePoint, Settings,
-    SlowCaller, Stage, State, Statistics,
+pub use self::machine::{
+    Cause, Closed, Connection, DialFailure, Failure, Gap, GapReason, HandshakeFault, Origin, ResumePoint,
+    Settings, SlowCaller, Stage, State, Statistics,
 };
 #[cfg(feature = "stream")]
 pub use self::event::{Event, Message};
@@ -75,7 +76,9 @@ pub use self::message::{
 #[cfg(feature = "stream")]
 pub use self::messages::Messages;
 #[cfg(feature = "stream")]
-pub use self::shared::{SharedConnection, SharedStatistics};
+pub(crate) use self::socket::Protocol;
+#[cfg(feature = "stream")]
+pub use self::socket::{Socket, SocketBuilder, SocketEvent, SocketMessage};
 #[cfg(feature = "stream")]
 pub(crate) use self::streams::{Streams, derived};
 #[cfg(feature = "stream")]

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::core::DialLimit;
 use super::dial::{Server, host};
+use super::dial_limit::DialLimit;
 use super::supervisor::Shared;
 use crate::error::{Error, ErrorKind, Result};
 use crate::transport::{BaseUrl, TransportSettings};
@@ -55,7 +55,7 @@ impl Streams {
 
     /// A hundred accounts are paced by one limit.
     pub(crate) fn shared(&self) -> &Shared {
-        self.shared.get_or_init(|| Shared { limit: DialLimit::default(), clock: tokio::time::Instant::now() })
+        self.shared.get_or_init(|| Shared { limit: DialLimit::new(), clock: tokio::time::Instant::now() })
     }
 }
 

@@ -21,7 +21,7 @@ use crate::error::Result;
 use crate::operation::{Method, Operation};
 use crate::retry::Statistics;
 #[cfg(feature = "stream")]
-use crate::stream::{SharedConnection, StreamBuilder, Subscription};
+use crate::stream::{Protocol, SocketBuilder, StreamBuilder, Subscription};
 
 #[rustfmt::skip]
 #[path = "../generated/studio/mod.rs"]
@@ -116,16 +116,12 @@ impl Client {
         StreamBuilder::new(self.core.clone(), subscription)
     }
 
-    /// A connection for several streams, of channels whose messages say which they are of. Where
-    /// that is worth it, and what it costs, is in the documentation of [`SharedConnection`].
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if there are no certificates to
-    /// trust.
+    /// Several subscriptions on one connection, without the guarantees of a stream. See
+    /// [`Socket`](crate::stream::Socket).
     #[cfg(feature = "stream")]
-    pub fn shared_connection(&self) -> Result<SharedConnection> {
-        SharedConnection::new(self.core.clone())
+    pub fn socket(&self) -> SocketBuilder {
+        let protocol = Protocol { layout: &generated::api::LAYOUT, channels: generated::CHANNELS };
+        SocketBuilder::new(self.core.clone(), protocol)
     }
 
     /// A request to an endpoint that this crate does not know.

@@ -252,7 +252,6 @@ impl ChannelMessage for Flat {
         },
         subscribe: "hello",
         replay: Replay::Snapshot,
-        attributed_by: None,
         messages: &[MessageKind {
             name: "count",
             role: Role::Update,

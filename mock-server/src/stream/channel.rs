@@ -35,7 +35,9 @@ impl Channel {
             journal: if is_journal { journal.clone() } else { Journal::new(clock.clone()) },
             acknowledgement: message(channel, Role::Acknowledgement)?,
             caught_up: message(channel, Role::CaughtUp)?,
-            has_name: channel.attributed_by.is_some(),
+            // The vendor's channels that begin with a snapshot name themselves, so that a client can
+            // route the messages of several subscriptions on one connection.
+            has_name: channel.replay == Replay::Snapshot,
         })
     }
 

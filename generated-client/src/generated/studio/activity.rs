@@ -289,7 +289,6 @@ impl ChannelMessage for ActivityMessage {
         layout: &super::api::LAYOUT,
         subscribe: "subscribe-activity",
         replay: Replay::Journal,
-        attributed_by: None,
         messages: &[
             MessageKind {
                 name: "subscribe-activity-ack",

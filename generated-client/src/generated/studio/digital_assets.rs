@@ -12,8 +12,8 @@ use super::accounts::AccountId;
 use super::activity::{ErrorNotice, SubscriptionReply};
 use crate::record::{self, Field, Record, Slot, Table, Value, View};
 use crate::stream::{
-    Attributed, Attribution, Channel, ChannelMessage, Content, MessageKind, Replay, Role,
-    Sequence, Subscription, UnknownMessage,
+    Channel, ChannelMessage, Content, MessageKind, Replay, Role, Sequence, Subscription,
+    UnknownMessage,
 };
 
 /// Whose activity is wanted.
@@ -123,7 +123,6 @@ impl ChannelMessage for DigitalAssetsMessage {
         layout: &super::api::LAYOUT,
         subscribe: "subscribe-digital-assets",
         replay: Replay::Snapshot,
-        attributed_by: Some(Attribution::Channel),
         messages: &[
             MessageKind {
                 name: "subscribe-digital-assets-ack",
@@ -175,5 +174,3 @@ impl ChannelMessage for DigitalAssetsMessage {
         Self::Unknown(unknown)
     }
 }
-
-impl Attributed for DigitalAssetsMessage {}

@@ -12,8 +12,8 @@ use super::accounts::AccountId;
 use super::activity::{ErrorNotice, SubscriptionReply};
 use crate::record::{self, Field, Record, Slot, Table, Value, View};
 use crate::stream::{
-    Attributed, Attribution, Channel, ChannelMessage, Content, MessageKind, Replay, Role,
-    Sequence, Subscription, UnknownMessage,
+    Channel, ChannelMessage, Content, MessageKind, Replay, Role, Sequence, Subscription,
+    UnknownMessage,
 };
 
 /// Whose activity is wanted.
@@ -123,7 +123,6 @@ impl ChannelMessage for EventContractsMessage {
         layout: &super::api::LAYOUT,
         subscribe: "subscribe-event-contracts",
         replay: Replay::Snapshot,
-        attributed_by: Some(Attribution::Channel),
         messages: &[
             MessageKind {
                 name: "subscribe-event-contracts-ack",
@@ -175,5 +174,3 @@ impl ChannelMessage for EventContractsMessage {
         Self::Unknown(unknown)
     }
 }
-
-impl Attributed for EventContractsMessage {}

@@ -1,7 +1,7 @@
-//! Making a connection: name, TCP, TLS, upgrade, each within its time.
+//! Makes connections: name lookup, TCP, proxy, TLS and upgrade, each within its time limit.
 //!
-//! Whatever fails is told by its stage and kind, never by a text. Redirects are not followed: the
-//! token must not go to a place that nobody chose.
+//! A failure names its stage. Redirects are not followed: the token must only go to the host that was
+//! configured.
 
 mod address;
 mod proxy;
@@ -16,25 +16,20 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use self::address::Address;
 use self::proxy::Proxy;
 use self::tls::Tls;
 use super::connection::Wire;
-use super::core::{DialFailure, Settings, Stage};
+use super::machine::{DialFailure, Settings, Stage};
 use crate::error::Error;
 use crate::transport::TransportSettings;
 
 /// Makes connections to one server. In tests without sockets there is another one.
 pub(crate) trait Dial: Send + Sync + 'static {
-    /// Makes a connection to subscribe on with a token of this generation, or says why there is none.
-    /// Dropping it gives up.
-    fn dial(
-        &self,
-        limits: DialLimits,
-        generation: u64,
-    ) -> impl Future<Output = Result<Wire, DialFailure>> + Send;
+    /// Makes a connection. Dropping the future gives up.
+    fn dial(&self, limits: DialLimits) -> impl Future<Output = Result<Wire, DialFailure>> + Send;
 }
 
 /// How long making a connection may take.
@@ -48,7 +43,7 @@ pub(crate) struct DialLimits {
 
 impl From<&Settings> for DialLimits {
     fn from(settings: &Settings) -> Self {
-        Self { stage: settings.dial_stage_timeout, all: settings.dial_timeout }
+        Self { stage: settings.dial_timeout / 2, all: settings.dial_timeout }
     }
 }
 
@@ -84,46 +79,46 @@ impl Server {
         Ok(Self { address, tls, proxy, user_agent: user_agent.to_owned() })
     }
 
-    async fn connect(&self, limit: Duration) -> Result<Wire, DialFailure> {
+    async fn connect(&self, limits: Deadlines) -> Result<Wire, DialFailure> {
         let first = self.proxy.as_ref().map_or(&self.address, |proxy| &proxy.address);
-        let addresses = stage(limit, Stage::Resolve, tcp::resolve(first.host(), first.port())).await?;
-        let stream = stage(limit, Stage::Tcp, tcp::connect(addresses)).await?;
-        let Some(tls) = &self.tls else { return self.upgrade(limit, stream).await };
-        let Some(proxy) = &self.proxy else { return self.encrypt(limit, tls, stream).await };
+        let addresses = limits.keep(Stage::Resolve, tcp::resolve(first.host(), first.port())).await?;
+        let stream = limits.keep(Stage::Tcp, tcp::connect(addresses)).await?;
+        let Some(tls) = &self.tls else { return self.upgrade(limits, stream).await };
+        let Some(proxy) = &self.proxy else { return self.encrypt(limits, tls, stream).await };
         match &proxy.tls {
             Some(to_proxy) => {
-                let stream = stage(limit, Stage::Tls, to_proxy.connect(stream)).await?;
-                let stream = stage(limit, Stage::Tcp, proxy.tunnel(stream, &self.address)).await?;
-                self.encrypt(limit, tls, stream).await
+                let stream = limits.keep(Stage::Proxy, to_proxy.connect(stream)).await?;
+                let stream = limits.keep(Stage::Proxy, proxy.tunnel(stream, &self.address)).await?;
+                self.encrypt(limits, tls, stream).await
             }
             None => {
-                let stream = stage(limit, Stage::Tcp, proxy.tunnel(stream, &self.address)).await?;
-                self.encrypt(limit, tls, stream).await
+                let stream = limits.keep(Stage::Proxy, proxy.tunnel(stream, &self.address)).await?;
+                self.encrypt(limits, tls, stream).await
             }
         }
     }
 
-    async fn encrypt<S>(&self, limit: Duration, tls: &Tls, stream: S) -> Result<Wire, DialFailure>
+    async fn encrypt<S>(&self, limits: Deadlines, tls: &Tls, stream: S) -> Result<Wire, DialFailure>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let stream = stage(limit, Stage::Tls, tls.connect(stream)).await?;
-        self.upgrade(limit, stream).await
+        let stream = limits.keep(Stage::Tls, tls.connect(stream)).await?;
+        self.upgrade(limits, stream).await
     }
 
-    async fn upgrade<S>(&self, limit: Duration, mut stream: S) -> Result<Wire, DialFailure>
+    async fn upgrade<S>(&self, limits: Deadlines, mut stream: S) -> Result<Wire, DialFailure>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let upgrade = upgrade::upgrade(&mut stream, &self.address, &self.user_agent);
-        let early = stage(limit, Stage::Upgrade, upgrade).await?;
+        let early = limits.keep(Stage::Upgrade, upgrade).await?;
         Ok(Wire::with_early(stream, early))
     }
 }
 
 impl<D: Dial> Dial for Arc<D> {
-    async fn dial(&self, limits: DialLimits, generation: u64) -> Result<Wire, DialFailure> {
-        self.as_ref().dial(limits, generation).await
+    async fn dial(&self, limits: DialLimits) -> Result<Wire, DialFailure> {
+        self.as_ref().dial(limits).await
     }
 }
 
@@ -136,18 +131,31 @@ pub(crate) fn host(url: &str, settings: &TransportSettings) -> Result<String, Er
 }
 
 impl Dial for Server {
-    async fn dial(&self, limits: DialLimits, _: u64) -> Result<Wire, DialFailure> {
-        match timeout(limits.all, self.connect(limits.stage)).await {
-            Ok(result) => result,
-            Err(_) => Err(DialFailure::TimedOut(None)),
-        }
+    async fn dial(&self, limits: DialLimits) -> Result<Wire, DialFailure> {
+        let end = Instant::now().checked_add(limits.all);
+        self.connect(Deadlines { stage: limits.stage, end }).await
     }
 }
 
-async fn stage<T>(
-    limit: Duration,
-    stage: Stage,
-    work: impl Future<Output = Result<T, DialFailure>>,
-) -> Result<T, DialFailure> {
-    timeout(limit, work).await.unwrap_or(Err(DialFailure::TimedOut(Some(stage))))
+/// The time that is left of a dial.
+#[derive(Clone, Copy)]
+struct Deadlines {
+    stage: Duration,
+    /// The end of the whole dial.
+    end: Option<Instant>,
+}
+
+impl Deadlines {
+    /// Gives up the work of a stage when the time of the stage or of the dial is over.
+    async fn keep<T>(
+        self,
+        stage: Stage,
+        work: impl Future<Output = Result<T, DialFailure>>,
+    ) -> Result<T, DialFailure> {
+        let of_stage = Instant::now().checked_add(self.stage);
+        match of_stage.into_iter().chain(self.end).min() {
+            Some(end) => timeout_at(end, work).await.unwrap_or(Err(DialFailure::TimedOut(Some(stage)))),
+            None => work.await,
+        }
+    }
 }

@@ -12,7 +12,7 @@ use super::address::{Address, misconfigured};
 use super::tls::Tls;
 use crate::RootCertificates;
 use crate::error::Error;
-use crate::stream::core::{DialFailure, Stage};
+use crate::stream::machine::{DialFailure, Stage};
 use crate::transport::Url;
 
 /// Longest answer of a proxy.
@@ -47,7 +47,7 @@ impl Proxy {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let failed = |_| DialFailure::Failed(Stage::Tcp);
+        let failed = |_| DialFailure::Failed(Stage::Proxy);
         let (host, port) = (server.bracketed_host(), server.port());
         let request = Zeroizing::new(format!(
             "CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n{}\r\n",
@@ -59,16 +59,24 @@ impl Proxy {
         // One by one: what follows is not for the proxy.
         while !head.ends_with(b"\r\n\r\n") {
             if head.len() > HEAD {
-                return Err(DialFailure::Failed(Stage::Tcp));
+                return Err(DialFailure::Failed(Stage::Proxy));
             }
             head.push(stream.read_u8().await.map_err(failed)?);
         }
         // A refusal is the proxy's, not the server's: its status says nothing of a token.
-        match head.split(|byte| *byte == b' ').nth(1) {
-            Some([b'2', _, _]) if head.starts_with(b"HTTP/1.") => Ok(stream),
-            _ => Err(DialFailure::Failed(Stage::Tcp)),
+        match status(&head) {
+            Some(200..=299) => Ok(stream),
+            Some(status) => Err(DialFailure::Proxy { status }),
+            None => Err(DialFailure::Failed(Stage::Proxy)),
         }
     }
+}
+
+/// The status of an answer over HTTP/1.
+fn status(head: &[u8]) -> Option<u16> {
+    let line = std::str::from_utf8(head).ok()?.strip_prefix("HTTP/1.")?;
+    let digits = line.split(' ').nth(1)?.lines().next()?;
+    digits.parse().ok().filter(|_| digits.len() == 3)
 }
 
 fn authorization(url: &Url) -> Zeroizing<String> {

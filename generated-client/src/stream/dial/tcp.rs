@@ -8,7 +8,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::stream::core::{DialFailure, Stage};
+use crate::stream::machine::{DialFailure, Stage};
 use crate::transport::looked_up;
 
 /// After this time without a connection to one address the next one is tried beside it: an address

@@ -13,7 +13,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use super::address::misconfigured;
 use crate::RootCertificates;
 use crate::error::Error;
-use crate::stream::core::{DialFailure, Stage};
+use crate::stream::machine::{DialFailure, Stage};
 use crate::transport::tls_config;
 
 /// TLS 1.2 or 1.3 to one host, whose certificate is checked as that of requests is: with the

@@ -1,20 +1,25 @@
-//! From HTTP to frames.
+//! The upgrade from HTTP to WebSocket.
+//!
+//! The request is written here and not by the library, which prints it at the level `trace`: a header
+//! may hold credentials. The library parses the answer.
 
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tungstenite::handshake::client::{Response, generate_key};
-use tungstenite::handshake::derive_accept_key;
-use tungstenite::handshake::machine::TryParse;
+use tokio_tungstenite::tungstenite::handshake::client::{Response, generate_key};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::handshake::machine::TryParse;
 
 use super::address::Address;
 use crate::error::retry_after;
 use crate::headers::Headers;
-use crate::stream::core::{DialFailure, Stage};
+use crate::stream::machine::{DialFailure, HandshakeFault, Stage};
 
 /// Longest head of an answer.
 const HEAD: usize = 64 << 10;
 
-/// Asks for the upgrade; gives what was read behind the answer.
+const NOT_HTTP: DialFailure = DialFailure::Handshake(HandshakeFault::Http);
+
+/// Asks for the upgrade. Returns what was read behind the answer.
 pub(super) async fn upgrade(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     address: &Address,
@@ -35,17 +40,17 @@ pub(super) async fn upgrade(
         if stream.read_buf(&mut read).await.map_err(failed)? == 0 {
             return Err(DialFailure::Failed(Stage::Upgrade));
         }
-        if let Some((size, answer)) = Response::try_parse(&read).map_err(|_| DialFailure::Handshake)? {
+        if let Some((size, answer)) = Response::try_parse(&read).map_err(|_| NOT_HTTP)? {
             check(&answer, &key)?;
             return Ok(read.split_off(size));
         }
         if read.len() > HEAD {
-            return Err(DialFailure::Handshake);
+            return Err(NOT_HTTP);
         }
     }
 }
 
-/// Whether the server has agreed, to this request, and to nothing that was not asked for.
+/// Checks that the server agreed to this request, and to nothing that was not asked for.
 fn check(answer: &Response, key: &str) -> Result<(), DialFailure> {
     let status = answer.status().as_u16();
     let headers: Headers = answer
@@ -60,10 +65,16 @@ fn check(answer: &Response, key: &str) -> Result<(), DialFailure> {
         let named = headers.iter().filter(|(known, _)| *known == name);
         named.flat_map(|(_, value)| value.split(',')).any(|value| value.trim().eq_ignore_ascii_case(wanted))
     };
-    let agreed = has("upgrade", "websocket")
-        && has("connection", "upgrade")
-        && headers.get("sec-websocket-accept") == Some(&derive_accept_key(key.as_bytes()))
-        && headers.get("sec-websocket-extensions").is_none()
-        && headers.get("sec-websocket-protocol").is_none();
-    if agreed { Ok(()) } else { Err(DialFailure::Handshake) }
+    let fault = if !has("upgrade", "websocket") || !has("connection", "upgrade") {
+        HandshakeFault::Upgrade
+    } else if headers.get("sec-websocket-accept") != Some(&derive_accept_key(key.as_bytes())) {
+        HandshakeFault::Accept
+    } else if headers.get("sec-websocket-extensions").is_some() {
+        HandshakeFault::Extension
+    } else if headers.get("sec-websocket-protocol").is_some() {
+        HandshakeFault::Subprotocol
+    } else {
+        return Ok(());
+    };
+    Err(DialFailure::Handshake(fault))
 }

@@ -42,6 +42,11 @@ impl<'a> Cursor<'a> {
         self.at = self.at.saturating_add(length).min(self.text.len());
     }
 
+    /// Moves back to where it was.
+    pub(super) fn back_to(&mut self, at: usize) {
+        self.at = at;
+    }
+
     /// The text from `start` to here.
     pub(super) fn since(&self, start: usize) -> &'a str {
         self.text.get(start..self.at).unwrap_or_default()
@@ -89,6 +94,48 @@ impl<'a> Cursor<'a> {
         Ok(self.since(start))
     }
 
+    /// Moves into a list.
+    pub(super) fn enter_list(&mut self) {
+        self.eat(b'[');
+    }
+
+    /// Whether the object or list that the cursor is in ends here, by this bracket; if so, moves behind it.
+    pub(super) fn leaves(&mut self, bracket: u8) -> bool {
+        self.skip_space();
+        self.eat(bracket)
+    }
+
+    /// Whether a comma comes here; if so, moves to what follows.
+    pub(super) fn separates(&mut self) -> bool {
+        let separates = self.eat(b',');
+        self.skip_space();
+        separates
+    }
+
+    /// Moves over the colon behind the name of a property, to its value.
+    pub(super) fn colon(&mut self) -> Option<()> {
+        self.skip_space();
+        self.eat(b':').then(|| self.skip_space())
+    }
+
+    /// Moves over a number or a word, and gives its text.
+    pub(super) fn word(&mut self) -> &'a str {
+        let start = self.at;
+        self.skip_word();
+        self.since(start)
+    }
+
+    /// Moves over a string, and gives what is between its quotes, and whether that has escapes.
+    pub(super) fn string(&mut self) -> Option<(&'a str, bool)> {
+        if !self.eat(b'"') {
+            return None;
+        }
+        let start = self.at;
+        let (end, has_escapes) = string_end(self.text.as_bytes(), start)?;
+        self.at = end;
+        Some((self.text.get(start..end.wrapping_sub(1))?, has_escapes))
+    }
+
     /// Nothing comes any more.
     pub(super) fn end(&mut self) -> Result<()> {
         self.skip_space();
@@ -99,7 +146,7 @@ impl<'a> Cursor<'a> {
         Malformed { expected, at: self.at }
     }
 
-    fn peek(&self) -> Option<u8> {
+    pub(super) fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
@@ -131,7 +178,8 @@ impl<'a> Cursor<'a> {
 
     /// The rest of a string and its closing quote.
     fn skip_string(&mut self) -> Result<()> {
-        self.skip_to(string_end(self.text.as_bytes(), self.at), "the end of a text")
+        let end = string_end(self.text.as_bytes(), self.at).map(|(end, _)| end);
+        self.skip_to(end, "the end of a text")
     }
 
     /// An object or a list, without a call for each level: the text may be nested as deep as it is
@@ -156,8 +204,9 @@ pub(super) fn unescape(text: &str) -> std::result::Result<Cow<'_, str>, DecodeEr
     Ok(Cow::Owned(unescaped))
 }
 
-/// Where the string ends that `at` is in: behind its closing quote.
-fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
+/// Where the string ends that `at` is in: behind its closing quote. And whether it has escapes.
+fn string_end(bytes: &[u8], mut at: usize) -> Option<(usize, bool)> {
+    let mut has_escapes = false;
     loop {
         while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
             match first_special(u64::from_le_bytes(*word)) {
@@ -169,8 +218,8 @@ fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
             }
         }
         match bytes.get(at)? {
-            b'"' => return Some(at.wrapping_add(1)),
-            b'\\' => at = at.wrapping_add(2),
+            b'"' => return Some((at.wrapping_add(1), has_escapes)),
+            b'\\' => (at, has_escapes) = (at.wrapping_add(2), true),
             _ => at = at.wrapping_add(1),
         }
     }

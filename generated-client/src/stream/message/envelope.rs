@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use super::cursor::{Cursor, unescape};
+use super::hash;
 use super::scan::Scan;
 use super::undecodable::Undecodable;
 use crate::record::{self, DecodeError, Slot, Value};
@@ -21,6 +22,10 @@ pub struct Envelope<'a> {
     pub(super) timestamp: Option<&'a str>,
     pub(super) payload: Option<&'a str>,
     pub(super) data: Option<&'a str>,
+    /// The hash of the data, if that was asked for and the data is well-formed.
+    pub(super) data_hash: Option<u64>,
+    /// It has a number that cannot be read.
+    pub(super) has_bad_sequence: bool,
 }
 
 /// What the server says to a subscription, or in a notice.
@@ -44,6 +49,8 @@ impl<'a> Envelope<'a> {
             timestamp: None,
             payload: None,
             data: None,
+            data_hash: None,
+            has_bad_sequence: false,
         }
     }
 
@@ -94,16 +101,20 @@ impl<'a> Envelope<'a> {
         self.payload
     }
 
-    /// A number for what the message tells, without when it was sent: the same whenever it is sent
-    /// again, and in every version of this crate that reads resume points of this one.
-    #[cfg_attr(not(feature = "stream"), allow(dead_code, reason = "streams compare replays by it"))]
-    pub(crate) fn fingerprint(&self) -> u64 {
-        let told = match (self.layout.timestamp, self.layout.data) {
-            (Place::Message(_), Place::Payload(_)) => [self.kind(), self.payload, None],
-            (Place::Message(_), Place::Message(_)) => [self.kind(), self.payload, self.data],
-            (Place::Payload(_), _) => [self.kind(), self.data, None],
-        };
-        told.into_iter().flatten().fold(0, |hash, part| fold(hash, part.as_bytes()))
+    /// A hash of type and data as JSON values; without data, of type and payload. The same whenever
+    /// the message is sent again, and in every version of this crate that reads resume points of this
+    /// one.
+    #[cfg_attr(not(feature = "stream"), allow(dead_code, reason = "streams compare messages by it"))]
+    pub(crate) fn hash(&self) -> u64 {
+        let of_text = |text: &str| hash::value(&mut Cursor::new(text)).unwrap_or_else(|| hash::raw(text));
+        let content = self.data_hash.or_else(|| self.data.or(self.payload).map(of_text));
+        hash::join(hash::text(self.kind().unwrap_or_default()), content.unwrap_or_default())
+    }
+
+    /// Whether it has a number that cannot be read.
+    #[cfg_attr(not(feature = "stream"), allow(dead_code, reason = "streams report it"))]
+    pub(crate) fn has_bad_sequence(&self) -> bool {
+        self.has_bad_sequence
     }
 
     /// The whole message.
@@ -159,27 +170,6 @@ pub(super) fn milliseconds(text: &str) -> Option<Timestamp> {
     Timestamp::from_millisecond(text.parse().ok()?).ok()
 }
 
-/// Fast, as each message of a stream is hashed, and enough to tell two honest messages apart. Four
-/// words at a time, none of which waits for another.
-fn fold(hash: u64, bytes: &[u8]) -> u64 {
-    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    let (blocks, rest) = bytes.as_chunks::<32>();
-    let mut lanes = [1, 2, 3, 4].map(|lane| mix(mix(hash, length), lane));
-    for block in blocks {
-        for (lane, word) in lanes.iter_mut().zip(block.as_chunks().0) {
-            *lane = mix(*lane, u64::from_le_bytes(*word));
-        }
-    }
-    let words =
-        rest.chunks(8).map(|word| word.iter().rev().fold(0, |word, byte| (word << 8) | u64::from(*byte)));
-    lanes.into_iter().chain(words).fold(hash, mix)
-}
-
-fn mix(hash: u64, word: u64) -> u64 {
-    let mixed = (hash ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    mixed ^ (mixed >> 29)
-}
-
 /// The JSON of a property of an object whose end has been found before.
 fn property<'a>(object: &'a str, wanted: &str) -> Option<&'a str> {
     let mut cursor = Cursor::new(object);
@@ -195,39 +185,4 @@ fn property<'a>(object: &'a str, wanted: &str) -> Option<&'a str> {
         is_first = false;
     }
     None
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// Resume points of earlier versions hold it.
-    #[test]
-    fn the_hash_is_the_same_for_ever() {
-        let text: Vec<u8> = (0..=99).collect();
-        let hashes = [0, 1, 8, 31, 32, 33, 100].map(|length| fold(7, &text[..length]));
-        let expected: [u64; 7] = [
-            0x20C4_E1B1_B10C_0EA1,
-            0xB202_B381_0185_F17A,
-            0xBEB4_14B4_53F2_9826,
-            0xD128_7EFE_AB74_0BEC,
-            0xC477_8EAD_4915_A88A,
-            0xB45F_E70B_AFEF_4E87,
-            0x30FE_DA08_CB11_70FF,
-        ];
-        assert_eq!(hashes, expected);
-    }
-
-    proptest! {
-        #[test]
-        fn every_byte_counts(bytes in prop::collection::vec(any::<u8>(), 1..100), at: prop::sample::Index) {
-            let hash = fold(0, &bytes);
-            let mut other = bytes.clone();
-            other[at.index(bytes.len())] ^= 1;
-            prop_assert_ne!(hash, fold(0, &other));
-            prop_assert_ne!(hash, fold(0, &[&bytes[..], &[0]].concat()));
-        }
-    }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::cursor::{Cursor, Malformed, unescape};
 use super::envelope::Envelope;
+use super::hash;
 use super::undecodable::Undecodable;
 use crate::record::{self, Slot, Value};
 use crate::stream::{Layout, Place};
@@ -19,6 +20,8 @@ pub struct Scan<'a> {
     progress: Progress,
     /// Where the payload begins that is being read.
     payload: Option<usize>,
+    /// For a stream: the data is hashed on the way, and a number that is none does no harm to the rest.
+    for_stream: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,7 +64,15 @@ impl<'a> Scan<'a> {
             envelope: Envelope::new(layout, text),
             progress: Progress::Before,
             payload: None,
+            for_stream: false,
         }
+    }
+
+    /// The same, and what the runtime of streams needs: hashes, and messages whose number cannot be
+    /// read.
+    #[cfg_attr(not(feature = "stream"), allow(dead_code, reason = "streams read messages by it"))]
+    pub(crate) fn for_stream(layout: &'static Layout, text: &'a str) -> Self {
+        Self { for_stream: true, ..Self::new(layout, text) }
     }
 
     /// Type and sequence number, as far as there are any. Nothing behind them is read.
@@ -133,14 +144,27 @@ impl<'a> Scan<'a> {
             (self.payload, self.progress) = (Some(start), Progress::First);
             return Ok(());
         }
-        if level.has(self.layout.data, &name)
+        let is_data = level.has(self.layout.data, &name);
+        if is_data
             && let Some(length) = read(&self.envelope, self.cursor.rest())
         {
             self.cursor.skip(length);
+        } else if is_data && self.for_stream && self.hash() {
+            // It is behind the data now.
         } else if let Err(malformed) = self.cursor.value() {
             return Err(self.malformed(&malformed));
         }
         self.take(level, &name, self.cursor.since(start))
+    }
+
+    /// Moves over the data and hashes it. If it is malformed, stays before it.
+    fn hash(&mut self) -> bool {
+        let start = self.cursor.at();
+        self.envelope.data_hash = hash::value(&mut self.cursor);
+        if self.envelope.data_hash.is_none() {
+            self.cursor.back_to(start);
+        }
+        self.envelope.data_hash.is_some()
     }
 
     /// Keeps what belongs to the envelope.
@@ -157,8 +181,14 @@ impl<'a> Scan<'a> {
             let kind = self.text(layout.kind, value)?;
             self.envelope.kind.replace(kind).is_none()
         } else if is(layout.sequence) {
-            let sequence = self.number(layout.sequence, value)?;
-            self.envelope.sequence.replace(sequence).is_none()
+            match self.number(layout.sequence, value) {
+                Ok(sequence) => self.envelope.sequence.replace(sequence).is_none(),
+                Err(_) if self.for_stream => {
+                    self.envelope.has_bad_sequence = true;
+                    true
+                }
+                Err(undecodable) => return Err(undecodable),
+            }
         } else if is(layout.channel) {
             let channel = self.text(layout.channel, value)?;
             self.envelope.channel.replace(channel).is_none()

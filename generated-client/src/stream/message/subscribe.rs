@@ -4,6 +4,8 @@ use std::fmt;
 
 use secrecy::zeroize::Zeroizing;
 
+#[cfg(feature = "stream")]
+use crate::Json;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::{self, Invalid, Value};
 use crate::stream::{ChannelMessage, Layout, Place};
@@ -37,6 +39,25 @@ pub fn subscribe<M: ChannelMessage>(subscription: &M::Subscription, token: &str)
     record::check(view, layout.encoding).map_err(invalid)?;
     let properties = record::encode(view, layout.encoding).map_err(invalid)?;
     write(layout, M::CHANNEL.subscribe, token, &properties)
+}
+
+/// The message that subscribes to a channel that is not described. `kind` is its type, `payload` an
+/// object with the other members of its payload.
+///
+/// # Errors
+/// [`ErrorKind::Invalid`] if that is not an object.
+#[cfg(feature = "stream")]
+pub(crate) fn subscribe_unlisted(
+    layout: &Layout,
+    kind: &str,
+    token: &str,
+    payload: &Json,
+) -> Result<SubscribeMessage> {
+    let object = payload.text().trim();
+    match object.starts_with('{') {
+        true => write(layout, kind, token, object.as_bytes()),
+        false => Err(Error::new(ErrorKind::Invalid, "the payload of the subscription is not an object")),
+    }
 }
 
 fn write(layout: &Layout, kind: &str, token: &str, properties: &[u8]) -> Result<SubscribeMessage> {

@@ -22,7 +22,7 @@ const SHOWN: usize = 64;
 
 impl Undecodable {
     #[cold]
-    pub(super) fn new(text: &str, path: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(in crate::stream) fn new(text: &str, path: impl Into<String>, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind: None,
             sequence: None,

@@ -9,7 +9,7 @@ use super::{Bearer, Bearers};
 use crate::authentication;
 use crate::client;
 use crate::error::Error;
-use crate::stream::core::NoToken;
+use crate::stream::machine::NoToken;
 
 /// The tokens of a client. They are for the host of its base URL, and so are its streams.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ impl Bearers for ClientBearers {
         let mut held = self.held().await?;
         if newer_than.is_some_and(|old| held.generation <= old) {
             if !credentials.is_renewable() {
-                return Err(NoToken::Refused);
+                return Err(NoToken::Refused("the access token cannot be renewed".into()));
             }
             // Whether it worked is seen by what there is now.
             credentials.renew(held.generation).await;
@@ -47,9 +47,9 @@ impl Bearers for ClientBearers {
 
 fn why(error: &Error) -> NoToken {
     match error.source().and_then(|source| source.downcast_ref::<authentication::NoToken>()) {
-        Some(none) if none.is_refused() => NoToken::Refused,
+        Some(none) if none.is_refused() => NoToken::Refused(none.to_string().into()),
         Some(none) => NoToken::Unavailable(none.retry_after()),
         // Not for this host: asking again does not help.
-        None => NoToken::Refused,
+        None => NoToken::Refused(error.to_string().into()),
     }
 }

@@ -27,7 +27,7 @@ impl Came {
 
 /// The same before it is clear that anybody wants it.
 #[derive(Debug)]
-pub(super) struct Seen<'a> {
+pub(in crate::stream) struct Seen<'a> {
     pub(super) text: Cow<'a, str>,
     pub(super) parts: Option<Parts>,
     pub(super) at: Timestamp,

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::{Request, Status};
 use crate::error::{Error, ErrorKind, Result};
-use crate::stream::core::{Command, ResumePoint, State, Statistics};
+use crate::stream::machine::{Command, ResumePoint, State, Statistics};
 use crate::stream::failure::ended;
 
 /// What can be asked of a stream beside its events, also from other tasks.
@@ -79,7 +79,7 @@ impl Handle {
         let settled =
             status.wait_for(|status| matches!(status.state, State::Live | State::Closed | State::Failed));
         let status = match timeout(limit, settled).await {
-            Ok(Ok(status)) => *status,
+            Ok(Ok(status)) => status.clone(),
             Ok(Err(_)) => return Err(Error::new(ErrorKind::Stream, "the stream was dropped")),
             Err(_) => {
                 let message = format!("the stream is not live after {limit:?}: {}", self.state());

@@ -1,15 +1,13 @@
 //! The connections of a stream: those that are dialled, and those that are read.
 
 use std::future::poll_fn;
-use std::pin::pin;
 use std::task::Poll;
 
 use jiff::Timestamp;
 use tokio::task::AbortHandle;
 
-use super::Outbox;
-use crate::stream::connection::{Arrival, Reader};
-use crate::stream::core::{Closed, ConnectionId};
+use crate::stream::connection::{Arrival, Connection};
+use crate::stream::machine::{Closed, ConnectionId};
 
 /// The connections of a stream; the core has at most two at a time.
 #[derive(Debug, Default)]
@@ -23,8 +21,9 @@ pub(super) struct Links {
 #[derive(Debug)]
 struct Link {
     id: ConnectionId,
-    reader: Reader,
-    outbox: Outbox,
+    connection: Connection,
+    /// What was polled and not taken.
+    arrived: Option<Result<Arrival, Closed>>,
     reading: bool,
 }
 
@@ -34,25 +33,24 @@ impl Links {
     }
 
     /// A dial came to its end; false if nobody waits for it any more.
-    pub(super) fn opened(&mut self, id: ConnectionId, reader: Reader, outbox: Outbox) -> bool {
+    pub(super) fn opened(&mut self, id: ConnectionId, connection: Connection) -> bool {
         let Some(at) = self.dialling.iter().position(|(dialling, _)| *dialling == id) else { return false };
         self.dialling.swap_remove(at);
-        self.open.push(Link { id, reader, outbox, reading: true });
+        self.open.push(Link { id, connection, arrived: None, reading: true });
         true
     }
 
     /// Takes out a connection, or gives up its dial.
-    pub(super) fn remove(&mut self, id: ConnectionId) -> Option<(Reader, Outbox)> {
+    pub(super) fn remove(&mut self, id: ConnectionId) -> Option<Connection> {
         if let Some(at) = self.dialling.iter().position(|(dialling, _)| *dialling == id) {
             self.dialling.swap_remove(at).1.abort();
         }
         let at = self.open.iter().position(|link| link.id == id)?;
-        let link = self.open.swap_remove(at);
-        Some((link.reader, link.outbox))
+        Some(self.open.swap_remove(at).connection)
     }
 
-    pub(super) fn outbox(&self, id: ConnectionId) -> Option<&Outbox> {
-        self.open.iter().find(|link| link.id == id).map(|link| &link.outbox)
+    pub(super) fn get(&mut self, id: ConnectionId) -> Option<&mut Connection> {
+        self.open.iter_mut().find(|link| link.id == id).map(|link| &mut link.connection)
     }
 
     pub(super) fn read(&mut self, id: ConnectionId, on: bool) {
@@ -68,10 +66,13 @@ impl Links {
         poll_fn(|context| {
             let (before, after) = self.open.split_at_mut(first);
             for link in after.iter_mut().chain(before).filter(|link| link.reading) {
-                // What has been read so far stays in the reader.
-                if pin!(link.reader.fill()).poll(context).is_ready() {
-                    return Poll::Ready(link.id);
+                if link.arrived.is_none() {
+                    link.arrived = match link.connection.poll_next(context) {
+                        Poll::Ready(arrived) => Some(arrived),
+                        Poll::Pending => continue,
+                    };
                 }
+                return Poll::Ready(link.id);
             }
             Poll::Pending
         })
@@ -79,10 +80,10 @@ impl Links {
     }
 
     /// The next of what has come on this one, if it is to be read, and when it was read.
-    pub(super) fn take(&mut self, id: ConnectionId) -> Option<Result<(Arrival<'_>, Timestamp), Closed>> {
+    pub(super) fn take(&mut self, id: ConnectionId) -> Option<Result<(Arrival, Timestamp), Closed>> {
         let link = self.open.iter_mut().find(|link| link.id == id && link.reading)?;
-        let at = link.reader.read_at();
-        link.reader.take().map(|taken| taken.map(|arrival| (arrival, at)))
+        let arrived = link.arrived.take().or_else(|| link.connection.take())?;
+        Some(arrived.map(|arrival| (arrival, link.connection.read_at())))
     }
 }
 

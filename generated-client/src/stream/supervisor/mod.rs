@@ -1,6 +1,6 @@
-//! The one task of a stream: it asks the core what to do, and does it.
+//! The one task of a stream: it asks the machine what to do, and does it.
 //!
-//! It owns the core, reads from at most two connections, and never waits for anything else: what
+//! It owns the machine, reads from at most three connections, and never waits for anything else: what
 //! takes time (dials, tokens, writing, goodbyes) are tasks of their own, which end with it. So a
 //! write that is stuck, or a token that does not come, stops neither reading nor timers.
 //!
@@ -10,7 +10,7 @@
 mod bearers;
 mod buffer;
 mod came;
-mod classify;
+pub(in crate::stream) mod frame;
 mod handle;
 mod links;
 mod stream;
@@ -18,6 +18,7 @@ mod stream;
 mod tests;
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,21 +31,22 @@ use tokio::time::{Instant, sleep_until, timeout};
 pub(crate) use self::bearers::ClientBearers;
 use self::buffer::{Buffer, Deliveries};
 pub(crate) use self::came::Came;
-use self::classify::frame;
+use self::frame::{arrival as frame_of, redact};
 pub use self::handle::{Handle, States};
 use self::links::Links;
 pub use self::stream::EventStream;
-use super::connection::{Limits, Outbox, Wire};
-use super::core::{
-    Closed, Command, ConnectionId, Core, DialFailure, DialLimit, Event, Failure, Input, Moment, NoToken,
-    Output, ResumePoint, Settings, State, Statistics, Token,
-};
+use super::connection::{Connection, Limits};
 use super::dial::{Dial, DialLimits};
+use super::dial_limit::DialLimit;
+use super::machine::{
+    Closed, Command, ConnectionId, DialFailure, Event, Failure, Input, Moment, NoToken, Output, ResumePoint,
+    Settings, State, Statistics, StreamMachine, Token,
+};
 use super::{Channel, ChannelMessage, SubscribeMessage, subscribe};
 use crate::error::Result;
 
-/// Longest wait for a token. The core has no limit of its own for it.
-const TOKEN: Duration = Duration::from_secs(30);
+/// Longest wait for a token. The machine has no limit of its own for it.
+pub(crate) const TOKEN: Duration = Duration::from_secs(30);
 
 /// Most messages that are read from one connection before anything else is looked at: about as many
 /// as one read brings, and as one turn of the caller takes.
@@ -76,7 +78,7 @@ pub(crate) struct Shared {
 }
 
 /// What the stream is doing.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Status {
     state: State,
     /// Why it has failed.
@@ -95,10 +97,10 @@ enum Request {
 
 /// What a task beside this one came to.
 enum Report {
-    Dialled(ConnectionId, std::result::Result<Wire, DialFailure>),
+    /// The limit allows a dial.
+    Permit,
+    Dialled(ConnectionId, std::result::Result<Connection, DialFailure>),
     Token(Option<u64>, std::result::Result<Bearer, NoToken>),
-    /// The writer of a connection has ended.
-    Written(ConnectionId, std::result::Result<(), Closed>),
     /// Goodbye was said to a connection.
     Parted(ConnectionId),
 }
@@ -123,7 +125,8 @@ pub(crate) fn start<M: ChannelMessage>(
     let now = Moment::at(shared.clock.elapsed());
     let seed = fastrand::u64(..);
     let supervisor = Supervisor {
-        core: Core::resume(settings.clone(), shared.limit.clone(), seed, now, from),
+        machine: StreamMachine::new(settings.clone(), seed, now, from),
+        limit: shared.limit.clone(),
         clock: shared.clock,
         channel: M::CHANNEL,
         subscribe: Box::new(move |token| subscribe::<M>(&subscription, token)),
@@ -134,7 +137,6 @@ pub(crate) fn start<M: ChannelMessage>(
         links: Links::default(),
         tasks: JoinSet::new(),
         pending: VecDeque::from([Input::Timer]),
-        outputs: Vec::new(),
         deliveries: Deliveries::new(Arc::clone(&buffer)),
         status,
         requests: asked,
@@ -147,7 +149,8 @@ type Subscribe = Box<dyn Fn(&str) -> Result<SubscribeMessage> + Send>;
 type RawEvent = Event<Came>;
 
 struct Supervisor<D, B> {
-    core: Core<Came>,
+    machine: StreamMachine<Came>,
+    limit: DialLimit,
     clock: Instant,
     channel: &'static Channel,
     subscribe: Subscribe,
@@ -158,10 +161,8 @@ struct Supervisor<D, B> {
     token: Option<Bearer>,
     links: Links,
     tasks: JoinSet<Report>,
-    /// What the core is to be told next.
+    /// The next inputs of the machine.
     pending: VecDeque<Input<Came>>,
-    /// What the core wants done, and nobody has begun with.
-    outputs: Vec<Output<Came>>,
     deliveries: Deliveries,
     status: watch::Sender<Status>,
     requests: UnboundedReceiver<Request>,
@@ -183,7 +184,7 @@ impl<D: Dial, B: Bearers> Supervisor<D, B> {
             let finished = self.status.borrow().finished;
             let deadline = match finished {
                 true => None,
-                false => self.core.next_deadline(),
+                false => self.machine.next_deadline(),
             };
             tokio::select! {
                 request = self.requests.recv() => match request {
@@ -207,34 +208,33 @@ impl<D: Dial, B: Bearers> Supervisor<D, B> {
         Moment::at(self.clock.elapsed())
     }
 
-    /// Tells the core what it was not told yet, and does what it wants, until that is all.
+    /// Gives the machine its inputs, and carries out what follows, until none is left.
     fn settle(&mut self) {
         while let Some(input) = self.pending.pop_front() {
             let now = self.now();
-            self.core.handle_into(now, input, &mut self.outputs);
+            self.machine.handle(now, input);
             self.carry_out_all();
         }
     }
 
     fn carry_out_all(&mut self) {
-        let mut outputs = std::mem::take(&mut self.outputs);
-        for output in outputs.drain(..) {
+        while let Some(output) = self.machine.poll() {
             self.carry_out(output);
         }
-        // To be used again.
-        self.outputs = outputs;
     }
 
-    /// Tells the core what has come on a connection, without waiting for more.
+    /// Gives the machine what has arrived on a connection, without waiting for more.
     fn read(&mut self, connection: ConnectionId) {
         let now = self.now();
         for _ in 0..BATCH {
             match self.links.take(connection) {
                 Some(Ok((arrival, at))) => {
-                    let passes = |sequence| self.core.passes_over(now, connection, sequence);
-                    if let Some(frame) = frame(self.channel, arrival, at, passes) {
-                        let input = Input::Received { connection, frame };
-                        self.core.handle_into(now, input, &mut self.outputs);
+                    let passes = |number| self.machine.passes_over(now, connection, number);
+                    if let Some(mut frame) = frame_of(self.channel, &arrival, at, passes) {
+                        if let Some(token) = &self.token {
+                            redact(&mut frame, token.text.expose_secret());
+                        }
+                        self.machine.handle(now, Input::Received { connection, frame });
                     }
                 }
                 Some(Err(how)) => return self.ended(connection, how),
@@ -248,10 +248,17 @@ impl<D: Dial, B: Bearers> Supervisor<D, B> {
     fn carry_out(&mut self, output: Output<Came>) {
         match output {
             Output::Deliver { event, size } => {
-                if let Event::Failed(failure) = event {
-                    self.status.send_modify(|status| status.failure = Some(failure));
+                if let Event::Failed(failure) = &event {
+                    self.status.send_modify(|status| status.failure = Some(failure.clone()));
                 }
                 self.deliveries.put(event, size);
+            }
+            Output::AwaitPermit => {
+                let limit = self.limit.clone();
+                self.tasks.spawn(async move {
+                    limit.permit().await;
+                    Report::Permit
+                });
             }
             Output::FetchToken { newer_than } => {
                 let bearers = Arc::clone(&self.bearers);
@@ -261,23 +268,25 @@ impl<D: Dial, B: Bearers> Supervisor<D, B> {
                 });
             }
             Output::Dial { connection } => {
-                let (dial, limits) = (Arc::clone(&self.dial), DialLimits::from(&self.settings));
-                let generation = self.token.as_ref().map_or(0, |token| token.generation);
-                let dialling = self
-                    .tasks
-                    .spawn(async move { Report::Dialled(connection, dial.dial(limits, generation).await) });
+                let (dial, limits) = (Arc::clone(&self.dial), Limits::from(&self.settings));
+                let times = DialLimits::from(&self.settings);
+                let dialling = self.tasks.spawn(async move {
+                    let result = match dial.dial(times).await {
+                        Ok(wire) => Ok(wire.open(limits).await),
+                        Err(failure) => Err(failure),
+                    };
+                    Report::Dialled(connection, result)
+                });
                 self.links.dialling(connection, dialling);
             }
             Output::Subscribe { connection, generation } => {
                 if !self.subscribe(connection, generation) {
-                    // Also what waits to be written is lost then.
                     self.ended(connection, Closed::WriteTimeout);
                 }
             }
             Output::Ping { connection } => {
-                if let Some(outbox) = self.links.outbox(connection) {
-                    // A lost one counts as one that is not answered.
-                    _ = outbox.ping();
+                if let Some(connection) = self.links.get(connection) {
+                    connection.ping();
                 }
             }
             Output::Read { connection, on } => self.links.read(connection, on),
@@ -291,23 +300,26 @@ impl<D: Dial, B: Bearers> Supervisor<D, B> {
         }
     }
 
-    fn subscribe(&self, connection: ConnectionId, generation: u64) -> bool {
-        let Some(outbox) = self.links.outbox(connection) else { return true };
+    fn subscribe(&mut self, connection: ConnectionId, generation: u64) -> bool {
         let Some(token) = self.token.as_ref().filter(|token| token.generation == generation) else {
             return false;
         };
-        (self.subscribe)(token.text.expose_secret()).is_ok_and(|message| outbox.subscribe(message))
+        let Ok(message) = (self.subscribe)(token.text.expose_secret()) else { return false };
+        if let Some(connection) = self.links.get(connection) {
+            connection.subscribe(&message);
+        }
+        true
     }
 
     fn close(&mut self, connection: ConnectionId) {
         match self.links.remove(connection) {
-            Some((mut reader, outbox)) => {
-                outbox.close();
+            Some(mut open) => {
+                open.close();
                 let limit = self.settings.close_timeout;
                 self.tasks.spawn(async move {
                     // What still comes is of no interest, but the server's goodbye is.
-                    _ = timeout(limit, async { while reader.next().await.is_ok() {} }).await;
-                    drop(outbox);
+                    let goodbye = async { while poll_fn(|context| open.poll_next(context)).await.is_ok() {} };
+                    _ = timeout(limit, goodbye).await;
                     Report::Parted(connection)
                 });
             }
@@ -322,25 +334,20 @@ impl<D: Dial, B: Bearers> Supervisor<D, B> {
 
     fn report(&mut self, report: Report) {
         match report {
-            Report::Dialled(connection, Ok(wire)) => self.opened(connection, wire),
+            Report::Permit => self.pending.push_back(Input::Permit),
+            Report::Dialled(id, Ok(connection)) => {
+                if self.links.opened(id, connection) {
+                    self.pending.push_back(Input::Dialled { connection: id, result: Ok(()) });
+                }
+            }
             Report::Dialled(connection, Err(failure)) => {
                 self.links.remove(connection);
                 self.pending.push_back(Input::Dialled { connection, result: Err(failure) });
             }
             Report::Token(newer_than, token) => self.token_came(newer_than, token),
-            Report::Written(connection, Err(how)) => self.ended(connection, how),
-            Report::Written(_, Ok(())) => {}
             Report::Parted(connection) => {
                 self.pending.push_back(Input::Closed { connection, how: Closed::Eof });
             }
-        }
-    }
-
-    fn opened(&mut self, connection: ConnectionId, wire: Wire) {
-        let (reader, writer, outbox) = wire.open(Limits::from(&self.settings));
-        if self.links.opened(connection, reader, outbox) {
-            self.tasks.spawn(async move { Report::Written(connection, writer.run().await) });
-            self.pending.push_back(Input::Dialled { connection, result: Ok(()) });
         }
     }
 
@@ -363,19 +370,19 @@ impl<D: Dial, B: Bearers> Supervisor<D, B> {
         // An answer that nobody waits for any more is of no use to anybody.
         match request {
             Request::Command(command) => self.pending.push_back(Input::Command(command)),
-            Request::Statistics(answer) => _ = answer.send(self.core.statistics()),
+            Request::Statistics(answer) => _ = answer.send(self.machine.statistics()),
             Request::ResumePoint(answer) => {
                 self.count_taken();
                 self.settle();
-                _ = answer.send(self.core.resume_point());
+                _ = answer.send(self.machine.resume_point());
             }
         }
     }
 
-    /// Whether the caller has taken anything that the core was not told of.
+    /// Whether the caller has taken anything that the machine does not know of.
     fn count_taken(&mut self) -> bool {
         // In this order: what is taken from here on is counted here, or wakes the task if it waits.
-        self.deliveries.buffer().fills(self.core.waits_for_caller());
+        self.deliveries.buffer().fills(self.machine.waits_for_caller());
         let (events, bytes) = self.deliveries.buffer().count();
         if events > 0 {
             self.pending.push_back(Input::Taken { events, bytes });

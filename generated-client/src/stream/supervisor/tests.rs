@@ -23,7 +23,7 @@ mod tokens;
 use std::time::Duration;
 
 use super::{Bearers, Dial, EventStream, Shared, start};
-use crate::stream::core::{ResumePoint, Settings};
+use crate::stream::machine::{ResumePoint, Settings};
 use crate::studio::accounts::AccountId;
 use crate::studio::activity::{ActivityMessage, ActivitySubscription};
 

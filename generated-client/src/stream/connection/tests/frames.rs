@@ -2,7 +2,7 @@
 
 use std::io;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// A frame as a server writes it, of less than 64 KiB.
 pub(in crate::stream) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
@@ -11,15 +11,6 @@ pub(in crate::stream) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
         0..126 => [&[first, length[1]], payload].concat(),
         _ => [&[first, 126], &length[..], payload].concat(),
     }
-}
-
-pub(in crate::stream) async fn send(
-    pipe: &mut (impl AsyncWrite + Unpin),
-    first: u8,
-    payload: &[u8],
-) -> io::Result<()> {
-    pipe.write_all(&frame(first, payload)).await?;
-    pipe.flush().await
 }
 
 /// The first byte and the payload of a frame that a client wrote.

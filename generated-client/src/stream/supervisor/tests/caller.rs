@@ -10,10 +10,10 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Activity;
 use super::session::Journal;
-use crate::stream::core;
-use crate::stream::core::tests::words::word;
+use crate::stream::machine;
+use crate::stream::machine::tests::words::word;
 use crate::stream::dial::tests::eavesdrop::{Ears, faces};
-use crate::stream::{Cause, Connection, DialFailure, Event, Gap, Handle, Message, Origin, Statistics};
+use crate::stream::{Cause, Connection, DialFailure, Event, Failure, Gap, Handle, Message, Origin, Statistics};
 use crate::studio::activity::ActivityMessage;
 
 /// What begins every token.
@@ -64,8 +64,8 @@ impl Caller {
             None => "end".to_owned(),
             Some(Err(error)) => {
                 assert_holds_no_token(&format!("{error}"));
-                let failure = error.source().and_then(|source| source.downcast_ref());
-                word(&core::Event::Failed(*failure.expect("why")))
+                let failure = error.source().and_then(|source| source.downcast_ref::<Failure>());
+                word(&machine::Event::Failed(failure.cloned().expect("why")))
             }
             Some(Ok(event)) => self.note(event),
         })
@@ -75,7 +75,7 @@ impl Caller {
         word(&match event {
             Event::Message(Message { message, sequence, origin, .. }) => {
                 let message = self.delivered(sequence, said(message));
-                core::Event::Message { message, sequence, origin }
+                machine::Event::Message { message, sequence, origin }
             }
             Event::Undecodable(error) => {
                 assert_holds_no_token(&format!("{error}"));
@@ -83,9 +83,9 @@ impl Caller {
                 match sequence {
                     Some(_) => {
                         let message = self.delivered(sequence, format!("?{message}"));
-                        core::Event::Message { message, sequence, origin: Origin::Live }
+                        machine::Event::Message { message, sequence, origin: Origin::Live }
                     }
-                    None => core::Event::Undecodable(message),
+                    None => machine::Event::Undecodable(message),
                 }
             }
             Event::Connection(Connection::Disconnected(cause)) => {
@@ -94,16 +94,16 @@ impl Caller {
             Event::Connection(Connection::Retrying { cause, .. }) => {
                 return format!("retrying {}", why(cause));
             }
-            Event::Connection(connection) => core::Event::Connection(connection),
+            Event::Connection(connection) => machine::Event::Connection(connection),
             Event::Gap(gap) => {
                 self.gaps.push((self.delivered.len(), gap));
-                core::Event::Gap(gap)
+                machine::Event::Gap(gap)
             }
-            Event::CaughtUp => core::Event::CaughtUp,
-            Event::EpochChanged { lossless } => core::Event::EpochChanged { lossless },
-            Event::NumbersHaveHoles => core::Event::NumbersHaveHoles,
-            Event::Lagging => core::Event::Lagging,
-            Event::Recovered { lost } => core::Event::Recovered { lost },
+            Event::CaughtUp => machine::Event::CaughtUp,
+            Event::EpochChanged { lossless } => machine::Event::EpochChanged { lossless },
+            Event::NumbersHaveHoles => machine::Event::NumbersHaveHoles,
+            Event::Lagging => machine::Event::Lagging,
+            Event::Recovered => machine::Event::Recovered,
         })
     }
 

@@ -15,8 +15,8 @@ use super::pace::assert_paced;
 use super::server::Server;
 use super::session::Journal;
 use super::stage::in_simulation;
-use crate::stream::core::tests::model::runner;
-use crate::stream::core::{Gap, NoToken, Settings, State};
+use crate::stream::machine::tests::model::runner;
+use crate::stream::machine::{Gap, NoToken, Settings, State};
 
 /// Something that happens.
 #[derive(Clone, Copy, Debug)]
@@ -153,8 +153,6 @@ fn play(
         let settings = Settings {
             buffer_events: 24,
             hold_messages: 8,
-            remember: 64,
-            unfilled_holes: usize::MAX,
             ..Settings::default()
         };
         let mut world = World { caller: open(&server, settings), server, stalled: false };

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::again;
 use super::stage::simulate;
-use crate::stream::core::{DialFailure, Stage};
+use crate::stream::machine::{DialFailure, Stage};
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -15,7 +15,7 @@ const fn seconds(seconds: u64) -> Duration {
 #[test]
 fn row_03_a_half_open_connection_is_left_within_25_s() {
     // The pace of the heartbeats before, and how long silence is borne, in seconds.
-    for (pace, borne) in [(3, 15), (5, 20), (10, 25), (50, 25)] {
+    for (pace, borne) in [(3, 25), (5, 25), (10, 25), (50, 25)] {
         simulate(async |stage| {
             let mut session = stage.begin(1..=2).await;
             session.answer_pings(seconds(6 * pace), Some(seconds(pace))).await;
@@ -52,22 +52,29 @@ fn row_04_a_write_that_is_stuck_stops_neither_reading_nor_time() {
 
 #[test]
 fn row_05_pongs_without_heartbeats_are_no_life() {
-    // The pace of the heartbeats in seconds, if there were any, and how long silence is borne.
-    for (pace, borne) in [(None, 60), (Some(5), 20), (Some(20), 80), (Some(50), 120)] {
+    // The pace of the heartbeats in seconds, and how long silence is borne.
+    for (pace, borne) in [(1, 16), (5, 20), (20, 80), (50, 200)] {
         simulate(async |stage| {
             let mut session = stage.begin([1]).await;
-            let pace = pace.map(seconds);
-            session.answer_pings(pace.unwrap_or_default() * 6, pace).await;
+            let pace = seconds(pace);
+            session.answer_pings(pace * 6, Some(pace)).await;
             stage.caller.saw_nothing(Duration::ZERO).await;
             let silent = Instant::now();
             tokio::select! {
-                () = session.answer_pings(seconds(200), None) => panic!("nobody minds"),
+                () = session.answer_pings(seconds(300), None) => panic!("nobody minds"),
                 () = stage.caller.saw("disconnected Mute, retrying Mute") => {}
             }
             assert_eq!(silent.elapsed().as_secs(), borne, "{pace:?}");
             stage.live([1, 2], &again("r2, ")).await;
         });
     }
+    // Without heartbeats there is no such limit.
+    simulate(async |stage| {
+        let mut session = stage.begin([1]).await;
+        session.answer_pings(seconds(1_000), None).await;
+        session.say([2]).await;
+        stage.caller.saw("2").await;
+    });
 }
 
 #[test]
@@ -83,7 +90,7 @@ fn row_06_a_name_that_does_not_resolve_is_tried_for_ever() {
 }
 
 #[test]
-fn row_19_idled_too_long() {
+fn row_18_idled_too_long() {
     simulate(async |stage| {
         let mut session = stage.accept().await;
         session.subscription().await;
@@ -101,7 +108,7 @@ fn row_19_idled_too_long() {
 }
 
 #[test]
-fn row_44_a_flood_of_pings() {
+fn row_43_a_flood_of_pings() {
     simulate(async |stage| {
         let mut session = stage.begin([1]).await;
         for _ in 0..100 {
@@ -110,13 +117,12 @@ fn row_44_a_flood_of_pings() {
         }
         session.say([2]).await;
         stage.caller.saw("2").await;
-        // The flood is over when the answer to this one comes.
+        // Nobody took the answers, of which only the last ones are kept.
         session.frame(0x89, b"last").await;
         let mut answers = 0;
         while session.read().await.expect("an answer").1 != b"last" {
             answers += 1;
         }
-        // One for each time that the client reads, which is much at once.
-        assert!((1..=200).contains(&answers), "{answers} answers to 100,000 pings");
+        assert!(answers < 10_000, "{answers} answers to 100,000 pings");
     });
 }

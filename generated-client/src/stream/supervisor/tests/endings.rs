@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::stage::{Stage, simulate};
 use super::{DAY, MINUTE, again};
-use crate::stream::core::{NoToken, ResumePoint, Settings, SlowCaller, State};
+use crate::stream::machine::{NoToken, ResumePoint, Settings, State};
 
 /// How far a stream is.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +81,7 @@ async fn bring(stage: &mut Stage, stop: Stop) -> Box<dyn Send> {
 }
 
 #[test]
-fn row_51_close_wins_over_whatever_is_under_way() {
+fn row_49_close_wins_over_whatever_is_under_way() {
     for stop in STOPS {
         simulate(async |stage| {
             let _server = bring(stage, stop).await;
@@ -102,7 +102,7 @@ fn row_51_close_wins_over_whatever_is_under_way() {
 }
 
 #[test]
-fn row_51_a_goodbye_is_said_and_waited_for() {
+fn row_49_a_goodbye_is_said_and_waited_for() {
     simulate(async |stage| {
         let mut session = stage.begin([1]).await;
         let closed = stage.caller.handle().close();
@@ -118,7 +118,7 @@ fn row_51_a_goodbye_is_said_and_waited_for() {
 }
 
 #[test]
-fn row_52_nothing_is_left_of_a_stream_that_is_dropped() {
+fn row_50_nothing_is_left_of_a_stream_that_is_dropped() {
     for stop in STOPS {
         simulate(async |stage| {
             let server = bring(stage, stop).await;
@@ -139,7 +139,7 @@ fn row_52_nothing_is_left_of_a_stream_that_is_dropped() {
 }
 
 #[test]
-fn row_52_the_runtime_is_shut_down_first() {
+fn row_50_the_runtime_is_shut_down_first() {
     for stop in STOPS {
         let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let (mut stage, server) = runtime.block_on(async {
@@ -177,15 +177,11 @@ fn another_process_goes_on_where_one_stopped() {
 
 #[test]
 fn a_stream_that_fails_says_so_once() {
-    let change = |settings: &mut Settings| {
-        settings.buffer_events = 8;
-        settings.slow_caller = SlowCaller::Fail;
-    };
-    super::stage::simulate_with(change, async |stage| {
-        let mut session = stage.begin([1]).await;
-        session.say(2..=9).await;
-        session.stay(MINUTE).await;
-        stage.caller.saw("2, 3, 4, 5, 6, 7, 8, 9, failed SlowCaller, end").await;
+    super::stage::simulate_with(|settings| settings.max_attempts = Some(2), async |stage| {
+        stage.begin([1]).await.end().await;
+        stage.caller.saw("disconnected Eof, retrying Eof").await;
+        stage.refuse(crate::stream::DialFailure::Certificate).await;
+        stage.caller.saw("connecting, failed GaveUp, end").await;
         assert_eq!(stage.caller.handle().state(), State::Failed);
         let again = timeout(MINUTE, stage.caller.stream().as_mut().unwrap().next()).await;
         assert!(matches!(again, Ok(None)), "{again:?}");

@@ -1,10 +1,9 @@
 //! Messages that are odd: what the caller gets of them.
 
-use super::again;
 use super::stage::simulate;
 
 #[test]
-fn row_26_what_is_no_json() {
+fn row_25_what_is_no_json() {
     simulate(async |stage| {
         let mut session = stage.begin([1]).await;
         for _ in 0..9 {
@@ -12,16 +11,16 @@ fn row_26_what_is_no_json() {
         }
         session.say([2]).await;
         stage.caller.saw("?$, ".repeat(9) + "2").await;
-        for _ in 0..10 {
+        for _ in 0..100 {
             session.text("[1]").await;
         }
-        stage.caller.saw("?$, ".repeat(10) + "disconnected Malformed, retrying Malformed").await;
-        stage.live(1..=3, &again("r3, ")).await;
+        session.say([3]).await;
+        stage.caller.saw("?$, ".repeat(100) + "3").await;
     });
 }
 
 #[test]
-fn row_27_what_this_version_does_not_know() {
+fn row_26_what_this_version_does_not_know() {
     simulate(async |stage| {
         let mut session = stage.begin([1]).await;
         session.text(r#"{"sequence":2,"new":[1],"payload":{"type":"of tomorrow","data":{"a":1}}}"#).await;
@@ -33,7 +32,7 @@ fn row_27_what_this_version_does_not_know() {
 }
 
 #[test]
-fn row_28_one_bad_field() {
+fn row_27_one_bad_field() {
     simulate(async |stage| {
         let mut session = stage.begin([1]).await;
         session.text(r#"{"sequence":2,"payload":{"type":"order-update","data":{"quantity":[]}}}"#).await;
@@ -44,7 +43,7 @@ fn row_28_one_bad_field() {
 }
 
 #[test]
-fn row_29_no_number_where_one_should_be() {
+fn row_28_no_number_where_one_should_be() {
     simulate(async |stage| {
         let mut session = stage.begin([1]).await;
         session.text(r#"{"payload":{"type":"news","data":"unnumbered"}}"#).await;
@@ -54,7 +53,7 @@ fn row_29_no_number_where_one_should_be() {
 }
 
 #[test]
-fn row_42_a_binary_frame() {
+fn row_41_a_binary_frame() {
     simulate(async |stage| {
         let mut session = stage.begin([1]).await;
         let text = super::session::numbered(2, "");

@@ -19,8 +19,9 @@ use tokio_rustls::TlsAcceptor;
 use super::caller::{Caller, assert_holds_no_token};
 use super::session::{Common, Pipe, Session};
 use super::stage::Tokens;
-use super::{MINUTE, again, begin};
-use crate::stream::core::{DialLimit, ResumePoint, Settings};
+use super::{again, begin};
+use crate::stream::dial_limit::DialLimit;
+use crate::stream::machine::{ResumePoint, Settings};
 use crate::stream::dial;
 use crate::stream::dial::tests::accept;
 use crate::stream::dial::tests::eavesdrop::Ears;
@@ -37,10 +38,7 @@ const fn millis(millis: u64) -> Duration {
 
 fn short_waits() -> Settings {
     Settings {
-        backoff_least: millis(1),
-        backoff_first: millis(2),
-        backoff_most: millis(20),
-        token_pace: Duration::ZERO,
+        max_backoff: millis(20),
         close_timeout: millis(500),
         ..Settings::default()
     }
@@ -98,7 +96,7 @@ impl Net {
         let scheme = if flaw.is_some() { "wss" } else { "ws" };
         let server = dial::Server::new(&format!("{scheme}://{address}/ws"), "test/1", &transport).unwrap();
         // What is paced by it is shown where time does not pass by itself.
-        let shared = Shared { limit: DialLimit::new(1_000, MINUTE, 1_000), clock: Instant::now() };
+        let shared = Shared { limit: DialLimit::new(), clock: Instant::now() };
         let stream = begin(server, tokens.clone(), settings, &shared, ResumePoint::default());
         Self {
             caller: Caller::new(stream, PATIENCE),

@@ -11,7 +11,7 @@ use tokio::time::{Instant, interval, sleep};
 use super::session::{Common, Journal, Pipe, Session, numbered};
 use super::stage::Tokens;
 use crate::stream::connection::Wire;
-use crate::stream::core::DialFailure;
+use crate::stream::machine::DialFailure;
 use crate::stream::dial::{Dial, DialLimits};
 
 /// What is to happen on a connection.
@@ -226,7 +226,7 @@ fn text(day: usize, number: u64) -> String {
 }
 
 impl Dial for Server {
-    async fn dial(&self, _: DialLimits, _: u64) -> Result<Wire, DialFailure> {
+    async fn dial(&self, _: DialLimits) -> Result<Wire, DialFailure> {
         sleep(Duration::from_millis(20)).await;
         let mut state = self.state();
         state.dials.push(Instant::now());

@@ -17,7 +17,8 @@ use super::caller::{Caller, SECRET, assert_holds_no_token};
 use super::session::{Common, Session};
 use super::{DAY, MINUTE, again, begin};
 use crate::stream::connection::Wire;
-use crate::stream::core::{DialFailure, DialLimit, NoToken, ResumePoint, Settings};
+use crate::stream::dial_limit::DialLimit;
+use crate::stream::machine::{DialFailure, NoToken, ResumePoint, Settings};
 use crate::stream::dial::tests::eavesdrop::Ears;
 use crate::stream::dial::{Dial, DialLimits};
 use crate::stream::supervisor::{Bearer, Bearers, Shared};
@@ -64,7 +65,7 @@ impl Bearers for Tokens {
         }
         let mut given = self.0.lock().unwrap();
         given.asked.push(newer_than);
-        if let Some(none) = given.none {
+        if let Some(none) = given.none.clone() {
             return Err(none);
         }
         let ended = given.ends.is_some_and(|ends| ends <= Instant::now());
@@ -105,7 +106,7 @@ impl Dialling {
 struct Network(UnboundedSender<Dialling>, Common);
 
 impl Dial for Network {
-    async fn dial(&self, _: DialLimits, _: u64) -> Result<Wire, DialFailure> {
+    async fn dial(&self, _: DialLimits) -> Result<Wire, DialFailure> {
         let (answer, answered) = oneshot::channel();
         _ = self.0.send(Dialling { answer, common: self.1.clone() });
         answered.await.unwrap_or(Err(DialFailure::TimedOut(None)))
@@ -129,7 +130,8 @@ pub(super) fn simulate(play: impl AsyncFnOnce(&mut Stage)) {
 
 /// Plays it with other settings.
 pub(super) fn simulate_with(change: impl FnOnce(&mut Settings), play: impl AsyncFnOnce(&mut Stage)) {
-    let mut settings = Settings::default();
+    // No audits, unless a test is about them.
+    let mut settings = Settings { audit_interval: 1_000 * DAY, ..Settings::default() };
     change(&mut settings);
     in_simulation(async || {
         let mut stage = Stage::new(settings);
@@ -157,7 +159,7 @@ impl Stage {
         let (tokens, common) = (Tokens::default(), Common::default());
         let (to, dials) = unbounded_channel();
         let network = Network(to, common.clone());
-        let shared = Shared { limit: DialLimit::default(), clock: Instant::now() };
+        let shared = Shared { limit: DialLimit::new(), clock: Instant::now() };
         let stream = begin(network.clone(), tokens.clone(), settings, &shared, ResumePoint::default());
         Self { caller: Caller::new(stream, DAY), tokens, common, shared, network, dials }
     }

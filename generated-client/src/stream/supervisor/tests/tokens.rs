@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::stage::{Stage, simulate};
 use super::{MINUTE, again};
-use crate::stream::core::{DialFailure, NoToken};
+use crate::stream::machine::{DialFailure, NoToken};
 
 const EXPIRED: &str = "Auth expired; please reconnect";
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -45,7 +45,7 @@ fn a_new_connection_takes_over_before_the_token_ends() {
 }
 
 #[test]
-fn row_20_auth_expired() {
+fn row_19_auth_expired() {
     simulate(async |stage| {
         let mut session = stage.begin([1]).await;
         session.stay(MINUTE).await;
@@ -63,7 +63,7 @@ fn row_20_auth_expired() {
 }
 
 #[test]
-fn row_22_no_token_when_the_old_one_ends() {
+fn row_21_no_token_when_the_old_one_ends() {
     simulate(async |stage| {
         tokens_of_an_hour(stage);
         let from = Instant::now();
@@ -86,7 +86,7 @@ fn row_22_no_token_when_the_old_one_ends() {
 }
 
 #[test]
-fn row_22_no_token_until_after_the_end() {
+fn row_21_no_token_until_after_the_end() {
     simulate(async |stage| {
         tokens_of_an_hour(stage);
         let mut old = stage.begin([1]).await;
@@ -104,7 +104,7 @@ fn row_22_no_token_until_after_the_end() {
 }
 
 #[test]
-fn row_22_a_token_that_never_comes() {
+fn row_21_a_token_that_never_comes() {
     simulate(async |stage| {
         tokens_of_an_hour(stage);
         let from = Instant::now();
@@ -122,11 +122,11 @@ fn row_22_a_token_that_never_comes() {
 }
 
 #[test]
-fn row_23_credentials_are_revoked() {
+fn row_22_credentials_are_revoked() {
     simulate(async |stage| {
         tokens_of_an_hour(stage);
         let mut old = stage.begin([1]).await;
-        stage.tokens.set(|tokens| tokens.none = Some(NoToken::Refused));
+        stage.tokens.set(|tokens| tokens.none = Some(NoToken::Refused("revoked".into())));
         old.beside(stage.caller.saw("rotating")).await;
         old.stay(Duration::from_secs(100)).await;
         old.say([2]).await;
@@ -134,14 +134,14 @@ fn row_23_credentials_are_revoked() {
         old.notice(EXPIRED).await;
         old.close(1000).await;
         let words = format!("notice {EXPIRED}, disconnected AuthExpired, ");
-        let words = words + &stage.caller.take(MINUTE).await.split_off(2).join(", ");
-        assert!(words.ends_with("failed Unauthorized, end"), "{words}");
+        let words = words + &stage.caller.take(11 * MINUTE).await.split_off(2).join(", ");
+        assert!(words.ends_with("failed Unauthorized(\"revoked\"), end"), "{words}");
         stage.no_dial(HOUR).await;
     });
 }
 
 #[test]
-fn row_24_tokens_that_have_ended_already() {
+fn row_23_tokens_that_have_ended_already() {
     simulate(async |stage| {
         stage.tokens.set(|tokens| tokens.life = Some(Duration::ZERO));
         let from = Instant::now();
@@ -168,7 +168,7 @@ fn row_24_tokens_that_have_ended_already() {
 }
 
 #[test]
-fn row_25_a_server_that_refuses_a_second_connection() {
+fn row_24_a_server_that_refuses_a_second_connection() {
     simulate(async |stage| {
         tokens_of_an_hour(stage);
         let mut only = stage.begin([1]).await;

@@ -232,7 +232,6 @@ impl ChannelMessage for TypeMessage {
         layout: &super::api::LAYOUT,
         subscribe: "*",
         replay: Replay::Snapshot,
-        attributed_by: None,
         messages: &[
             MessageKind {
                 name: "self",
@@ -321,7 +320,6 @@ impl ChannelMessage for _1stGrößeMessage {
         layout: &super::api::LAYOUT,
         subscribe: "s",
         replay: Replay::Journal,
-        attributed_by: None,
         messages: &[
             MessageKind {
                 name: "a",

@@ -10,8 +10,8 @@ use super::loans::{Book, Loan};
 use super::members::MemberId;
 use crate::record::{self, Field, Record, Slot, Table, Value, View};
 use crate::stream::{
-    Attributed, Attribution, Channel, ChannelMessage, Content, MessageKind, Replay, Role,
-    Sequence, Subscription, UnknownMessage,
+    Channel, ChannelMessage, Content, MessageKind, Replay, Role, Sequence, Subscription,
+    UnknownMessage,
 };
 
 /// What to hear of.
@@ -392,7 +392,6 @@ impl ChannelMessage for FrontDeskMessage {
         layout: &super::api::LAYOUT,
         subscribe: "subscribe-desk",
         replay: Replay::Journal,
-        attributed_by: None,
         messages: &[
             MessageKind {
                 name: "subscribed",
@@ -479,7 +478,6 @@ impl ChannelMessage for BackOfficeMessage {
         layout: &super::api::LAYOUT,
         subscribe: "subscribe-office",
         replay: Replay::Snapshot,
-        attributed_by: Some(Attribution::Channel),
         messages: &[
             MessageKind {
                 name: "subscribed",
@@ -531,5 +529,3 @@ impl ChannelMessage for BackOfficeMessage {
         Self::Unknown(unknown)
     }
 }
-
-impl Attributed for BackOfficeMessage {}

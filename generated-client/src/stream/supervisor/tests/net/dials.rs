@@ -33,7 +33,7 @@ fn row_08_silence_instead_of_tls_or_an_upgrade() {
     for (flaw, stage) in [(None, "Upgrade"), (Some(Flaw::None), "Tls")] {
         over_one(
             flaw,
-            |settings| settings.dial_stage_timeout = millis(400),
+            |settings| settings.dial_timeout = millis(800),
             async |net| {
                 net.listen();
                 let from = Instant::now();
@@ -48,7 +48,7 @@ fn row_08_silence_instead_of_tls_or_an_upgrade() {
     // After TLS there may be silence, too.
     over_one(
         Some(Flaw::None),
-        |settings| settings.dial_stage_timeout = millis(400),
+        |settings| settings.dial_timeout = millis(800),
         async |net| {
             net.listen();
             let silent = net.asked().await;
@@ -71,7 +71,7 @@ fn row_09_a_certificate_that_cannot_be_trusted() {
 fn untrusted(flaw: Flaw, change: impl Fn(&mut Net)) {
     over_one(
         Some(flaw),
-        |settings| settings.certificate_least = millis(60),
+        |settings| settings.certificate_wait = millis(60),
         async |net| {
             change(net);
             net.listen();
@@ -93,20 +93,22 @@ fn row_11_the_token_is_refused() {
     over_loopback(
         |_| {},
         async |net| {
-            for _ in 0..2 {
+            for _ in 0..3 {
                 net.answer("HTTP/1.1 401 No\r\ncontent-length: 0\r\n\r\n").await;
             }
-            net.caller.saw("connecting, retrying TokenRejected, connecting, failed Unauthorized, end").await;
-            assert_eq!(net.tokens.asked(), [None, Some(1)]);
+            let refused = "connecting, retrying status 401, ";
+            let end = "connecting, failed Unauthorized(\"the upgrade was answered with status 401\"), end";
+            net.caller.saw([refused, refused, end].concat()).await;
+            assert_eq!(net.tokens.asked(), [None, Some(1), None]);
         },
     );
 }
 
 #[test]
-fn row_12_busy() {
+fn row_11_busy() {
     over_one(
         None,
-        |settings| settings.busy_least = millis(1),
+        |_| {},
         async |net| {
             net.listen();
             net.answer("HTTP/1.1 503 Busy\r\ncontent-length: 0\r\nretry-after: 1\r\n\r\n").await;
@@ -141,9 +143,12 @@ fn row_14_the_accept_of_another_request() {
     over_loopback(
         |_| {},
         async |net| {
-            for wrong in [accept("Sec-WebSocket-Key: of another request"), b"not HTTP\r\n\r\n".to_vec()] {
+            for (wrong, fault) in [
+                (accept("Sec-WebSocket-Key: of another request"), "Accept"),
+                (b"not HTTP\r\n\r\n".to_vec(), "Http"),
+            ] {
                 net.answer(wrong).await;
-                net.caller.saw("connecting, retrying Handshake").await;
+                net.caller.saw(format!("connecting, retrying Handshake({fault})")).await;
             }
             gets_well(net).await;
         },

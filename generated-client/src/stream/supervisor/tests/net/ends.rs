@@ -49,6 +49,18 @@ fn row_10_tls_that_is_cut() {
 }
 
 #[test]
+fn a_close_code_that_the_library_rejects_is_told() {
+    ends(
+        async |mut session| {
+            session.frame(0x88, &[&1014_u16.to_be_bytes()[..], b"why"].concat()).await;
+            while session.read().await.is_some() {}
+            session.gone();
+        },
+        "Code(Some(1014))",
+    );
+}
+
+#[test]
 fn row_03_half_open() {
     let change = |settings: &mut Settings| {
         settings.ping_after = millis(150);
@@ -78,7 +90,7 @@ fn row_04_half_open_while_writing() {
     // The same over TLS takes as many pings again.
     over_one(
         None,
-        |settings| settings.write_timeout = millis(200),
+        |settings| settings.write_timeout = millis(1_000),
         async |net| {
             net.listen();
             let mut session = net.begin().await;

@@ -1,9 +1,10 @@
-//! What is not read.
+//! Messages that come in another way than in one frame.
 
 use super::*;
+use crate::stream::supervisor::tests::session::numbered;
 
 #[test]
-fn row_41_more_than_is_read() {
+fn row_39_more_than_is_read() {
     let large = [b' '; 600];
     // One frame; frames without an end; and one that says to be larger than all memory.
     let kinds: [&[(u8, &[u8])]; 3] = [
@@ -32,7 +33,7 @@ fn row_41_more_than_is_read() {
 }
 
 #[test]
-fn row_41_a_size_beyond_all_memory() {
+fn row_39_a_size_beyond_all_memory() {
     over_loopback(
         |_| {},
         async |net| {
@@ -45,7 +46,7 @@ fn row_41_a_size_beyond_all_memory() {
 }
 
 #[test]
-fn row_43_what_is_not_the_protocol() {
+fn row_42_what_is_not_the_protocol() {
     over_loopback(
         |_| {},
         async |net| {
@@ -66,4 +67,29 @@ fn row_43_what_is_not_the_protocol() {
             }
         },
     );
+}
+
+#[test]
+fn row_40_bytes_of_a_slow_message_keep_the_connection_alive() {
+    let change = |settings: &mut Settings| {
+        settings.ping_after = millis(200);
+        settings.pong_timeout = millis(200);
+    };
+    over_loopback(change, async |net| {
+        let mut session = net.begin().await;
+        session.said([6]);
+        let text = numbered(6, "").replacen('{', &format!("{{{}", " ".repeat(50_000)), 1);
+        let pieces: Vec<_> = text.as_bytes().chunks(2_000).collect();
+        // For more than a second nothing comes but these, and no ping is sent that could be answered.
+        for (number, piece) in pieces.iter().enumerate() {
+            let first = if number == 0 { 0x01 } else { 0x00 };
+            session.frame(first, piece).await;
+            sleep(millis(50)).await;
+        }
+        session.frame(0x80, b"").await;
+        net.caller.saw("6").await;
+        session.end().await;
+        net.caller.saw("disconnected Eof, retrying Eof").await;
+        net.live(1..=6, &again("")).await;
+    });
 }

@@ -1,0 +1,197 @@
+//! What failed before, and when to try again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::cause::{Cause, Closed, DialFailure, Failure};
+use super::settings::Settings;
+use super::time::Moment;
+
+/// The backoff: its lower bound, and its upper bound for the first attempt.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(250));
+/// Shortest wait where the server says that it is busy or restarting.
+const BUSY: Duration = Duration::from_secs(2);
+/// Longest wait that the server can ask for.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(300);
+/// How long a connection has to be caught up before earlier failures are forgotten: if the network
+/// ended it, and if the server did.
+const CALM: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(60));
+/// How many untrusted certificates, oversize messages, or refusals in a row end the stream.
+const IN_A_ROW: u32 = 3;
+/// How long nothing but refusals may come before the stream ends.
+const REFUSED_FOR: Duration = Duration::from_secs(600);
+
+/// What failed before.
+#[derive(Debug, Default)]
+pub(in crate::stream) struct FailureHistory {
+    /// Failed attempts in a row.
+    pub(super) failures: u32,
+    /// Whether a subscription was ever accepted.
+    was_accepted: bool,
+    /// Refusals in a row, and since when nothing else came.
+    refusals: u32,
+    refused_since: Option<Moment>,
+    certificates: u32,
+    too_large: u32,
+    /// Refusals of a second connection in a row.
+    second_refused: u32,
+    /// When the server numbered anew last.
+    renumbered: Option<Moment>,
+}
+
+impl FailureHistory {
+    /// The server accepted a subscription.
+    pub(in crate::stream) fn accepted(&mut self, is_second: bool) {
+        self.was_accepted = true;
+        (self.refusals, self.refused_since, self.certificates) = (0, None, 0);
+        if is_second {
+            self.second_refused = 0;
+        }
+    }
+
+    /// A connection that was live since then has ended.
+    pub(in crate::stream) fn live_ended(&mut self, since: Moment, now: Moment, cause: &Cause) {
+        let by_server = match cause {
+            Cause::Closed(closed) => !matches!(closed, Closed::Reset | Closed::Eof | Closed::WriteTimeout),
+            Cause::NoPong | Cause::Mute => false,
+            _ => true,
+        };
+        let calm = if by_server { CALM.1 } else { CALM.0 };
+        if now.since(since) >= calm {
+            self.failures = 0;
+        }
+        if now.since(since) >= CALM.1 {
+            self.too_large = 0;
+        }
+    }
+
+    /// An attempt failed, or a connection ended. `is_second`: there is another one. Returns the failure
+    /// of the stream if it ends by this.
+    pub(in crate::stream) fn failed(
+        &mut self,
+        cause: &Cause,
+        is_second: bool,
+        now: Moment,
+        settings: &Settings,
+    ) -> Option<Failure> {
+        let renumbered = match cause {
+            Cause::NumbersBeganAnew => self.renumbered.replace(now).is_none_or(|last| now.since(last) > CALM.1),
+            _ => false,
+        };
+        if !renumbered && !matches!(cause, Cause::AuthExpired | Cause::Replaced | Cause::Asked) {
+            self.failures = self.failures.saturating_add(1);
+        }
+        self.certificates = in_a_row(self.certificates, *cause == Cause::Dial(DialFailure::Certificate));
+        self.too_large = in_a_row(self.too_large, *cause == Cause::Closed(Closed::TooLarge));
+        let refusal = refusal(cause);
+        if is_second {
+            let is_refusal = refusal.is_some() && !matches!(cause, Cause::CredentialsRefused(_));
+            self.second_refused = in_a_row(self.second_refused, is_refusal);
+            return None;
+        }
+        self.refusals = in_a_row(self.refusals, refusal.is_some());
+        match &refusal {
+            Some(_) => _ = self.refused_since.get_or_insert(now),
+            None => self.refused_since = None,
+        }
+        let for_good = !self.was_accepted && self.refusals >= IN_A_ROW
+            || self.refused_since.is_some_and(|since| now.since(since) >= REFUSED_FOR);
+        match refusal {
+            Some(words) if for_good => Some(Failure::Unauthorized(words)),
+            _ if self.certificates >= IN_A_ROW => Some(Failure::Certificate),
+            _ if self.too_large >= IN_A_ROW => Some(Failure::TooLarge),
+            _ if settings.max_attempts.is_some_and(|most| self.failures >= most) => Some(Failure::GaveUp),
+            _ => None,
+        }
+    }
+
+    /// Whether the server allows one connection at a time.
+    pub(super) fn is_single(&self) -> bool {
+        self.second_refused >= 2
+    }
+
+    /// The wait before the next attempt.
+    pub(in crate::stream) fn delay(&self, cause: &Cause, settings: &Settings, rng: &mut fastrand::Rng) -> Duration {
+        let least = match cause {
+            Cause::AuthExpired | Cause::Replaced | Cause::Asked => return Duration::ZERO,
+            Cause::NumbersBeganAnew if self.failures == 0 => return Duration::ZERO,
+            Cause::Dial(DialFailure::Status { status: 429 | 503, retry_after }) => {
+                retry_after.unwrap_or(BUSY).min(MAX_RETRY_AFTER)
+            }
+            Cause::Closed(Closed::Code(Some(1012..=1014))) | Cause::ReplayBehind => BUSY,
+            Cause::Dial(DialFailure::Certificate) => settings.certificate_wait,
+            _ => Duration::ZERO,
+        };
+        self.backoff(settings, rng).max(least)
+    }
+
+    fn backoff(&self, settings: &Settings, rng: &mut fastrand::Rng) -> Duration {
+        let doubled = 1u32.checked_shl(self.failures.saturating_sub(1)).unwrap_or(u32::MAX);
+        let most = BACKOFF.1.saturating_mul(doubled).min(settings.max_backoff);
+        between(BACKOFF.0.min(most), most, rng)
+    }
+}
+
+/// The wait that the token endpoint asks for, within its bound.
+pub(in crate::stream) fn asked_for(retry_after: Option<Duration>) -> Duration {
+    retry_after.unwrap_or_default().min(MAX_RETRY_AFTER)
+}
+
+/// The server's words, if it refuses the credentials or the account.
+fn refusal(cause: &Cause) -> Option<Arc<str>> {
+    match cause {
+        Cause::Refused(words) | Cause::CredentialsRefused(words) => Some(Arc::clone(words)),
+        Cause::Dial(DialFailure::Status { status: 408 | 425 | 429, .. }) => None,
+        Cause::Dial(DialFailure::Status { status: status @ 400..500, .. }) => {
+            Some(format!("the upgrade was answered with status {status}").into())
+        }
+        _ => None,
+    }
+}
+
+fn in_a_row(so_far: u32, again: bool) -> u32 {
+    if again { so_far.saturating_add(1) } else { 0 }
+}
+
+/// A random duration within the bounds; `least` if that is the greater one.
+pub(super) fn between(least: Duration, most: Duration, rng: &mut fastrand::Rng) -> Duration {
+    let range = u64::try_from(most.saturating_sub(least).as_nanos()).unwrap_or(u64::MAX);
+    least.saturating_add(Duration::from_nanos(rng.u64(0..=range)))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_wait_is_within_the_table(failures in 1u32..100, seed: u64) {
+            let history = FailureHistory { failures, ..FailureHistory::default() };
+            let most = (0.25 * 2f64.powi(failures.saturating_sub(1) as i32)).min(30.0);
+            let mut rng = fastrand::Rng::with_seed(seed);
+            let wait = history.delay(&Cause::NoPong, &Settings::default(), &mut rng).as_secs_f64();
+            prop_assert!((0.1..=most).contains(&wait), "{} is not within 0.1 to {}", wait, most);
+        }
+    }
+
+    #[test]
+    fn failures_are_forgotten_sooner_if_the_network_ended_the_connection() {
+        let at = |second| Moment::at(Duration::from_secs(second));
+        for (cause, seconds) in [
+            (Cause::Closed(Closed::Reset), 5),
+            (Cause::Closed(Closed::Eof), 5),
+            (Cause::NoPong, 5),
+            (Cause::Closed(Closed::Code(Some(1012))), 60),
+            (Cause::Notice("Subscribed elsewhere".into()), 60),
+            (Cause::Closed(Closed::Protocol), 60),
+        ] {
+            for (live, failures) in [(seconds - 1, 7), (seconds, 0)] {
+                let mut history = FailureHistory { failures: 7, ..FailureHistory::default() };
+                history.live_ended(at(100), at(100 + live), &cause);
+                assert_eq!(history.failures, failures, "{cause:?} after {live} s");
+            }
+        }
+    }
+}

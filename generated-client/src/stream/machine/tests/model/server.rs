@@ -1,0 +1,432 @@
+//! The server of the model: a journal, and pipes to its clients.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use crate::stream::machine::{Closed, ConnectionId, Moment};
+
+/// What a message of the model says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::stream) struct Body {
+    /// On which day it was said; 0 if days begin alike with it.
+    pub(super) day: u32,
+    pub(super) number: Option<u64>,
+    /// Tells messages with the same number apart: corrections, and messages without a number.
+    pub(super) content: u64,
+}
+
+/// The content of a message that the server does not stand by.
+pub(super) const GARBLED: u64 = u64::MAX;
+
+/// How the server writes messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spelling {
+    Compact,
+    Reversed,
+    Spaced,
+    Escaped,
+    WithMore,
+}
+
+impl Body {
+    pub(super) fn text(self, spelling: Spelling) -> String {
+        let Self { day, number, content } = self;
+        let number = number.map_or(String::new(), |number| format!(r#""sequence":{number},"#));
+        let id = format!("{day}-{content}");
+        match spelling {
+            Spelling::Compact => format!(
+                r#"{{"timestamp":1,{number}"payload":{{"type":"news","data":{{"id":"{id}","symbol":"ABCD"}}}}}}"#
+            ),
+            Spelling::Reversed => format!(
+                r#"{{"timestamp":2,{number}"payload":{{"data":{{"symbol":"ABCD","id":"{id}"}},"type":"news"}}}}"#
+            ),
+            Spelling::Spaced => format!(
+                r#"{{ "timestamp":3, {number} "payload" : {{ "type" : "news", "data": {{ "id" : "{id}" , "symbol": "ABCD" }} }} }}"#
+            ),
+            Spelling::Escaped => format!(
+                r#"{{"timestamp":4,{number}"payload":{{"type":"n\u0065ws","data":{{"id":"{id}","symbol":"\u0041BCD"}}}}}}"#
+            ),
+            Spelling::WithMore => format!(
+                r#"{{"timestamp":5,{number}"payload":{{"type":"news","replayed":true,"data":{{"id":"{id}","symbol":"ABCD"}}}}}}"#
+            ),
+        }
+    }
+}
+
+/// Which connection of which client.
+pub(super) type PipeId = (usize, ConnectionId);
+
+/// What is under way to a client.
+#[derive(Clone, Debug)]
+pub(super) enum Wire {
+    Text(String, Body),
+    Pong,
+    Closed(Closed),
+}
+
+#[derive(Debug)]
+pub(super) struct Pipe {
+    latency: Duration,
+    pub(super) wires: VecDeque<(Moment, Wire)>,
+    subscribed: bool,
+    pub(super) frozen: bool,
+    pub(super) paused: bool,
+    expires: Moment,
+}
+
+/// How the server refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    Status(u16),
+    Ack(&'static str),
+}
+
+/// What heartbeats say beside that the session is alive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Beat {
+    Plain,
+    /// The last number.
+    Last,
+    /// A number of their own.
+    Own,
+}
+
+/// What a script sets for all of it.
+#[derive(Clone, Debug)]
+pub(super) struct Manner {
+    /// The server allows one connection for each client.
+    pub(super) single: bool,
+    /// A new subscription ends the one before.
+    pub(super) exclusive: bool,
+    /// How far the numbers of two messages are apart at most.
+    pub(super) stride: u64,
+    /// How many messages all days begin with.
+    pub(super) alike: u64,
+    /// Period of the heartbeats in seconds, if there are any.
+    pub(super) period: Option<u64>,
+    pub(super) beat: Beat,
+}
+
+#[derive(Debug)]
+pub(super) struct Server {
+    pub(super) manner: Manner,
+    pub(super) day: u32,
+    next: u64,
+    /// How many messages this day has.
+    count: u64,
+    /// The last message, if it was sent live to all connections of now.
+    last_live: Option<Body>,
+    unique: u64,
+    /// What a replay has.
+    pub(super) journal: Vec<Body>,
+    /// All that was ever said with a number, in order.
+    pub(super) said: Vec<Body>,
+    /// Numbers of this day whose content was corrected.
+    pub(super) corrected: BTreeSet<u64>,
+    pub(super) pipes: BTreeMap<PipeId, Pipe>,
+    pub(super) refusals: VecDeque<Refusal>,
+    pub(super) spelling: Spelling,
+    /// The next replays lack so many of the last messages.
+    pub(super) behind: VecDeque<usize>,
+    was_behind: bool,
+    /// The next replay lacks a message in its middle.
+    pub(super) partial: bool,
+    /// Replays do not complete.
+    pub(super) endless: bool,
+    /// What has occurred.
+    pub(super) seen: BTreeSet<&'static str>,
+    pub(super) rng: fastrand::Rng,
+}
+
+impl Server {
+    pub(super) fn new(manner: Manner, seed: u64) -> Self {
+        Self {
+            manner,
+            day: 1,
+            next: 1,
+            count: 0,
+            last_live: None,
+            unique: 0,
+            journal: Vec::new(),
+            said: Vec::new(),
+            corrected: BTreeSet::new(),
+            pipes: BTreeMap::new(),
+            refusals: VecDeque::new(),
+            spelling: Spelling::Compact,
+            behind: VecDeque::new(),
+            was_behind: false,
+            partial: false,
+            endless: false,
+            seen: BTreeSet::new(),
+            rng: fastrand::Rng::with_seed(seed),
+        }
+    }
+
+    fn take_number(&mut self) -> u64 {
+        let number = self.next;
+        self.next += match self.manner.stride {
+            // Days that begin alike have the same numbers, too.
+            3 if self.count <= self.manner.alike => 1 + self.count * 7 % 3,
+            3 => self.rng.u64(1..=3),
+            stride => stride,
+        };
+        number
+    }
+
+    fn number(&mut self) -> Body {
+        let day = if self.count < self.manner.alike { 0 } else { self.day };
+        self.count += 1;
+        let number = self.take_number();
+        let body = Body { day, number: Some(number), content: number };
+        self.said.push(body);
+        body
+    }
+
+    pub(super) fn append(&mut self, now: Moment, live: bool) {
+        let body = self.number();
+        self.journal.push(body);
+        self.last_live = live.then_some(body);
+        if live {
+            self.tell(now, body);
+        } else {
+            self.seen.insert("a message that is not sent live");
+            if self.manner.stride > 1 {
+                self.seen.insert("a loss among sparse numbers");
+            }
+        }
+    }
+
+    pub(super) fn lose(&mut self) {
+        self.number();
+        self.last_live = None;
+        self.seen.insert("a message that is never sent");
+        if self.manner.stride > 1 {
+            self.seen.insert("a loss among sparse numbers");
+        }
+    }
+
+    pub(super) fn unnumbered(&mut self, now: Moment) {
+        self.unique += 1;
+        self.seen.insert("a message without a number");
+        self.tell(now, Body { day: self.day, number: None, content: self.unique });
+    }
+
+    pub(super) fn malformed(&mut self, now: Moment) {
+        self.unique += 1;
+        let body = Body { day: self.day, number: None, content: self.unique };
+        let number = ["18446744073709551617", "-3", "3.5", "true", "{}"][self.rng.usize(..5)];
+        let text = format!(r#"{{"sequence":{number},"payload":{{"type":"news","data":{}}}}}"#, self.unique);
+        self.seen.insert("a number that is none");
+        self.send(now, &Wire::Text(text, body));
+    }
+
+    pub(super) fn repeat(&mut self, now: Moment, count: usize) {
+        let from = self.journal.len().saturating_sub(count);
+        for at in from..self.journal.len() {
+            self.tell(now, self.journal[at]);
+        }
+    }
+
+    /// Something else comes under the last number, unless it is the first.
+    pub(super) fn garble(&mut self, now: Moment) {
+        // Within a replay it would be the truth.
+        let is_endless = self.seen.contains("a replay that never ends");
+        if let Some(last) = self.last_live.filter(|last| !is_endless && self.journal[..].first() != Some(last)) {
+            self.tell(now, Body { content: GARBLED, ..last });
+        }
+    }
+
+    /// A message of the journal is corrected, neither the first nor the last.
+    pub(super) fn correct(&mut self) {
+        if self.journal.len() > 2 {
+            let at = self.rng.usize(1..self.journal.len() - 1);
+            if self.journal[at].day == 0 {
+                return;
+            }
+            self.unique += 1;
+            self.journal[at].content = self.unique << 32;
+            self.corrected.extend(self.journal[at].number);
+            self.seen.insert("a correction");
+        }
+    }
+
+    /// Two messages cross.
+    pub(super) fn reorder(&mut self, now: Moment) {
+        self.append(now, true);
+        self.append(now, true);
+        for pipe in self.pipes.values_mut().filter(|pipe| pipe.subscribed) {
+            if let [.., (_, one), (_, two)] = pipe.wires.make_contiguous() {
+                std::mem::swap(one, two);
+            }
+        }
+    }
+
+    pub(super) fn trim(&mut self, count: usize) {
+        self.last_live = None;
+        let count = count.min(self.journal.len());
+        self.journal.drain(..count);
+        self.seen.insert("a journal that loses its beginning");
+    }
+
+    pub(super) fn roll(&mut self) {
+        if self.manner.alike > 0 && self.count > 0 {
+            self.seen.insert("days that begin alike");
+        }
+        self.seen.insert("a day roll");
+        self.last_live = None;
+        self.day += 1;
+        (self.next, self.count) = (1, 0);
+        self.journal.clear();
+        self.corrected.clear();
+    }
+
+    pub(super) fn close_all(&mut self, now: Moment, notice: Option<&str>, how: Closed) {
+        for pipe in self.pipes.values_mut() {
+            if let Some(notice) = notice {
+                pipe.push(now, Wire::Text(self::notice(notice), Body::default()));
+            }
+            pipe.push(now, Wire::Closed(how));
+            pipe.subscribed = false;
+        }
+    }
+
+    pub(super) fn freeze(&mut self) {
+        self.pipes.values_mut().for_each(|pipe| pipe.frozen = true);
+    }
+
+    fn tell(&mut self, now: Moment, body: Body) {
+        self.send(now, &Wire::Text(body.text(self.spelling), body));
+    }
+
+    fn send(&mut self, now: Moment, wire: &Wire) {
+        for pipe in self.pipes.values_mut().filter(|pipe| pipe.subscribed) {
+            pipe.push(now, wire.clone());
+        }
+    }
+
+    /// Answers a dial: a status if it is refused.
+    pub(super) fn accept(&mut self, id: PipeId, expires: Moment) -> Result<(), u16> {
+        if let Some(Refusal::Status(status)) = self.refusals.front().copied() {
+            self.refusals.pop_front();
+            self.seen.insert("a refused upgrade");
+            return Err(status);
+        }
+        let has_other = self.pipes.iter().any(|(other, pipe)| other.0 == id.0 && !pipe.frozen && pipe.is_open());
+        if self.manner.single && has_other {
+            return Err(409);
+        }
+        let latency = Duration::from_millis(self.rng.u64(1..100));
+        let wires = VecDeque::new();
+        self.pipes.insert(id, Pipe { latency, wires, subscribed: false, frozen: false, paused: false, expires });
+        Ok(())
+    }
+
+    pub(super) fn subscribe(&mut self, now: Moment, id: PipeId) {
+        let refusal = match self.refusals.front() {
+            Some(Refusal::Ack(words)) => Some(*words),
+            _ => None,
+        };
+        let ended = self.pipes.get(&id).is_some_and(|pipe| now >= pipe.expires);
+        if refusal.is_some() || ended {
+            let words = if ended { "Invalid token" } else { refusal.unwrap_or_default() };
+            if !ended {
+                self.refusals.pop_front();
+                self.seen.insert("a refused subscription");
+            }
+            let Some(pipe) = self.pipes.get_mut(&id) else { return };
+            pipe.push(now, Wire::Text(ack(false, words), Body::default()));
+            pipe.push(now, Wire::Closed(Closed::Code(Some(1000))));
+            return;
+        }
+        self.last_live = None;
+        if self.manner.exclusive {
+            for (_, pipe) in self.pipes.iter_mut().filter(|(other, pipe)| other.0 == id.0 && **other != id && pipe.subscribed) {
+                pipe.push(now, Wire::Text(notice("Subscribed elsewhere"), Body::default()));
+                pipe.push(now, Wire::Closed(Closed::Code(Some(1000))));
+                pipe.subscribed = false;
+                self.seen.insert("a subscription that ends another");
+            }
+        }
+        let behind = self.behind.pop_front().unwrap_or(0).min(self.journal.len());
+        let mut replay = self.journal[..self.journal.len() - behind].to_vec();
+        if behind > 0 {
+            self.seen.insert("a replay that is behind");
+            if std::mem::replace(&mut self.was_behind, true) {
+                self.seen.insert("a copy that stays behind");
+            }
+        } else {
+            self.was_behind = false;
+        }
+        if std::mem::take(&mut self.partial) && replay.len() > 2 {
+            replay.remove(self.rng.usize(1..replay.len() - 1));
+            self.seen.insert("a replay that lacks a message");
+        }
+        if self.spelling != Spelling::Compact && !replay.is_empty() {
+            self.seen.insert("a replay that is written differently");
+        }
+        if self.endless {
+            self.seen.insert("a replay that never ends");
+        }
+        let (endless, spelling) = (self.endless, self.spelling);
+        let Some(pipe) = self.pipes.get_mut(&id) else { return };
+        pipe.push(now, Wire::Text(ack(true, "ok"), Body::default()));
+        for body in replay {
+            pipe.push(now, Wire::Text(body.text(spelling), body));
+        }
+        if !endless {
+            pipe.push(now, Wire::Text(r#"{"payload":{"type":"replay-complete"}}"#.into(), Body::default()));
+        }
+        pipe.subscribed = true;
+    }
+
+    pub(super) fn pong(&mut self, now: Moment, id: PipeId) {
+        if let Some(pipe) = self.pipes.get_mut(&id) {
+            pipe.push(now, Wire::Pong);
+        }
+    }
+
+    /// Once a second: heartbeats, and the ends of tokens.
+    pub(super) fn tick(&mut self, now: Moment) {
+        let second = now.since_start().as_secs();
+        if self.manner.period.is_some_and(|period| second.is_multiple_of(period)) && self.pipes.values().any(|pipe| pipe.subscribed) {
+            let number = match self.manner.beat {
+                Beat::Plain => String::new(),
+                Beat::Last => format!(r#""sequence":{},"#, self.journal.last().and_then(|last| last.number).unwrap_or(0)),
+                Beat::Own => format!(r#""sequence":{},"#, self.take_number()),
+            };
+            let text = format!(r#"{{"timestamp":1,{number}"payload":{{"type":"heartbeat"}}}}"#);
+            self.send(now, &Wire::Text(text, Body::default()));
+        }
+        for pipe in self.pipes.values_mut().filter(|pipe| pipe.subscribed && now >= pipe.expires) {
+            pipe.push(now, Wire::Text(notice("Auth expired; please reconnect"), Body::default()));
+            pipe.push(now, Wire::Closed(Closed::Code(Some(1000))));
+            pipe.subscribed = false;
+        }
+    }
+
+    /// When something arrives next, and where.
+    pub(super) fn due(&self) -> Option<(Moment, PipeId)> {
+        let pipes = self.pipes.iter().filter(|(_, pipe)| !pipe.frozen && !pipe.paused);
+        pipes.filter_map(|(id, pipe)| Some((pipe.wires.front()?.0, *id))).min()
+    }
+}
+
+impl Pipe {
+    fn push(&mut self, now: Moment, wire: Wire) {
+        if self.is_open() {
+            self.wires.push_back((now.after(self.latency), wire));
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        !self.wires.back().is_some_and(|(_, wire)| matches!(wire, Wire::Closed(_)))
+    }
+}
+
+fn ack(success: bool, details: &str) -> String {
+    format!(r#"{{"timestamp":1,"payload":{{"type":"subscribe-activity-ack","success":{success},"details":"{details}"}}}}"#)
+}
+
+fn notice(details: &str) -> String {
+    format!(r#"{{"timestamp":1,"payload":{{"type":"error-notice","details":"{details}"}}}}"#)
+}

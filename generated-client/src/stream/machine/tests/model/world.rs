@@ -1,0 +1,443 @@
+//! Server, network, callers and clock around machines.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use super::script::{Action, Script};
+use super::server::{Body, PipeId, Server, Wire};
+use super::super::subject::{handle, receive};
+use crate::stream::machine::*;
+
+/// Small, so that scripts reach the limits.
+pub(super) const HOLD: usize = 8;
+const BUFFER: usize = 40;
+const REMEMBER: usize = 6;
+const AUDIT: Duration = Duration::from_secs(100);
+/// The dial limit: burst, and refill a second.
+const BURST: f64 = 20.0;
+
+/// One stream, and its caller.
+#[derive(Debug)]
+pub(super) struct Client {
+    pub(super) machine: StreamMachine<Body>,
+    /// What the caller took.
+    pub(super) taken: Vec<Event<Body>>,
+    /// Messages without a number that arrived, in processes of before and of now.
+    pub(super) arrived: Vec<Body>,
+    buffer: VecDeque<(Event<Body>, usize)>,
+    stalled: bool,
+    /// Where what the process of now brought begins.
+    pub(super) since: usize,
+    pub(super) failed: Option<Failure>,
+    /// When something arrived last on a connection that stands.
+    heard: BTreeMap<ConnectionId, Moment>,
+    generation: u64,
+    issued: Moment,
+    waits_for_permit: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct World {
+    pub(super) now: Moment,
+    pub(super) clients: Vec<Client>,
+    pub(super) server: Server,
+    settings: Settings,
+    seed: u64,
+    token_life: Duration,
+    no_tokens: u8,
+    /// Inputs of the future.
+    scheduled: BTreeMap<(Moment, u64), (usize, Input<Body>)>,
+    number: u64,
+    permits: f64,
+    permitted: Moment,
+    pub(super) dials: Vec<Moment>,
+    /// Messages are read in full, also those that can be passed over.
+    pub(super) in_full: bool,
+}
+
+impl World {
+    pub(super) fn new(script: &Script) -> Self {
+        let settings = Settings {
+            hold_messages: HOLD,
+            buffer_events: BUFFER,
+            remember: REMEMBER,
+            audit_interval: AUDIT,
+            ..Settings::default()
+        };
+        let now = Moment::at(Duration::from_secs(1_000));
+        let mut world = Self {
+            now,
+            clients: Vec::new(),
+            server: Server::new(script.manner.clone(), script.seed),
+            settings,
+            seed: script.seed,
+            token_life: Duration::from_secs(script.token_life),
+            no_tokens: 0,
+            scheduled: BTreeMap::new(),
+            number: 0,
+            permits: BURST,
+            permitted: now,
+            dials: Vec::new(),
+            in_full: false,
+        };
+        for client in 0..script.streams {
+            world.clients.push(Client {
+                machine: world.machine(client, ResumePoint::default()),
+                taken: Vec::new(),
+                arrived: Vec::new(),
+                buffer: VecDeque::new(),
+                stalled: false,
+                since: 0,
+                failed: None,
+                heard: BTreeMap::new(),
+                generation: 0,
+                issued: now,
+                waits_for_permit: false,
+            });
+        }
+        if script.streams > 20 {
+            world.server.seen.insert("more streams than may dial at once");
+        }
+        world.server.seen.insert(match script.manner.period {
+            None => "no heartbeats",
+            Some(90..) => "slow heartbeats",
+            Some(_) => "heartbeats",
+        });
+        if script.token_life < 5 {
+            world.server.seen.insert("tokens that live a moment");
+        }
+        world
+    }
+
+    fn machine(&self, client: usize, point: ResumePoint) -> StreamMachine<Body> {
+        let seed = self.seed.wrapping_add(client as u64);
+        StreamMachine::new(self.settings.clone(), seed, self.now, point)
+    }
+
+    /// Plays a script, and lets everything come to rest after it.
+    pub(super) fn play(&mut self, script: &Script) -> Result<(), String> {
+        for (at, action) in script.actions.iter().enumerate() {
+            self.act(action)?;
+            if script.restart_after == Some(at) {
+                self.restart_processes();
+            }
+        }
+        self.server.refusals.clear();
+        self.server.behind.clear();
+        (self.no_tokens, self.server.endless, self.server.partial) = (0, false, false);
+        self.act(&Action::Go)?;
+        for _ in 0..3 {
+            self.pass(Duration::from_secs(400))?;
+            self.server.append(self.now, true);
+        }
+        // A connection without heartbeats may be a frozen one; and then there is an audit.
+        self.pass(AUDIT * 2)?;
+        // Tokens that live a moment leave it hardly any time.
+        let mut not_live: Vec<_> = (0..self.clients.len()).collect();
+        for _ in 0..120 {
+            not_live.retain(|client| {
+                let client = &self.clients[*client];
+                client.failed.is_none() && client.machine.state() != State::Live
+            });
+            if not_live.is_empty() {
+                return Ok(());
+            }
+            self.pass(Duration::from_secs(1))?;
+        }
+        let states: Vec<_> = self.clients.iter().map(|client| client.machine.state()).collect();
+        Err(format!("in the end the streams are {states:?}"))
+    }
+
+    pub(super) fn act(&mut self, action: &Action) -> Result<(), String> {
+        let now = self.now;
+        match *action {
+            Action::Wait(time) => return self.pass(time),
+            Action::Append(count) => (0..count).for_each(|_| self.server.append(now, true)),
+            Action::DropLive => self.server.append(now, false),
+            Action::Lose => self.server.lose(),
+            Action::Duplicate(count) => self.server.repeat(now, count.into()),
+            Action::Reorder => self.server.reorder(now),
+            Action::Garble => self.server.garble(now),
+            Action::Correct => self.server.correct(),
+            Action::Unnumbered(count) => {
+                for _ in 0..count {
+                    self.server.unnumbered(self.now);
+                    self.pass(Duration::from_millis(20))?;
+                }
+            }
+            Action::Malformed => self.server.malformed(now),
+            Action::Trim(count) => self.server.trim(count.into()),
+            Action::Roll => {
+                self.fill_holes()?;
+                self.server.roll();
+            }
+            Action::Restart => {
+                self.fill_holes()?;
+                self.server.close_all(self.now, None, Closed::Reset);
+                self.server.roll();
+            }
+            Action::Cut => self.server.close_all(now, None, Closed::Reset),
+            Action::Close(code, notice) => self.server.close_all(now, notice, Closed::Code(code)),
+            Action::Freeze => self.server.freeze(),
+            Action::Refuse(times, refusal) => {
+                self.server.refusals.extend(std::iter::repeat_n(refusal, times.into()));
+            }
+            Action::NoToken(times) => self.no_tokens = times,
+            Action::Spell(spelling) => self.server.spelling = spelling,
+            Action::Behind(times, lacks) => {
+                self.server.behind.extend(std::iter::repeat_n(usize::from(lacks), times.into()));
+                if times > 1 {
+                    self.server.seen.insert("a copy that stays behind");
+                }
+            }
+            Action::Partial => self.server.partial = true,
+            Action::Endless(endless) => self.server.endless = endless,
+            Action::UseLimit(times) => {
+                self.refill();
+                self.permits = (self.permits - f64::from(times)).max(0.0);
+            }
+            Action::Stall => self.clients.iter_mut().for_each(|client| client.stalled = true),
+            Action::Go => {
+                for client in 0..self.clients.len() {
+                    self.clients[client].stalled = false;
+                    self.take(client)?;
+                }
+            }
+            Action::Rotate => return self.tell_all(Command::RotateNow),
+            Action::Reconnect => return self.tell_all(Command::ReconnectNow),
+        }
+        Ok(())
+    }
+
+    fn tell_all(&mut self, command: Command) -> Result<(), String> {
+        (0..self.clients.len()).try_for_each(|client| self.tell(client, Input::Command(command)))
+    }
+
+    /// New numbers that happen to fit exactly into a hole of the old ones, while that is being looked
+    /// for, cannot be told from what is missing. So no day begins within that time.
+    fn fill_holes(&mut self) -> Result<(), String> {
+        self.pass(Duration::from_millis(100))?;
+        for _ in 0..60 {
+            if self.clients.iter().any(|client| client.machine.held().0 > 0) {
+                self.pass(Duration::from_secs(1))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets time pass, doing everything in its order.
+    pub(super) fn pass(&mut self, time: Duration) -> Result<(), String> {
+        let end = self.now.after(time);
+        let mut steps = 0u32;
+        loop {
+            let second = Moment::at(Duration::from_secs(self.now.since_start().as_secs() + 1));
+            let wire = self.server.due();
+            let told = self.scheduled.first_key_value().map(|(key, _)| *key);
+            let running = self.clients.iter().enumerate().filter(|(_, client)| client.failed.is_none());
+            let timers = running.filter_map(|(at, client)| Some((client.machine.next_deadline()?, at)));
+            let timer = timers.min();
+            let permit = self.clients.iter().position(|client| client.waits_for_permit);
+            let permitted = permit.map(|_| self.permit_at());
+            let at = [Some(end), Some(second), wire.map(|wire| wire.0), told.map(|told| told.0), timer.map(|timer| timer.0), permitted];
+            let at = at.into_iter().flatten().min().unwrap_or(end).max(self.now);
+            steps = if at == self.now { steps + 1 } else { 0 };
+            if steps > 100_000 {
+                return Err(format!("the clock stands still at {at:?}"));
+            }
+            self.now = at;
+            if let Some((_, id)) = wire.filter(|wire| wire.0 <= at) {
+                self.arrive(id)?;
+            } else if let Some((client, input)) =
+                told.filter(|told| told.0 <= at).and_then(|key| self.scheduled.remove(&key))
+            {
+                self.tell(client, input)?;
+            } else if let Some(client) = permit.filter(|_| permitted.is_some_and(|permitted| permitted <= at)) {
+                self.refill();
+                self.permits -= 1.0;
+                self.clients[client].waits_for_permit = false;
+                self.tell(client, Input::Permit)?;
+            } else if let Some((_, client)) = timer.filter(|timer| timer.0 <= at) {
+                self.tell(client, Input::Timer)?;
+            } else if at == second {
+                self.server.tick(at);
+                if second == end {
+                    return Ok(());
+                }
+                // The second is over, also if nothing else happens in it.
+                self.now = at.after(Duration::from_nanos(1)).min(end);
+            } else if at == end {
+                return Ok(());
+            }
+        }
+    }
+
+    /// A token bucket, as the limit around the machine is.
+    fn refill(&mut self) {
+        self.permits = (self.permits + self.now.since(self.permitted).as_secs_f64()).min(BURST);
+        self.permitted = self.now;
+    }
+
+    fn permit_at(&self) -> Moment {
+        let lacks = (1.0 - self.permits).max(0.0);
+        self.permitted.after(Duration::from_secs_f64(lacks + 1e-6)).max(self.now)
+    }
+
+    fn arrive(&mut self, (client, connection): PipeId) -> Result<(), String> {
+        let wire = self.server.pipes.get_mut(&(client, connection)).and_then(|pipe| pipe.wires.pop_front());
+        match wire {
+            Some((_, Wire::Text(text, body))) => {
+                let (now, in_full) = (self.now, self.in_full);
+                let it = &mut self.clients[client];
+                it.heard.insert(connection, now);
+                if body.number.is_none() && body.content > 0 {
+                    it.arrived.push(body);
+                }
+                let outputs = receive(&mut it.machine, now, connection, &text, body, in_full);
+                self.carry_out(client, outputs)
+            }
+            Some((_, Wire::Pong)) => {
+                self.clients[client].heard.insert(connection, self.now);
+                self.tell(client, Input::Received { connection, frame: Frame::Control })
+            }
+            Some((_, Wire::Closed(how))) => {
+                self.server.pipes.remove(&(client, connection));
+                self.clients[client].heard.remove(&connection);
+                self.tell(client, Input::Closed { connection, how })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The processes end, and others go on at the resume points.
+    fn restart_processes(&mut self) {
+        self.server.pipes.clear();
+        self.scheduled.clear();
+        for client in 0..self.clients.len() {
+            let point = serde_json::to_string(&self.clients[client].machine.resume_point()).unwrap();
+            let machine = self.machine(client, serde_json::from_str(&point).unwrap());
+            let client = &mut self.clients[client];
+            for (event, _) in client.buffer.drain(..) {
+                if let Event::Message { message, .. } | Event::Undecodable(message) = event {
+                    client.arrived.retain(|arrived| *arrived != message);
+                }
+            }
+            (client.machine, client.failed, client.waits_for_permit) = (machine, None, false);
+            client.heard.clear();
+            client.since = client.taken.len();
+        }
+    }
+
+    fn take(&mut self, client: usize) -> Result<(), String> {
+        while !self.clients[client].stalled && !self.clients[client].buffer.is_empty() {
+            let it = &mut self.clients[client];
+            let taken: Vec<_> = it.buffer.drain(..).collect();
+            let (events, bytes) = (taken.len(), taken.iter().map(|(_, size)| size).sum());
+            it.taken.extend(taken.into_iter().map(|(event, _)| event));
+            let outputs = handle(&mut it.machine, self.now, Input::Taken { events, bytes });
+            self.outputs(client, outputs)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn tell(&mut self, client: usize, input: Input<Body>) -> Result<(), String> {
+        let outputs = handle(&mut self.clients[client].machine, self.now, input);
+        self.carry_out(client, outputs)
+    }
+
+    fn carry_out(&mut self, client: usize, outputs: Vec<Output<Body>>) -> Result<(), String> {
+        self.outputs(client, outputs)?;
+        self.check(client)?;
+        self.take(client)
+    }
+
+    fn outputs(&mut self, client: usize, outputs: Vec<Output<Body>>) -> Result<(), String> {
+        outputs.into_iter().try_for_each(|output| self.output(client, output))
+    }
+
+    fn output(&mut self, client: usize, output: Output<Body>) -> Result<(), String> {
+        let now = self.now;
+        let it = &mut self.clients[client];
+        match output {
+            Output::Deliver { event, size } => {
+                if let Event::Failed(failure) = &event {
+                    it.failed = Some(failure.clone());
+                }
+                it.buffer.push_back((event, size));
+            }
+            Output::AwaitPermit => it.waits_for_permit = true,
+            Output::FetchToken { newer_than } => {
+                let token = if self.no_tokens > 0 {
+                    self.no_tokens -= 1;
+                    Err(NoToken::Unavailable(None))
+                } else {
+                    let ended = now >= it.issued.after(self.token_life);
+                    if it.generation == 0 || ended || newer_than.is_some_and(|not| it.generation <= not) {
+                        it.generation += 1;
+                        it.issued = now;
+                    }
+                    Ok(Token { generation: it.generation, expires: Some(it.issued.after(self.token_life)) })
+                };
+                self.schedule(50, client, Input::Token(token));
+            }
+            Output::Dial { connection } => {
+                self.dials.push(now);
+                let burst = BURST as usize;
+                if let [.., first] = self.dials[..self.dials.len().saturating_sub(burst + 60)]
+                    && now.since(first) < Duration::from_secs(60)
+                {
+                    return Err("more than 80 dials within a minute".into());
+                }
+                let expires = it.issued.after(self.token_life);
+                let result = self.server.accept((client, connection), expires);
+                let result = result.map_err(|status| DialFailure::Status { status, retry_after: None });
+                self.schedule(20, client, Input::Dialled { connection, result });
+            }
+            Output::Subscribe { connection, .. } => {
+                it.heard.insert(connection, now);
+                self.server.subscribe(now, (client, connection));
+            }
+            Output::Ping { connection } => self.server.pong(now, (client, connection)),
+            Output::Read { connection, on } => {
+                it.heard.insert(connection, now);
+                if let Some(pipe) = self.server.pipes.get_mut(&(client, connection)) {
+                    pipe.paused = !on;
+                }
+            }
+            Output::Close { connection } => {
+                self.server.pipes.remove(&(client, connection));
+                it.heard.remove(&connection);
+            }
+            Output::State(_) | Output::Finished => {}
+        }
+        Ok(())
+    }
+
+    fn schedule(&mut self, millis: u64, client: usize, input: Input<Body>) {
+        self.number += 1;
+        self.scheduled.insert((self.now.after(Duration::from_millis(millis)), self.number), (client, input));
+    }
+
+    /// What has to hold at any moment.
+    fn check(&self, client: usize) -> Result<(), String> {
+        let it = &self.clients[client];
+        let (held, _) = it.machine.held();
+        if held > 2 * HOLD {
+            return Err(format!("{held} messages are held"));
+        }
+        // Full, and then what was held, what is reported of connections, and the message of now.
+        let events = it.machine.statistics().buffered_events;
+        if events > BUFFER + 3 * HOLD + 16 {
+            return Err(format!("{events} events are buffered"));
+        }
+        // 25 s; a connection that was replaced then may live 2 s more.
+        let silent = it.heard.iter().find(|(id, heard)| {
+            let paused = self.server.pipes.get(&(client, **id)).is_some_and(|pipe| pipe.paused);
+            !paused && self.now.since(**heard) > Duration::from_secs(28)
+        });
+        match silent {
+            Some((id, heard)) => Err(format!("nothing came on {id:?} since {heard:?}, now {:?}", self.now)),
+            None => Ok(()),
+        }
+    }
+
+}

@@ -1,0 +1,113 @@
+//! Several subscriptions of the client on one connection, on loopback.
+#![allow(clippy::unwrap_used, reason = "a test fails where it fails")]
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use clear_street::stream::{Cause, Closed, Connection, Settings, Socket, SocketEvent, SocketMessage};
+use clear_street::studio::Client;
+use clear_street::studio::accounts::AccountId;
+use clear_street::studio::activity::{ActivityMessage, ActivitySubscription};
+use clear_street::studio::event_contracts::{EventContractsMessage, EventContractsSubscription};
+use clear_street_mock::{Disturbance, MockServer, StreamFault};
+use serde_json::json;
+use tokio::time::timeout;
+
+const ACCOUNTS: [&str; 2] = ["100000", "100001"];
+const CHANNELS: [&str; 2] = ["activity", "event-contracts"];
+const LIMIT: Duration = Duration::from_secs(30);
+
+fn client(server: &MockServer) -> Client {
+    let client = Client::builder().credentials("id", "secret").base_url(server.studio_url());
+    client.token_url(server.token_url().unwrap()).build().unwrap()
+}
+
+/// Something happens in each account on each channel.
+fn tell(server: &MockServer, what: &str) {
+    for (channel, account) in
+        CHANNELS.into_iter().flat_map(|channel| ACCOUNTS.map(|account| (channel, account)))
+    {
+        let data = json!({ "what": what, "of": account });
+        server.journal(channel).unwrap().append(account, "news", &data, true);
+    }
+}
+
+async fn event(socket: &mut Socket) -> SocketEvent {
+    timeout(LIMIT, socket.next()).await.unwrap().unwrap().unwrap()
+}
+
+/// The next message that is not an answer to a subscription.
+async fn message(socket: &mut Socket) -> SocketMessage {
+    loop {
+        if let SocketEvent::Message(message) = event(socket).await {
+            return message;
+        }
+    }
+}
+
+/// Takes messages until this has come of every account on every channel; how often each came.
+async fn take(socket: &mut Socket, what: &str) -> BTreeMap<(bool, &'static str), usize> {
+    let mut seen = BTreeMap::new();
+    while seen.len() < 4 {
+        let message = message(socket).await;
+        if !message.text().contains(&format!("\"{what}\"")) {
+            continue;
+        }
+        let account = ACCOUNTS.into_iter().find(|account| message.text().contains(account)).unwrap();
+        let is_activity = message.decode::<ActivityMessage>().is_some();
+        // The one channel names itself in every message, the other in none.
+        assert_eq!(
+            message.channel(),
+            (!is_activity && message.channel().is_some()).then_some("event-contracts")
+        );
+        let is_contracts = message.decode::<EventContractsMessage>().is_some();
+        assert!(!(is_activity && is_contracts));
+        *seen.entry((is_contracts, account)).or_default() += 1;
+    }
+    seen
+}
+
+async fn subscribed(server: &MockServer) -> Socket {
+    let mut socket = client(server).socket().start().unwrap();
+    for account in ACCOUNTS {
+        socket.subscribe(ActivitySubscription::new(AccountId::new(account))).unwrap();
+        socket.subscribe(EventContractsSubscription::new(AccountId::new(account))).unwrap();
+    }
+    socket
+}
+
+#[tokio::test]
+async fn two_channels_of_two_accounts_share_a_connection_and_come_again_after_a_cut() {
+    let server = MockServer::builder().heartbeat(Duration::from_millis(50)).start().await.unwrap();
+    tell(&server, "before");
+    let mut socket = subscribed(&server).await;
+    let seen = take(&mut socket, "before").await;
+    assert_eq!(seen.values().sum::<usize>(), 4);
+    tell(&server, "live");
+    take(&mut socket, "live").await;
+
+    server.stream_fault(StreamFault::new(Disturbance::Cut).channel("event-contracts").message(1)).unwrap();
+    tell(&server, "cut");
+    let cut = SocketEvent::Connection(Connection::Disconnected(Cause::Closed(Closed::Eof)));
+    while event(&mut socket).await != cut {}
+    tell(&server, "away");
+    // The replay of each subscription brings what was missed.
+    take(&mut socket, "away").await;
+    tell(&server, "again");
+    take(&mut socket, "again").await;
+    socket.close().await;
+}
+
+#[tokio::test]
+async fn an_expired_token_is_replaced() {
+    let server = MockServer::builder().token_lifetime(Duration::from_secs(2)).start().await.unwrap();
+    let at_once = |settings: &mut Settings| settings.token_pace = Duration::from_millis(10);
+    let mut socket = client(&server).socket().settings(at_once).start().unwrap();
+    socket.subscribe(ActivitySubscription::new(AccountId::new(ACCOUNTS[0]))).unwrap();
+    let mut accepted = 0;
+    while accepted < 3 {
+        let message = message(&mut socket).await;
+        accepted += usize::from(message.kind() == Some("subscribe-activity-ack"));
+        assert!(!message.text().contains("\"success\":false"), "{}", message.text());
+    }
+}
