@@ -254,7 +254,7 @@ fn row_35_the_day_rolls_while_away() {
     let id = bench.connect();
     bench.other(id, 1, "'");
     bench.say(id, Kind::ReplayComplete);
-    assert!(bench.seen().ends_with("lossy epoch, gap 3..?, disconnected NumbersBeganAnew, retrying, connecting"));
+    assert!(bench.seen().ends_with("lossy epoch, gap 3..?, disconnected NumbersBeganAnew, retrying"));
     let id = bench.connect();
     bench.other(id, 1, "'");
     bench.say(id, Kind::ReplayComplete);
@@ -338,7 +338,7 @@ fn row_37_a_copy_that_stays_behind_looks_like_a_new_numbering() {
     bench.closed(id, Closed::Reset);
     bench.live(1..=7);
     bench.live(1..=7);
-    assert!(bench.seen().ends_with("lossy epoch, gap 9..?, disconnected NumbersBeganAnew, retrying, connecting"));
+    assert!(bench.seen().ends_with("lossy epoch, gap 9..?, disconnected NumbersBeganAnew, retrying"));
 }
 
 #[test]
