@@ -23,7 +23,7 @@ use bytes::Bytes;
 use clear_street::authentication::Token;
 use clear_street::operation::Method;
 use clear_street::rate_limit::RateLimits;
-use clear_street::stream::{Settings, SocketBuilder, StreamBuilder, subscribe};
+use clear_street::stream::{SocketBuilder, StreamBuilder, subscribe};
 use clear_street::studio;
 use clear_street::studio::activity::{ActivityMessage, ActivitySubscription};
 use clear_street::trading::accounts::AccountId;
@@ -194,10 +194,8 @@ async fn use_studio(shown: &mut Shown) {
     // Sealed: seen through the handles.
     shown.show("client::Core", client.accounts());
     let account = ActivitySubscription::new(studio::accounts::AccountId::new("a"));
-    // It asks for another token as soon as one was refused.
-    let at_once = |settings: &mut Settings| settings.token_pace = Duration::ZERO;
-    stream(shown, client.stream(account.clone()).settings(at_once)).await;
-    socket(shown, client.socket().settings(at_once), account.clone()).await;
+    stream(shown, client.stream(account.clone())).await;
+    socket(shown, client.socket(), account.clone()).await;
     shown.show("studio::Client", client);
     let message = subscribe::<ActivityMessage>(&account, KEY).unwrap();
     assert!(message.expose().contains(KEY));

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use clear_street::stream::{Connection, Event, EventStream, Gap, Settings};
+use clear_street::stream::{Connection, Event, EventStream, Gap};
 use clear_street::studio::Client;
 use clear_street::studio::accounts::AccountId;
 use clear_street::studio::activity::{ActivityMessage, ActivitySubscription};
@@ -36,7 +36,7 @@ impl Setting {
         let client = Client::builder().credentials("id", "secret").base_url(server.studio_url());
         let client = client.token_url(server.token_url().unwrap()).build().unwrap();
         let subscription = ActivitySubscription::new(AccountId::new(ACCOUNT));
-        let stream = client.stream(subscription).settings(impatient).start().unwrap();
+        let stream = client.stream(subscription).start().unwrap();
         Self { server, stream, numbers: Vec::new(), disconnected: 0, gaps: Vec::new() }
     }
 
@@ -62,15 +62,6 @@ fn journal(server: &MockServer) -> &Journal {
 
 fn tell(server: &MockServer, messages: u64) {
     (0..messages).for_each(|_| _ = journal(server).append(ACCOUNT, "news", &json!({}), true));
-}
-
-/// Waits that a test can wait for.
-fn impatient(settings: &mut Settings) {
-    settings.heartbeat_unknown = Duration::from_secs(2);
-    settings.heartbeat_bounds = (Duration::from_secs(1), Duration::from_secs(2));
-    settings.hold = Duration::from_millis(20);
-    settings.busy_least = Duration::from_millis(50);
-    settings.token_pace = Duration::from_millis(10);
 }
 
 #[tokio::test]
