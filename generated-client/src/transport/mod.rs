@@ -257,7 +257,7 @@ impl Limits {
                 connection.poison();
             }
             Failure::Unprocessed(error.into())
-        } else if self.begin.is_some_and(|end| Instant::now() >= end) && !error.is_connect() {
+        } else if self.begin.is_some_and(|end| Instant::now() >= end) {
             Failure::Late(error.into())
         } else {
             Failure::Broken(error.into())

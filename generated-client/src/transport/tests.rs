@@ -5,7 +5,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 use crate::tests::certificate::{Authority, Flaw};
-use crate::tests::http2::{Act, Http2Server};
+use crate::tests::http2::{Act, Http2Server, INTERNAL_ERROR, REFUSED_STREAM};
 
 /// What a server received, a text for each connection.
 type Received = Arc<Mutex<Vec<String>>>;
@@ -81,6 +81,19 @@ async fn a_request_that_waits_for_a_connection_is_not_begun_too_late() {
     let limited =
         HttpRequest { begin_before: Instant::now().checked_add(Duration::from_millis(100)), ..request(&url) };
     late(&failed(transport.send(limited).await));
+}
+
+#[tokio::test]
+async fn a_connection_that_is_not_made_in_time_says_so() {
+    // It takes connections, and never begins TLS.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = BaseUrl::parse(&format!("https://{}", listener.local_addr().unwrap()), None).unwrap();
+    let transport = Transport::new(&TransportSettings::default(), &url).unwrap();
+    for begin_before in [None, Instant::now().checked_add(Duration::from_secs(30))] {
+        let slow = HttpRequest { connect_timeout: Duration::from_millis(100), begin_before, ..request(&url) };
+        let error = failed(transport.send(slow).await);
+        assert_eq!((error.fault, error.delivery), (Fault::Connect, Delivery::NotSent));
+    }
 }
 
 #[tokio::test]
@@ -237,11 +250,13 @@ async fn an_announced_idle_time_is_kept() {
 #[tokio::test]
 async fn a_stream_that_the_server_did_not_process_was_not_sent() {
     let goaway: fn() -> Vec<Act> = || vec![Act::GoAway(1)];
-    for (acts, delivery) in [
-        (goaway, Delivery::NotSent),
-        (|| vec![Act::Refuse], Delivery::NotSent),
-        (|| vec![Act::GoAway(3), Act::Close], Delivery::MaybeSent),
-        (|| vec![Act::Close], Delivery::MaybeSent),
+    for (acts, delivery, next_connection) in [
+        (goaway, Delivery::NotSent, 1),
+        (|| vec![Act::Reset(REFUSED_STREAM)], Delivery::NotSent, 1),
+        // Of a stream that was reset for another reason nobody knows how far it came.
+        (|| vec![Act::Reset(INTERNAL_ERROR)], Delivery::MaybeSent, 0),
+        (|| vec![Act::GoAway(3), Act::Close], Delivery::MaybeSent, 1),
+        (|| vec![Act::Close], Delivery::MaybeSent, 1),
     ] {
         let authority = Authority::new();
         let server = Http2Server::start(
@@ -261,7 +276,7 @@ async fn a_stream_that_the_server_did_not_process_was_not_sent() {
         assert_eq!((error.fault, error.delivery), (Fault::Broken, delivery));
         // The next request has a connection on which it is answered.
         assert!(transport.send(request(&url)).await.is_ok());
-        assert_eq!(server.streams().last().map(|stream| stream.connection), Some(1));
+        assert_eq!(server.streams().last().map(|stream| stream.connection), Some(next_connection));
     }
 }
 

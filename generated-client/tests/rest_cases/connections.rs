@@ -13,7 +13,7 @@ use clear_street::{Delivery, ErrorKind, RowOutcome};
 
 use crate::certificate::{Authority, Flaw};
 use crate::fault::time_passes;
-use crate::http2::{Act, Http2Server, Stream};
+use crate::http2::{Act, Http2Server, REFUSED_STREAM, Stream};
 use crate::script::{Action, Request, ScriptedServer, answer, json};
 use crate::{KEY, account, client, order, row, rows};
 
@@ -190,7 +190,7 @@ async fn second_order(
 #[tokio::test]
 async fn h4_goaway_above_the_last_stream() {
     let goaway: fn() -> Vec<Act> = || vec![Act::GoAway(1)];
-    for acts in [goaway, || vec![Act::Refuse]] {
+    for acts in [goaway, || vec![Act::Reset(REFUSED_STREAM)]] {
         let begun = Instant::now();
         let (outcome, book, looks) = second_order(acts).await;
         assert!(matches!(outcome, RowOutcome::Accepted(_)), "{outcome:?}");
@@ -214,7 +214,8 @@ async fn h4_goaway_of_a_studio_order() {
     let created = r#"{"order_id":"01900000-0000-7000-8000-00000000000a"}"#;
     let goaway: fn() -> Vec<Act> = || vec![Act::GoAway(1)];
     let include: fn() -> Vec<Act> = || vec![Act::GoAway(3), Act::Close];
-    for (acts, unprocessed) in [(goaway, true), (|| vec![Act::Refuse], true), (include, false)] {
+    for (acts, unprocessed) in [(goaway, true), (|| vec![Act::Reset(REFUSED_STREAM)], true), (include, false)]
+    {
         let authority = Authority::new();
         let second = on_second(acts);
         let server = Http2Server::start(

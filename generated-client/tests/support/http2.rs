@@ -35,8 +35,8 @@ pub(crate) struct Stream {
 pub(crate) enum Act {
     /// Answers with this status and JSON.
     Answer(u16, String),
-    /// `RST_STREAM(REFUSED_STREAM)`.
-    Refuse,
+    /// `RST_STREAM` with this code.
+    Reset(u32),
     /// `GOAWAY(NO_ERROR)` with this last stream. The connection goes on.
     GoAway(u32),
     /// Ends the connection when the client has read everything.
@@ -102,7 +102,9 @@ const GOAWAY: u8 = 7;
 const ACK: u8 = 1;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
-const REFUSED_STREAM: u32 = 7;
+/// Codes of RST_STREAM.
+pub(crate) const REFUSED_STREAM: u32 = 7;
+pub(crate) const INTERNAL_ERROR: u32 = 2;
 
 impl Connection {
     async fn serve(
@@ -141,7 +143,7 @@ impl Connection {
                 for act in script(&stream) {
                     match act {
                         Act::Answer(status, body) => self.answer(id, status, &body).await?,
-                        Act::Refuse => self.send(RST_STREAM, 0, id, &REFUSED_STREAM.to_be_bytes()).await?,
+                        Act::Reset(code) => self.send(RST_STREAM, 0, id, &code.to_be_bytes()).await?,
                         Act::GoAway(last) => self.go_away(last).await?,
                         Act::Close => return self.close().await,
                         Act::Silence => std::future::pending().await,
