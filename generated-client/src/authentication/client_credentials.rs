@@ -125,13 +125,8 @@ impl ClientCredentials {
 
     /// An answer without success.
     fn refusal(&self, response: HttpResponse) -> Failure {
-        let HttpResponse { status, headers, body } = response;
-        let secrets = [self.secret.expose_secret()];
-        let said = match status {
-            300..400 => redirection(&headers),
-            _ => reason(&scrub(&body, &secrets)),
-        };
-        let said = scrub_text(&said, &secrets);
+        let said = said(&response, self.secret.expose_secret());
+        let HttpResponse { status, headers, .. } = response;
         let message = format!("the token endpoint answered with status {status}: {said}");
         let error = if matches!(status, 400 | 401 | 403) {
             TokenError::refused(message)
@@ -141,6 +136,15 @@ impl ClientCredentials {
         let retry_after = retry_after(&headers);
         Failure::new(error.asking(retry_after), Happened::Answered { status, retry_after })
     }
+}
+
+/// What an answer without success says, without the secret.
+fn said(response: &HttpResponse, secret: &str) -> String {
+    let said = match response.status {
+        300..400 => redirection(&response.headers),
+        _ => reason(&scrub(&response.body, &[secret])),
+    };
+    scrub_text(&said, &[secret]).into_owned()
 }
 
 impl Failure {
@@ -247,14 +251,18 @@ mod tests {
     }
 
     #[test]
-    fn what_the_endpoint_says_is_told() {
-        for (body, told) in [
-            (r#"{"error": "invalid_client"}"#, "invalid_client"),
-            (r#"{"error": "invalid_client", "error_description": "no such"}"#, "invalid_client (no such)"),
-            (r#"{"message": "no"}"#, r#"{"message": "no"}"#),
-            ("<html>", "<html>"),
+    fn an_error_repeats_the_answer_without_the_secret() {
+        let moved = "the server redirects to https://b.example/t, which is not followed: check the base URL";
+        for (status, body, expected) in [
+            (401, r#"{"error": "invalid_client"}"#, "invalid_client"),
+            (400, r#"{"error": "invalid_client", "error_description": "no"}"#, "invalid_client (no)"),
+            (500, r#"{"message": "planted"}"#, r#"{"message": "[redacted]"}"#),
+            (503, "<html>", "<html>"),
+            (302, "<html>", moved),
         ] {
-            assert_eq!(reason(body.as_bytes()), told);
+            let headers = [("location", "https://b.example/t?planted")].into_iter().collect();
+            let response = HttpResponse { status, headers, body: body.as_bytes().to_vec() };
+            assert_eq!(said(&response, "planted"), expected);
         }
     }
 }

@@ -147,6 +147,12 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_key_is_not_renewed() {
+        let key = Credentials::key("planted".into(), "https://api.example.com").unwrap();
+        assert!(!key.is_renewable() && !key.renew(0).await);
+    }
+
     #[test]
     fn keys_that_cannot_be_sent_are_refused_without_being_shown() {
         for key in ["", "a secret", "secret\n", "s\u{e9}cret", "secret\0"] {
