@@ -241,7 +241,8 @@ async fn socket(shown: &mut Shown, builder: SocketBuilder, account: ActivitySubs
 /// Public types that hold nothing of a client: constants, what a program made itself, and what was
 /// read from a message.
 ///
-/// The core of a stream decides without input or output: no message and no token comes near it.
+/// The machine of a stream decides without input or output: it gets no message and no token, and words
+/// of the server without the token.
 const WITHOUT_SECRET: &[&str] = &[
     "api::Api",
     "api::Authentication",
@@ -310,7 +311,7 @@ fn public_types() -> BTreeSet<String> {
         if !is_there || matches!(parts[0], "generated" | "record" | "tests") {
             continue;
         }
-        if path.starts_with("stream/core") {
+        if path.starts_with("stream/machine") {
             continue;
         }
         let module: Vec<&str> = parts.into_iter().filter(|part| *part != "mod").collect();
