@@ -78,9 +78,11 @@ async fn a_request_that_waits_for_a_connection_is_not_begun_too_late() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = BaseUrl::parse(&format!("https://{}", listener.local_addr().unwrap()), None).unwrap();
     let transport = Transport::new(&TransportSettings::default(), &url).unwrap();
+    let began = Instant::now();
     let limited =
-        HttpRequest { begin_before: Instant::now().checked_add(Duration::from_millis(100)), ..request(&url) };
+        HttpRequest { begin_before: began.checked_add(Duration::from_millis(100)), ..request(&url) };
     late(&failed(transport.send(limited).await));
+    assert!(began.elapsed() < Duration::from_millis(1_100), "{:?}", began.elapsed());
 }
 
 #[tokio::test]
@@ -91,8 +93,10 @@ async fn a_connection_that_is_not_made_in_time_says_so() {
     let transport = Transport::new(&TransportSettings::default(), &url).unwrap();
     for begin_before in [None, Instant::now().checked_add(Duration::from_secs(30))] {
         let slow = HttpRequest { connect_timeout: Duration::from_millis(100), begin_before, ..request(&url) };
+        let began = Instant::now();
         let error = failed(transport.send(slow).await);
         assert_eq!((error.fault, error.delivery), (Fault::Connect, Delivery::NotSent));
+        assert!(began.elapsed() < Duration::from_millis(1_100), "{:?}", began.elapsed());
     }
 }
 
