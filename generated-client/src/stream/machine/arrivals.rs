@@ -1,17 +1,6 @@
 //! What arrives from the server.
 
-use std::time::Duration;
-
-use super::cause::Cause;
-use super::event::{Event, GapReason, Origin};
-use super::held::Item;
-use super::io::{ConnectionId, Envelope, Frame, Kind, Notice};
-use super::link::LinkStage;
-use super::numbering::{Class, MessageId, Source};
-use super::statistics::count;
-use super::time::Moment;
-use super::timers::Timer;
-use super::{Attempt, HOLD, LINGER, HeartbeatNumbers, StreamMachine};
+use super::*;
 
 /// Shortest time between two replays that are asked for because a message differs from what is
 /// remembered, or is older than that.
@@ -22,16 +11,15 @@ impl<M> StreamMachine<M> {
     /// Whether a message of a replay with this number can be dropped whatever its content, because it
     /// is too old. If so, it counts as received.
     pub fn passes_over(&mut self, now: Moment, connection: ConnectionId, number: u64) -> bool {
-        if self.next_deadline().is_some_and(|deadline| deadline <= now) || !self.numbering.is_forgotten(number) {
+        let class = self.numbering.classify(MessageId { number, hash: 0 }, Origin::Replay);
+        if class != Class::Forgotten || self.next_deadline().is_some_and(|deadline| deadline <= now) {
             return false;
         }
-        let link = self.next.as_mut().and_then(Attempt::link_mut);
-        let Some(link) = link.filter(|link| link.id == connection && link.stage == LinkStage::Replaying) else {
-            return false;
-        };
+        let next = self.links.next.as_mut().filter(|next| next.id == connection);
+        let Some(next) = next.filter(|next| next.stage == LinkStage::Replaying) else { return false };
         self.now = self.now.max(now);
-        link.liveness.spoke(self.now);
-        link.replay.count(number);
+        next.heard(self.now, true);
+        next.replay.count(number);
         count(&mut self.statistics.received);
         count(&mut self.statistics.duplicates);
         self.note_progress(connection);
@@ -39,51 +27,21 @@ impl<M> StreamMachine<M> {
     }
 
     pub(super) fn received<R: Into<M>>(&mut self, id: ConnectionId, frame: Frame<R>) {
-        let now = self.now;
-        let Some(link) = self.link(id) else { return };
+        let Some(link) = self.links.get_mut(id) else { return };
+        link.heard(self.now, !matches!(frame, Frame::Control));
         match frame {
-            Frame::Control => {
-                link.liveness.heard(now);
-                if self.leaving.as_ref().is_some_and(|leaving| leaving.id == id) {
-                    self.release_if_drained();
-                }
-            }
-            Frame::Part => {
-                link.liveness.spoke(now);
-                self.note_progress(id);
-            }
+            Frame::Control => self.release_if_drained(),
+            Frame::Part => self.note_progress(id),
             Frame::Malformed { size, hash, message } => {
-                link.liveness.spoke(now);
                 count(&mut self.statistics.received);
                 count(&mut self.statistics.malformed);
                 self.note_progress(id);
                 self.unnumbered(id, hash, size, || Event::Undecodable(message.into()));
             }
             Frame::Message(envelope, message) => {
-                link.liveness.spoke(now);
                 count(&mut self.statistics.received);
                 self.message(id, envelope, message);
             }
-        }
-    }
-
-    fn heartbeat(&mut self, id: ConnectionId, number: Option<u64>) {
-        let now = self.now;
-        if let Some(interval) = self.link(id).and_then(|link| link.liveness.heartbeat(now)) {
-            self.pace.interval(interval);
-            let silence = self.pace.silence();
-            let next = self.next.as_mut().and_then(Attempt::link_mut);
-            self.current.iter_mut().chain(next).for_each(|link| link.watch_heartbeats(silence));
-        }
-        let watermark = self.numbering.watermark.unwrap_or(0);
-        if matches!(self.heartbeat_numbers, HeartbeatNumbers::Claimed(claimed) if claimed <= watermark) {
-            self.heartbeat_numbers = HeartbeatNumbers::Believed;
-        }
-        if let Some(number) = number.filter(|number| *number > watermark && self.is_current(id))
-            && self.heartbeat_numbers == HeartbeatNumbers::Believed
-        {
-            self.heartbeat_numbers = HeartbeatNumbers::Claimed(number);
-            self.timers.start(Timer::Hole, now.after(HOLD));
         }
     }
 
@@ -91,17 +49,7 @@ impl<M> StreamMachine<M> {
         let Envelope { kind, number, hash, size } = envelope;
         match kind {
             Kind::Heartbeat => self.heartbeat(id, number),
-            Kind::Notice(notice) => {
-                // That of a connection that was replaced no longer matters.
-                let leaves = self.leaving.as_ref().is_some_and(|leaving| leaving.id == id);
-                let Some(link) = self.link(id).filter(|_| !leaves) else { return };
-                link.notice = Some(notice.clone());
-                self.unnumbered(id, hash, size, || unnumbered(message.into(), Origin::Live));
-                // Nothing follows; waiting for the server to close would only cost time.
-                if notice == Notice::AuthExpired {
-                    self.end_connection(id, Cause::AuthExpired);
-                }
-            }
+            Kind::Notice(notice) => self.noticed(id, notice, hash, size, message),
             Kind::Accepted => self.subscribed(id),
             Kind::Refused(words) => self.refused(id, words),
             Kind::ReplayComplete => {
@@ -113,39 +61,63 @@ impl<M> StreamMachine<M> {
                 // Only a subscription brings data.
                 self.subscribed(id);
                 self.data(id, number, hash, size, message);
+                self.note_progress(id);
             }
         }
     }
 
     fn data<R: Into<M>>(&mut self, id: ConnectionId, number: Option<u64>, hash: u64, size: usize, message: R) {
-        let Some(link) = self.link(id) else { return };
-        let origin = match link.stage {
-            LinkStage::Live(_) => Origin::Live,
-            LinkStage::Replaying => Origin::Replay,
-            LinkStage::Dialing | LinkStage::Subscribing => return,
-        };
+        let Some(stage) = self.links.get_mut(id).map(|link| link.stage) else { return };
+        let origin = if stage == LinkStage::Replaying { Origin::Replay } else { Origin::Live };
         let Some(number) = number else {
-            self.note_progress(id);
             return self.unnumbered(id, hash, size, || unnumbered(message.into(), origin));
         };
         let item = Item { id: MessageId { number, hash }, size, origin, message };
-        if origin == Origin::Replay {
-            self.replayed(id, item);
-            self.note_progress(id);
-        } else if self.is_current(id) {
-            self.live(item);
+        match stage {
+            LinkStage::Replaying => self.replayed(item),
+            LinkStage::Live(_) => self.live(item),
+            _ => {}
+        }
+    }
+
+    fn heartbeat(&mut self, id: ConnectionId, number: Option<u64>) {
+        if let Some(link) = self.links.get_mut(id)
+            && let Some(last) = link.heartbeat.replace(self.now)
+        {
+            self.pace.interval(self.now.since(last));
+            self.watch_heartbeats();
+        }
+        let watermark = self.numbering.watermark().unwrap_or(0);
+        if let Some(number) = number.filter(|number| *number > watermark && self.is_current(id))
+            && !self.ignores_claims
+            && self.claimed <= Some(watermark)
+        {
+            self.claimed = Some(number);
+            self.timers.start(Timer::Hole, self.now.after(HOLD));
+        }
+    }
+
+    fn noticed<R: Into<M>>(&mut self, id: ConnectionId, notice: Notice, hash: u64, size: usize, message: R) {
+        // That of a connection that was replaced no longer matters.
+        let link = self.links.get_mut(id).filter(|link| link.stage != LinkStage::Leaving);
+        let Some(link) = link else { return };
+        link.notice = Some(notice.clone());
+        self.unnumbered(id, hash, size, || unnumbered(message.into(), Origin::Live));
+        // Nothing follows; waiting for the server to close would only cost time.
+        if notice == Notice::AuthExpired {
+            self.end_connection(id, Cause::AuthExpired);
         }
     }
 
     /// A message without a number is taken from every connection that is subscribed. While several
     /// carry the same ones, second copies are dropped.
     fn unnumbered(&mut self, id: ConnectionId, hash: u64, size: usize, event: impl FnOnce() -> Event<M>) {
-        let Some(link) = self.link(id) else { return };
-        if !link.is_subscribed() && self.current.is_some() {
+        let is_subscribed = self.links.get_mut(id).is_some_and(|link| link.is_subscribed());
+        if !is_subscribed && self.links.current.is_some() {
             return;
         }
         // Also before the second one is acknowledged, and a moment after one of them has ended.
-        if self.links().filter(|link| link.is_open()).nth(1).is_some() {
+        if self.links.iter().filter(|link| link.is_open()).nth(1).is_some() {
             self.overlap_end = self.now.after(LINGER);
         }
         if self.now > self.overlap_end {
@@ -153,38 +125,37 @@ impl<M> StreamMachine<M> {
         } else if self.overlap.is_second(id, hash) {
             return count(&mut self.statistics.duplicates);
         }
-        self.deliver_sized(event(), size, 0);
+        self.put(event(), size, Change::Nothing);
     }
 
     /// A numbered message from the current connection.
     fn live<R: Into<M>>(&mut self, item: Item<R>) {
-        match self.numbering.classify(item.id, Source::Live) {
+        match self.numbering.classify(item.id, Origin::Live) {
             // It may be of a new numbering.
             Class::Next if self.is_doubting => self.hold(item),
             Class::Next => {
                 self.give(item.keep());
-                self.release_held();
+                self.release_held(None);
             }
             Class::Ahead => self.hold(item),
             Class::Same => count(&mut self.statistics.duplicates),
-            Class::Missing => self.give_late(item.keep()),
-            Class::BeginsAnew if self.misses_nothing() => {
+            Class::Missing => self.give(item.keep()),
+            Class::Different if self.numbering.can_begin_anew(item.id) && self.misses_nothing() => {
                 self.begin_numbering(true);
                 self.give(item.keep());
             }
-            class @ (Class::BeginsAnew | Class::Different | Class::Forgotten) => self.doubt(class),
+            class @ (Class::Different | Class::Forgotten) => self.doubt(class),
         }
     }
 
     /// Whether nothing is held, and no replay of the known numbering is under way.
     fn misses_nothing(&self) -> bool {
-        let is_asked = self.next_link().is_some_and(|link| link.is_open());
-        self.held.is_empty() && self.dropped.is_none() && !is_asked
+        self.held.items.is_empty() && self.dropped.is_none() && !self.links.is_next_open()
     }
 
     /// A message whose turn has not come yet.
     fn hold<R: Into<M>>(&mut self, item: Item<R>) {
-        match self.held.get(item.id.number) {
+        match self.held.get_mut(item.id.number).map(|held| held.id) {
             Some(held) if held == item.id => return count(&mut self.statistics.duplicates),
             Some(_) => return self.doubt(Class::Different),
             None if self.held.is_full(item.size, self.settings.hold_messages) => {
@@ -205,93 +176,79 @@ impl<M> StreamMachine<M> {
         let is_old = class == Class::Forgotten;
         let pace = if is_old { OLD_PACE } else { DOUBT_PACE };
         let at = self.doubted.map_or(self.now, |last| self.now.max(last.after(pace)));
-        let is_asked = self.is_doubting || self.wants.replay;
-        self.is_doubting |= !is_old || at == self.now;
-        if let Some(asked) = self.next.as_mut().and_then(Attempt::link_mut).filter(|link| link.is_open()) {
-            asked.replay.doubted |= self.is_doubting;
-        }
-        if !is_asked {
+        if !self.is_doubting && self.wanted != Some(Purpose::Recover) {
             self.timers.start(Timer::Doubt, at);
+        }
+        self.is_doubting |= !is_old || at == self.now;
+        if let Some(next) = self.links.next.as_mut().filter(|next| next.is_open()) {
+            next.replay.doubted |= self.is_doubting;
         }
     }
 
     /// Nothing is in doubt any more.
     pub(super) fn trust(&mut self) {
-        if std::mem::take(&mut self.is_doubting) {
-            self.release_held();
-        }
+        self.is_doubting = false;
+        self.release_held(None);
     }
 
     /// Whether numbers are missing, as far as is known.
     pub(super) fn has_hole(&self) -> bool {
-        let claimed = match self.heartbeat_numbers {
-            HeartbeatNumbers::Claimed(number) => Some(number) > self.numbering.watermark,
-            HeartbeatNumbers::Believed | HeartbeatNumbers::Ignored => false,
-        };
-        claimed || self.dropped.is_some() || !self.held.is_empty()
+        self.claimed > self.numbering.watermark() || self.dropped.is_some() || !self.held.items.is_empty()
     }
 
-    /// Delivers a message above the watermark.
+    /// Delivers a numbered message; late, if a higher one was delivered before.
     pub(super) fn give(&mut self, item: Item<M>) {
-        let skips = self.numbering.watermark.is_some_and(|watermark| item.id.number.saturating_sub(watermark) > 1);
-        if skips && self.numbering.is_sparse() && !std::mem::replace(&mut self.told_of_holes, true) {
+        let Item { id, size, mut origin, message } = item;
+        if Some(id.number) <= self.numbering.watermark() {
+            count(&mut self.statistics.late);
+            origin = Origin::Late;
+        } else if self.numbering.skips(id.number) && self.numbering.is_sparse() && !self.told_of_holes {
+            self.told_of_holes = true;
             self.deliver(Event::NumbersHaveHoles);
         }
-        self.numbering.deliver(item.id, self.settings.remember);
-        self.deliver_item(item);
+        self.put(Event::Message { message, sequence: Some(id.number), origin }, size, Change::Delivered(id));
     }
 
-    /// Delivers a message at or below the watermark.
-    pub(super) fn give_late(&mut self, item: Item<M>) {
-        count(&mut self.statistics.late);
-        self.numbering.deliver_late(item.id, self.settings.remember);
-        self.deliver_item(Item { origin: Origin::Late, ..item });
-    }
-
-    /// Reports the numbers between the watermark and `next` as missing.
-    pub(super) fn pass(&mut self, next: u64) {
-        if let Some(watermark) = self.numbering.watermark {
-            self.numbering.pass(next);
-            self.report_gap(Some(watermark), Some(next), GapReason::NotInReplay);
-        }
-    }
-
-    /// Delivers the held messages whose turn has come.
-    pub(super) fn release_held(&mut self) {
-        if self.held.is_empty() || self.is_doubting {
-            return;
-        }
+    /// Delivers the held messages whose turn has come. `settled`: what is missing up to this number
+    /// does not come, so those up to it are delivered, too.
+    pub(super) fn release_held(&mut self, settled: Option<u64>) {
         while let Some(lowest) = self.held.lowest() {
-            let class = self.numbering.classify(lowest, Source::Live);
-            if class == Class::Ahead {
+            let class = self.numbering.classify(lowest, Origin::Live);
+            match settled {
+                Some(end) if lowest.number > end => return,
+                Some(_) => self.pass_to(lowest),
+                None if self.is_doubting => return,
                 // Another number is missing now.
-                return self.timers.set(Timer::Hole, self.now.after(HOLD));
+                None if class == Class::Ahead => return self.timers.set(Timer::Hole, self.now.after(HOLD)),
+                None => {}
             }
-            self.release_lowest(class);
+            let Some(item) = self.held.pop() else { return };
+            match class {
+                Class::Next | Class::Ahead | Class::Missing => self.give(item),
+                Class::Same => count(&mut self.statistics.duplicates),
+                Class::Different | Class::Forgotten => self.doubt(class),
+            }
         }
     }
 
-    /// Delivers or drops the held message with the lowest number, which is of this class.
-    pub(super) fn release_lowest(&mut self, class: Class) {
-        let Some(item) = self.held.pop() else { return };
-        match class {
-            Class::Next | Class::Ahead => self.give(item),
-            Class::Missing => self.give_late(item),
-            Class::Same => count(&mut self.statistics.duplicates),
-            class @ (Class::BeginsAnew | Class::Different | Class::Forgotten) => self.doubt(class),
+    /// Reports what is missing before a message, if anything is.
+    pub(super) fn pass_to(&mut self, id: MessageId) {
+        let watermark = self.numbering.watermark();
+        if watermark.is_some() && self.numbering.classify(id, Origin::Live) == Class::Ahead {
+            let passed = Change::Passed(id.number);
+            self.report_gap(watermark, Some(id.number), GapReason::NotInReplay, passed);
         }
     }
 
     /// The server numbers its messages anew.
     pub(super) fn begin_numbering(&mut self, lossless: bool) {
-        count(&mut self.statistics.epochs);
-        let before = std::mem::take(&mut self.numbering).watermark;
-        self.held.clear();
+        let before = self.numbering.watermark();
+        self.held = Held::default();
         self.is_doubting = false;
-        self.dropped = None;
-        self.deliver(Event::EpochChanged { lossless });
+        (self.dropped, self.claimed) = (None, None);
+        self.put(Event::EpochChanged { lossless }, 0, Change::Renumbered);
         if !lossless {
-            self.report_gap(before, None, GapReason::NumbersBeganAnew);
+            self.report_gap(before, None, GapReason::NumbersBeganAnew, Change::Nothing);
         }
     }
 }

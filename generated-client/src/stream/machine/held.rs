@@ -1,9 +1,9 @@
-//! Messages that wait for those before them.
+//! Messages that wait for those before them, and messages that may come twice.
 
-use std::collections::BTreeMap;
+use std::collections::{HashMap, VecDeque};
 
-use super::event::Origin;
 use super::numbering::MessageId;
+use super::{ConnectionId, Origin};
 
 /// A numbered message.
 #[derive(Clone, Debug)]
@@ -25,21 +25,21 @@ impl<R> Item<R> {
     }
 }
 
-/// Messages in the order of their numbers, one for each number.
+/// Most bytes of held messages.
+const MOST_BYTES: usize = 4 << 20;
+
+/// Messages in the order of their numbers; those of one number in the order in which they came.
 #[derive(Debug)]
 pub(super) struct Held<M> {
-    items: BTreeMap<u64, Item<M>>,
-    bytes: usize,
+    pub(super) items: VecDeque<Item<M>>,
+    pub(super) bytes: usize,
 }
 
 impl<M> Default for Held<M> {
     fn default() -> Self {
-        Self { items: BTreeMap::new(), bytes: 0 }
+        Self { items: VecDeque::new(), bytes: 0 }
     }
 }
-
-/// Most bytes of held messages.
-const MOST_BYTES: usize = 4 << 20;
 
 impl<M> Held<M> {
     /// Whether another message of this size exceeds the limits.
@@ -47,52 +47,86 @@ impl<M> Held<M> {
         self.items.len() >= most || self.bytes.saturating_add(size) > MOST_BYTES
     }
 
-    /// Adds a message; replaces one of the same number.
     pub(super) fn insert(&mut self, item: Item<M>) {
-        self.remove(item.id.number);
         self.bytes = self.bytes.saturating_add(item.size);
-        self.items.insert(item.id.number, item);
+        let at = self.items.partition_point(|other| other.id.number <= item.id.number);
+        self.items.insert(at, item);
     }
 
-    pub(super) fn get(&self, number: u64) -> Option<MessageId> {
-        self.items.get(&number).map(|item| item.id)
+    pub(super) fn get_mut(&mut self, number: u64) -> Option<&mut Item<M>> {
+        let at = self.items.binary_search_by_key(&number, |item| item.id.number).ok()?;
+        self.items.get_mut(at)
     }
 
-    fn remove(&mut self, number: u64) -> Option<Item<M>> {
-        let item = self.items.remove(&number)?;
-        self.bytes = self.bytes.saturating_sub(item.size);
-        Some(item)
-    }
-
-    /// The id of the message with the lowest number.
+    /// The lowest message.
     pub(super) fn lowest(&self) -> Option<MessageId> {
-        self.items.first_key_value().map(|(_, item)| item.id)
+        self.items.front().map(|item| item.id)
     }
 
     /// The highest number.
     pub(super) fn highest(&self) -> Option<u64> {
-        self.items.last_key_value().map(|(number, _)| *number)
+        self.items.back().map(|item| item.id.number)
     }
 
-    /// Removes the message with the lowest number.
+    /// Removes the lowest message.
     pub(super) fn pop(&mut self) -> Option<Item<M>> {
-        let (lowest, _) = self.items.first_key_value()?;
-        self.remove(*lowest)
+        let item = self.items.pop_front()?;
+        self.bytes = self.bytes.saturating_sub(item.size);
+        Some(item)
+    }
+}
+
+/// Most messages that one connection can be ahead of the other. Beyond it the comparison begins
+/// anew.
+const MOST: usize = 1 << 16;
+
+/// By the hash of a message: which connection brought it more often than the other, and by how much.
+#[derive(Debug, Default)]
+pub(super) struct Overlap {
+    ahead: HashMap<u64, (ConnectionId, u32)>,
+}
+
+impl Overlap {
+    /// Whether a message is the second copy of one that the other connection brought.
+    pub(super) fn is_second(&mut self, connection: ConnectionId, hash: u64) -> bool {
+        match self.ahead.get_mut(&hash) {
+            Some((ahead, by)) if *ahead == connection => *by = by.saturating_add(1),
+            Some((_, by)) => {
+                *by = by.saturating_sub(1);
+                if *by == 0 {
+                    self.ahead.remove(&hash);
+                }
+                return true;
+            }
+            None => {
+                if self.ahead.len() >= MOST {
+                    self.clear();
+                }
+                self.ahead.insert(hash, (connection, 1));
+            }
+        }
+        false
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.items.is_empty()
-    }
-
+    /// There is one connection only.
     pub(super) fn clear(&mut self) {
-        *self = Self::default();
+        if !self.ahead.is_empty() {
+            self.ahead = HashMap::new();
+        }
     }
+}
 
-    pub(super) fn len(&self) -> usize {
-        self.items.len()
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
+    #[test]
+    fn each_message_counts_as_often_as_one_connection_brings_it() {
+        let (old, new) = (ConnectionId(1), ConnectionId(2));
+        let mut overlap = Overlap::default();
+        let second: Vec<_> = [(old, 7), (old, 7), (new, 7), (new, 8), (new, 7), (new, 7), (old, 8), (old, 7)]
+            .map(|(connection, hash)| overlap.is_second(connection, hash))
+            .into();
+        assert_eq!(second, [false, false, true, false, true, false, true, true]);
     }
 }

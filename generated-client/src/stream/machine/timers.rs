@@ -1,24 +1,10 @@
 //! Deadlines.
 
-use super::time::Moment;
+use super::{ConnectionId, Moment};
 
-/// Every timer of a stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Every timer of a stream. Those of one moment expire in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
-    /// Of a connection: the dial takes too long.
-    Dial,
-    /// Of a connection: the subscription is not acknowledged.
-    Acknowledgement,
-    /// Of a connection: the replay makes no progress.
-    Replay,
-    /// Of a connection: nothing arrived for a while, so the server is pinged.
-    Ping,
-    /// Of a connection: the ping is not answered.
-    Pong,
-    /// Of a connection: the heartbeats have stopped.
-    Heartbeat,
-    /// Of a connection that was replaced: everything that was under way on it has arrived.
-    Linger,
     /// The wait before the next attempt is over.
     Redial,
     /// A number is missing.
@@ -35,21 +21,22 @@ pub(super) enum Timer {
     GiveUp,
     /// Closing takes too long.
     Close,
+    /// The stage of a connection takes too long.
+    Stage(ConnectionId),
+    /// Nothing arrived on a connection for a while, or a ping is not answered.
+    Probe(ConnectionId),
+    /// The heartbeats of a connection have stopped.
+    Heartbeat(ConnectionId),
 }
 
-/// The number of timers.
-const TIMERS: usize = Timer::Close as usize + 1;
+/// The deadlines of a stream and its connections: the timers that run, the next one first.
+#[derive(Debug, Default)]
+pub(super) struct Timers(Vec<(Moment, Timer)>);
 
-/// The deadlines of a stream, or of one of its connections.
-#[derive(Clone, Debug, Default)]
-pub(super) struct TimerTable {
-    deadlines: [Option<Moment>; TIMERS],
-    next: Option<Moment>,
-}
-
-impl TimerTable {
+impl Timers {
     pub(super) fn set(&mut self, timer: Timer, at: Moment) {
-        self.put(timer, Some(at));
+        self.stop(timer);
+        self.0.insert(self.0.partition_point(|other| *other < (at, timer)), (at, timer));
     }
 
     /// Sets a timer unless it is running.
@@ -60,51 +47,25 @@ impl TimerTable {
     }
 
     pub(super) fn stop(&mut self, timer: Timer) {
-        self.put(timer, None);
+        self.0.retain(|(_, other)| *other != timer);
+    }
+
+    /// Stops all timers of a connection.
+    pub(super) fn stop_all(&mut self, id: ConnectionId) {
+        [Timer::Stage(id), Timer::Probe(id), Timer::Heartbeat(id)].into_iter().for_each(|timer| self.stop(timer));
     }
 
     pub(super) fn get(&self, timer: Timer) -> Option<Moment> {
-        self.deadlines.get(timer as usize).copied().flatten()
-    }
-
-    fn put(&mut self, timer: Timer, at: Option<Moment>) {
-        if let Some(deadline) = self.deadlines.get_mut(timer as usize) {
-            *deadline = at;
-            self.next = self.deadlines.iter().flatten().min().copied();
-        }
+        self.0.iter().find(|(_, other)| *other == timer).map(|(at, _)| *at)
     }
 
     /// The earliest deadline.
     pub(super) fn next_deadline(&self) -> Option<Moment> {
-        self.next
+        self.0.first().map(|(at, _)| *at)
     }
 
-    /// Stops a timer that has expired, and returns it. Those of one moment come in the order of the
-    /// enum.
+    /// Stops the first timer that has expired, and returns it.
     pub(super) fn expired(&mut self, now: Moment) -> Option<Timer> {
-        if self.next.is_none_or(|next| next > now) {
-            return None;
-        }
-        let timer = ALL.into_iter().find(|timer| self.get(*timer) == self.next)?;
-        self.stop(timer);
-        Some(timer)
+        self.next_deadline().filter(|next| *next <= now).map(|_| self.0.remove(0).1)
     }
 }
-
-const ALL: [Timer; TIMERS] = [
-    Timer::Dial,
-    Timer::Acknowledgement,
-    Timer::Replay,
-    Timer::Ping,
-    Timer::Pong,
-    Timer::Heartbeat,
-    Timer::Linger,
-    Timer::Redial,
-    Timer::Hole,
-    Timer::Doubt,
-    Timer::Rotation,
-    Timer::Audit,
-    Timer::Full,
-    Timer::GiveUp,
-    Timer::Close,
-];

@@ -1,147 +1,148 @@
 //! What has to be done because time has passed, and the flow to the caller.
 
-use std::time::Duration;
-
-use super::attempt::{Attempt, Purpose};
-use super::buffer::FULL_FOR;
-use super::cause::{Cause, DialFailure};
-use super::io::{ConnectionId, Output};
-use super::settings::SlowCaller;
-use super::statistics::count;
-use super::timers::{Timer, TimerTable};
-use super::{Flow, Link, StreamMachine};
+use super::*;
 
 /// How soon a connection that is overdue is judged again while a ping is unanswered.
 const RECHECK: Duration = Duration::from_secs(1);
+/// How long the buffer may be full before the stream is parked.
+const FULL_FOR: Duration = Duration::from_secs(2);
 
 impl<M> StreamMachine<M> {
     /// Does everything that is due.
     pub(super) fn fire_timers(&mut self) {
-        while self.next_deadline().is_some_and(|deadline| deadline <= self.now) {
-            if let Some(timer) = self.timers.expired(self.now) {
-                self.fire(timer);
-            }
-            for id in self.links().map(|link| link.id).collect::<Vec<_>>() {
-                let now = self.now;
-                if let Some(timer) = self.link(id).and_then(|link| link.timers.expired(now)) {
-                    self.fire_link(id, timer);
-                }
-            }
+        while let Some(timer) = self.timers.expired(self.now) {
+            self.fire(timer);
         }
     }
 
     fn fire(&mut self, timer: Timer) {
         match timer {
             Timer::Redial => self.redial(),
-            Timer::Hole => self.wants.replay |= self.has_hole(),
+            Timer::Hole if self.has_hole() => self.want(Purpose::Recover),
+            Timer::Hole => {}
             Timer::Doubt => {
-                self.wants.replay = true;
+                self.want(Purpose::Recover);
                 self.doubted = Some(self.now);
             }
-            Timer::Rotation => self.wants.rotation = true,
-            Timer::Audit => self.wants.audit = true,
+            Timer::Rotation => self.want(Purpose::Rotate),
+            Timer::Audit => self.want(Purpose::Audit),
             Timer::Full => self.park(),
-            Timer::GiveUp => self.give_up(),
-            // The end itself follows; the others are those of connections.
-            _ => {}
+            Timer::GiveUp => self.end(Event::Failed(Failure::GaveUp), State::Failed),
+            Timer::Close => self.out.push_back(Output::Finished),
+            Timer::Stage(id) => self.stage_is_over(id),
+            // Nothing is known of a connection from which nothing is read.
+            Timer::Probe(_) | Timer::Heartbeat(_) if self.buffer.flow == Flow::Full => {}
+            Timer::Probe(id) => self.probe(id),
+            Timer::Heartbeat(id) => self.end_if_mute(id),
         }
     }
 
-    fn fire_link(&mut self, id: ConnectionId, timer: Timer) {
-        match timer {
-            // Nothing is known of a connection from which nothing is read.
-            _ if self.buffer.flow == Flow::Full && timer != Timer::Dial => {}
-            Timer::Dial => self.end_connection(id, Cause::Dial(DialFailure::TimedOut(None))),
-            Timer::Acknowledgement => self.end_connection(id, Cause::AckTimeout),
-            Timer::Replay => self.replay_is_slow(id),
-            Timer::Ping => self.ping_if_silent(id),
-            Timer::Pong => self.end_if_unanswered(id),
-            Timer::Heartbeat => self.end_if_mute(id),
-            Timer::Linger => self.release_if_drained(),
-            // Those of the stream.
+    /// Starts the timers of a connection for its stage; nothing is known of the time until now.
+    pub(super) fn start_timers(&mut self, id: ConnectionId) {
+        let (now, settings) = (self.now, &self.settings);
+        let Some(link) = self.links.get_mut(id) else { return };
+        (link.heard, link.spoke, link.progress, link.heartbeat) = (now, now, now, None);
+        self.timers.stop_all(id);
+        let limit = match link.stage {
+            LinkStage::Dialing => Some(settings.dial_timeout),
+            LinkStage::Subscribing => Some(settings.ack_timeout),
+            LinkStage::Replaying => Some(settings.replay_timeout),
+            LinkStage::Leaving => Some(HOLD),
+            _ => None,
+        };
+        if let Some(limit) = limit {
+            self.timers.set(Timer::Stage(id), now.after(limit));
+        }
+        if link.is_open() && link.stage != LinkStage::Leaving {
+            link.answered = true;
+            self.timers.set(Timer::Probe(id), now.after(settings.ping_after));
+        }
+        self.watch_heartbeats();
+    }
+
+    /// Watches the heartbeats of all connections, if their pace is known.
+    pub(super) fn watch_heartbeats(&mut self) {
+        let Some(silence) = self.pace.silence() else { return };
+        for link in self.links.iter().filter(|link| link.is_subscribed()) {
+            self.timers.start(Timer::Heartbeat(link.id), link.spoke.after(silence));
+        }
+    }
+
+    fn stage_is_over(&mut self, id: ConnectionId) {
+        match self.links.get_mut(id).map(|link| link.stage) {
+            Some(LinkStage::Dialing) => self.end_connection(id, Cause::Dial(DialFailure::TimedOut(None))),
+            _ if self.buffer.flow == Flow::Full => {}
+            Some(LinkStage::Subscribing) => self.end_connection(id, Cause::AckTimeout),
+            Some(LinkStage::Replaying) => self.replay_is_slow(id),
+            Some(LinkStage::Leaving) => self.release_if_drained(),
             _ => {}
         }
     }
 
     fn replay_is_slow(&mut self, id: ConnectionId) {
-        let (now, limit) = (self.now, self.settings.replay_timeout);
-        let Some(link) = self.link(id) else { return };
-        if link.reached.is_some_and(|reached| reached.after(limit) <= now) {
+        let limit = self.settings.replay_timeout;
+        let Some(link) = self.links.get_mut(id) else { return };
+        if link.replay.reached.is_some_and(|reached| reached.after(limit) <= self.now) {
             // A second replay in a row stopped where the first one did.
             return self.replay_complete(id);
         }
         let until = link.progress.after(limit);
-        if until > now {
-            return link.timers.set(Timer::Replay, until);
+        if until > self.now {
+            return self.timers.set(Timer::Stage(id), until);
         }
-        let known = link.replay.last.map_or(0, |last| last.number);
-        self.given_up_at = Some(link.replay.top.unwrap_or(0).max(known));
+        let known = link.replay.last.map(|last| last.number);
+        self.given_up_at = Some(link.replay.top.max(known).unwrap_or(0));
         self.end_connection(id, Cause::ReplayStalled);
     }
 
-    fn ping_if_silent(&mut self, id: ConnectionId) {
-        let (now, after) = (self.now, self.settings.ping_after);
-        let Some(link) = self.link(id) else { return };
-        match link.liveness.heard.after(after) {
-            until if until > now => link.timers.set(Timer::Ping, until),
-            _ => self.ping(id),
+    /// Pings a connection from which nothing arrived for a while; ends one that did not answer.
+    fn probe(&mut self, id: ConnectionId) {
+        let Some(link) = self.links.get_mut(id) else { return };
+        let due = link.heard.after(self.settings.ping_after);
+        match link.answered {
+            false => self.end_connection(id, Cause::NoPong),
+            true if due > self.now => self.timers.set(Timer::Probe(id), due),
+            true => self.ping(id),
         }
     }
 
-    fn ping(&mut self, id: ConnectionId) {
-        let (now, settings) = (self.now, self.settings.clone());
-        let Some(link) = self.link(id) else { return };
-        link.pinged(now, &settings);
+    pub(super) fn ping(&mut self, id: ConnectionId) {
+        let Some(link) = self.links.get_mut(id) else { return };
+        link.answered = false;
+        self.timers.set(Timer::Probe(id), self.now.after(self.settings.pong_timeout));
         count(&mut self.statistics.pings);
         self.out.push_back(Output::Ping { connection: id });
     }
 
-    fn end_if_unanswered(&mut self, id: ConnectionId) {
-        let after = self.settings.ping_after;
-        let Some(link) = self.link(id) else { return };
-        match link.liveness.answered {
-            true => link.timers.set(Timer::Ping, link.liveness.heard.after(after)),
-            false => self.end_connection(id, Cause::NoPong),
-        }
-    }
-
     fn end_if_mute(&mut self, id: ConnectionId) {
-        let (now, silence, delivered) = (self.now, self.pace.silence(), self.numbering.delivered);
-        let (Some(link), Some(silence)) = (self.link(id), silence) else { return };
-        let until = link.liveness.spoke.after(silence);
-        if until > now {
-            return link.timers.set(Timer::Heartbeat, until);
+        let (Some(link), Some(silence)) = (self.links.get_mut(id), self.pace.silence()) else { return };
+        let until = link.spoke.after(silence);
+        if until > self.now {
+            return self.timers.set(Timer::Heartbeat(id), until);
         }
         // Where nothing arrives at all, it is not the heartbeats that are missing.
-        match link.timers.get(Timer::Pong).filter(|_| !link.liveness.answered) {
-            Some(pong) => link.timers.set(Timer::Heartbeat, pong.min(now.after(RECHECK))),
-            None => {
-                self.pace.muted_at = Some(delivered);
-                self.end_connection(id, Cause::Mute);
-            }
+        if !link.answered {
+            return self.timers.set(Timer::Heartbeat(id), self.now.after(RECHECK));
         }
+        self.pace.muted_at = Some(self.numbering.delivered);
+        self.end_connection(id, Cause::Mute);
     }
 
     /// The process was suspended: nothing is known, and the server is probed at once.
     pub(super) fn wake(&mut self) {
-        if self.buffer.flow != Flow::Open {
-            return;
+        if self.buffer.flow == Flow::Open {
+            for id in self.restart_links() {
+                self.ping(id);
+            }
         }
-        self.restart_links();
-        let next = self.next_link().filter(|link| link.is_open());
-        let open: Vec<_> = self.current.iter().chain(next).map(|link| link.id).collect();
-        open.into_iter().for_each(|id| self.ping(id));
     }
 
-    /// Starts the timers of all connections anew.
-    fn restart_links(&mut self) {
-        let (now, settings, pace) = (self.now, &self.settings, &self.pace);
-        let next = self.next.as_mut().and_then(Attempt::link_mut);
-        self.current.iter_mut().chain(next).for_each(|link| link.restart(now, settings, pace));
-        if let Some(leaving) = &mut self.leaving {
-            leaving.progress = now;
-            leaving.timers.set(Timer::Linger, now);
-        }
+    /// Starts the timers of all connections anew; returns those that are open and not replaced.
+    fn restart_links(&mut self) -> Vec<ConnectionId> {
+        let all: Vec<_> = self.links.iter().map(|link| link.id).collect();
+        all.into_iter().for_each(|id| self.start_timers(id));
+        let used = self.links.iter().filter(|link| link.is_open() && link.stage != LinkStage::Leaving);
+        used.map(|link| link.id).collect()
     }
 
     /// Follows the caller's buffer: stops reading where it is full, and goes on where there is room.
@@ -150,9 +151,6 @@ impl<M> StreamMachine<M> {
         let before = std::mem::replace(&mut self.buffer.flow, flow);
         match (before, flow) {
             (Flow::Open, Flow::Full) => {
-                let next = self.next.as_mut().and_then(Attempt::link_mut);
-                let links = self.current.iter_mut().chain(next).chain(&mut self.leaving);
-                links.filter(|link| link.is_open()).for_each(|link| link.timers = TimerTable::default());
                 self.read(false);
                 if self.settings.slow_caller == SlowCaller::Park {
                     self.timers.set(Timer::Full, self.now.after(FULL_FOR));
@@ -173,7 +171,16 @@ impl<M> StreamMachine<M> {
     }
 
     fn read(&mut self, on: bool) {
-        let open: Vec<_> = self.links().filter(|link| link.is_open()).map(|link: &Link<M>| link.id).collect();
-        self.out.extend(open.into_iter().map(|connection| Output::Read { connection, on }));
+        let open = self.links.iter().filter(|link| link.is_open());
+        self.out.extend(open.map(|link| Output::Read { connection: link.id, on }));
+    }
+
+    /// The caller has been too slow for too long: there is no connection until it has caught up.
+    fn park(&mut self) {
+        self.buffer.flow = Flow::Parked;
+        if !std::mem::replace(&mut self.buffer.lagging, true) {
+            self.deliver(Event::Lagging);
+        }
+        self.close_all();
     }
 }
