@@ -1,6 +1,65 @@
-//! What arrives from the server.
+//! What arrives from the server, and the messages that wait for those before them.
+
+use std::collections::HashMap;
 
 use super::*;
+
+/// A numbered message.
+#[derive(Clone, Debug)]
+pub(super) struct Item<M> {
+    pub(super) id: MessageId,
+    pub(super) size: usize,
+    pub(super) origin: Origin,
+    pub(super) message: M,
+}
+
+/// Most bytes of held messages.
+const MOST_BYTES: usize = 4 << 20;
+
+/// Messages in the order of their numbers; those of one number in the order in which they came.
+pub(super) type Held<M> = VecDeque<Item<M>>;
+
+/// The bytes of held messages.
+pub(super) fn bytes<M>(held: &Held<M>) -> usize {
+    held.iter().map(|item| item.size).fold(0, usize::saturating_add)
+}
+
+/// Whether another message of this size exceeds the limits.
+pub(super) fn is_full<M>(held: &Held<M>, size: usize, most: usize) -> bool {
+    held.len() >= most || bytes(held).saturating_add(size) > MOST_BYTES
+}
+
+/// Adds a message in its place.
+pub(super) fn insert<M>(held: &mut Held<M>, item: Item<impl Into<M>>) {
+    let Item { id, size, origin, message } = item;
+    let at = held.partition_point(|other| other.id.number <= id.number);
+    held.insert(at, Item { id, size, origin, message: message.into() });
+}
+
+/// Most hashes that are remembered. Beyond it the comparison begins anew.
+const MOST_HASHES: usize = 1 << 16;
+
+/// Messages without a number while two connections carry the same ones: by the hash of a message, which
+/// connection brought it more often than the other, and by how much.
+#[derive(Debug, Default)]
+pub(super) struct Overlap(HashMap<u64, (ConnectionId, u32)>);
+
+impl Overlap {
+    /// Whether a message is the second copy of one that the other connection brought.
+    pub(super) fn is_second(&mut self, connection: ConnectionId, hash: u64) -> bool {
+        if self.0.len() >= MOST_HASHES {
+            *self = Self::default();
+        }
+        let (ahead, by) = self.0.entry(hash).or_insert((connection, 0));
+        let is_second = *ahead != connection && *by > 0;
+        if is_second {
+            *by = by.saturating_sub(1);
+        } else {
+            (*ahead, *by) = (connection, by.saturating_add(1));
+        }
+        is_second
+    }
+}
 
 /// Shortest time between two replays that are asked for because a message differs from what is
 /// remembered, or is older than that.
@@ -15,10 +74,9 @@ impl<M> StreamMachine<M> {
         if class != Class::Forgotten || self.next_deadline().is_some_and(|deadline| deadline <= now) {
             return false;
         }
-        let next = self.links.next.as_mut().filter(|next| next.id == connection);
-        let Some(next) = next.filter(|next| next.stage == LinkStage::Replaying) else { return false };
+        let Some(next) = self.links.get_at(connection, LinkStage::Replaying) else { return false };
         self.now = self.now.max(now);
-        next.heard(self.now, true);
+        (next.heard, next.spoke, next.is_pinged) = (self.now, self.now, false);
         next.replay.count(number);
         count(&mut self.statistics.received);
         count(&mut self.statistics.duplicates);
@@ -28,7 +86,10 @@ impl<M> StreamMachine<M> {
 
     pub(super) fn received<R: Into<M>>(&mut self, id: ConnectionId, frame: Frame<R>) {
         let Some(link) = self.links.get_mut(id) else { return };
-        link.heard(self.now, !matches!(frame, Frame::Control));
+        (link.heard, link.is_pinged) = (self.now, false);
+        if !matches!(frame, Frame::Control) {
+            link.spoke = self.now;
+        }
         match frame {
             Frame::Control => self.release_if_drained(),
             Frame::Part => self.note_progress(id),
@@ -47,11 +108,21 @@ impl<M> StreamMachine<M> {
 
     fn message<R: Into<M>>(&mut self, id: ConnectionId, envelope: Envelope, message: R) {
         let Envelope { kind, number, hash, size } = envelope;
+        let Some(link) = self.links.get_mut(id) else { return };
         match kind {
             Kind::Heartbeat => self.heartbeat(id, number),
-            Kind::Notice(notice) => self.noticed(id, notice, hash, size, message),
-            Kind::Accepted => self.subscribed(id),
+            // That of a connection that was replaced no longer matters.
+            Kind::Notice(_) if link.stage == LinkStage::Leaving => {}
+            Kind::Notice(notice) => {
+                link.notice = Some(notice.clone());
+                self.unnumbered(id, hash, size, || unnumbered(message.into(), Origin::Live));
+                // Nothing follows; waiting for the server to close would only cost time.
+                if notice == Notice::AuthExpired {
+                    self.end_connection(id, Cause::AuthExpired);
+                }
+            }
             Kind::Refused(words) => self.refused(id, words),
+            Kind::Accepted => self.subscribed(id),
             Kind::ReplayComplete => {
                 self.subscribed(id);
                 self.given_up_at = None;
@@ -60,23 +131,20 @@ impl<M> StreamMachine<M> {
             Kind::Data => {
                 // Only a subscription brings data.
                 self.subscribed(id);
-                self.data(id, number, hash, size, message);
+                let stage = self.links.get_mut(id).map(|link| link.stage);
+                let origin = if stage == Some(LinkStage::Replaying) { Origin::Replay } else { Origin::Live };
+                if let Some(number) = number {
+                    let item = Item { id: MessageId { number, hash }, size, origin, message };
+                    match stage {
+                        Some(LinkStage::Replaying) => self.replayed(item),
+                        Some(LinkStage::Live(_)) => self.live(item),
+                        _ => {}
+                    }
+                } else {
+                    self.unnumbered(id, hash, size, || unnumbered(message.into(), origin));
+                }
                 self.note_progress(id);
             }
-        }
-    }
-
-    fn data<R: Into<M>>(&mut self, id: ConnectionId, number: Option<u64>, hash: u64, size: usize, message: R) {
-        let Some(stage) = self.links.get_mut(id).map(|link| link.stage) else { return };
-        let origin = if stage == LinkStage::Replaying { Origin::Replay } else { Origin::Live };
-        let Some(number) = number else {
-            return self.unnumbered(id, hash, size, || unnumbered(message.into(), origin));
-        };
-        let item = Item { id: MessageId { number, hash }, size, origin, message };
-        match stage {
-            LinkStage::Replaying => self.replayed(item),
-            LinkStage::Live(_) => self.live(item),
-            _ => {}
         }
     }
 
@@ -88,24 +156,11 @@ impl<M> StreamMachine<M> {
             self.watch_heartbeats();
         }
         let watermark = self.numbering.watermark().unwrap_or(0);
-        if let Some(number) = number.filter(|number| *number > watermark && self.is_current(id))
-            && !self.ignores_claims
-            && self.claimed <= Some(watermark)
-        {
-            self.claimed = Some(number);
+        let is_live = self.links.current_id() == Some(id);
+        let is_claimed = self.ignores_claims || self.claimed > Some(watermark);
+        if is_live && !is_claimed && number > Some(watermark) {
+            self.claimed = number;
             self.timers.start(Timer::Hole, self.now.after(HOLD));
-        }
-    }
-
-    fn noticed<R: Into<M>>(&mut self, id: ConnectionId, notice: Notice, hash: u64, size: usize, message: R) {
-        // That of a connection that was replaced no longer matters.
-        let link = self.links.get_mut(id).filter(|link| link.stage != LinkStage::Leaving);
-        let Some(link) = link else { return };
-        link.notice = Some(notice.clone());
-        self.unnumbered(id, hash, size, || unnumbered(message.into(), Origin::Live));
-        // Nothing follows; waiting for the server to close would only cost time.
-        if notice == Notice::AuthExpired {
-            self.end_connection(id, Cause::AuthExpired);
         }
     }
 
@@ -121,7 +176,7 @@ impl<M> StreamMachine<M> {
             self.overlap_end = self.now.after(LINGER);
         }
         if self.now > self.overlap_end {
-            self.overlap.clear();
+            self.overlap = Overlap::default();
         } else if self.overlap.is_second(id, hash) {
             return count(&mut self.statistics.duplicates);
         }
@@ -134,37 +189,36 @@ impl<M> StreamMachine<M> {
             // It may be of a new numbering.
             Class::Next if self.is_doubting => self.hold(item),
             Class::Next => {
-                self.give(item.keep());
+                self.give(item);
                 self.release_held(None);
             }
             Class::Ahead => self.hold(item),
             Class::Same => count(&mut self.statistics.duplicates),
-            Class::Missing => self.give(item.keep()),
-            Class::Different if self.numbering.can_begin_anew(item.id) && self.misses_nothing() => {
+            Class::Missing => self.give(item),
+            Class::Different if self.begins_anew(item.id) => {
                 self.begin_numbering(true);
-                self.give(item.keep());
+                self.give(item);
             }
             class @ (Class::Different | Class::Forgotten) => self.doubt(class),
         }
     }
 
-    /// Whether nothing is held, and no replay of the known numbering is under way.
-    fn misses_nothing(&self) -> bool {
-        self.held.items.is_empty() && self.dropped.is_none() && !self.links.is_next_open()
+    /// Whether a live message that differs begins a new numbering: it is the first, nothing is held or
+    /// missing, and no replay of the known numbering is under way.
+    fn begins_anew(&self, id: MessageId) -> bool {
+        let is_asked = self.links.next.as_ref().is_some_and(Link::is_open);
+        self.numbering.can_begin_anew(id) && !self.has_hole() && !is_asked
     }
 
     /// A message whose turn has not come yet.
     fn hold<R: Into<M>>(&mut self, item: Item<R>) {
-        match self.held.get_mut(item.id.number).map(|held| held.id) {
+        match self.held.iter().map(|held| held.id).find(|held| held.number == item.id.number) {
             Some(held) if held == item.id => return count(&mut self.statistics.duplicates),
             Some(_) => return self.doubt(Class::Different),
-            None if self.held.is_full(item.size, self.settings.hold_messages) => {
+            None if is_full(&self.held, item.size, self.settings.hold_messages) => {
                 self.dropped = self.dropped.max(Some(item.id.number));
             }
-            None => {
-                count(&mut self.statistics.early);
-                self.held.insert(item.keep());
-            }
+            None => insert(&mut self.held, item),
         }
         self.timers.start(Timer::Hole, self.now.after(HOLD));
     }
@@ -176,43 +230,37 @@ impl<M> StreamMachine<M> {
         let is_old = class == Class::Forgotten;
         let pace = if is_old { OLD_PACE } else { DOUBT_PACE };
         let at = self.doubted.map_or(self.now, |last| self.now.max(last.after(pace)));
-        if !self.is_doubting && self.wanted != Some(Purpose::Recover) {
-            self.timers.start(Timer::Doubt, at);
-        }
+        self.timers.start(Timer::Doubt, at);
         self.is_doubting |= !is_old || at == self.now;
         if let Some(next) = self.links.next.as_mut().filter(|next| next.is_open()) {
             next.replay.doubted |= self.is_doubting;
         }
     }
 
-    /// Nothing is in doubt any more.
-    pub(super) fn trust(&mut self) {
-        self.is_doubting = false;
-        self.release_held(None);
-    }
-
     /// Whether numbers are missing, as far as is known.
     pub(super) fn has_hole(&self) -> bool {
-        self.claimed > self.numbering.watermark() || self.dropped.is_some() || !self.held.items.is_empty()
+        self.claimed > self.numbering.watermark() || self.dropped.is_some() || !self.held.is_empty()
     }
 
     /// Delivers a numbered message; late, if a higher one was delivered before.
-    pub(super) fn give(&mut self, item: Item<M>) {
+    pub(super) fn give<R: Into<M>>(&mut self, item: Item<R>) {
         let Item { id, size, mut origin, message } = item;
         if Some(id.number) <= self.numbering.watermark() {
             count(&mut self.statistics.late);
             origin = Origin::Late;
-        } else if self.numbering.skips(id.number) && self.numbering.is_sparse() && !self.told_of_holes {
+        } else if self.numbering.skips(id.number) && self.numbering.steps.are_sparse() && !self.told_of_holes
+        {
             self.told_of_holes = true;
             self.deliver(Event::NumbersHaveHoles);
         }
-        self.put(Event::Message { message, sequence: Some(id.number), origin }, size, Change::Delivered(id));
+        let event = Event::Message { message: message.into(), sequence: Some(id.number), origin };
+        self.put(event, size, Change::Delivered(id));
     }
 
     /// Delivers the held messages whose turn has come. `settled`: what is missing up to this number
     /// does not come, so those up to it are delivered, too.
     pub(super) fn release_held(&mut self, settled: Option<u64>) {
-        while let Some(lowest) = self.held.lowest() {
+        while let Some(lowest) = self.held.front().map(|item| item.id) {
             let class = self.numbering.classify(lowest, Origin::Live);
             match settled {
                 Some(end) if lowest.number > end => return,
@@ -222,7 +270,7 @@ impl<M> StreamMachine<M> {
                 None if class == Class::Ahead => return self.timers.set(Timer::Hole, self.now.after(HOLD)),
                 None => {}
             }
-            let Some(item) = self.held.pop() else { return };
+            let Some(item) = self.held.pop_front() else { return };
             match class {
                 Class::Next | Class::Ahead | Class::Missing => self.give(item),
                 Class::Same => count(&mut self.statistics.duplicates),
@@ -243,7 +291,7 @@ impl<M> StreamMachine<M> {
     /// The server numbers its messages anew.
     pub(super) fn begin_numbering(&mut self, lossless: bool) {
         let before = self.numbering.watermark();
-        self.held = Held::default();
+        self.held.clear();
         self.is_doubting = false;
         (self.dropped, self.claimed) = (None, None);
         self.put(Event::EpochChanged { lossless }, 0, Change::Renumbered);
@@ -255,4 +303,19 @@ impl<M> StreamMachine<M> {
 
 fn unnumbered<M>(message: M, origin: Origin) -> Event<M> {
     Event::Message { message, sequence: None, origin }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_message_counts_as_often_as_one_connection_brings_it() {
+        let (old, new) = (ConnectionId(1), ConnectionId(2));
+        let mut overlap = Overlap::default();
+        let second: Vec<_> = [(old, 7), (old, 7), (new, 7), (new, 8), (new, 7), (new, 7), (old, 8), (old, 7)]
+            .map(|(connection, hash)| overlap.is_second(connection, hash))
+            .into();
+        assert_eq!(second, [false, false, true, false, true, false, true, true]);
+    }
 }

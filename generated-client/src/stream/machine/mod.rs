@@ -9,43 +9,36 @@
 //! made; and one that was replaced a moment ago. A next one is made when there is no current one, when
 //! the token of the current one expires, when a number is missing, and every 15 minutes. In all cases
 //! it is dialled, subscribed, replays, and then replaces the current one. What a replay means is
-//! decided in [`numbering`].
+//! decided in [`replay`], what a message is in [`numbering`].
 
 mod arrivals;
-mod buffer;
 mod connections;
-mod event;
-mod held;
 mod io;
-mod link;
 mod numbering;
 mod replay;
 pub(super) mod retry;
 mod settings;
 #[cfg(test)]
 pub(super) mod tests;
-mod timers;
 mod timing;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-pub use self::event::{
-    Cause, Closed, Connection, DialFailure, Event, Failure, Gap, GapReason, HandshakeFault, Origin, Stage, State,
-    Statistics,
-};
 pub use self::io::{
-    Command, ConnectionId, Envelope, Frame, Input, Kind, Moment, NoToken, Notice, Output, Token,
+    Cause, Closed, Command, Connection, ConnectionId, DialFailure, Envelope, Event, Failure, Frame, Gap,
+    GapReason, HandshakeFault, Input, Kind, Moment, NoToken, Notice, Origin, Output, Stage, State,
+    Statistics, Token,
 };
 pub use self::numbering::ResumePoint;
 pub use self::settings::{Settings, SlowCaller};
 
-use self::buffer::{Buffer, Flow};
-use self::held::{Held, Item, Overlap};
-use self::link::{HeartbeatPace, Link, LinkStage, Links, Purpose, Replay};
-use self::numbering::{Change, Class, Facts, MessageId, Numbering, Verdict, verdict};
+use self::arrivals::{Held, Item, Overlap};
+use self::connections::{HeartbeatPace, Link, LinkStage, Links, Purpose};
+use self::numbering::{Change, Class, MessageId, Numbering};
+use self::replay::Replay;
 use self::retry::{FailureHistory, Renewal};
-use self::timers::{Timer, Timers};
+use self::timing::{Buffer, Flow, Timer, Timers};
 
 /// How long a message waits for missing ones before it, before a replay is asked for.
 const HOLD: Duration = Duration::from_millis(250);
@@ -62,8 +55,7 @@ pub struct StreamMachine<M> {
     now: Moment,
     state: State,
     timers: Timers,
-    links: Links<M>,
-    connections: u64,
+    links: Links,
     /// The last token, and when it was fetched first.
     token: Option<(Token, Moment)>,
     /// When a token was fetched last that had to be a new one.
@@ -74,6 +66,8 @@ pub struct StreamMachine<M> {
     wanted: Option<Purpose>,
     numbering: Numbering,
     held: Held<M>,
+    /// Messages of a replay at or below the watermark that were not delivered, while nothing is proven.
+    late: Held<M>,
     /// The highest number of a message that did not fit among the held ones.
     dropped: Option<u64>,
     /// A number above the watermark that a heartbeat had: a replay has to bring it.
@@ -114,16 +108,16 @@ impl<M> StreamMachine<M> {
             now,
             state: State::Connecting,
             timers: Timers::default(),
-            links: Links { current: None, next: None, leaving: None },
-            connections: 0,
+            links: Links::default(),
             token: None,
             renewed: None,
             renewal: Renewal::No,
             history: FailureHistory::default(),
             wanted: None,
-            buffer: Buffer::new(numbering.clone()),
+            buffer: Buffer { taken: numbering.clone(), ..Buffer::default() },
             numbering,
             held: Held::default(),
+            late: Held::default(),
             dropped: None,
             claimed: None,
             ignores_claims: false,
@@ -169,6 +163,7 @@ impl<M> StreamMachine<M> {
         if self.ended.is_none() {
             self.adjust_flow();
             self.replace_if_wanted();
+            self.fire_timers();
         }
         let state = self.current_state();
         if std::mem::replace(&mut self.state, state) != state {
@@ -211,10 +206,8 @@ impl<M> StreamMachine<M> {
 
     /// How many messages and bytes the machine holds itself, without the caller's buffer.
     pub fn held(&self) -> (usize, usize) {
-        let late = self.links.next.iter().map(|next| &next.replay.late);
-        late.chain([&self.held]).fold((0, 0), |(messages, bytes), held| {
-            (messages.saturating_add(held.items.len()), bytes.saturating_add(held.bytes))
-        })
+        let messages = self.held.len().saturating_add(self.late.len());
+        (messages, arrivals::bytes(&self.held).saturating_add(arrivals::bytes(&self.late)))
     }
 
     /// Whether something has to be done as soon as the caller has taken some events.
@@ -223,35 +216,31 @@ impl<M> StreamMachine<M> {
     }
 
     fn current_state(&self) -> State {
+        let is_doubted = self.is_doubting || self.timers.get(Timer::Doubt).is_some();
         match (self.ended, &self.links.current, &self.links.next) {
             (Some(ended), ..) => ended,
-            (None, Some(_), next) => {
-                let is_recovering = next.as_ref().is_some_and(|next| next.purpose == Purpose::Recover);
-                let is_doubted = self.is_doubting || self.timers.get(Timer::Doubt).is_some();
-                if is_recovering || is_doubted { State::Recovering } else { State::Live }
-            }
             (None, None, None) => State::Recovering,
-            (None, None, Some(next)) if next.is_subscribed() => State::Replaying,
-            (None, None, Some(next)) if next.stage == LinkStage::Waiting && self.history.failures > 0 => {
-                State::Waiting
-            }
-            (None, None, Some(_)) => State::Connecting,
+            (None, Some(_), Some(Link { purpose: Purpose::Recover, .. })) => State::Recovering,
+            (None, Some(_), _) if is_doubted => State::Recovering,
+            (None, Some(_), _) => State::Live,
+            (None, None, Some(next)) => match next.stage {
+                LinkStage::Waiting if self.history.failures > 0 => State::Waiting,
+                LinkStage::Replaying => State::Replaying,
+                _ => State::Connecting,
+            },
         }
     }
 
     // mutate
 
-    /// Reports a change of the connection, unless the buffer is full.
+    /// Reports a change of the connection, unless the buffer is full. How a second connection is made is
+    /// not reported.
     fn say(&mut self, event: Connection) {
-        if self.buffer.flow == Flow::Open {
+        use Connection::{Connected, Connecting, Retrying, Subscribed};
+        let is_second = self.links.current.is_some()
+            && matches!(event, Connecting | Connected | Subscribed | Retrying { .. });
+        if self.buffer.flow == Flow::Open && !is_second {
             self.deliver(Event::Connection(event));
-        }
-    }
-
-    /// Reports a change of the connection unless there is another one, which is live.
-    fn say_if_only(&mut self, event: Connection) {
-        if self.links.current.is_none() {
-            self.say(event);
         }
     }
 

@@ -1,5 +1,5 @@
-//! The numbering of the messages: what a message is ([`Numbering::classify`]), what a replay shows
-//! ([`verdict`]), and where another process can go on ([`ResumePoint`]).
+//! The numbering of the messages: what a message is ([`Numbering::classify`]), and where another
+//! process can go on ([`ResumePoint`]).
 
 use std::collections::VecDeque;
 
@@ -32,46 +32,6 @@ pub(super) enum Class {
     Forgotten,
 }
 
-/// What is known about a replay at its end, or at its first number above the watermark.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Facts {
-    /// The number of the last message that was delivered when the replay was asked for.
-    pub(super) watermark: u64,
-    /// Whether it contained that message.
-    pub(super) contains_last: bool,
-    /// Its lowest number.
-    pub(super) lowest: Option<u64>,
-    /// Whether its highest message that can be compared with a delivered one is equal.
-    pub(super) comparable: Option<bool>,
-    /// Whether it is the second time of asking.
-    pub(super) second: bool,
-}
-
-/// What a replay shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// The numbering is the known one, or goes on after the watermark.
-    Proven,
-    /// The replay is empty.
-    Empty,
-    /// The server numbers anew.
-    NewNumbering,
-    /// It comes from a copy that is behind, or of a new numbering: to be asked for again.
-    AskAgain,
-}
-
-/// What a replay shows, by the facts.
-pub(super) fn verdict(facts: Facts) -> Verdict {
-    match facts {
-        Facts { contains_last: true, .. } => Verdict::Proven,
-        Facts { lowest: Some(lowest), watermark, .. } if lowest > watermark => Verdict::Proven,
-        Facts { lowest: None, .. } => Verdict::Empty,
-        Facts { comparable: Some(false), .. } => Verdict::NewNumbering,
-        Facts { second: false, .. } => Verdict::AskAgain,
-        Facts { second: true, .. } => Verdict::NewNumbering,
-    }
-}
-
 /// Most ranges of missing numbers that are remembered.
 const MOST_RANGES: usize = 256;
 
@@ -89,7 +49,7 @@ pub(super) struct Numbering {
     pub(super) delivered: u64,
     /// The mode is learned anew in every process.
     #[serde(skip)]
-    steps: Steps,
+    pub(super) steps: Steps,
 }
 
 /// What an event changes in the numbering: at once where it is made, and later where it is taken.
@@ -116,11 +76,6 @@ impl Numbering {
         self.last().map(|last| last.number)
     }
 
-    /// Whether the server leaves out numbers by design, so that a skip is no hole.
-    pub(super) fn is_sparse(&self) -> bool {
-        self.steps.is_sparse()
-    }
-
     /// Whether a message with this number skips others.
     pub(super) fn skips(&self, number: u64) -> bool {
         self.watermark().is_some_and(|watermark| number.saturating_sub(watermark) > 1)
@@ -133,7 +88,11 @@ impl Numbering {
             return if origin == Origin::Live && id.number > 1 { Class::Ahead } else { Class::Next };
         };
         if id.number > watermark {
-            return if self.skips(id.number) && !self.is_sparse() { Class::Ahead } else { Class::Next };
+            return if self.skips(id.number) && !self.steps.are_sparse() {
+                Class::Ahead
+            } else {
+                Class::Next
+            };
         }
         let is_remembered = self.recent.front().is_some_and(|lowest| id.number > lowest.number);
         match self.known(id.number) {
@@ -151,11 +110,9 @@ impl Numbering {
 
     /// The delivered message of this number, if it is remembered.
     pub(super) fn known(&self, number: u64) -> Option<MessageId> {
-        if let Some(first) = self.first.filter(|first| first.number == number) {
-            return Some(first);
-        }
-        let at = self.recent.binary_search_by_key(&number, |id| id.number).ok()?;
-        self.recent.get(at).copied()
+        let at = self.recent.binary_search_by_key(&number, |id| id.number).ok();
+        let recent = at.and_then(|at| self.recent.get(at)).copied();
+        recent.or(self.first.filter(|first| first.number == number))
     }
 
     /// Which of the missing ranges a number is in.
@@ -224,7 +181,7 @@ impl Numbering {
 
 /// Of the last 64 steps from one delivered message to the next: which skipped a number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Steps {
+pub(super) struct Steps {
     skips: u64,
     known: u32,
 }
@@ -235,7 +192,8 @@ impl Steps {
         self.known = self.known.saturating_add(1).min(u64::BITS);
     }
 
-    fn is_sparse(self) -> bool {
+    /// Whether the server leaves out numbers by design, so that a skip is no hole.
+    pub(super) fn are_sparse(self) -> bool {
         self.known >= 2 && self.skips.count_ones().saturating_mul(2) > self.known
     }
 }
@@ -271,12 +229,11 @@ impl TryFrom<Numbering> for ResumePoint {
 
     fn try_from(numbering: Numbering) -> Result<Self, Self::Error> {
         let Numbering { first, recent, missing, .. } = &numbering;
+        let begins = first.map(|first| first.number);
         if !recent.iter().is_sorted_by(|before, after| before.number < after.number) {
             return Err("the recent messages of the resume point are not in order");
         }
-        if first.is_some() == recent.is_empty()
-            || first.map(|first| first.number) > recent.front().map(|recent| recent.number)
-        {
+        if first.is_some() == recent.is_empty() || begins > recent.front().map(|recent| recent.number) {
             return Err("the first message of the resume point is not before the recent ones");
         }
         if !missing.iter().is_sorted_by(|before, after| before.1 < after.0)
@@ -362,13 +319,13 @@ mod tests {
             (vec![1, 2, 3, 5, 7, 9], true),
             (vec![1, 2, 3, 5, 7, 9, 10], false),
         ] {
-            assert_eq!(numbering(numbers.iter().copied(), 64).is_sparse(), sparse, "{numbers:?}");
+            assert_eq!(numbering(numbers.iter().copied(), 64).steps.are_sparse(), sparse, "{numbers:?}");
         }
         // Only the last 64 steps count, in both directions.
         let dense = numbering((0..100).map(|n| n * 10).chain(991..1_023), 64);
-        assert!(!dense.is_sparse());
+        assert!(!dense.steps.are_sparse());
         let sparse = numbering((0..100).chain((10..44).map(|n| n * 10)), 64);
-        assert!(sparse.is_sparse());
+        assert!(sparse.steps.are_sparse());
         assert_eq!(sparse.classify(id(900), Origin::Live), Class::Next);
         assert_eq!(sparse.classify(id(415), Origin::Live), Class::Missing);
     }
@@ -397,25 +354,6 @@ mod tests {
         assert_eq!(known.missing.len(), 256);
         assert_eq!(known.classify(id(15), Origin::Replay), Class::Forgotten);
         assert_eq!(known.classify(id(9_985), Origin::Replay), Class::Missing);
-    }
-
-    #[test]
-    fn replays_are_judged_by_the_table() {
-        let facts =
-            Facts { watermark: 10, contains_last: false, lowest: Some(1), comparable: None, second: false };
-        for (facts, expected) in [
-            (Facts { contains_last: true, comparable: Some(true), ..facts }, Verdict::Proven),
-            (Facts { lowest: Some(11), ..facts }, Verdict::Proven),
-            (Facts { lowest: Some(11), second: true, ..facts }, Verdict::Proven),
-            (Facts { lowest: None, second: true, ..facts }, Verdict::Empty),
-            (Facts { comparable: Some(false), ..facts }, Verdict::NewNumbering),
-            (facts, Verdict::AskAgain),
-            (Facts { comparable: Some(true), ..facts }, Verdict::AskAgain),
-            (Facts { comparable: Some(true), second: true, ..facts }, Verdict::NewNumbering),
-            (Facts { second: true, ..facts }, Verdict::NewNumbering),
-        ] {
-            assert_eq!(verdict(facts), expected, "{facts:?}");
-        }
     }
 
     #[test]

@@ -1,6 +1,127 @@
-//! What has to be done because time has passed, and the flow to the caller.
+//! Deadlines, what has to be done because time has passed, and the flow to the caller.
 
 use super::*;
+
+/// Every timer of a stream. Those of one moment expire in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Timer {
+    /// The wait before the next attempt is over.
+    Redial,
+    /// A number is missing.
+    Hole,
+    /// Only a replay can tell whether the numbering is the known one.
+    Doubt,
+    /// The token of the connection is about to expire.
+    Rotation,
+    /// There was no replay for a while.
+    Audit,
+    /// The buffer has been full for too long.
+    Full,
+    /// The stream was not live for too long.
+    GiveUp,
+    /// Closing takes too long.
+    Close,
+    /// The stage of a connection takes too long.
+    Stage(ConnectionId),
+    /// Nothing arrived on a connection for a while, or a ping is not answered.
+    Probe(ConnectionId),
+    /// The heartbeats of a connection have stopped.
+    Heartbeat(ConnectionId),
+}
+
+/// The deadlines of a stream and its connections: the timers that run, the next one first.
+#[derive(Debug, Default)]
+pub(super) struct Timers(Vec<(Moment, Timer)>);
+
+impl Timers {
+    pub(super) fn set(&mut self, timer: Timer, at: Moment) {
+        self.stop(timer);
+        self.0.insert(self.0.partition_point(|other| *other < (at, timer)), (at, timer));
+    }
+
+    /// Sets a timer unless it is running.
+    pub(super) fn start(&mut self, timer: Timer, at: Moment) {
+        if self.get(timer).is_none() {
+            self.set(timer, at);
+        }
+    }
+
+    pub(super) fn stop(&mut self, timer: Timer) {
+        self.0.retain(|(_, other)| *other != timer);
+    }
+
+    /// Stops all timers of a connection.
+    pub(super) fn stop_all(&mut self, id: ConnectionId) {
+        [Timer::Stage(id), Timer::Probe(id), Timer::Heartbeat(id)]
+            .into_iter()
+            .for_each(|timer| self.stop(timer));
+    }
+
+    pub(super) fn get(&self, timer: Timer) -> Option<Moment> {
+        self.0.iter().find(|(_, other)| *other == timer).map(|(at, _)| *at)
+    }
+
+    /// The earliest deadline.
+    pub(super) fn next_deadline(&self) -> Option<Moment> {
+        self.0.first().map(|(at, _)| *at)
+    }
+
+    /// Stops the first timer that has expired, and returns it.
+    pub(super) fn expired(&mut self, now: Moment) -> Option<Timer> {
+        self.next_deadline().filter(|next| *next <= now).map(|_| self.0.remove(0).1)
+    }
+}
+
+/// What the machine knows about the caller's buffer.
+#[derive(Debug, Default)]
+pub(super) struct Buffer {
+    /// The numbering after the last event that the caller took.
+    pub(super) taken: Numbering,
+    /// What each event in the buffer changes in it.
+    pub(super) changes: VecDeque<Change>,
+    pub(super) bytes: usize,
+    pub(super) flow: Flow,
+    /// The caller was told that it lags, and not yet that it has recovered.
+    pub(super) lagging: bool,
+}
+
+/// Whether messages flow into the buffer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Flow {
+    #[default]
+    Open,
+    /// The buffer is full. Nothing is read.
+    Full,
+    /// There is no connection until the caller has drained the buffer.
+    Parked,
+}
+
+impl Buffer {
+    /// The caller took events out of the buffer.
+    pub(super) fn take(&mut self, events: usize, bytes: usize, remember: usize) {
+        self.bytes = self.bytes.saturating_sub(bytes);
+        for change in self.changes.drain(..events.min(self.changes.len())) {
+            self.taken.apply(change, remember);
+        }
+    }
+
+    /// The flow that follows from what is in the buffer now.
+    pub(super) fn next_flow(&self, settings: &Settings) -> Flow {
+        let is_full = self.changes.len() >= settings.buffer_events || self.bytes >= settings.buffer_bytes;
+        match self.flow {
+            Flow::Open if is_full => Flow::Full,
+            Flow::Full if self.is_below(settings, 3) => Flow::Open,
+            Flow::Parked if self.is_below(settings, 1) => Flow::Open,
+            flow => flow,
+        }
+    }
+
+    /// Whether at most so many quarters of the buffer are taken.
+    fn is_below(&self, settings: &Settings, quarters: usize) -> bool {
+        let part = |whole: usize| whole.saturating_mul(quarters) / 4;
+        self.changes.len() <= part(settings.buffer_events) && self.bytes <= part(settings.buffer_bytes)
+    }
+}
 
 /// How soon a connection that is overdue is judged again while a ping is unanswered.
 const RECHECK: Duration = Duration::from_secs(1);
@@ -11,29 +132,25 @@ impl<M> StreamMachine<M> {
     /// Does everything that is due.
     pub(super) fn fire_timers(&mut self) {
         while let Some(timer) = self.timers.expired(self.now) {
-            self.fire(timer);
-        }
-    }
-
-    fn fire(&mut self, timer: Timer) {
-        match timer {
-            Timer::Redial => self.redial(),
-            Timer::Hole if self.has_hole() => self.want(Purpose::Recover),
-            Timer::Hole => {}
-            Timer::Doubt => {
-                self.want(Purpose::Recover);
-                self.doubted = Some(self.now);
+            match timer {
+                Timer::Redial => self.redial(),
+                Timer::Hole if self.has_hole() => self.want(Purpose::Recover),
+                Timer::Hole => {}
+                Timer::Doubt => {
+                    self.want(Purpose::Recover);
+                    self.doubted = Some(self.now);
+                }
+                Timer::Rotation => self.want(Purpose::Rotate),
+                Timer::Audit => self.want(Purpose::Audit),
+                Timer::Full => self.park(),
+                Timer::GiveUp => self.end(Event::Failed(Failure::GaveUp), State::Failed),
+                Timer::Close => self.out.push_back(Output::Finished),
+                Timer::Stage(id) => self.stage_is_over(id),
+                // Nothing is known of a connection from which nothing is read.
+                Timer::Probe(_) | Timer::Heartbeat(_) if self.buffer.flow == Flow::Full => {}
+                Timer::Probe(id) => self.probe(id),
+                Timer::Heartbeat(id) => self.end_if_mute(id),
             }
-            Timer::Rotation => self.want(Purpose::Rotate),
-            Timer::Audit => self.want(Purpose::Audit),
-            Timer::Full => self.park(),
-            Timer::GiveUp => self.end(Event::Failed(Failure::GaveUp), State::Failed),
-            Timer::Close => self.out.push_back(Output::Finished),
-            Timer::Stage(id) => self.stage_is_over(id),
-            // Nothing is known of a connection from which nothing is read.
-            Timer::Probe(_) | Timer::Heartbeat(_) if self.buffer.flow == Flow::Full => {}
-            Timer::Probe(id) => self.probe(id),
-            Timer::Heartbeat(id) => self.end_if_mute(id),
         }
     }
 
@@ -54,7 +171,7 @@ impl<M> StreamMachine<M> {
             self.timers.set(Timer::Stage(id), now.after(limit));
         }
         if link.is_open() && link.stage != LinkStage::Leaving {
-            link.answered = true;
+            link.is_pinged = false;
             self.timers.set(Timer::Probe(id), now.after(settings.ping_after));
         }
         self.watch_heartbeats();
@@ -99,30 +216,29 @@ impl<M> StreamMachine<M> {
     fn probe(&mut self, id: ConnectionId) {
         let Some(link) = self.links.get_mut(id) else { return };
         let due = link.heard.after(self.settings.ping_after);
-        match link.answered {
-            false => self.end_connection(id, Cause::NoPong),
-            true if due > self.now => self.timers.set(Timer::Probe(id), due),
-            true => self.ping(id),
+        match link.is_pinged {
+            true => self.end_connection(id, Cause::NoPong),
+            false if due > self.now => self.timers.set(Timer::Probe(id), due),
+            false => self.ping(id),
         }
     }
 
     pub(super) fn ping(&mut self, id: ConnectionId) {
-        let Some(link) = self.links.get_mut(id) else { return };
-        link.answered = false;
+        let Some(link) = self.links.get_mut(id).filter(|link| link.is_open()) else { return };
+        link.is_pinged = true;
         self.timers.set(Timer::Probe(id), self.now.after(self.settings.pong_timeout));
-        count(&mut self.statistics.pings);
         self.out.push_back(Output::Ping { connection: id });
     }
 
     fn end_if_mute(&mut self, id: ConnectionId) {
         let (Some(link), Some(silence)) = (self.links.get_mut(id), self.pace.silence()) else { return };
-        let until = link.spoke.after(silence);
+        let mut until = link.spoke.after(silence);
+        if link.is_pinged {
+            // Where nothing arrives at all, it is not the heartbeats that are missing.
+            until = until.max(self.now.after(RECHECK));
+        }
         if until > self.now {
             return self.timers.set(Timer::Heartbeat(id), until);
-        }
-        // Where nothing arrives at all, it is not the heartbeats that are missing.
-        if !link.answered {
-            return self.timers.set(Timer::Heartbeat(id), self.now.after(RECHECK));
         }
         self.pace.muted_at = Some(self.numbering.delivered);
         self.end_connection(id, Cause::Mute);
@@ -131,18 +247,14 @@ impl<M> StreamMachine<M> {
     /// The process was suspended: nothing is known, and the server is probed at once.
     pub(super) fn wake(&mut self) {
         if self.buffer.flow == Flow::Open {
-            for id in self.restart_links() {
-                self.ping(id);
-            }
+            self.restart_links();
+            self.links.ids().into_iter().for_each(|id| self.ping(id));
         }
     }
 
-    /// Starts the timers of all connections anew; returns those that are open and not replaced.
-    fn restart_links(&mut self) -> Vec<ConnectionId> {
-        let all: Vec<_> = self.links.iter().map(|link| link.id).collect();
-        all.into_iter().for_each(|id| self.start_timers(id));
-        let used = self.links.iter().filter(|link| link.is_open() && link.stage != LinkStage::Leaving);
-        used.map(|link| link.id).collect()
+    /// Starts the timers of all connections anew.
+    fn restart_links(&mut self) {
+        self.links.ids().into_iter().for_each(|id| self.start_timers(id));
     }
 
     /// Follows the caller's buffer: stops reading where it is full, and goes on where there is room.
@@ -164,7 +276,6 @@ impl<M> StreamMachine<M> {
             (Flow::Parked, Flow::Open) => {
                 self.watch_elapsed();
                 self.attempt(Purpose::Connect, Duration::ZERO);
-                self.fire_timers();
             }
             _ => {}
         }
