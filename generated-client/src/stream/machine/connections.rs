@@ -200,7 +200,8 @@ impl<M> StreamMachine<M> {
     /// The wait of an attempt is over.
     pub(super) fn redial(&mut self) {
         // However short the tokens live: never one after the other without a pause.
-        let paced = self.renewed.filter(|_| self.requires_new_token()).map(|last| last.after(TOKEN_PACE));
+        let last = self.renewed.max(self.token.map(|(_, obtained)| obtained));
+        let paced = last.filter(|_| self.requires_new_token()).map(|last| last.after(TOKEN_PACE));
         let Some(next) = self.links.next.as_mut().filter(|next| next.stage == LinkStage::Waiting) else {
             return;
         };
