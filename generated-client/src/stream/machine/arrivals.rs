@@ -1,17 +1,65 @@
-//! What arrives from the server.
+//! What arrives from the server, and the messages that wait for those before them.
 
-use std::time::Duration;
+use std::collections::HashMap;
 
-use super::cause::Cause;
-use super::event::{Event, GapReason, Origin};
-use super::held::Item;
-use super::io::{ConnectionId, Envelope, Frame, Kind, Notice};
-use super::link::LinkStage;
-use super::numbering::{Class, MessageId, Source};
-use super::statistics::count;
-use super::time::Moment;
-use super::timers::Timer;
-use super::{Attempt, HOLD, LINGER, HeartbeatNumbers, StreamMachine};
+use super::*;
+
+/// A numbered message.
+#[derive(Clone, Debug)]
+pub(super) struct Item<M> {
+    pub(super) id: MessageId,
+    pub(super) size: usize,
+    pub(super) origin: Origin,
+    pub(super) message: M,
+}
+
+/// Most bytes of held messages.
+const MOST_BYTES: usize = 4 << 20;
+
+/// Messages in the order of their numbers; those of one number in the order in which they came.
+pub(super) type Held<M> = VecDeque<Item<M>>;
+
+/// The bytes of held messages.
+pub(super) fn bytes<M>(held: &Held<M>) -> usize {
+    held.iter().map(|item| item.size).fold(0, usize::saturating_add)
+}
+
+/// Whether another message of this size exceeds the limits.
+pub(super) fn is_full<M>(held: &Held<M>, size: usize, most: usize) -> bool {
+    held.len() >= most || bytes(held).saturating_add(size) > MOST_BYTES
+}
+
+/// Adds a message in its place.
+pub(super) fn insert<M>(held: &mut Held<M>, item: Item<impl Into<M>>) {
+    let Item { id, size, origin, message } = item;
+    let at = held.partition_point(|other| other.id.number <= id.number);
+    held.insert(at, Item { id, size, origin, message: message.into() });
+}
+
+/// Most hashes that are remembered. Beyond it the comparison begins anew.
+const MOST_HASHES: usize = 1 << 16;
+
+/// Messages without a number while two connections carry the same ones: by the hash of a message, which
+/// connection brought it more often than the other, and by how much.
+#[derive(Debug, Default)]
+pub(super) struct Overlap(HashMap<u64, (ConnectionId, u32)>);
+
+impl Overlap {
+    /// Whether a message is the second copy of one that the other connection brought.
+    pub(super) fn is_second(&mut self, connection: ConnectionId, hash: u64) -> bool {
+        if self.0.len() >= MOST_HASHES {
+            *self = Self::default();
+        }
+        let (ahead, by) = self.0.entry(hash).or_insert((connection, 0));
+        let is_second = *ahead != connection && *by > 0;
+        if is_second {
+            *by = by.saturating_sub(1);
+        } else {
+            (*ahead, *by) = (connection, by.saturating_add(1));
+        }
+        is_second
+    }
+}
 
 /// Shortest time between two replays that are asked for because a message differs from what is
 /// remembered, or is older than that.
@@ -22,16 +70,14 @@ impl<M> StreamMachine<M> {
     /// Whether a message of a replay with this number can be dropped whatever its content, because it
     /// is too old. If so, it counts as received.
     pub fn passes_over(&mut self, now: Moment, connection: ConnectionId, number: u64) -> bool {
-        if self.next_deadline().is_some_and(|deadline| deadline <= now) || !self.numbering.is_forgotten(number) {
+        let class = self.numbering.classify(MessageId { number, hash: 0 }, Origin::Replay);
+        if class != Class::Forgotten || self.next_deadline().is_some_and(|deadline| deadline <= now) {
             return false;
         }
-        let link = self.next.as_mut().and_then(Attempt::link_mut);
-        let Some(link) = link.filter(|link| link.id == connection && link.stage == LinkStage::Replaying) else {
-            return false;
-        };
+        let Some(next) = self.links.get_at(connection, LinkStage::Replaying) else { return false };
         self.now = self.now.max(now);
-        link.liveness.spoke(self.now);
-        link.replay.count(number);
+        (next.heard, next.spoke, next.is_pinged) = (self.now, self.now, false);
+        next.replay.count(number);
         count(&mut self.statistics.received);
         count(&mut self.statistics.duplicates);
         self.note_progress(connection);
@@ -39,62 +85,35 @@ impl<M> StreamMachine<M> {
     }
 
     pub(super) fn received<R: Into<M>>(&mut self, id: ConnectionId, frame: Frame<R>) {
-        let now = self.now;
-        let Some(link) = self.link(id) else { return };
+        let Some(link) = self.links.get_mut(id) else { return };
+        (link.heard, link.is_pinged) = (self.now, false);
+        if !matches!(frame, Frame::Control) {
+            link.spoke = self.now;
+        }
         match frame {
-            Frame::Control => {
-                link.liveness.heard(now);
-                if self.leaving.as_ref().is_some_and(|leaving| leaving.id == id) {
-                    self.release_if_drained();
-                }
-            }
-            Frame::Part => {
-                link.liveness.spoke(now);
-                self.note_progress(id);
-            }
+            Frame::Control => self.release_if_drained(),
+            Frame::Part => self.note_progress(id),
             Frame::Malformed { size, hash, message } => {
-                link.liveness.spoke(now);
                 count(&mut self.statistics.received);
                 count(&mut self.statistics.malformed);
                 self.note_progress(id);
                 self.unnumbered(id, hash, size, || Event::Undecodable(message.into()));
             }
             Frame::Message(envelope, message) => {
-                link.liveness.spoke(now);
                 count(&mut self.statistics.received);
                 self.message(id, envelope, message);
             }
         }
     }
 
-    fn heartbeat(&mut self, id: ConnectionId, number: Option<u64>) {
-        let now = self.now;
-        if let Some(interval) = self.link(id).and_then(|link| link.liveness.heartbeat(now)) {
-            self.pace.interval(interval);
-            let silence = self.pace.silence();
-            let next = self.next.as_mut().and_then(Attempt::link_mut);
-            self.current.iter_mut().chain(next).for_each(|link| link.watch_heartbeats(silence));
-        }
-        let watermark = self.numbering.watermark.unwrap_or(0);
-        if matches!(self.heartbeat_numbers, HeartbeatNumbers::Claimed(claimed) if claimed <= watermark) {
-            self.heartbeat_numbers = HeartbeatNumbers::Believed;
-        }
-        if let Some(number) = number.filter(|number| *number > watermark && self.is_current(id))
-            && self.heartbeat_numbers == HeartbeatNumbers::Believed
-        {
-            self.heartbeat_numbers = HeartbeatNumbers::Claimed(number);
-            self.timers.start(Timer::Hole, now.after(HOLD));
-        }
-    }
-
     fn message<R: Into<M>>(&mut self, id: ConnectionId, envelope: Envelope, message: R) {
         let Envelope { kind, number, hash, size } = envelope;
+        let Some(link) = self.links.get_mut(id) else { return };
         match kind {
             Kind::Heartbeat => self.heartbeat(id, number),
+            // That of a connection that was replaced no longer matters.
+            Kind::Notice(_) if link.stage == LinkStage::Leaving => {}
             Kind::Notice(notice) => {
-                // That of a connection that was replaced no longer matters.
-                let leaves = self.leaving.as_ref().is_some_and(|leaving| leaving.id == id);
-                let Some(link) = self.link(id).filter(|_| !leaves) else { return };
                 link.notice = Some(notice.clone());
                 self.unnumbered(id, hash, size, || unnumbered(message.into(), Origin::Live));
                 // Nothing follows; waiting for the server to close would only cost time.
@@ -102,8 +121,8 @@ impl<M> StreamMachine<M> {
                     self.end_connection(id, Cause::AuthExpired);
                 }
             }
-            Kind::Accepted => self.subscribed(id),
             Kind::Refused(words) => self.refused(id, words),
+            Kind::Accepted => self.subscribed(id),
             Kind::ReplayComplete => {
                 self.subscribed(id);
                 self.given_up_at = None;
@@ -112,88 +131,94 @@ impl<M> StreamMachine<M> {
             Kind::Data => {
                 // Only a subscription brings data.
                 self.subscribed(id);
-                self.data(id, number, hash, size, message);
+                let stage = self.links.get_mut(id).map(|link| link.stage);
+                let origin = if stage == Some(LinkStage::Replaying) { Origin::Replay } else { Origin::Live };
+                if let Some(number) = number {
+                    let item = Item { id: MessageId { number, hash }, size, origin, message };
+                    match stage {
+                        Some(LinkStage::Replaying) => self.replayed(item),
+                        Some(LinkStage::Live(_)) => self.live(item),
+                        _ => {}
+                    }
+                } else {
+                    self.unnumbered(id, hash, size, || unnumbered(message.into(), origin));
+                }
+                self.note_progress(id);
             }
         }
     }
 
-    fn data<R: Into<M>>(&mut self, id: ConnectionId, number: Option<u64>, hash: u64, size: usize, message: R) {
-        let Some(link) = self.link(id) else { return };
-        let origin = match link.stage {
-            LinkStage::Live(_) => Origin::Live,
-            LinkStage::Replaying => Origin::Replay,
-            LinkStage::Dialing | LinkStage::Subscribing => return,
-        };
-        let Some(number) = number else {
-            self.note_progress(id);
-            return self.unnumbered(id, hash, size, || unnumbered(message.into(), origin));
-        };
-        let item = Item { id: MessageId { number, hash }, size, origin, message };
-        if origin == Origin::Replay {
-            self.replayed(id, item);
-            self.note_progress(id);
-        } else if self.is_current(id) {
-            self.live(item);
+    fn heartbeat(&mut self, id: ConnectionId, number: Option<u64>) {
+        if let Some(link) = self.links.get_mut(id)
+            && let Some(last) = link.heartbeat.replace(self.now)
+        {
+            self.pace.interval(self.now.since(last));
+            self.watch_heartbeats();
+        }
+        let watermark = self.numbering.watermark().unwrap_or(0);
+        let is_live = self.links.current_id() == Some(id);
+        let is_claimed = self.ignores_claims || self.claimed > Some(watermark);
+        if is_live && !is_claimed && number > Some(watermark) {
+            self.claimed = number;
+            self.timers.start(Timer::Hole, self.now.after(HOLD));
         }
     }
 
     /// A message without a number is taken from every connection that is subscribed. While several
     /// carry the same ones, second copies are dropped.
     fn unnumbered(&mut self, id: ConnectionId, hash: u64, size: usize, event: impl FnOnce() -> Event<M>) {
-        let Some(link) = self.link(id) else { return };
-        if !link.is_subscribed() && self.current.is_some() {
+        let is_subscribed = self.links.get_mut(id).is_some_and(|link| link.is_subscribed());
+        if !is_subscribed && self.links.current.is_some() {
             return;
         }
         // Also before the second one is acknowledged, and a moment after one of them has ended.
-        if self.links().filter(|link| link.is_open()).nth(1).is_some() {
+        if self.links.iter().filter(|link| link.is_open()).nth(1).is_some() {
             self.overlap_end = self.now.after(LINGER);
         }
         if self.now > self.overlap_end {
-            self.overlap.clear();
+            self.overlap = Overlap::default();
         } else if self.overlap.is_second(id, hash) {
             return count(&mut self.statistics.duplicates);
         }
-        self.deliver_sized(event(), size, 0);
+        self.put(event(), size, Change::Nothing);
     }
 
     /// A numbered message from the current connection.
     fn live<R: Into<M>>(&mut self, item: Item<R>) {
-        match self.numbering.classify(item.id, Source::Live) {
+        match self.numbering.classify(item.id, Origin::Live) {
             // It may be of a new numbering.
             Class::Next if self.is_doubting => self.hold(item),
             Class::Next => {
-                self.give(item.keep());
-                self.release_held();
+                self.give(item);
+                self.release_held(None);
             }
             Class::Ahead => self.hold(item),
             Class::Same => count(&mut self.statistics.duplicates),
-            Class::Missing => self.give_late(item.keep()),
-            Class::BeginsAnew if self.misses_nothing() => {
+            Class::Missing => self.give(item),
+            Class::Different if self.begins_anew(item.id) => {
                 self.begin_numbering(true);
-                self.give(item.keep());
+                self.give(item);
             }
-            class @ (Class::BeginsAnew | Class::Different | Class::Forgotten) => self.doubt(class),
+            class @ (Class::Different | Class::Forgotten) => self.doubt(class),
         }
     }
 
-    /// Whether nothing is held, and no replay of the known numbering is under way.
-    fn misses_nothing(&self) -> bool {
-        let is_asked = self.next_link().is_some_and(|link| link.is_open());
-        self.held.is_empty() && self.dropped.is_none() && !is_asked
+    /// Whether a live message that differs begins a new numbering: it is the first, nothing is held or
+    /// missing, and no replay of the known numbering is under way.
+    fn begins_anew(&self, id: MessageId) -> bool {
+        let is_asked = self.links.next.as_ref().is_some_and(Link::is_open);
+        self.numbering.can_begin_anew(id) && !self.has_hole() && !is_asked
     }
 
     /// A message whose turn has not come yet.
     fn hold<R: Into<M>>(&mut self, item: Item<R>) {
-        match self.held.get(item.id.number) {
+        match self.held.iter().map(|held| held.id).find(|held| held.number == item.id.number) {
             Some(held) if held == item.id => return count(&mut self.statistics.duplicates),
             Some(_) => return self.doubt(Class::Different),
-            None if self.held.is_full(item.size, self.settings.hold_messages) => {
+            None if is_full(&self.held, item.size, self.settings.hold_messages) => {
                 self.dropped = self.dropped.max(Some(item.id.number));
             }
-            None => {
-                count(&mut self.statistics.early);
-                self.held.insert(item.keep());
-            }
+            None => insert(&mut self.held, item),
         }
         self.timers.start(Timer::Hole, self.now.after(HOLD));
     }
@@ -205,97 +230,92 @@ impl<M> StreamMachine<M> {
         let is_old = class == Class::Forgotten;
         let pace = if is_old { OLD_PACE } else { DOUBT_PACE };
         let at = self.doubted.map_or(self.now, |last| self.now.max(last.after(pace)));
-        let is_asked = self.is_doubting || self.wants.replay;
+        self.timers.start(Timer::Doubt, at);
         self.is_doubting |= !is_old || at == self.now;
-        if let Some(asked) = self.next.as_mut().and_then(Attempt::link_mut).filter(|link| link.is_open()) {
-            asked.replay.doubted |= self.is_doubting;
-        }
-        if !is_asked {
-            self.timers.start(Timer::Doubt, at);
-        }
-    }
-
-    /// Nothing is in doubt any more.
-    pub(super) fn trust(&mut self) {
-        if std::mem::take(&mut self.is_doubting) {
-            self.release_held();
+        if let Some(next) = self.links.next.as_mut().filter(|next| next.is_open()) {
+            next.replay.doubted |= self.is_doubting;
         }
     }
 
     /// Whether numbers are missing, as far as is known.
     pub(super) fn has_hole(&self) -> bool {
-        let claimed = match self.heartbeat_numbers {
-            HeartbeatNumbers::Claimed(number) => Some(number) > self.numbering.watermark,
-            HeartbeatNumbers::Believed | HeartbeatNumbers::Ignored => false,
-        };
-        claimed || self.dropped.is_some() || !self.held.is_empty()
+        self.claimed > self.numbering.watermark() || self.dropped.is_some() || !self.held.is_empty()
     }
 
-    /// Delivers a message above the watermark.
-    pub(super) fn give(&mut self, item: Item<M>) {
-        let skips = self.numbering.watermark.is_some_and(|watermark| item.id.number.saturating_sub(watermark) > 1);
-        if skips && self.numbering.is_sparse() && !std::mem::replace(&mut self.told_of_holes, true) {
+    /// Delivers a numbered message; late, if a higher one was delivered before.
+    pub(super) fn give<R: Into<M>>(&mut self, item: Item<R>) {
+        let Item { id, size, mut origin, message } = item;
+        if Some(id.number) <= self.numbering.watermark() {
+            count(&mut self.statistics.late);
+            origin = Origin::Late;
+        } else if self.numbering.skips(id.number) && self.numbering.steps.are_sparse() && !self.told_of_holes
+        {
+            self.told_of_holes = true;
             self.deliver(Event::NumbersHaveHoles);
         }
-        self.numbering.deliver(item.id, self.settings.remember);
-        self.deliver_item(item);
+        let event = Event::Message { message: message.into(), sequence: Some(id.number), origin };
+        self.put(event, size, Change::Delivered(id));
     }
 
-    /// Delivers a message at or below the watermark.
-    pub(super) fn give_late(&mut self, item: Item<M>) {
-        count(&mut self.statistics.late);
-        self.numbering.deliver_late(item.id, self.settings.remember);
-        self.deliver_item(Item { origin: Origin::Late, ..item });
-    }
-
-    /// Reports the numbers between the watermark and `next` as missing.
-    pub(super) fn pass(&mut self, next: u64) {
-        if let Some(watermark) = self.numbering.watermark {
-            self.numbering.pass(next);
-            self.report_gap(Some(watermark), Some(next), GapReason::NotInReplay);
-        }
-    }
-
-    /// Delivers the held messages whose turn has come.
-    pub(super) fn release_held(&mut self) {
-        if self.held.is_empty() || self.is_doubting {
-            return;
-        }
-        while let Some(lowest) = self.held.lowest() {
-            let class = self.numbering.classify(lowest, Source::Live);
-            if class == Class::Ahead {
+    /// Delivers the held messages whose turn has come. `settled`: what is missing up to this number
+    /// does not come, so those up to it are delivered, too.
+    pub(super) fn release_held(&mut self, settled: Option<u64>) {
+        while let Some(lowest) = self.held.front().map(|item| item.id) {
+            let class = self.numbering.classify(lowest, Origin::Live);
+            match settled {
+                Some(end) if lowest.number > end => return,
+                Some(_) => self.pass_to(lowest),
+                None if self.is_doubting => return,
                 // Another number is missing now.
-                return self.timers.set(Timer::Hole, self.now.after(HOLD));
+                None if class == Class::Ahead => return self.timers.set(Timer::Hole, self.now.after(HOLD)),
+                None => {}
             }
-            self.release_lowest(class);
+            let Some(item) = self.held.pop_front() else { return };
+            match class {
+                Class::Next | Class::Ahead | Class::Missing => self.give(item),
+                Class::Same => count(&mut self.statistics.duplicates),
+                Class::Different | Class::Forgotten => self.doubt(class),
+            }
         }
     }
 
-    /// Delivers or drops the held message with the lowest number, which is of this class.
-    pub(super) fn release_lowest(&mut self, class: Class) {
-        let Some(item) = self.held.pop() else { return };
-        match class {
-            Class::Next | Class::Ahead => self.give(item),
-            Class::Missing => self.give_late(item),
-            Class::Same => count(&mut self.statistics.duplicates),
-            class @ (Class::BeginsAnew | Class::Different | Class::Forgotten) => self.doubt(class),
+    /// Reports what is missing before a message, if anything is.
+    pub(super) fn pass_to(&mut self, id: MessageId) {
+        let watermark = self.numbering.watermark();
+        if watermark.is_some() && self.numbering.classify(id, Origin::Live) == Class::Ahead {
+            let passed = Change::Passed(id.number);
+            self.report_gap(watermark, Some(id.number), GapReason::NotInReplay, passed);
         }
     }
 
     /// The server numbers its messages anew.
     pub(super) fn begin_numbering(&mut self, lossless: bool) {
-        count(&mut self.statistics.epochs);
-        let before = std::mem::take(&mut self.numbering).watermark;
+        let before = self.numbering.watermark();
         self.held.clear();
         self.is_doubting = false;
-        self.dropped = None;
-        self.deliver(Event::EpochChanged { lossless });
+        (self.dropped, self.claimed) = (None, None);
+        self.put(Event::EpochChanged { lossless }, 0, Change::Renumbered);
         if !lossless {
-            self.report_gap(before, None, GapReason::NumbersBeganAnew);
+            self.report_gap(before, None, GapReason::NumbersBeganAnew, Change::Nothing);
         }
     }
 }
 
 fn unnumbered<M>(message: M, origin: Origin) -> Event<M> {
     Event::Message { message, sequence: None, origin }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_message_counts_as_often_as_one_connection_brings_it() {
+        let (old, new) = (ConnectionId(1), ConnectionId(2));
+        let mut overlap = Overlap::default();
+        let second: Vec<_> = [(old, 7), (old, 7), (new, 7), (new, 8), (new, 7), (new, 7), (old, 8), (old, 7)]
+            .map(|(connection, hash)| overlap.is_second(connection, hash))
+            .into();
+        assert_eq!(second, [false, false, true, false, true, false, true, true]);
+    }
 }

@@ -1,38 +1,20 @@
-//! The numbering of the messages: what a message is ([`Numbering::classify`]), and what a replay
-//! shows ([`verdict`]).
+//! The numbering of the messages: what a message is ([`Numbering::classify`]), and where another
+//! process can go on ([`ResumePoint`]).
 
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use super::Origin;
+
 /// A message: its number, and a hash of its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "(u64, u64)", into = "(u64, u64)")]
 pub(super) struct MessageId {
     pub(super) number: u64,
     pub(super) hash: u64,
 }
 
-impl From<(u64, u64)> for MessageId {
-    fn from((number, hash): (u64, u64)) -> Self {
-        Self { number, hash }
-    }
-}
-
-impl From<MessageId> for (u64, u64) {
-    fn from(id: MessageId) -> Self {
-        (id.number, id.hash)
-    }
-}
-
-/// How a message is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Source {
-    Live,
-    Replay,
-}
-
-/// What a message is, and what follows: first live, then in a replay.
+/// What a message is: the rows of the table, and what follows if it is live, or in a replay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
     /// The next one: delivered.
@@ -43,211 +25,156 @@ pub(super) enum Class {
     Same,
     /// Passed over before: delivered late; the same, once the replay is proven.
     Missing,
-    /// Other content for the first number while nothing is missing: the server numbers anew.
-    BeginsAnew,
-    /// Other content for a delivered number: a replay decides; delivered late, once it is proven.
+    /// Other content for a delivered number: the first number begins a new numbering while nothing is
+    /// held or missing, otherwise a replay decides; delivered late, once the replay is proven.
     Different,
     /// Too old to tell: a replay decides; skipped.
     Forgotten,
-}
-
-/// What is known about a replay at its end, or at its first number above the watermark.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Facts {
-    /// The number of the last message that was delivered when the replay was asked for.
-    pub(super) watermark: u64,
-    /// Whether it contained that message.
-    pub(super) contains_last: bool,
-    /// Its lowest number.
-    pub(super) lowest: Option<u64>,
-    /// Whether its highest message that can be compared with a delivered one is equal.
-    pub(super) comparable: Option<bool>,
-    /// Whether it is the second time of asking.
-    pub(super) second: bool,
-}
-
-/// What a replay shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// The numbering is the known one.
-    Proven,
-    /// The replay begins after the watermark.
-    GoesOn,
-    /// The replay is empty.
-    Empty,
-    /// The server numbers anew.
-    NewNumbering,
-    /// It comes from a copy that is behind, or of a new numbering: to be asked for again.
-    AskAgain,
-}
-
-/// What a replay shows, by the facts.
-pub(super) fn verdict(facts: Facts) -> Verdict {
-    match facts {
-        Facts { contains_last: true, .. } => Verdict::Proven,
-        Facts { lowest: Some(lowest), watermark, .. } if lowest > watermark => Verdict::GoesOn,
-        Facts { lowest: None, .. } => Verdict::Empty,
-        Facts { comparable: Some(false), .. } => Verdict::NewNumbering,
-        Facts { second: false, .. } => Verdict::AskAgain,
-        Facts { second: true, .. } => Verdict::NewNumbering,
-    }
 }
 
 /// Most ranges of missing numbers that are remembered.
 const MOST_RANGES: usize = 256;
 
 /// What is known of one numbering.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Numbering {
-    /// The highest number that was delivered.
-    pub(super) watermark: Option<u64>,
     /// The first message that was delivered.
     pub(super) first: Option<MessageId>,
-    /// The last messages that were delivered, in the order of their numbers.
-    pub(super) recent: VecDeque<MessageId>,
+    /// The last messages that were delivered, in the order of their numbers. Empty only before the
+    /// first.
+    recent: VecDeque<MessageId>,
     /// Ranges of numbers that were reported as missing, both ends included, in order.
     pub(super) missing: VecDeque<(u64, u64)>,
     /// How many messages were delivered.
     pub(super) delivered: u64,
+    /// The mode is learned anew in every process.
+    #[serde(skip)]
     pub(super) steps: Steps,
 }
 
+/// What an event changes in the numbering: at once where it is made, and later where it is taken.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Change {
+    Nothing,
+    /// A message is delivered; late, if it is not above the watermark.
+    Delivered(MessageId),
+    /// The numbers between the watermark and this one are reported as missing.
+    Passed(u64),
+    /// So many messages that are too old to tell are reported as missing: they count as delivered.
+    Counted(u64),
+    Renumbered,
+}
+
 impl Numbering {
+    /// The last delivered message: that with the highest number.
+    pub(super) fn last(&self) -> Option<MessageId> {
+        self.recent.back().copied()
+    }
+
+    /// The highest number that was delivered.
+    pub(super) fn watermark(&self) -> Option<u64> {
+        self.last().map(|last| last.number)
+    }
+
+    /// Whether a message with this number skips others.
+    pub(super) fn skips(&self, number: u64) -> bool {
+        self.watermark().is_some_and(|watermark| number.saturating_sub(watermark) > 1)
+    }
+
     /// What a message is.
-    pub(super) fn classify(&self, id: MessageId, source: Source) -> Class {
-        let Some(watermark) = self.watermark else {
+    pub(super) fn classify(&self, id: MessageId, origin: Origin) -> Class {
+        let Some(watermark) = self.watermark() else {
             // Numbers begin at 0 or 1. Before any other, a replay has to bring those below it.
-            return if source == Source::Live && id.number > 1 { Class::Ahead } else { Class::Next };
+            return if origin == Origin::Live && id.number > 1 { Class::Ahead } else { Class::Next };
         };
         if id.number > watermark {
-            let is_next = id.number.saturating_sub(watermark) == 1 || self.is_sparse();
-            return if is_next { Class::Next } else { Class::Ahead };
+            return if self.skips(id.number) && !self.steps.are_sparse() {
+                Class::Ahead
+            } else {
+                Class::Next
+            };
         }
+        let is_remembered = self.recent.front().is_some_and(|lowest| id.number > lowest.number);
         match self.known(id.number) {
             Some(known) if known == id => Class::Same,
-            Some(known) if source == Source::Live && self.first == Some(known) && self.missing.is_empty() => {
-                Class::BeginsAnew
-            }
             Some(_) => Class::Different,
-            None if self.is_reported(id.number) || self.is_remembered(id.number) => Class::Missing,
+            None if is_remembered || self.range_of(id.number).is_some() => Class::Missing,
             None => Class::Forgotten,
         }
     }
 
-    /// Whether a message of this number at or below the watermark is [`Class::Forgotten`], whatever
-    /// its content.
-    pub(super) fn is_forgotten(&self, number: u64) -> bool {
-        Some(number) <= self.watermark
-            && !self.is_remembered(number)
-            && !self.is_reported(number)
-            && self.known(number).is_none()
+    /// Whether a live message that is [`Class::Different`] begins a new numbering, as far as is known here.
+    pub(super) fn can_begin_anew(&self, id: MessageId) -> bool {
+        self.missing.is_empty() && self.first.is_some_and(|first| first.number == id.number)
     }
 
     /// The delivered message of this number, if it is remembered.
     pub(super) fn known(&self, number: u64) -> Option<MessageId> {
-        if let Some(first) = self.first.filter(|first| first.number == number) {
-            return Some(first);
-        }
-        let at = self.recent.binary_search_by_key(&number, |id| id.number).ok()?;
-        self.recent.get(at).copied()
+        let at = self.recent.binary_search_by_key(&number, |id| id.number).ok();
+        let recent = at.and_then(|at| self.recent.get(at)).copied();
+        recent.or(self.first.filter(|first| first.number == number))
     }
 
-    fn is_remembered(&self, number: u64) -> bool {
-        self.recent.front().is_some_and(|lowest| number > lowest.number)
+    /// Which of the missing ranges a number is in.
+    fn range_of(&self, number: u64) -> Option<usize> {
+        self.missing.iter().position(|(from, to)| (*from..=*to).contains(&number))
     }
 
-    fn is_reported(&self, number: u64) -> bool {
-        self.missing.iter().any(|(from, to)| (*from..=*to).contains(&number))
-    }
-
-    /// Whether the server leaves out numbers by design, so that a skip is no hole.
-    pub(super) fn is_sparse(&self) -> bool {
-        self.steps.is_sparse()
-    }
-
-    /// The last delivered message.
-    pub(super) fn last(&self) -> Option<MessageId> {
-        self.watermark.and_then(|watermark| self.known(watermark))
-    }
-
-    /// A message above the watermark is delivered.
-    pub(super) fn deliver(&mut self, id: MessageId, remember: usize) {
-        if let Some(watermark) = self.watermark {
-            self.steps.add(id.number.saturating_sub(watermark) > 1);
-        }
-        self.watermark = Some(id.number);
-        self.first.get_or_insert(id);
-        self.recent.push_back(id);
-        self.delivered = self.delivered.saturating_add(1);
-        self.forget(remember);
-    }
-
-    /// A message at or below the watermark is delivered.
-    pub(super) fn deliver_late(&mut self, id: MessageId, remember: usize) {
-        let is_first = self.first.is_some_and(|first| first.number == id.number);
-        if is_first {
-            self.first = Some(id);
-        }
-        match self.recent.binary_search_by_key(&id.number, |known| known.number) {
-            Ok(at) => {
-                if let Some(known) = self.recent.get_mut(at) {
-                    *known = id;
-                }
+    pub(super) fn apply(&mut self, change: Change, remember: usize) {
+        match change {
+            Change::Nothing => {}
+            Change::Delivered(id) => self.deliver(id, remember),
+            Change::Passed(next) => {
+                let from = self.watermark().map_or(0, |watermark| watermark.saturating_add(1));
+                debug_assert!(from < next, "{next} is not ahead");
+                self.missing.push_back((from, next.saturating_sub(1)));
             }
-            Err(_) if is_first => {}
-            Err(at) => {
-                self.delivered = self.delivered.saturating_add(1);
-                if at > 0 {
-                    self.recent.insert(at, id);
-                    self.forget(remember);
-                }
-            }
+            Change::Counted(messages) => self.delivered = self.delivered.saturating_add(messages),
+            Change::Renumbered => *self = Self::default(),
         }
-        self.no_longer_missing(id.number);
-    }
-
-    fn forget(&mut self, remember: usize) {
-        while self.recent.len() > remember.max(1) {
-            self.recent.pop_front();
-        }
-    }
-
-    fn no_longer_missing(&mut self, number: u64) {
-        let Some(at) = self.missing.iter().position(|(from, to)| (*from..=*to).contains(&number)) else {
-            return;
-        };
-        let Some((from, to)) = self.missing.remove(at) else { return };
-        let after = number.checked_add(1).filter(|after| *after <= to).map(|after| (after, to));
-        let before = number.checked_sub(1).filter(|before| *before >= from).map(|before| (from, before));
-        for part in after.into_iter().chain(before) {
-            self.missing.insert(at, part);
-        }
-        self.forget_ranges();
-    }
-
-    /// The numbers between the watermark and `next` are reported as missing.
-    pub(super) fn pass(&mut self, next: u64) {
-        let from = self.watermark.map_or(0, |watermark| watermark.saturating_add(1));
-        if from < next {
-            self.missing.push_back((from, next.saturating_sub(1)));
-            self.forget_ranges();
-        }
-    }
-
-    fn forget_ranges(&mut self) {
         while self.missing.len() > MOST_RANGES {
             self.missing.pop_front();
         }
     }
 
-    /// So many more messages count as delivered.
-    pub(super) fn count(&mut self, messages: u64) {
-        self.delivered = self.delivered.saturating_add(messages);
+    fn deliver(&mut self, id: MessageId, remember: usize) {
+        if self.known(id.number).is_none() {
+            self.delivered = self.delivered.saturating_add(1);
+        }
+        if let Some(watermark) = self.watermark().filter(|watermark| id.number > *watermark) {
+            self.steps.add(id.number.saturating_sub(watermark) > 1);
+        } else if let Some(at) = self.range_of(id.number)
+            && let Some((from, to)) = self.missing.remove(at)
+        {
+            if id.number < to {
+                self.missing.insert(at, (id.number.saturating_add(1), to));
+            }
+            if from < id.number {
+                self.missing.insert(at, (from, id.number.saturating_sub(1)));
+            }
+        }
+        if self.first.is_none_or(|first| first.number == id.number) {
+            self.first = Some(id);
+        }
+        let at = self.recent.partition_point(|known| known.number < id.number);
+        let is_old = at == 0 && !self.recent.is_empty();
+        match self.recent.get_mut(at).filter(|known| known.number == id.number) {
+            Some(known) => *known = id,
+            None if is_old => {}
+            None => self.recent.insert(at, id),
+        }
+        self.forget(remember.max(1));
+    }
+
+    /// Remembers the last so many messages only.
+    fn forget(&mut self, remember: usize) {
+        let excess = self.recent.len().saturating_sub(remember);
+        self.recent.drain(..excess);
     }
 
     /// How many messages were delivered with numbers up to `top`, as far as that is remembered.
     pub(super) fn delivered_up_to(&self, top: u64) -> u64 {
-        let above = self.recent.len().saturating_sub(self.recent.partition_point(|id| id.number <= top));
+        let above = self.recent.iter().rev().take_while(|id| id.number > top).count();
         self.delivered.saturating_sub(u64::try_from(above).unwrap_or(u64::MAX))
     }
 }
@@ -265,8 +192,56 @@ impl Steps {
         self.known = self.known.saturating_add(1).min(u64::BITS);
     }
 
-    fn is_sparse(self) -> bool {
+    /// Whether the server leaves out numbers by design, so that a skip is no hole.
+    pub(super) fn are_sparse(self) -> bool {
         self.known >= 2 && self.skips.count_ones().saturating_mul(2) > self.known
+    }
+}
+
+/// How many messages a resume point remembers.
+const REMEMBERED: usize = 64;
+
+/// What a stream has to know to go on where the caller stopped, also in another process.
+///
+/// It describes the place after the last event that the caller has taken; what waits in the buffer
+/// does not count. Save it after an event was processed and before the next one is taken: then every
+/// numbered message is processed once, or the last one twice if the process ends in between.
+///
+/// It is plain data of a few kilobytes, without tokens and without the content of messages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Numbering")]
+pub struct ResumePoint(pub(super) Numbering);
+
+impl ResumePoint {
+    pub(super) fn new(mut numbering: Numbering) -> Self {
+        numbering.forget(REMEMBERED);
+        Self(numbering)
+    }
+
+    /// The highest number that was delivered, if there was one.
+    pub fn sequence(&self) -> Option<u64> {
+        self.0.watermark()
+    }
+}
+
+impl TryFrom<Numbering> for ResumePoint {
+    type Error = &'static str;
+
+    fn try_from(numbering: Numbering) -> Result<Self, Self::Error> {
+        let Numbering { first, recent, missing, .. } = &numbering;
+        let begins = first.map(|first| first.number);
+        if !recent.iter().is_sorted_by(|before, after| before.number < after.number) {
+            return Err("the recent messages of the resume point are not in order");
+        }
+        if first.is_some() == recent.is_empty() || begins > recent.front().map(|recent| recent.number) {
+            return Err("the first message of the resume point is not before the recent ones");
+        }
+        if !missing.iter().is_sorted_by(|before, after| before.1 < after.0)
+            || missing.iter().any(|(from, to)| from > to || Some(*to) >= numbering.watermark())
+        {
+            return Err("the missing messages of the resume point are not in order");
+        }
+        Ok(Self(numbering))
     }
 }
 
@@ -292,7 +267,7 @@ mod tests {
     fn messages_are_classified_by_the_table() {
         use Class::*;
         let mut known = numbering(1..=10, 4);
-        known.pass(15);
+        known.apply(Change::Passed(15), 4);
         known.deliver(id(15), 4);
         for (id, live, replay) in [
             (id(16), Next, Next),
@@ -307,29 +282,28 @@ mod tests {
             (id(5), Forgotten, Forgotten),
             (id(0), Forgotten, Forgotten),
         ] {
-            assert_eq!(known.classify(id, Source::Live), live, "{id:?} live");
-            assert_eq!(known.classify(id, Source::Replay), replay, "{id:?} in a replay");
+            assert_eq!(known.classify(id, Origin::Live), live, "{id:?} live");
+            assert_eq!(known.classify(id, Origin::Replay), replay, "{id:?} in a replay");
         }
     }
 
     #[test]
-    fn the_first_number_begins_a_numbering_only_live_and_while_nothing_is_missing() {
+    fn the_first_number_begins_a_numbering_while_nothing_is_missing() {
         let mut known = numbering(1..=10, 4);
-        assert_eq!(known.classify(other(1), Source::Live), Class::BeginsAnew);
-        assert_eq!(known.classify(other(1), Source::Replay), Class::Different);
-        known.pass(12);
+        assert!(known.can_begin_anew(other(1)) && !known.can_begin_anew(other(2)));
+        known.apply(Change::Passed(12), 4);
         known.deliver(id(12), 4);
-        assert_eq!(known.classify(other(1), Source::Live), Class::Different);
-        known.deliver_late(id(11), 4);
-        assert_eq!(known.classify(other(1), Source::Live), Class::BeginsAnew);
+        assert!(!known.can_begin_anew(other(1)));
+        known.deliver(id(11), 4);
+        assert!(known.can_begin_anew(other(1)));
     }
 
     #[test]
     fn an_unknown_numbering_begins_live_with_the_first_number_only() {
         let known = Numbering::default();
         for (number, live) in [(0, Class::Next), (1, Class::Next), (2, Class::Ahead)] {
-            assert_eq!(known.classify(id(number), Source::Live), live);
-            assert_eq!(known.classify(id(number), Source::Replay), Class::Next);
+            assert_eq!(known.classify(id(number), Origin::Live), live);
+            assert_eq!(known.classify(id(number), Origin::Replay), Class::Next);
         }
     }
 
@@ -345,28 +319,28 @@ mod tests {
             (vec![1, 2, 3, 5, 7, 9], true),
             (vec![1, 2, 3, 5, 7, 9, 10], false),
         ] {
-            assert_eq!(numbering(numbers.iter().copied(), 64).is_sparse(), sparse, "{numbers:?}");
+            assert_eq!(numbering(numbers.iter().copied(), 64).steps.are_sparse(), sparse, "{numbers:?}");
         }
         // Only the last 64 steps count, in both directions.
         let dense = numbering((0..100).map(|n| n * 10).chain(991..1_023), 64);
-        assert!(!dense.is_sparse());
+        assert!(!dense.steps.are_sparse());
         let sparse = numbering((0..100).chain((10..44).map(|n| n * 10)), 64);
-        assert!(sparse.is_sparse());
-        assert_eq!(sparse.classify(id(900), Source::Live), Class::Next);
-        assert_eq!(sparse.classify(id(415), Source::Live), Class::Missing);
+        assert!(sparse.steps.are_sparse());
+        assert_eq!(sparse.classify(id(900), Origin::Live), Class::Next);
+        assert_eq!(sparse.classify(id(415), Origin::Live), Class::Missing);
     }
 
     #[test]
     fn late_messages_are_remembered_in_their_place() {
         let mut known = numbering([1, 2], 4);
-        known.pass(10);
+        known.apply(Change::Passed(10), 4);
         known.deliver(id(10), 4);
-        known.deliver_late(id(5), 4);
+        known.deliver(id(5), 4);
         assert_eq!(known.missing, [(3, 4), (6, 9)]);
-        assert_eq!(known.classify(id(5), Source::Replay), Class::Same);
-        assert_eq!(known.classify(other(5), Source::Replay), Class::Different);
-        known.deliver_late(other(2), 4);
-        assert_eq!(known.classify(other(2), Source::Replay), Class::Same);
+        assert_eq!(known.classify(id(5), Origin::Replay), Class::Same);
+        assert_eq!(known.classify(other(5), Origin::Replay), Class::Different);
+        known.deliver(other(2), 4);
+        assert_eq!(known.classify(other(2), Origin::Replay), Class::Same);
         assert_eq!((known.delivered, known.delivered_up_to(9), known.delivered_up_to(2)), (4, 3, 2));
     }
 
@@ -374,30 +348,48 @@ mod tests {
     fn at_most_256_ranges_are_remembered() {
         let mut known = numbering([0], 4);
         for number in (10..10_000).step_by(10) {
-            known.pass(number);
+            known.apply(Change::Passed(number), 4);
             known.deliver(id(number), 4);
         }
         assert_eq!(known.missing.len(), 256);
-        assert_eq!(known.classify(id(15), Source::Replay), Class::Forgotten);
-        assert_eq!(known.classify(id(9_985), Source::Replay), Class::Missing);
+        assert_eq!(known.classify(id(15), Origin::Replay), Class::Forgotten);
+        assert_eq!(known.classify(id(9_985), Origin::Replay), Class::Missing);
     }
 
     #[test]
-    fn replays_are_judged_by_the_table() {
-        let facts =
-            Facts { watermark: 10, contains_last: false, lowest: Some(1), comparable: None, second: false };
-        for (facts, expected) in [
-            (Facts { contains_last: true, comparable: Some(true), ..facts }, Verdict::Proven),
-            (Facts { lowest: Some(11), ..facts }, Verdict::GoesOn),
-            (Facts { lowest: Some(11), second: true, ..facts }, Verdict::GoesOn),
-            (Facts { lowest: None, second: true, ..facts }, Verdict::Empty),
-            (Facts { comparable: Some(false), ..facts }, Verdict::NewNumbering),
-            (facts, Verdict::AskAgain),
-            (Facts { comparable: Some(true), ..facts }, Verdict::AskAgain),
-            (Facts { comparable: Some(true), second: true, ..facts }, Verdict::NewNumbering),
-            (Facts { second: true, ..facts }, Verdict::NewNumbering),
+    fn a_resume_point_survives_being_saved() {
+        let mut numbering = Numbering::default();
+        for number in 1..=2_000 {
+            if number % 500 == 0 {
+                numbering.apply(Change::Passed(number + 1), 4);
+            } else {
+                numbering.deliver(MessageId { number, hash: u64::MAX - number }, 1_024);
+            }
+        }
+        numbering.deliver(MessageId { number: 2_001, hash: 1 }, 1_024);
+        let point = ResumePoint::new(numbering);
+        let text = serde_json::to_string(&point).unwrap();
+        assert!(text.len() < 4_096, "{} bytes", text.len());
+        let read: ResumePoint = serde_json::from_str(&text).unwrap();
+        assert_eq!(read.sequence(), Some(2_001));
+        assert_eq!(serde_json::to_string(&read).unwrap(), text);
+        let none = serde_json::to_string(&ResumePoint::default()).unwrap();
+        assert_eq!(serde_json::from_str::<ResumePoint>(&none).unwrap(), ResumePoint::default());
+    }
+
+    #[test]
+    fn a_resume_point_that_makes_no_sense_is_refused() {
+        for (text, reason) in [
+            (r#"{"first":null,"recent":[[1,1]],"missing":[],"delivered":1}"#, "first message"),
+            (r#"{"first":[5,1],"recent":[[1,1]],"missing":[],"delivered":1}"#, "first message"),
+            (r#"{"first":[1,1],"recent":[[2,1],[2,1]],"missing":[],"delivered":1}"#, "recent messages"),
+            (r#"{"first":[1,1],"recent":[[9,1]],"missing":[[5,4]],"delivered":1}"#, "missing messages"),
+            (r#"{"first":[1,1],"recent":[[9,1]],"missing":[[4,5],[5,6]],"delivered":1}"#, "missing messages"),
+            (r#"{"first":[1,1],"recent":[[9,1]],"missing":[[4,9]],"delivered":1}"#, "missing messages"),
+            (r#"{"epoch":{"watermark":1},"holes_by_design":false}"#, "missing field"),
         ] {
-            assert_eq!(verdict(facts), expected, "{facts:?}");
+            let error = serde_json::from_str::<ResumePoint>(text).unwrap_err().to_string();
+            assert!(error.contains(reason), "{text}: {error}");
         }
     }
 }

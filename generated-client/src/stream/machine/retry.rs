@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::cause::{Cause, Closed, DialFailure, Failure};
-use super::settings::Settings;
-use super::time::Moment;
+use fastrand::Rng;
+
+use super::{Cause, Closed, DialFailure, Failure, Moment, Settings};
 
 /// The backoff: its lower bound, and its upper bound for the first attempt.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(250));
@@ -51,13 +51,11 @@ impl FailureHistory {
 
     /// A connection that was live since then has ended.
     pub(in crate::stream) fn live_ended(&mut self, since: Moment, now: Moment, cause: &Cause) {
-        let by_server = match cause {
-            Cause::Closed(closed) => !matches!(closed, Closed::Reset | Closed::Eof | Closed::WriteTimeout),
-            Cause::NoPong | Cause::Mute => false,
-            _ => true,
-        };
-        let calm = if by_server { CALM.1 } else { CALM.0 };
-        if now.since(since) >= calm {
+        let by_network = matches!(
+            cause,
+            Cause::NoPong | Cause::Mute | Cause::Closed(Closed::Reset | Closed::Eof | Closed::WriteTimeout)
+        );
+        if now.since(since) >= if by_network { CALM.0 } else { CALM.1 } {
             self.failures = 0;
         }
         if now.since(since) >= CALM.1 {
@@ -74,10 +72,8 @@ impl FailureHistory {
         now: Moment,
         settings: &Settings,
     ) -> Option<Failure> {
-        let renumbered = match cause {
-            Cause::NumbersBeganAnew => self.renumbered.replace(now).is_none_or(|last| now.since(last) > CALM.1),
-            _ => false,
-        };
+        let renumbered = *cause == Cause::NumbersBeganAnew
+            && self.renumbered.replace(now).is_none_or(|last| now.since(last) > CALM.1);
         if !renumbered && !matches!(cause, Cause::AuthExpired | Cause::Replaced | Cause::Asked) {
             self.failures = self.failures.saturating_add(1);
         }
@@ -90,10 +86,7 @@ impl FailureHistory {
             return None;
         }
         self.refusals = in_a_row(self.refusals, refusal.is_some());
-        match &refusal {
-            Some(_) => _ = self.refused_since.get_or_insert(now),
-            None => self.refused_since = None,
-        }
+        self.refused_since = refusal.is_some().then(|| self.refused_since.unwrap_or(now));
         let for_good = !self.was_accepted && self.refusals >= IN_A_ROW
             || self.refused_since.is_some_and(|since| now.since(since) >= REFUSED_FOR);
         match refusal {
@@ -111,24 +104,20 @@ impl FailureHistory {
     }
 
     /// The wait before the next attempt.
-    pub(in crate::stream) fn delay(&self, cause: &Cause, settings: &Settings, rng: &mut fastrand::Rng) -> Duration {
+    pub(in crate::stream) fn delay(&self, cause: &Cause, settings: &Settings, rng: &mut Rng) -> Duration {
         let least = match cause {
             Cause::AuthExpired | Cause::Replaced | Cause::Asked => return Duration::ZERO,
             Cause::NumbersBeganAnew if self.failures == 0 => return Duration::ZERO,
             Cause::Dial(DialFailure::Status { status: 429 | 503, retry_after }) => {
-                retry_after.unwrap_or(BUSY).min(MAX_RETRY_AFTER)
+                retry_after.unwrap_or(BUSY)
             }
             Cause::Closed(Closed::Code(Some(1012..=1014))) | Cause::ReplayBehind => BUSY,
             Cause::Dial(DialFailure::Certificate) => settings.certificate_wait,
             _ => Duration::ZERO,
         };
-        self.backoff(settings, rng).max(least)
-    }
-
-    fn backoff(&self, settings: &Settings, rng: &mut fastrand::Rng) -> Duration {
         let doubled = 1u32.checked_shl(self.failures.saturating_sub(1)).unwrap_or(u32::MAX);
         let most = BACKOFF.1.saturating_mul(doubled).min(settings.max_backoff);
-        between(BACKOFF.0.min(most), most, rng)
+        between(BACKOFF.0.min(most), most, rng).max(least.min(MAX_RETRY_AFTER))
     }
 }
 
@@ -154,9 +143,50 @@ fn in_a_row(so_far: u32, again: bool) -> u32 {
 }
 
 /// A random duration within the bounds; `least` if that is the greater one.
-pub(super) fn between(least: Duration, most: Duration, rng: &mut fastrand::Rng) -> Duration {
+fn between(least: Duration, most: Duration, rng: &mut Rng) -> Duration {
     let range = u64::try_from(most.saturating_sub(least).as_nanos()).unwrap_or(u64::MAX);
     least.saturating_add(Duration::from_nanos(rng.u64(0..=range)))
+}
+
+/// The shortest time between two tokens, whatever the server says about their life.
+pub(in crate::stream) const TOKEN_PACE: Duration = Duration::from_secs(10);
+/// The bounds of the lead of a rotation, which is 5 % of the token's life.
+const LEAD: (Duration, Duration) = (Duration::from_secs(120), Duration::from_secs(1_800));
+/// The lead where the old connection is closed first.
+const LEAD_SINGLE: Duration = Duration::from_secs(60);
+
+/// When to replace a connection whose token was fetched at `obtained`. `single`: the old connection
+/// is closed before the new one is dialled.
+pub(super) fn rotate_at(obtained: Moment, expires: Moment, single: bool, rng: &mut Rng) -> Moment {
+    let life = expires.since(obtained);
+    let lead = if single {
+        LEAD_SINGLE
+    } else {
+        let lead = (life / 20).clamp(LEAD.0, LEAD.1);
+        // Not all streams rotate at once.
+        lead.saturating_sub(between(Duration::ZERO, lead / 5, rng))
+    };
+    obtained.after(life.saturating_sub(lead.min(life / 2)).max(TOKEN_PACE))
+}
+
+/// Whether the next attempt needs a new token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Renewal {
+    No,
+    /// The server refused the last one, perhaps for another reason.
+    IfPaced,
+    /// The last one has expired.
+    Required,
+}
+
+impl Renewal {
+    pub(super) fn after(cause: &Cause) -> Self {
+        match cause {
+            Cause::AuthExpired => Self::Required,
+            Cause::Refused(_) | Cause::Dial(DialFailure::Status { status: 400..500, .. }) => Self::IfPaced,
+            _ => Self::No,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -192,6 +222,30 @@ mod tests {
                 history.live_ended(at(100), at(100 + live), &cause);
                 assert_eq!(history.failures, failures, "{cause:?} after {live} s");
             }
+        }
+    }
+
+    #[test]
+    fn the_lead_follows_the_life_of_the_token() {
+        let obtained = Moment::at(Duration::from_secs(1_000));
+        // Life, earliest and latest rotation, and that with one connection only; in seconds.
+        for (life, earliest, latest, single) in [
+            (86_400, 84_600, 84_960, 86_340),
+            (3_600, 3_420, 3_456, 3_540),
+            (600, 480, 504, 540),
+            (100, 50, 50, 50),
+            (12, 10, 10, 10),
+            (0, 10, 10, 10),
+        ] {
+            let expires = obtained.after(Duration::from_secs(life));
+            let at = |seed, single| {
+                let mut rng = fastrand::Rng::with_seed(seed);
+                rotate_at(obtained, expires, single, &mut rng).since(obtained).as_secs()
+            };
+            for seed in 0..100 {
+                assert!((earliest..=latest).contains(&at(seed, false)), "{life}: {}", at(seed, false));
+            }
+            assert_eq!(at(0, true), single, "{life}");
         }
     }
 }

@@ -102,34 +102,25 @@ impl Default for Settings {
 impl Settings {
     /// The first setting that is out of range, and why.
     pub(crate) fn check(&self) -> Result<(), String> {
-        for (name, limit) in [
-            ("dial_timeout", self.dial_timeout),
-            ("ack_timeout", self.ack_timeout),
-            ("replay_timeout", self.replay_timeout),
-            ("write_timeout", self.write_timeout),
-            ("max_backoff", self.max_backoff),
-            ("ping_after", self.ping_after),
-            ("pong_timeout", self.pong_timeout),
-            ("audit_interval", self.audit_interval),
-        ] {
-            if limit.is_zero() {
-                return Err(format!("`{name}` must be longer than zero"));
-            }
+        let settings = [
+            ("dial_timeout", self.dial_timeout.is_zero()),
+            ("ack_timeout", self.ack_timeout.is_zero()),
+            ("replay_timeout", self.replay_timeout.is_zero()),
+            ("write_timeout", self.write_timeout.is_zero()),
+            ("max_backoff", self.max_backoff.is_zero()),
+            ("ping_after", self.ping_after.is_zero()),
+            ("pong_timeout", self.pong_timeout.is_zero()),
+            ("audit_interval", self.audit_interval.is_zero()),
+            ("hold_messages", self.hold_messages == 0),
+            ("buffer_events", self.buffer_events == 0),
+            ("buffer_bytes", self.buffer_bytes == 0),
+            ("max_message", self.max_message == 0),
+            ("max_attempts", self.max_attempts == Some(0)),
+        ];
+        match settings.into_iter().find(|(_, is_zero)| *is_zero) {
+            Some((name, _)) => Err(format!("`{name}` must be greater than zero")),
+            None => Ok(()),
         }
-        for (name, room) in [
-            ("hold_messages", self.hold_messages),
-            ("buffer_events", self.buffer_events),
-            ("buffer_bytes", self.buffer_bytes),
-            ("max_message", self.max_message),
-        ] {
-            if room == 0 {
-                return Err(format!("`{name}` must be at least 1"));
-            }
-        }
-        if self.max_attempts == Some(0) {
-            return Err("`max_attempts` must be at least 1".to_owned());
-        }
-        Ok(())
     }
 }
 
