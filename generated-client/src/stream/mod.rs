@@ -47,6 +47,7 @@ mod dial_limit;
 pub(crate) mod machine;
 #[cfg(all(feature = "stream", fuzzing))]
 pub mod machine;
+#[cfg_attr(not(feature = "stream"), allow(dead_code, unused_imports, reason = "streams use more of it"))]
 mod message;
 #[cfg(feature = "stream")]
 mod messages;

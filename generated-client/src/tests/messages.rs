@@ -216,6 +216,13 @@ fn a_subscription_carries_the_token_and_does_not_show_it() {
     );
     assert_eq!(format!("{message:?}"), "[redacted]");
 
+    // However long it is; the text asserts that the token stays where it is.
+    for token in ["", "t", &"\u{1}".repeat(5_000), &"x".repeat(5_000)] {
+        let message = subscribe::<FrontDeskMessage>(&subscription, token).unwrap();
+        let json: Any = serde_json::from_str(message.expose()).unwrap();
+        assert_eq!(json["authorization"], token);
+    }
+
     let error = subscribe::<FrontDeskMessage>(&subscription.shelf("too far away"), "s3cret").unwrap_err();
     assert_eq!((error.kind(), error.path()), (ErrorKind::Invalid, Some("$.shelf")));
     assert!(!format!("{error} {error:?}").contains("s3cret"), "{error:?}");

@@ -1,14 +1,15 @@
 //! From text to typed messages.
 
+use std::ops::Range;
+
 use jiff::Timestamp;
 
-use super::envelope::Envelope;
-use super::scan::Scan;
-use super::undecodable::Undecodable;
-use super::unknown::UnknownMessage;
+use super::cursor::Cursor;
+use super::envelope::{Envelope, Scan, fault};
+use super::undecodable::{Undecodable, UnknownMessage};
 use crate::Json;
-use crate::record::{self, Slot};
-use crate::stream::{ChannelMessage, Content, MessageKind, Place};
+use crate::record;
+use crate::stream::{Channel, ChannelMessage, Content, Place};
 
 /// A message and what stood around it.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,20 +52,15 @@ pub struct Received<M> {
 /// error: it becomes the variant `Unknown`.
 pub fn decode<M: ChannelMessage>(text: &str) -> Result<Received<M>, Undecodable> {
     let mut message: Option<M> = None;
-    let envelope = Scan::new(M::CHANNEL.layout, text).finish_reading(&mut |envelope, data| {
-        let (_, mut listed) = envelope.listed::<M>().filter(|(kind, _)| kind.content == Content::Data)?;
-        // What is wrong with it comes out when it is read again.
-        let length = record::decode_start(data, listed.slot()?).ok()?;
-        message = Some(listed);
-        Some(length)
+    let envelope = Scan::new(M::CHANNEL.layout, text).watched(false, &mut |envelope, data| {
+        let Some(cursor) = data else { return false };
+        message = envelope.decode_data(cursor);
+        message.is_some()
     })?;
     Ok(Received {
         timestamp: envelope.timestamp()?,
         sequence: envelope.sequence(),
-        message: match message {
-            Some(message) => message,
-            None => envelope.decode()?,
-        },
+        message: message.map_or_else(|| envelope.decode(), Ok)?,
     })
 }
 
@@ -74,47 +70,68 @@ impl Envelope<'_> {
     /// # Errors
     /// If it is not what its type says, or has no type.
     pub fn decode<M: ChannelMessage>(&self) -> Result<M, Undecodable> {
-        match self.listed::<M>() {
-            Some((kind, mut message)) => {
-                if let Some(slot) = message.slot() {
-                    self.content(kind.content, slot)?;
-                }
-                Ok(message)
-            }
-            None => self.unlisted().map(M::unknown),
-        }
-    }
-
-    /// What is known of its type, and a blank message of that.
-    fn listed<M: ChannelMessage>(&self) -> Option<(&'static MessageKind, M)> {
-        let index = M::CHANNEL.index(self.kind()?)?;
-        Some((M::CHANNEL.messages.get(index)?, M::blank(index)?))
-    }
-
-    fn content(&self, content: Content, slot: Slot<'_>) -> Result<(), Undecodable> {
-        let (place, json) = match content {
-            Content::Nothing => return Ok(()),
-            Content::Payload => (Place::Message(self.layout.payload), self.payload),
-            Content::Data => (self.layout.data, self.data),
-        };
-        match json {
-            Some(json) => record::decode_text(json, slot).map_err(|error| self.at(place, &error)),
-            None => Err(self.missing(place)),
-        }
-    }
-
-    #[cold]
-    fn unlisted(&self) -> Result<UnknownMessage, Undecodable> {
         let kind = self.kind().ok_or_else(|| self.missing(self.layout.kind))?;
-        match self.text.parse::<Json>() {
-            Ok(json) => Ok(UnknownMessage::new(kind, json)),
-            Err(error) => Err(self.undecodable("$", error.to_string())),
+        let Some((mut message, place, content)) = self.listed::<M>() else {
+            let json =
+                self.text().parse::<Json>().map_err(|error| self.undecodable(fault(error.to_string())))?;
+            return Ok(M::unknown(UnknownMessage { kind: kind.into(), json }));
+        };
+        if let Some(slot) = message.slot() {
+            let json = self.part(content).ok_or_else(|| self.missing(place))?;
+            self.fill(slot, place, Some(json))?;
+        }
+        Ok(message)
+    }
+
+    /// Reads the data where it stands. What is wrong with it comes out when it is read again.
+    fn decode_data<M: ChannelMessage>(&self, cursor: &mut Cursor<'_>) -> Option<M> {
+        let (mut message, ..) = self.listed::<M>().filter(|(_, place, _)| *place == self.layout.data)?;
+        let text = self.text().get(cursor.at()..)?;
+        let length = record::decode_start(text, message.slot()?).ok()?;
+        cursor.rest = cursor.rest.get(length..)?;
+        Some(message)
+    }
+
+    /// A blank message of its type, and where its content stands.
+    fn listed<M: ChannelMessage>(&self) -> Option<(M, Place, &Option<Range<usize>>)> {
+        let index = M::CHANNEL.index(self.kind()?)?;
+        let (place, content) = self.content(M::CHANNEL, index);
+        Some((M::blank(index)?, place, content))
+    }
+
+    /// Where the content of a message stands whose type is at this index of the channel's messages.
+    fn content(&self, channel: &Channel, kind: usize) -> (Place, &Option<Range<usize>>) {
+        match channel.messages.get(kind).map(|kind| kind.content) {
+            Some(Content::Data) => (self.layout.data, &self.members.data),
+            _ => (Place::Message(self.layout.payload), &self.members.payload),
         }
     }
 
-    #[cold]
-    fn missing(&self, place: Place) -> Undecodable {
-        let error = record::DecodeError { path: "$".to_owned(), message: "is missing".to_owned() };
-        self.at(place, &error)
+    /// What is known of a message whose type is at this index of the channel's messages; none if its
+    /// time is none.
+    pub(crate) fn parts(&self, channel: &Channel, kind: usize) -> Option<Parts> {
+        let content = self.content(channel, kind).1.clone();
+        Some(Parts { kind, sequence: self.sequence(), timestamp: self.timestamp().ok()?, content })
+    }
+}
+
+/// What is known of a message, so that its envelope is not read twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Parts {
+    /// Which of the messages of the channel it is.
+    kind: usize,
+    sequence: Option<u64>,
+    timestamp: Option<Timestamp>,
+    content: Option<Range<usize>>,
+}
+
+impl Parts {
+    /// Reads the message, whose text this is; none if anything is wrong with it.
+    pub(crate) fn decode<M: ChannelMessage>(&self, text: &str) -> Option<Received<M>> {
+        let mut message = M::blank(self.kind)?;
+        if let Some(slot) = message.slot() {
+            record::decode_text(text.get(self.content.clone()?)?, slot).ok()?;
+        }
+        Some(Received { message, sequence: self.sequence, timestamp: self.timestamp })
     }
 }

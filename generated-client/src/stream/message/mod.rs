@@ -3,23 +3,16 @@
 mod cursor;
 mod decode;
 mod envelope;
-mod hash;
-#[cfg(feature = "stream")]
-mod parts;
-mod scan;
+pub(crate) mod hash;
 mod subscribe;
+#[cfg(test)]
+mod tests;
 mod undecodable;
-mod unknown;
 
+pub(crate) use self::decode::Parts;
 pub use self::decode::{Received, decode};
-pub use self::envelope::{Envelope, Reply};
-#[cfg(feature = "stream")]
-pub(crate) use self::hash::raw as text_hash;
-#[cfg(feature = "stream")]
-pub(crate) use self::parts::Parts;
-pub use self::scan::Scan;
-#[cfg(feature = "stream")]
+pub(crate) use self::envelope::fault;
+pub use self::envelope::{Envelope, Reply, Scan};
 pub(crate) use self::subscribe::subscribe_unlisted;
 pub use self::subscribe::{SubscribeMessage, subscribe};
-pub use self::undecodable::Undecodable;
-pub use self::unknown::UnknownMessage;
+pub use self::undecodable::{Undecodable, UnknownMessage};

@@ -1,6 +1,9 @@
-//! Messages that cannot be read.
+//! Messages that cannot be read, and those of types that this version of the crate does not know.
 
 use std::fmt;
+
+use crate::Json;
+use crate::record::DecodeError;
 
 /// A message that cannot be read, kept as it came, and why.
 ///
@@ -17,25 +20,11 @@ struct Inner {
     text: Box<str>,
 }
 
-/// How much of a type is shown, in characters.
-const SHOWN: usize = 64;
-
 impl Undecodable {
     #[cold]
-    pub(in crate::stream) fn new(text: &str, path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner {
-            kind: None,
-            sequence: None,
-            path: path.into(),
-            message: message.into(),
-            text: text.into(),
-        }))
-    }
-
-    pub(super) fn of(mut self, kind: Option<&str>, sequence: Option<u64>) -> Self {
-        self.0.kind = kind.map(Into::into);
-        self.0.sequence = sequence;
-        self
+    pub(crate) fn new(text: &str, kind: Option<&str>, sequence: Option<u64>, error: DecodeError) -> Self {
+        let DecodeError { path, message } = error;
+        Self(Box::new(Inner { kind: kind.map(Into::into), sequence, path, message, text: text.into() }))
     }
 
     /// Its type on the wire, if that could be read.
@@ -67,16 +56,12 @@ impl Undecodable {
     pub fn text(&self) -> &str {
         &self.0.text
     }
-
-    /// The beginning of its type: it may be as long as the server likes.
-    fn shown_kind(&self) -> Option<String> {
-        self.kind().map(|kind| kind.chars().take(SHOWN).collect())
-    }
 }
 
 impl fmt::Display for Undecodable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.shown_kind().unwrap_or_else(|| "message".to_owned()))?;
+        // Its type may be as long as the server likes.
+        write!(f, "{:.64}", self.kind().unwrap_or("message"))?;
         if let Some(sequence) = self.sequence() {
             write!(f, " {sequence}")?;
         }
@@ -86,13 +71,29 @@ impl fmt::Display for Undecodable {
 
 impl fmt::Debug for Undecodable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Undecodable")
-            .field("kind", &self.shown_kind())
-            .field("sequence", &self.sequence())
-            .field("path", &self.path())
-            .field("message", &self.message())
-            .finish_non_exhaustive()
+        write!(f, "Undecodable({self})")
     }
 }
 
 impl std::error::Error for Undecodable {}
+
+/// A message of a type that this version of the crate does not know, kept as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownMessage {
+    pub(super) kind: Box<str>,
+    pub(super) json: Json,
+}
+
+impl UnknownMessage {
+    /// Its type on the wire.
+    #[must_use]
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The whole message.
+    #[must_use]
+    pub fn json(&self) -> &Json {
+        &self.json
+    }
+}

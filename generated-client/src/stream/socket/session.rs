@@ -11,7 +11,7 @@ use super::message::SocketMessage;
 use super::{Protocol, SocketEvent};
 use crate::stream::connection::{Arrival, Connection};
 use crate::stream::machine::{Cause, Notice, Settings};
-use crate::stream::message::Envelope;
+use crate::stream::message::{Envelope, fault};
 use crate::stream::{Role, SubscribeMessage, Undecodable};
 
 /// How long before its token expires a connection is replaced, but never more than half of the life
@@ -114,7 +114,7 @@ impl Session {
                 Ok(text) => text,
                 Err(_) => {
                     let text = String::from_utf8_lossy(bytes);
-                    let undecodable = Undecodable::new(&text, "$", "is not UTF-8");
+                    let undecodable = Undecodable::new(&text, None, None, fault("is not UTF-8"));
                     return Some(Step::Event(SocketEvent::Undecodable(undecodable)));
                 }
             },

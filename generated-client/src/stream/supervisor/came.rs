@@ -11,7 +11,7 @@ use crate::stream::{ChannelMessage, Received, Undecodable, decode};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Came {
     text: Box<str>,
-    /// Where what it tells stands, if its type is known.
+    /// What is known of it, if its type is.
     parts: Option<Parts>,
     /// When its last bytes were read.
     pub(crate) at: Timestamp,
@@ -19,7 +19,7 @@ pub(crate) struct Came {
 
 impl Came {
     pub(crate) fn decode<M: ChannelMessage>(&self) -> Result<Received<M>, Undecodable> {
-        let read = self.parts.and_then(|parts| parts.decode(&self.text));
+        let read = self.parts.as_ref().and_then(|parts| parts.decode(&self.text));
         // What is wrong with it comes out when it is read as a whole.
         read.map_or_else(|| decode(&self.text), Ok)
     }

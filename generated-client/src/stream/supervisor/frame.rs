@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::came::Seen;
 use crate::stream::connection::Arrival;
 use crate::stream::machine::{Envelope, Frame, Kind, Notice};
-use crate::stream::message::{Parts, text_hash};
+use crate::stream::message::hash;
 use crate::stream::{Channel, Envelope as Read, Reply, Role, Scan};
 
 /// What the machine sees of an arrival. None: it was passed over; `passes` decides that by the number of a
@@ -38,28 +38,32 @@ pub(in crate::stream) fn frame<'a>(
     at: Timestamp,
     passes: impl FnOnce(u64) -> bool,
 ) -> Option<Frame<Seen<'a>>> {
-    let mut scan = Scan::for_stream(channel.layout, text);
-    let passed = match scan.head() {
-        Ok((Some(kind), Some(number))) => is_data(channel, kind) && passes(number),
-        _ => false,
-    };
+    let (mut passes, mut passed) = (Some(passes), false);
+    let read = Scan::new(channel.layout, text).for_stream(&mut |read| {
+        if let (Some(kind), Some(number)) = (read.kind(), read.sequence())
+            && let Some(passes) = passes.take()
+        {
+            passed = is_data(channel, kind) && passes(number);
+        }
+        passed
+    });
     if passed {
         return None;
     }
-    let Ok(read) = scan.finish() else { return Some(malformed(text.into(), at)) };
+    let Ok(read) = read else { return Some(malformed(text.into(), at)) };
     let index = read.kind().and_then(|kind| channel.index(kind));
     let kind = match kind(channel, index, &read) {
-        Some(kind) if kind != Kind::Data || !read.has_bad_sequence() => kind,
+        Some(kind) if kind != Kind::Data || !read.has_bad_sequence => kind,
         _ => return Some(malformed(text.into(), at)),
     };
     let hash = if kind == Kind::Heartbeat { 0 } else { read.hash() };
-    let parts = index.and_then(|index| Parts::of(&read, channel, index));
+    let parts = index.and_then(|index| read.parts(channel, index));
     let envelope = Envelope { kind, number: read.sequence(), hash, size: text.len() };
     Some(Frame::Message(envelope, Seen { text: text.into(), parts, at }))
 }
 
 fn malformed(text: Cow<'_, str>, at: Timestamp) -> Frame<Seen<'_>> {
-    let (size, hash) = (text.len(), text_hash(&text));
+    let (size, hash) = (text.len(), hash::of(hash::RAW, text.as_bytes()));
     Frame::Malformed { size, hash, message: Seen { text, parts: None, at } }
 }
 
@@ -177,8 +181,8 @@ mod tests {
             (r#" { "payload" : { "type" : "heartbeat" } } "#, true),
             (r#"{"timestamp":"2025-01-02T03:04:05Z","payload":{"type":"replay-complete"}}"#, true),
             (r#"{"payload":{"\u0074ype":"error-notice","details":7},"sequence":7}"#, true),
-            (r#"{"timestamp":true,"payload":{"type":"heartbeat"}}"#, true),
-            (r#"{"sequence":7,"payload":{"type":"order-update"}}"#, false),
+            (r#"{"timestamp":true,"payload":{"type":"heartbeat"}}"#, false),
+            (r#"{"sequence":7,"payload":{"type":"order-update"}}"#, true),
             (r#"{"sequence":7,"payload":{"type":"order-update","data":{"side":1}}}"#, true),
             (r#"{"sequence":7,"payload":{"type":"of tomorrow","data":{"side":1}}}"#, false),
         ] {

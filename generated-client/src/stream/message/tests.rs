@@ -1,0 +1,134 @@
+//! Passing over JSON, and its hash.
+
+use proptest::prelude::*;
+
+use super::cursor::Cursor;
+use super::hash;
+
+/// Moves over a value, and says where that ends.
+fn end(text: &str) -> Result<usize, &'static str> {
+    let mut cursor = Cursor::new(text);
+    cursor.value().map(|value| {
+        assert_eq!(Some(value), text.get(..cursor.at()));
+        value.len()
+    })
+}
+
+#[test]
+fn what_does_not_end_is_malformed() {
+    for text in ["", "}", ",", "x", "\"", r#""\""#, r#""a\"#, "[", "{", r#"{"a":"}"#, "[[]", "é", r#"[":"#] {
+        assert!(end(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn what_is_malformed_inside_is_passed_over() {
+    for text in [r#"{"a":NaN,é}"#, r#"["\é\u12"]"#, "[}", "-1.5x"] {
+        assert_eq!(end(&format!("{text},")), Ok(text.len()), "{text}");
+    }
+}
+
+#[test]
+fn nesting_is_not_recursion() {
+    let deep = "[".repeat(1_000_000);
+    assert!(end(&deep).is_err());
+    assert_eq!(end(&format!("{deep}{}", "]".repeat(1_000_000))), Ok(2_000_000));
+}
+
+/// Many brackets, quotes and backslashes.
+fn json() -> impl Strategy<Value = serde_json::Value> {
+    let text = || "[]\\[{}\"\\\\Yy_ é]{0,20}";
+    let leaf = prop_oneof![
+        text().prop_map(serde_json::Value::from),
+        any::<String>().prop_map(serde_json::Value::from),
+        (-200i64..200).prop_map(serde_json::Value::from),
+        any::<bool>().prop_map(serde_json::Value::from),
+        Just(serde_json::Value::Null),
+    ];
+    leaf.prop_recursive(6, 60, 6, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(serde_json::Value::from),
+            prop::collection::btree_map(text(), inner, 0..6)
+                .prop_map(|map| map.into_iter().collect::<serde_json::Value>()),
+        ]
+    })
+}
+
+fn hash_of(text: &str) -> Option<u64> {
+    hash::value(&mut Cursor::new(text), 0)
+}
+
+/// Resume points of earlier versions hold it.
+#[test]
+fn the_hash_never_changes() {
+    let text = r#"{"order_id":"o-1","price":"10","quantity":12.50,"flags":[true,null,-3],"x":{"y":"é\n"}}"#;
+    assert_eq!(hash_of(text), Some(14_829_988_179_974_461_251));
+}
+
+#[test]
+fn one_value_has_one_hash_however_it_is_written() {
+    for group in [
+        r#"{"a":1,"b":[1,2]} | { "b" : [ 1 , 2 ] , "a" : 1 } | {"\u0061":1.0,"b":[1,0.2e1] }"#,
+        "10 | 1e1 | 10.0 | 0.001E+4 | 100e-1",
+        "-0.5 | -5e-1 | -0.50",
+        "0 | -0 | 0.0e7",
+        "123456789012345678901234567890 | 1.2345678901234567890123456789E29 | 123456789012345678901234567890.00",
+        r#""ABCD" | "\u0041BCD" | "AB\u0043\u0044""#,
+        r#""größe" | "gr\u00f6ße" | "gr\u00F6\u00DFe""#,
+        r#"{"x":{"p":"}","q":{}}} | {"x":{"q":{},"p":"}"}} | {"x":{"q":{ },"p":"\u007d"}}"#,
+    ] {
+        let mut hashes = group.split(" | ").map(hash_of);
+        let first = hashes.next().flatten().unwrap();
+        assert!(hashes.all(|hash| hash == Some(first)), "{group}");
+    }
+}
+
+#[test]
+fn different_values_have_different_hashes() {
+    let values = r#"
+        1 -1 10 0.1 0 1.5 105 "1" true "true" null "null" [] {} "" "12345678" "12345678\u0000" [1,2] [2,1]
+        [[1],2] [1,[2]] [null] [[]] ["a","b"] {"a":"b"} {"b":"a"} {"a":1,"b":2} {"a":2,"b":1} {"a":{"b":1}}
+        {"b":{"a":1}} {"a":1,"c":{"b":2}} {"b":2,"c":{"a":1}} 1e99999999999999999999 1e99999999999999999998"#;
+    let values: Vec<&str> = values.split_whitespace().collect();
+    let hashes: std::collections::BTreeMap<_, _> =
+        values.iter().map(|value| (hash_of(value).unwrap(), value)).collect();
+    assert_eq!(hashes.len(), values.len(), "{hashes:?}");
+}
+
+#[test]
+fn nesting_is_bounded() {
+    let deep = |inner: &str| format!("{}{inner}{}", "[".repeat(100_000), "]".repeat(100_000));
+    assert_ne!(hash_of(&deep("1")).unwrap(), hash_of(&deep("2")).unwrap());
+    assert_eq!(hash_of(&"[".repeat(100_000)), None);
+}
+
+#[test]
+fn what_is_malformed_has_no_hash() {
+    for text in ["", "{", "[", "{\"a\"}", "{\"a\":}", "[1 2]", "{\"a\":1 \"b\":2}", "x", "\"", "}", "{1:2}"] {
+        assert_eq!(hash_of(text), None, "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_value_ends_where_serde_json_ends_it(value in json(), rest in "[]{}\",\\\\]{0,12}") {
+        let json = value.to_string();
+        // Numbers and words end only where something else begins.
+        let gap = if json.ends_with(['"', ']', '}']) { "" } else { " " };
+        prop_assert_eq!(end(&format!("{json}{gap}{rest}")), Ok(json.len()));
+        if let serde_json::Value::String(text) = value {
+            prop_assert_eq!(&*Cursor::new(&json).string().unwrap().read(), text.as_bytes());
+        }
+    }
+
+    #[test]
+    fn the_hash_tells_values_apart_and_not_spellings(one in json(), other in json()) {
+        let [compact, pretty] = [one.to_string(), serde_json::to_string_pretty(&one).unwrap()];
+        prop_assert_eq!(hash_of(&compact), hash_of(&pretty));
+        prop_assert_eq!(hash_of(&compact) == hash_of(&other.to_string()), one == other);
+        let text = format!("{compact}, and more");
+        let mut cursor = Cursor::new(&text);
+        hash::value(&mut cursor, 0);
+        prop_assert_eq!(cursor.at(), compact.len());
+    }
+}
