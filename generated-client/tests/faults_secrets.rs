@@ -276,7 +276,7 @@ const WITHOUT_SECRET: &[&str] = &[
     "stream::message::scan::Scan",
     "stream::message::undecodable::Undecodable",
     "stream::message::unknown::UnknownMessage",
-    "stream::socket::message::SocketMessage",
+    "stream::socket::SocketMessage",
     "transport::certificates::RootCertificates",
     "value::json::Json",
     "value::json::JsonError",
