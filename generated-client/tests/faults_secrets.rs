@@ -275,7 +275,7 @@ const WITHOUT_SECRET: &[&str] = &[
     "stream::message::envelope::Scan",
     "stream::message::undecodable::Undecodable",
     "stream::message::undecodable::UnknownMessage",
-    "stream::socket::message::SocketMessage",
+    "stream::socket::SocketMessage",
     "transport::certificates::RootCertificates",
     "value::json::Json",
     "value::json::JsonError",

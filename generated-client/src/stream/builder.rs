@@ -59,12 +59,7 @@ impl<M: ChannelMessage> StreamBuilder<M> {
     /// and if the settings cannot be kept.
     pub fn start(self) -> Result<EventStream<M>> {
         let Self { client, subscription, settings, from } = self;
-        if tokio::runtime::Handle::try_current().is_err() {
-            return Err(Error::new(ErrorKind::Configuration, "a stream needs a Tokio runtime to run on"));
-        }
-        settings.check().map_err(|message| {
-            Error::new(ErrorKind::Configuration, format!("the settings of the stream: {message}"))
-        })?;
+        check("stream", &settings)?;
         let bearers = ClientBearers::new(client.clone());
         let streams = client.streams()?;
         start(subscription, streams.server()?, bearers, settings, streams.shared(), from)
@@ -80,4 +75,13 @@ impl<M: ChannelMessage> fmt::Debug for StreamBuilder<M> {
             .field("from", &self.from)
             .finish_non_exhaustive()
     }
+}
+
+/// Whether something with these settings can be started here.
+pub(super) fn check(what: &str, settings: &Settings) -> Result<()> {
+    let misconfigured = |message| Err(Error::new(ErrorKind::Configuration, message));
+    if tokio::runtime::Handle::try_current().is_err() {
+        return misconfigured(format!("a {what} needs a Tokio runtime to run on"));
+    }
+    settings.check().or_else(|message| misconfigured(format!("the settings of the {what}: {message}")))
 }

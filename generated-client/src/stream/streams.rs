@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::dial::{Server, host};
+use super::dial::{Server, parse};
 use super::dial_limit::DialLimit;
 use super::supervisor::Shared;
 use crate::error::{Error, ErrorKind, Result};
@@ -30,7 +30,7 @@ impl Streams {
         user_agent: String,
         transport: &TransportSettings,
     ) -> Result<Self> {
-        if host(&url, transport)? != base_url.host() {
+        if parse(&url, transport)?.host() != base_url.host() {
             let message = "the URL of the stream is on another host than the base URL: \
                 access tokens for the one are not sent to the other";
             return Err(Error::new(ErrorKind::Configuration, message));
@@ -50,7 +50,7 @@ impl Streams {
             return Ok(Arc::clone(server));
         }
         let server = Server::new(&self.url, &self.user_agent, &self.transport)?;
-        Ok(Arc::clone(self.server.get_or_init(|| Arc::new(server))))
+        Ok(Arc::clone(self.server.get_or_init(|| server)))
     }
 
     /// A hundred accounts are paced by one limit.

@@ -42,9 +42,9 @@ enum Route {
 }
 
 /// The way to a proxy.
-pub(super) struct ProxyRoute {
-    pub(super) uri: Uri,
-    pub(super) authorization: Option<HeaderValue>,
+pub(crate) struct ProxyRoute {
+    pub(crate) uri: Uri,
+    pub(crate) authorization: Option<HeaderValue>,
 }
 
 impl Connector {

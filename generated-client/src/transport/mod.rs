@@ -306,7 +306,7 @@ async fn within<T>(
     }
 }
 
-fn received(headers: &HeaderMap) -> Headers {
+pub(crate) fn received(headers: &HeaderMap) -> Headers {
     headers.iter().map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()))).collect()
 }
 

@@ -97,11 +97,10 @@ impl TransportSettings {
         BaseUrl::parse(text, self.plain_http_host.as_deref())
     }
 
-    /// The URL of the proxy through which a stream's server is reached. What is not encrypted end to end goes
-    /// through none.
-    #[cfg(feature = "stream")]
-    pub(crate) fn proxy_to(&self, server: &BaseUrl) -> Option<&SecretString> {
-        self.proxy.as_ref().filter(|proxy| proxy.carries(server)).map(|proxy| &proxy.url)
+    /// The way to the proxy through which a server is reached. What is not encrypted end to end goes through
+    /// none.
+    pub(crate) fn proxy_to(&self, server: &BaseUrl) -> Result<Option<ProxyRoute>, String> {
+        self.proxy.as_ref().filter(|proxy| proxy.carries(server)).map(ProxySettings::route).transpose()
     }
 
     /// As many requests as may be on their way at once, if there is a limit to be kept.
@@ -117,9 +116,7 @@ impl TransportSettings {
             return Ok(Connector::plain(timeout));
         }
         let config = tls::config(&self.root_certificates)?;
-        let proxy = self.proxy.as_ref().filter(|proxy| proxy.carries(server));
-        let proxy = proxy.map(ProxySettings::route).transpose()?;
-        Ok(Connector::tls(config, self.http2, proxy, timeout))
+        Ok(Connector::tls(config, self.http2, self.proxy_to(server)?, timeout))
     }
 }
 

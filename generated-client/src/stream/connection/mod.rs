@@ -1,8 +1,7 @@
 //! One WebSocket connection, from the upgrade to its end.
 //!
-//! A [`Dial`](super::dial::Dial) makes a [`Wire`], and [`Wire::open`] makes a [`Connection`] of it. A
-//! connection is a plain value without a task: its owner polls it, and all reading and writing
-//! happens there.
+//! A [`Dial`](super::dial::Dial) makes a [`Connection`]: a plain value without a task. Its owner polls
+//! it, and all reading and writing happens there.
 //!
 //! - [`poll_next`](Connection::poll_next) gives the next [`Arrival`]: a message, a ping (already
 //!   answered), a pong, or bytes of a message that is not complete. An error says how the connection
@@ -15,28 +14,28 @@
 //! it, so the frames of this client, of which one holds the access token, are masked here and go to
 //! the stream below it, always between two frames of the library.
 
-mod frame;
 #[cfg(test)]
 pub(super) mod tests;
-mod transport;
 
+use std::collections::VecDeque;
 use std::fmt;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::{Sink, Stream};
 use jiff::Timestamp;
-use tokio::io::{AsyncRead, AsyncWrite};
+use secrecy::zeroize::Zeroizing;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes, error::ProtocolError};
 
-use self::transport::{ByteStream, Transport};
 use super::SubscribeMessage;
 use super::machine::{Closed, Settings};
 
@@ -46,68 +45,8 @@ const READ: usize = 16 << 10;
 /// Most bytes of pongs and a close that wait to be written.
 const WRITE: usize = 1 << 10;
 
-/// The limits of one connection.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
-    /// Largest message that is read, in bytes; also the largest frame.
-    pub(crate) max_message: usize,
-    /// Longest time in which nothing that waits to be written can be.
-    pub(crate) write_timeout: Duration,
-}
-
-impl From<&Settings> for Limits {
-    fn from(settings: &Settings) -> Self {
-        Self { max_message: settings.max_message, write_timeout: settings.write_timeout }
-    }
-}
-
-/// A stream of bytes after the upgrade, on which no frame was read or written yet.
-pub(crate) struct Wire {
-    bytes: Box<dyn ByteStream>,
-    /// What was read behind the upgrade.
-    early: BytesMut,
-}
-
-impl Wire {
-    #[cfg(test)]
-    pub(crate) fn new(bytes: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
-        Self::with_early(bytes, BytesMut::new())
-    }
-
-    /// With what was read of the first frames already.
-    pub(crate) fn with_early(
-        bytes: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-        early: BytesMut,
-    ) -> Self {
-        Self { bytes: Box::new(bytes), early }
-    }
-
-    /// Begins to speak WebSocket. Waits for nothing.
-    pub(crate) async fn open(self, limits: Limits) -> Connection {
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ)
-            .write_buffer_size(0)
-            .max_write_buffer_size(WRITE)
-            .max_message_size(Some(limits.max_message))
-            .max_frame_size(Some(limits.max_message));
-        let transport = Transport::new(self.bytes, &self.early);
-        let socket =
-            WebSocketStream::from_partially_read(transport, self.early.into(), Role::Client, Some(config));
-        Connection {
-            socket: Box::new(socket.await),
-            write_timeout: limits.write_timeout,
-            stuck: None,
-            seen: 0,
-            ended: None,
-        }
-    }
-}
-
-impl fmt::Debug for Wire {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wire").finish_non_exhaustive()
-    }
-}
+/// Longest close frame: its head, the size of its payload in two bytes, and the payload.
+const CLOSE: usize = 129;
 
 /// Something that came from the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,15 +64,34 @@ pub(crate) enum Arrival {
 pub(crate) struct Connection {
     /// Large, and moved about.
     socket: Box<WebSocketStream<Transport>>,
+    /// Longest time in which nothing that waits to be written can be.
     write_timeout: Duration,
     /// Runs while something cannot be written.
     stuck: Option<Pin<Box<Sleep>>>,
-    /// How many of the bytes that were read the owner knows of.
-    seen: u64,
     ended: Option<Closed>,
 }
 
 impl Connection {
+    /// A connection over a stream of bytes after the upgrade, on which nothing was written yet; `early`
+    /// was read of it already. Waits for nothing.
+    pub(crate) async fn new(bytes: Box<dyn ByteStream>, early: &[u8], settings: &Settings) -> Self {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ)
+            .write_buffer_size(0)
+            .max_write_buffer_size(WRITE)
+            .max_message_size(Some(settings.max_message))
+            .max_frame_size(Some(settings.max_message));
+        let transport = Transport::new(bytes, early);
+        let socket =
+            WebSocketStream::from_partially_read(transport, early.to_vec(), Role::Client, Some(config));
+        Self {
+            socket: Box::new(socket.await),
+            write_timeout: settings.write_timeout,
+            stuck: None,
+            ended: None,
+        }
+    }
+
     /// Polls for the next thing from the server, and writes what waits to be written. It has to be
     /// polled for either to happen.
     ///
@@ -163,7 +121,7 @@ impl Connection {
 
     /// When bytes were last read, by the clock of the system.
     pub(crate) fn read_at(&self) -> Timestamp {
-        self.socket.get_ref().read_at()
+        self.socket.get_ref().read_at
     }
 
     pub(crate) fn subscribe(&mut self, message: &SubscribeMessage) {
@@ -177,15 +135,15 @@ impl Connection {
     /// Begins the close handshake. What waits to be written is given up, unless it has begun. What
     /// comes until the server has closed, too, is still to be polled.
     pub(crate) fn close(&mut self) {
-        self.socket.get_mut().clear();
+        let transport = self.socket.get_mut();
+        transport.own.truncate(usize::from(transport.written > 0));
         self.send_close(CloseCode::Normal);
     }
 
     fn write(&mut self, opcode: OpCode, payload: &[u8]) {
-        match frame::write(opcode, payload) {
-            Ok(frame) => self.socket.get_mut().push(frame),
-            // There is no randomness to mask it with, and so nothing can be written.
-            Err(_) => self.ended = self.ended.or(Some(Closed::Reset)),
+        if self.socket.get_mut().push(opcode, payload).is_err() {
+            // Without randomness nothing can be written.
+            self.ended = self.ended.or(Some(Closed::Reset));
         }
     }
 
@@ -202,7 +160,7 @@ impl Connection {
         }
         // What the server said before it went away is still there when nothing can be written.
         if let Poll::Ready(read) = Pin::new(&mut *self.socket).poll_next(context) {
-            self.seen = self.socket.get_ref().count();
+            self.socket.get_mut().has_read = false;
             return Poll::Ready(match read {
                 Some(Ok(message)) => self.arrival(message),
                 Some(Err(error)) => Err(ended(&error)),
@@ -211,10 +169,9 @@ impl Connection {
         }
         // Reading may have left a pong that cannot be written.
         written.and_then(|()| self.poll_write(context))?;
-        let count = self.socket.get_ref().count();
-        match std::mem::replace(&mut self.seen, count) == count {
-            true => Poll::Pending,
-            false => Poll::Ready(Ok(Arrival::Part)),
+        match std::mem::take(&mut self.socket.get_mut().has_read) {
+            true => Poll::Ready(Ok(Arrival::Part)),
+            false => Poll::Pending,
         }
     }
 
@@ -223,13 +180,13 @@ impl Connection {
             Message::Text(text) => Ok(Arrival::Text(text)),
             Message::Binary(bytes) => Ok(Arrival::Binary(bytes)),
             Message::Pong(_) => Ok(Arrival::Pong),
-            Message::Close(None) => Err(Closed::Code(None)),
-            Message::Close(Some(CloseFrame { code: CloseCode::Protocol, .. })) => {
+            Message::Close(frame) => Err(Closed::Code(frame.map(|frame| match frame.code {
                 // It may be another code, in whose place the library has put this one.
-                let sent = self.socket.get_ref().close_code();
-                Err(Closed::Code(Some(sent.unwrap_or(CloseCode::Protocol.into()))))
-            }
-            Message::Close(Some(frame)) => Err(Closed::Code(Some(frame.code.into()))),
+                CloseCode::Protocol => {
+                    self.socket.get_ref().close_code().unwrap_or(CloseCode::Protocol.into())
+                }
+                code => code.into(),
+            }))),
             // The library never gives out a frame.
             Message::Ping(_) | Message::Frame(_) => Ok(Arrival::Ping),
         }
@@ -237,10 +194,10 @@ impl Connection {
 
     /// Writes what waits to be written, as far as that is possible now.
     fn poll_write(&mut self, context: &mut Context<'_>) -> Result<(), Closed> {
-        while self.socket.get_ref().is_waiting() {
+        let transport = self.socket.get_ref();
+        if transport.is_unflushed || !transport.own.is_empty() {
             match Pin::new(&mut *self.socket).poll_flush(context) {
-                // Nothing of the library is half-written here.
-                Poll::Ready(Ok(())) => self.socket.get_mut().admit(),
+                Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(_)) => return Err(Closed::Reset),
                 Poll::Pending => {
                     let stuck = self.stuck.get_or_insert_with(|| Box::pin(sleep(self.write_timeout)));
@@ -274,13 +231,11 @@ impl Connection {
 /// what the server sent.
 fn ended(error: &Error) -> Closed {
     match error {
-        Error::Io(error) => match error.kind() {
-            // TLS that was cut off without its own end.
-            ErrorKind::UnexpectedEof => Closed::Eof,
-            // TLS that is none.
-            ErrorKind::InvalidData => Closed::Protocol,
-            _ => Closed::Reset,
-        },
+        // TLS that was cut off without its own end.
+        Error::Io(error) if error.kind() == ErrorKind::UnexpectedEof => Closed::Eof,
+        // TLS that is none.
+        Error::Io(error) if error.kind() == ErrorKind::InvalidData => Closed::Protocol,
+        Error::Io(_) => Closed::Reset,
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) | Error::ConnectionClosed => Closed::Eof,
         Error::Capacity(_) => Closed::TooLarge,
         _ => Closed::Protocol,
@@ -290,5 +245,142 @@ fn ended(error: &Error) -> Closed {
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection").field("ended", &self.ended).finish_non_exhaustive()
+    }
+}
+
+/// A stream of bytes in both directions.
+pub(crate) trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for T {}
+
+/// The stream that the WebSocket library reads from and writes to. It sees what the library does not
+/// tell: that bytes came of which there is no message yet, and the code of a close that the library
+/// rejects. And it writes frames of which the library does not know.
+pub(super) struct Transport {
+    bytes: Box<dyn ByteStream>,
+    /// Bytes were read since this was last reset.
+    has_read: bool,
+    /// When bytes were last read, by the clock of the system.
+    read_at: Timestamp,
+    /// The last bytes that were read.
+    tail: Vec<u8>,
+    /// Frames of which the library does not know, the first of them written up to `written`. They may
+    /// hold the token, so they are wiped from memory when they are dropped.
+    own: VecDeque<Zeroizing<Vec<u8>>>,
+    written: usize,
+    /// The library has written a part of what it has to write; nothing may come in between.
+    is_in_frame: bool,
+    /// Something was written and not flushed.
+    is_unflushed: bool,
+}
+
+impl Transport {
+    /// `early` was read already.
+    fn new(bytes: Box<dyn ByteStream>, early: &[u8]) -> Self {
+        Self {
+            bytes,
+            has_read: false,
+            read_at: Timestamp::now(),
+            tail: early.to_vec(),
+            own: VecDeque::new(),
+            written: 0,
+            is_in_frame: false,
+            is_unflushed: false,
+        }
+    }
+
+    fn keep_tail(&mut self, read: &[u8]) {
+        self.tail.extend_from_slice(read.get(read.len().saturating_sub(CLOSE)..).unwrap_or_default());
+        self.tail.drain(..self.tail.len().saturating_sub(CLOSE));
+    }
+
+    /// The code of the close frame that was read last. Nothing comes after one.
+    fn close_code(&self) -> Option<u16> {
+        (0..self.tail.len()).rev().find_map(|at| match self.tail.get(at..)? {
+            [0x88, length, payload @ ..] | [0x88, 126, 0, length, payload @ ..]
+                if usize::from(*length) == payload.len() =>
+            {
+                payload.first_chunk().map(|code| u16::from_be_bytes(*code))
+            }
+            _ => None,
+        })
+    }
+
+    /// Queues a frame, masked with random bytes, without the library's knowledge.
+    ///
+    /// # Errors
+    /// If there is no randomness to mask it with.
+    fn push(&mut self, opcode: OpCode, payload: &[u8]) -> io::Result<()> {
+        let mut mask = [0; 4];
+        getrandom::fill(&mut mask).map_err(io::Error::other)?;
+        let head = FrameHeader { opcode, mask: Some(mask), ..FrameHeader::default() };
+        let length = payload.len() as u64;
+        // With room for all of it: growing would leave a copy behind, and the mask stands beside it.
+        let mut frame = Zeroizing::new(Vec::with_capacity(head.len(length).saturating_add(payload.len())));
+        head.format(length, &mut *frame).map_err(io::Error::other)?;
+        frame.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+        self.own.push_back(frame);
+        Ok(())
+    }
+
+    fn poll_own(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while let Some(frame) = self.own.front() {
+            self.is_unflushed = true;
+            let rest = frame.get(self.written..).unwrap_or_default();
+            match ready!(Pin::new(&mut self.bytes).poll_write(context, rest))? {
+                0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
+                part if part < rest.len() => self.written = self.written.saturating_add(part),
+                _ => {
+                    self.own.pop_front();
+                    self.written = 0;
+                }
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncRead for Transport {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut this.bytes).poll_read(context, buffer))?;
+        let read = buffer.filled().get(before..).unwrap_or_default();
+        if !read.is_empty() {
+            this.keep_tail(read);
+            (this.has_read, this.read_at) = (true, Timestamp::now());
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Transport {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        this.is_unflushed = true;
+        if !this.is_in_frame {
+            ready!(this.poll_own(context))?;
+        }
+        let written = ready!(Pin::new(&mut this.bytes).poll_write(context, bytes))?;
+        // The library always gives all that it has to write.
+        this.is_in_frame = written < bytes.len();
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        // The library flushes when it has nothing left to write.
+        ready!(this.poll_own(context))?;
+        ready!(Pin::new(&mut this.bytes).poll_flush(context))?;
+        this.is_unflushed = false;
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().bytes).poll_shutdown(context)
     }
 }

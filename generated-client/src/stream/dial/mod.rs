@@ -3,159 +3,310 @@
 //! A failure names its stage. Redirects are not followed: the token must only go to the host that was
 //! configured.
 
-mod address;
-mod proxy;
-mod tcp;
 #[cfg(test)]
 pub(super) mod tests;
-mod tls;
-mod upgrade;
 
+use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::ExposeSecret;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{Instant, timeout_at};
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, Uri};
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpSocket, TcpStream, lookup_host};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::{self, ClientConfig, pki_types::ServerName};
+use tokio_tungstenite::tungstenite::handshake::{client::generate_key, derive_accept_key};
 
-use self::address::Address;
-use self::proxy::Proxy;
-use self::tls::Tls;
-use super::connection::Wire;
-use super::machine::{DialFailure, Settings, Stage};
-use crate::error::Error;
-use crate::transport::TransportSettings;
+use super::connection::{ByteStream, Connection};
+use super::machine::{DialFailure, HandshakeFault, Settings, Stage};
+use crate::error::{Error, ErrorKind, retry_after};
+use crate::transport::{BaseUrl, TransportSettings, looked_up, received, tls_config};
+
+/// After this time without a connection to one address the next one is tried beside it: an address
+/// that answers nothing costs a moment, not the whole attempt.
+const HEAD_START: Duration = Duration::from_millis(250);
+
+/// What the system keeps of what the server does not take, in bytes. A stream writes a subscription
+/// and a few pings; with more room, a server that reads nothing would not be noticed by them for hours.
+const SEND_BUFFER: u32 = 16 << 10;
 
 /// Makes connections to one server. In tests without sockets there is another one.
 pub(crate) trait Dial: Send + Sync + 'static {
     /// Makes a connection. Dropping the future gives up.
-    fn dial(&self, limits: DialLimits) -> impl Future<Output = Result<Wire, DialFailure>> + Send;
-}
-
-/// How long making a connection may take.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct DialLimits {
-    /// Each stage.
-    pub(crate) stage: Duration,
-    /// All together.
-    pub(crate) all: Duration,
-}
-
-impl From<&Settings> for DialLimits {
-    fn from(settings: &Settings) -> Self {
-        Self { stage: settings.dial_timeout / 2, all: settings.dial_timeout }
-    }
+    fn dial(&self, settings: &Settings) -> impl Future<Output = Result<Connection, DialFailure>> + Send;
 }
 
 /// A server on the network.
-#[derive(Debug)]
 pub(crate) struct Server {
-    address: Address,
-    /// None to this machine, without TLS.
-    tls: Option<Tls>,
-    /// For what is encrypted; it could read what is not.
-    proxy: Option<Proxy>,
-    user_agent: String,
+    host: Host,
+    /// A proxy, and the request that has it connect to the server. It is for what is encrypted: it could
+    /// read what is not.
+    proxy: Option<(Host, Request<String>)>,
+    /// The request for the upgrade, without its key.
+    upgrade: Request<String>,
 }
+
+/// A host to connect to.
+struct Host {
+    /// Name or address, without brackets.
+    name: String,
+    port: u16,
+    /// None to this machine, without TLS.
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+}
+
+/// A connection that is being made.
+type ByteBox = Box<dyn ByteStream>;
 
 impl Server {
     /// The server with this URL: `wss`, or `ws` to this machine. Of the settings it takes the
     /// certificates and the proxy; `user_agent` has to be text that a header can hold.
     ///
     /// # Errors
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the URL is not allowed, or
-    /// no certificates can be found to trust.
-    pub(crate) fn new(url: &str, user_agent: &str, settings: &TransportSettings) -> Result<Self, Error> {
-        let (url, roots) = (address::parse(url, settings)?, &settings.root_certificates);
-        let address = Address::new(&url);
-        let (mut tls, mut proxy) = (None, None);
-        if address.is_encrypted() {
-            tls = Some(Tls::new(address.host(), roots)?);
-            proxy = match settings.proxy_to(&url) {
-                Some(url) => Some(Proxy::new(url.expose_secret(), roots)?),
-                None => None,
-            };
-        }
-        Ok(Self { address, tls, proxy, user_agent: user_agent.to_owned() })
-    }
-
-    async fn connect(&self, limits: Deadlines) -> Result<Wire, DialFailure> {
-        let first = self.proxy.as_ref().map_or(&self.address, |proxy| &proxy.address);
-        let addresses = limits.keep(Stage::Resolve, tcp::resolve(first.host(), first.port())).await?;
-        let stream = limits.keep(Stage::Tcp, tcp::connect(addresses)).await?;
-        let Some(tls) = &self.tls else { return self.upgrade(limits, stream).await };
-        let Some(proxy) = &self.proxy else { return self.encrypt(limits, tls, stream).await };
-        match &proxy.tls {
-            Some(to_proxy) => {
-                let stream = limits.keep(Stage::Proxy, to_proxy.connect(stream)).await?;
-                let stream = limits.keep(Stage::Proxy, proxy.tunnel(stream, &self.address)).await?;
-                self.encrypt(limits, tls, stream).await
+    /// [`ErrorKind::Configuration`] if the URL is not allowed, or no certificates can be found to trust.
+    pub(crate) fn new(url: &str, user_agent: &str, settings: &TransportSettings) -> Result<Arc<Self>, Error> {
+        let url = parse(url, settings)?;
+        let uri: Uri =
+            url.as_str().parse().map_err(|_| misconfigured("the URL of the stream has no host"))?;
+        let (name, authority) = uri.host().zip(uri.authority()).unzip();
+        let tls =
+            url.is_https().then(|| tls_config(&settings.root_certificates)).transpose().map_err(|error| {
+                misconfigured("there are no certificates to trust").caused_by(Some(Box::new(error)))
+            })?;
+        let host = Host::new(&uri, tls.as_ref())?;
+        let proxy = match settings.proxy_to(&url).map_err(misconfigured)? {
+            Some(route) => {
+                let server = format!("{}:{}", name.unwrap_or_default(), host.port);
+                let mut connect = Request::connect(&server).header("Host", &server);
+                if let Some(authorization) = route.authorization {
+                    connect = connect.header("Proxy-Authorization", authorization);
+                }
+                Some((Host::new(&route.uri, tls.as_ref())?, complete(connect)?))
             }
-            None => {
-                let stream = limits.keep(Stage::Proxy, proxy.tunnel(stream, &self.address)).await?;
-                self.encrypt(limits, tls, stream).await
-            }
-        }
+            None => None,
+        };
+        let upgrade = Request::get(uri.path())
+            .header("Host", authority.map_or("", |authority| authority.as_str()))
+            .header("Connection", "Upgrade")
+            .header("Upgrade", "websocket")
+            .header("Sec-WebSocket-Version", "13")
+            .header("User-Agent", user_agent);
+        Ok(Arc::new(Self { host, proxy, upgrade: complete(upgrade)? }))
     }
 
-    async fn encrypt<S>(&self, limits: Deadlines, tls: &Tls, stream: S) -> Result<Wire, DialFailure>
-    where
-        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    {
-        let stream = limits.keep(Stage::Tls, tls.connect(stream)).await?;
-        self.upgrade(limits, stream).await
-    }
-
-    async fn upgrade<S>(&self, limits: Deadlines, mut stream: S) -> Result<Wire, DialFailure>
-    where
-        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    {
-        let upgrade = upgrade::upgrade(&mut stream, &self.address, &self.user_agent);
-        let early = limits.keep(Stage::Upgrade, upgrade).await?;
-        Ok(Wire::with_early(stream, early))
+    /// Asks for the upgrade. Returns what was read behind the answer, too.
+    async fn upgrade(&self, stream: ByteBox) -> Result<(ByteBox, Bytes), DialFailure> {
+        let (key, mut request) = (generate_key(), self.upgrade.clone());
+        let value = HeaderValue::try_from(&key).map_err(|_| DialFailure::Failed(Stage::Upgrade))?;
+        request.headers_mut().insert("Sec-WebSocket-Key", value);
+        let (answer, stream, early) =
+            exchange(stream, request).await.map_err(|error| match error.is_parse() {
+                true => DialFailure::Handshake(HandshakeFault::Http),
+                false => DialFailure::Failed(Stage::Upgrade),
+            })?;
+        check(&answer, &key)?;
+        Ok((stream, early))
     }
 }
 
-impl<D: Dial> Dial for Arc<D> {
-    async fn dial(&self, limits: DialLimits) -> Result<Wire, DialFailure> {
-        self.as_ref().dial(limits).await
+impl Dial for Arc<Server> {
+    async fn dial(&self, settings: &Settings) -> Result<Connection, DialFailure> {
+        let limit = DialLimits { begun: Instant::now(), all: settings.dial_timeout };
+        let first = self.proxy.as_ref().map_or(&self.host, |(proxy, _)| proxy);
+        let addresses = limit.keep(Stage::Resolve, resolve(first)).await?;
+        let mut stream: ByteBox = Box::new(limit.keep(Stage::Tcp, connect(addresses)).await?);
+        if let Some((proxy, connect)) = &self.proxy {
+            stream = limit.keep(Stage::Proxy, proxy.encrypt(stream)).await?;
+            stream = limit.keep(Stage::Proxy, tunnel(stream, connect.clone())).await?;
+        }
+        stream = limit.keep(Stage::Tls, self.host.encrypt(stream)).await?;
+        let (stream, early) = limit.keep(Stage::Upgrade, self.upgrade(stream)).await?;
+        Ok(Connection::new(stream, &early, settings).await)
     }
 }
 
-/// Name or address of the server with this URL.
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("host", &self.host.name).finish_non_exhaustive()
+    }
+}
+
+impl Host {
+    /// With TLS where the URI says so.
+    fn new(uri: &Uri, tls: Option<&ClientConfig>) -> Result<Self, Error> {
+        let name = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+        let tls = tls.filter(|_| uri.scheme_str() == Some("https"));
+        let port = uri.port_u16().unwrap_or(if tls.is_some() { 443 } else { 80 });
+        let Some(mut config) = tls.cloned() else { return Ok(Self { name, port, tls: None }) };
+        // HTTP/2 has no upgrade.
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let certified = ServerName::try_from(name.clone())
+            .map_err(|_| misconfigured("the URL of the stream has no host that a certificate can name"))?;
+        Ok(Self { name, port, tls: Some((TlsConnector::from(Arc::new(config)), certified)) })
+    }
+
+    async fn encrypt(&self, stream: ByteBox) -> Result<ByteBox, DialFailure> {
+        let Some((connector, certified)) = &self.tls else { return Ok(stream) };
+        match connector.connect(certified.clone(), stream).await {
+            Ok(stream) => Ok(Box::new(stream)),
+            Err(error) => Err(match error.get_ref().and_then(|error| error.downcast_ref()) {
+                Some(rustls::Error::InvalidCertificate(_)) => DialFailure::Certificate,
+                _ => DialFailure::Failed(Stage::Tls),
+            }),
+        }
+    }
+}
+
+/// Reads the URL of a stream, by the same rules as that of requests.
 ///
 /// # Errors
-/// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the URL is not allowed.
-pub(crate) fn host(url: &str, settings: &TransportSettings) -> Result<String, Error> {
-    Ok(address::parse(url, settings)?.host().to_owned())
+/// [`ErrorKind::Configuration`] if it is not allowed.
+pub(crate) fn parse(url: &str, settings: &TransportSettings) -> Result<BaseUrl, Error> {
+    let url = url.trim();
+    // Where requests go over http, streams go over ws; the libraries know the former.
+    let http = match url.split_at_checked(2) {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("ws") => format!("http{rest}"),
+        _ => url.to_owned(),
+    };
+    settings.base_url(&http).map_err(|problem| misconfigured(format!("the URL of the stream {problem}")))
 }
 
-impl Dial for Server {
-    async fn dial(&self, limits: DialLimits) -> Result<Wire, DialFailure> {
-        let end = Instant::now().checked_add(limits.all);
-        self.connect(Deadlines { stage: limits.stage, end }).await
+fn complete(request: http::request::Builder) -> Result<Request<String>, Error> {
+    request
+        .body(String::new())
+        .map_err(|error| misconfigured(format!("the stream cannot be asked for: {error}")))
+}
+
+fn misconfigured(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Configuration, message)
+}
+
+/// The addresses of a host, those of the two families in turn, beginning with the one that the system
+/// prefers.
+async fn resolve(host: &Host) -> Result<Vec<SocketAddr>, DialFailure> {
+    let found = lookup_host((looked_up(&host.name), host.port)).await;
+    let mut addresses: Vec<_> = found.map_err(|_| DialFailure::Failed(Stage::Resolve))?.collect();
+    take_turns(&mut addresses);
+    Ok(addresses)
+}
+
+fn take_turns(addresses: &mut [SocketAddr]) {
+    let (mut v4, mut v6) = (0_usize, 0_usize);
+    addresses.sort_by_cached_key(|address| {
+        let rank = if address.is_ipv4() { &mut v4 } else { &mut v6 };
+        *rank = rank.wrapping_add(1);
+        *rank
+    });
+}
+
+/// A connection to the first address that answers.
+async fn connect(addresses: Vec<SocketAddr>) -> Result<TcpStream, DialFailure> {
+    // Those that are under way end when it is dropped.
+    let mut tries = JoinSet::new();
+    for address in addresses {
+        tries.spawn(connect_to(address));
+        if let Ok(Some(Ok(Ok(stream)))) = timeout(HEAD_START, tries.join_next()).await {
+            return Ok(stream);
+        }
+    }
+    while let Some(tried) = tries.join_next().await {
+        if let Ok(Ok(stream)) = tried {
+            return Ok(stream);
+        }
+    }
+    Err(DialFailure::Failed(Stage::Tcp))
+}
+
+async fn connect_to(address: SocketAddr) -> io::Result<TcpStream> {
+    let socket = if address.is_ipv6() { TcpSocket::new_v6()? } else { TcpSocket::new_v4()? };
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    // What is written is small and wanted at once.
+    socket.set_nodelay(true)?;
+    socket.connect(address).await
+}
+
+/// Has a proxy connect to the server; what is read and written after that is the server's.
+async fn tunnel(stream: ByteBox, connect: Request<String>) -> Result<ByteBox, DialFailure> {
+    let (answer, stream, _) =
+        exchange(stream, connect).await.map_err(|_| DialFailure::Failed(Stage::Proxy))?;
+    match answer.status() {
+        // Nothing was read behind it: a server says nothing before TLS.
+        status if status.is_success() => Ok(stream),
+        // A refusal is the proxy's, not the server's: its status says nothing of a token.
+        status => Err(DialFailure::Proxy { status: status.as_u16() }),
     }
 }
 
-/// The time that is left of a dial.
-#[derive(Clone, Copy)]
-struct Deadlines {
-    stage: Duration,
-    /// The end of the whole dial.
-    end: Option<Instant>,
+/// Makes the last request of a connection that speaks something else after the answer. Returns what was
+/// read behind that, too.
+async fn exchange(
+    stream: ByteBox,
+    request: Request<String>,
+) -> hyper::Result<(Response<Incoming>, ByteBox, Bytes)> {
+    // Some servers know the names of headers in this form only.
+    let (mut sender, mut connection) =
+        http1::Builder::new().title_case_headers(true).handshake(TokioIo::new(stream)).await?;
+    let mut answer = pin!(sender.send_request(request));
+    let answer = poll_fn(|context| {
+        // If it fails, the answer does, with the same error.
+        _ = connection.poll_without_shutdown(context);
+        answer.as_mut().poll(context)
+    });
+    let answer = answer.await?;
+    let parts = connection.into_parts();
+    Ok((answer, parts.io.into_inner(), parts.read_buf))
 }
 
-impl Deadlines {
+/// Checks that the server agreed to the upgrade with this key, and to nothing that was not asked for.
+fn check(answer: &Response<Incoming>, key: &str) -> Result<(), DialFailure> {
+    let (status, headers) = (answer.status().as_u16(), received(answer.headers()));
+    if status != 101 {
+        return Err(DialFailure::Status { status, retry_after: retry_after(&headers) });
+    }
+    let has = |name: &str, wanted: &str| {
+        let named = headers.iter().filter(|(known, _)| *known == name);
+        named.flat_map(|(_, value)| value.split(',')).any(|value| value.trim().eq_ignore_ascii_case(wanted))
+    };
+    let rules = [
+        (has("upgrade", "websocket") && has("connection", "upgrade"), HandshakeFault::Upgrade),
+        (
+            headers.get("sec-websocket-accept") == Some(&derive_accept_key(key.as_bytes())),
+            HandshakeFault::Accept,
+        ),
+        (headers.get("sec-websocket-extensions").is_none(), HandshakeFault::Extension),
+        (headers.get("sec-websocket-protocol").is_none(), HandshakeFault::Subprotocol),
+    ];
+    match rules.into_iter().find(|(is_kept, _)| !is_kept) {
+        Some((_, fault)) => Err(DialFailure::Handshake(fault)),
+        None => Ok(()),
+    }
+}
+
+/// The time that a dial may take.
+#[derive(Clone, Copy)]
+struct DialLimits {
+    begun: Instant,
+    /// All stages together; each of them may take half of it.
+    all: Duration,
+}
+
+impl DialLimits {
     /// Gives up the work of a stage when the time of the stage or of the dial is over.
     async fn keep<T>(
         self,
         stage: Stage,
         work: impl Future<Output = Result<T, DialFailure>>,
     ) -> Result<T, DialFailure> {
-        let of_stage = Instant::now().checked_add(self.stage);
-        match of_stage.into_iter().chain(self.end).min() {
-            Some(end) => timeout_at(end, work).await.unwrap_or(Err(DialFailure::TimedOut(Some(stage)))),
-            None => work.await,
-        }
+        let left = self.all.saturating_sub(self.begun.elapsed());
+        timeout(left.min(self.all / 2), work).await.unwrap_or(Err(DialFailure::TimedOut(Some(stage))))
     }
 }

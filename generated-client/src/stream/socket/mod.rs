@@ -1,37 +1,43 @@
 //! Several subscriptions on one connection, without promises about order or completeness.
 
-mod message;
-mod session;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
+use std::borrow::Cow;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_core::Stream;
+use jiff::Timestamp;
 use secrecy::ExposeSecret;
-use tokio::time::{Instant, Sleep, sleep, timeout};
+use tokio::sync::mpsc::{self, Receiver, Sender, UnboundedReceiver, UnboundedSender};
+use tokio::time::{Instant, sleep, timeout};
 
-pub use self::message::SocketMessage;
-use self::session::{Session, Step as SessionStep};
-use super::connection::{Connection as Open, Limits};
-use super::machine::retry::{FailureHistory, TOKEN_PACE, asked_for};
-use super::machine::{Cause, Connection, DialFailure, Failure, Moment, NoToken, Settings};
-use super::dial::{Dial, DialLimits};
+use super::builder::check;
+use super::connection::{Arrival, Connection as Open};
+use super::dial::Dial;
 use super::failure;
-use super::message::subscribe_unlisted;
+use super::machine::retry::{FailureHistory, TOKEN_PACE, asked_for};
+use super::machine::{Cause, Connection, DialFailure, Moment, NoToken, Notice, Settings};
+use super::message::{Envelope, fault, subscribe_unlisted};
 use super::supervisor::{Bearer, Bearers, ClientBearers, Shared, TOKEN};
-use super::{Channel, Layout, Role, SubscribeMessage, Subscription, Undecodable, subscribe};
+use super::{
+    Channel, ChannelMessage, Layout, Received, Reply, Role, SubscribeMessage, Subscription, Undecodable,
+    decode, subscribe,
+};
 use crate::Json;
 use crate::client;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
+
+/// How long before its token expires a connection is replaced, but never more than half of the life
+/// that is left.
+const LEAD: Duration = Duration::from_secs(60);
 
 /// A socket that is about to be started.
+#[derive(Debug)]
 #[must_use = "nothing happens until it is started"]
 pub struct SocketBuilder {
     client: client::Core,
@@ -47,9 +53,37 @@ pub(crate) struct Protocol {
 }
 
 impl Protocol {
-    /// What a type of message is for. A type means the same in every channel that lists it.
-    fn role(self, kind: &str) -> Option<Role> {
-        self.channels.iter().find_map(|channel| channel.message(kind)).map(|message| message.role)
+    /// What the owner is told of an arrival, and what the server says by it to a subscription or in a
+    /// notice.
+    fn read(self, arrival: &Arrival, at: Timestamp) -> Option<(SocketEvent, Option<(Role, Reply)>)> {
+        let text = match arrival {
+            Arrival::Text(text) => Cow::from(text.as_str()),
+            // No server should send it; if one does, it means the same.
+            Arrival::Binary(bytes) => String::from_utf8_lossy(bytes),
+            Arrival::Ping | Arrival::Pong | Arrival::Part => return None,
+        };
+        let read = match &text {
+            Cow::Borrowed(text) => Envelope::read(self.layout, text),
+            Cow::Owned(text) => Err(Undecodable::new(text, "$", "is not UTF-8")),
+        };
+        let envelope = match read {
+            Ok(envelope) => envelope,
+            Err(undecodable) => return Some((SocketEvent::Undecodable(undecodable), None)),
+        };
+        // A type means the same in every channel that lists it.
+        let listed =
+            envelope.kind().and_then(|kind| self.channels.iter().find_map(|channel| channel.message(kind)));
+        let reply = match listed.map(|listed| listed.role) {
+            Some(Role::Heartbeat) => return None,
+            Some(role @ (Role::Notice | Role::Acknowledgement)) => {
+                envelope.reply().ok().map(|reply| (role, reply))
+            }
+            _ => None,
+        };
+        let owned = |text: Option<&str>| text.map(Into::into);
+        let (channel, kind) = (owned(envelope.channel()), owned(envelope.kind()));
+        let message = SocketMessage { text: envelope.text().into(), channel, kind, received: at };
+        Some((SocketEvent::Message(message), reply))
     }
 }
 
@@ -68,25 +102,14 @@ impl SocketBuilder {
     /// Starts the socket. It connects when it is first polled.
     ///
     /// # Errors
-    /// [`ErrorKind::Configuration`] outside of a Tokio runtime, if there are no certificates to trust,
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) outside of a Tokio runtime, if there are no certificates to trust,
     /// or if a setting is invalid.
     pub fn start(self) -> Result<Socket> {
         let Self { client, protocol, settings } = self;
-        if tokio::runtime::Handle::try_current().is_err() {
-            return Err(Error::new(ErrorKind::Configuration, "a socket needs a Tokio runtime"));
-        }
-        settings.check().map_err(|message| {
-            Error::new(ErrorKind::Configuration, format!("the settings of the socket: {message}"))
-        })?;
+        check("socket", &settings)?;
         let bearers = ClientBearers::new(client.clone());
         let streams = client.streams()?;
         Ok(Socket::new(streams.server()?, bearers, streams.shared(), protocol, settings))
-    }
-}
-
-impl fmt::Debug for SocketBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SocketBuilder").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 
@@ -129,20 +152,12 @@ impl fmt::Debug for SocketBuilder {
 /// ```
 #[must_use = "a socket does nothing unless it is polled"]
 pub struct Socket {
-    connect: Connect,
-    protocol: Protocol,
-    settings: Settings,
-    clock: Instant,
-    subscriptions: Vec<Subscribe>,
-    history: FailureHistory,
-    rng: fastrand::Rng,
-    /// The token of the last subscription.
-    bearer: Option<Bearer>,
-    /// The next token has to be newer than the last one.
-    renew: bool,
-    renewed: Option<Instant>,
-    events: VecDeque<Result<SocketEvent>>,
-    step: Step,
+    layout: &'static Layout,
+    close_timeout: Duration,
+    subscriptions: UnboundedSender<Subscribe>,
+    events: Receiver<Result<SocketEvent>>,
+    /// What goes on behind it, until it has failed. It has the other ends of both.
+    driver: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 /// An event of a [`Socket`].
@@ -157,23 +172,8 @@ pub enum SocketEvent {
     Undecodable(Undecodable),
 }
 
+/// Writes the message that subscribes with a token.
 type Subscribe = Box<dyn Fn(&str) -> Result<SubscribeMessage> + Send>;
-
-/// Waits for a permit, fetches a token newer than the given one, and dials.
-type Connect = Box<dyn Fn(Option<u64>) -> Connecting + Send>;
-
-type Connecting = Pin<Box<dyn Future<Output = Attempt> + Send>>;
-
-/// The token, and the connection or why there is none; the wait that the token endpoint asks for.
-type Attempt = (Option<Bearer>, std::result::Result<Open, (Cause, Duration)>);
-
-enum Step {
-    Idle,
-    Connecting(Connecting),
-    Open(Box<Session>),
-    Waiting(Pin<Box<Sleep>>),
-    Ended,
-}
 
 impl Socket {
     fn new(
@@ -183,50 +183,32 @@ impl Socket {
         protocol: Protocol,
         settings: Settings,
     ) -> Self {
-        let (times, limits) = (DialLimits::from(&settings), Limits::from(&settings));
-        let (parts, Shared { limit, clock }) = (Arc::new((dial, bearers)), shared.clone());
-        let connect = move |newer_than| -> Connecting {
-            let (parts, limit) = (Arc::clone(&parts), limit.clone());
-            Box::pin(async move {
-                limit.permit().await;
-                let (dial, bearers) = &*parts;
-                let fetched = timeout(TOKEN, bearers.bearer(newer_than)).await;
-                let bearer = match fetched.unwrap_or(Err(NoToken::Unavailable(None))) {
-                    Ok(bearer) => bearer,
-                    Err(NoToken::Refused(words)) => {
-                        return (None, Err((Cause::CredentialsRefused(words), Duration::ZERO)));
-                    }
-                    Err(NoToken::Unavailable(wait)) => {
-                        return (None, Err((Cause::NoToken, wait.unwrap_or_default())));
-                    }
-                };
-                match dial.dial(times).await {
-                    Ok(wire) => (Some(bearer), Ok(wire.open(limits).await)),
-                    Err(failure) => (Some(bearer), Err((Cause::Dial(failure), Duration::ZERO))),
-                }
-            })
-        };
-        Self {
-            connect: Box::new(connect),
+        let (subscriptions, requests) = mpsc::unbounded_channel();
+        // It reads on when the last event was taken.
+        let (sender, events) = mpsc::channel(1);
+        let (layout, close_timeout) = (protocol.layout, settings.close_timeout);
+        let driver = Driver {
+            dial,
+            bearers,
+            shared: shared.clone(),
             protocol,
             settings,
-            clock,
+            requests,
             subscriptions: Vec::new(),
+            events: sender,
             history: FailureHistory::default(),
-            rng: fastrand::Rng::new(),
             bearer: None,
             renew: false,
             renewed: None,
-            events: VecDeque::new(),
-            step: Step::Idle,
-        }
+        };
+        Self { layout, close_timeout, subscriptions, events, driver: Some(Box::pin(driver.run())) }
     }
 
     /// Subscribes now, and again on every new connection. The server answers with a message, for which
     /// this does not wait.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] if the subscription breaks one of its rules.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if the subscription breaks one of its rules.
     pub fn subscribe<S: Subscription>(&mut self, subscription: S) -> Result<()> {
         self.add(Box::new(move |token| subscribe::<S::Message>(&subscription, token)))
     }
@@ -235,137 +217,36 @@ impl Socket {
     /// subscribes, `payload` an object with the other members of its payload.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] if `payload` is not an object.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if `payload` is not an object.
     pub fn subscribe_unlisted(&mut self, kind: impl Into<String>, payload: Json) -> Result<()> {
-        let (layout, kind) = (self.protocol.layout, kind.into());
+        let (layout, kind) = (self.layout, kind.into());
         self.add(Box::new(move |token| subscribe_unlisted(layout, &kind, token, &payload)))
     }
 
     fn add(&mut self, subscribe: Subscribe) -> Result<()> {
         // Without a token, to see whether it can be written.
         subscribe("")?;
-        if let (Step::Open(session), Some(bearer)) = (&mut self.step, &self.bearer) {
-            session.subscribe(&subscribe(bearer.text.expose_secret())?);
-        }
-        self.subscriptions.push(subscribe);
+        // One that has failed subscribes to nothing any more.
+        _ = self.subscriptions.send(subscribe);
         Ok(())
     }
 
     /// Waits for the next event; none after the socket has failed. Safe to cancel.
     ///
     /// # Errors
-    /// [`ErrorKind::Stream`] when the socket has failed for good, with a
+    /// [`ErrorKind::Stream`](crate::ErrorKind::Stream) when the socket has failed for good, with a
     /// [`Failure`](super::Failure) as its source. It comes once, and nothing follows.
     pub async fn next(&mut self) -> Option<Result<SocketEvent>> {
-        poll_fn(|context| self.poll(context)).await
+        poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
     /// Closes the connection and waits for the close handshake, at most for
     /// [`Settings::close_timeout`](super::Settings::close_timeout).
     pub async fn close(self) {
-        if let Step::Open(session) = self.step {
-            _ = timeout(self.settings.close_timeout, session.close()).await;
+        drop(self.events);
+        if let Some(driver) = self.driver {
+            _ = timeout(self.close_timeout, driver).await;
         }
-    }
-
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<SocketEvent>>> {
-        loop {
-            if let Some(event) = self.events.pop_front() {
-                return Poll::Ready(Some(event));
-            }
-            match &mut self.step {
-                Step::Idle => self.begin(),
-                Step::Waiting(over) => {
-                    ready!(over.as_mut().poll(context));
-                    self.begin();
-                }
-                Step::Connecting(connecting) => {
-                    let (bearer, result) = ready!(connecting.as_mut().poll(context));
-                    self.bearer = bearer.or_else(|| self.bearer.take());
-                    match result {
-                        Ok(open) => self.opened(open),
-                        Err((cause, wait)) => self.failed(cause, wait),
-                    }
-                }
-                Step::Open(session) => match ready!(session.poll(context, &self.settings, self.protocol)) {
-                    SessionStep::Event(event) => self.events.push_back(Ok(event)),
-                    SessionStep::Accepted(event) => {
-                        self.history.accepted(false);
-                        self.events.push_back(Ok(event));
-                    }
-                    SessionStep::Ended(cause) => {
-                        session.leave();
-                        let opened = session.opened();
-                        self.ended(opened, cause);
-                    }
-                },
-                Step::Ended => return Poll::Ready(None),
-            }
-        }
-    }
-
-    fn now(&self) -> Moment {
-        Moment::at(self.clock.elapsed())
-    }
-
-    fn say(&mut self, event: Connection) {
-        self.events.push_back(Ok(SocketEvent::Connection(event)));
-    }
-
-    fn begin(&mut self) {
-        let paced = self.renewed.is_some_and(|renewed| renewed.elapsed() < TOKEN_PACE);
-        let renew = std::mem::take(&mut self.renew) && !paced;
-        if renew {
-            self.renewed = Some(Instant::now());
-        }
-        let old = self.bearer.as_ref().filter(|_| renew).map(|bearer| bearer.generation);
-        self.step = Step::Connecting((self.connect)(old));
-        self.say(Connection::Connecting);
-    }
-
-    fn opened(&mut self, open: Open) {
-        let expires = self.bearer.as_ref().and_then(|bearer| bearer.expires);
-        let mut session = Session::new(open, expires);
-        if let Some(bearer) = &self.bearer {
-            let messages = self.subscriptions.iter().map(|subscribe| subscribe(bearer.text.expose_secret()));
-            // One that could not be written was refused when it was added.
-            messages.flatten().for_each(|message| session.subscribe(&message));
-        }
-        self.step = Step::Open(Box::new(session));
-        self.say(Connection::Connected);
-    }
-
-    fn ended(&mut self, opened: Instant, cause: Cause) {
-        self.history.live_ended(Moment::at(opened.duration_since(self.clock)), self.now(), &cause);
-        self.say(Connection::Disconnected(cause.clone()));
-        // Tokens that hardly live are no reason to dial all the time.
-        let pace = TOKEN_PACE.saturating_sub(opened.elapsed());
-        let wait = if cause == Cause::AuthExpired { pace } else { Duration::ZERO };
-        self.failed(cause, wait);
-    }
-
-    /// An attempt failed, or a connection ended.
-    fn failed(&mut self, cause: Cause, wait: Duration) {
-        self.renew = matches!(
-            cause,
-            Cause::AuthExpired
-                | Cause::Refused(_)
-                | Cause::Dial(DialFailure::Status { status: 401 | 403, .. })
-        );
-        let now = self.now();
-        match self.history.failed(&cause, false, now, &self.settings) {
-            Some(failure) => self.end(failure),
-            None => {
-                let delay = self.history.delay(&cause, &self.settings, &mut self.rng).max(asked_for(Some(wait)));
-                self.step = Step::Waiting(Box::pin(sleep(delay)));
-                self.say(Connection::Retrying { delay, cause });
-            }
-        }
-    }
-
-    fn end(&mut self, failure: Failure) {
-        self.step = Step::Ended;
-        self.events.push_back(Err(failure::ended(failure)));
     }
 }
 
@@ -373,16 +254,244 @@ impl Stream for Socket {
     type Item = Result<SocketEvent>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.get_mut().poll(context)
+        let this = self.get_mut();
+        if let Poll::Ready(event) = this.events.poll_recv(context) {
+            return Poll::Ready(event);
+        }
+        if this.driver.as_mut().is_some_and(|driver| driver.as_mut().poll(context).is_ready()) {
+            this.driver = None;
+        }
+        this.events.poll_recv(context)
     }
 }
 
 impl fmt::Debug for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_open = matches!(self.step, Step::Open(_));
-        f.debug_struct("Socket")
-            .field("is_open", &is_open)
-            .field("subscriptions", &self.subscriptions.len())
+        f.debug_struct("Socket").field("has_failed", &self.driver.is_none()).finish_non_exhaustive()
+    }
+}
+
+/// A message as it arrived on a [`Socket`], of whatever channel.
+///
+/// Its text may hold personal data, so `Debug` does not show it.
+#[derive(Clone, PartialEq)]
+pub struct SocketMessage {
+    text: Box<str>,
+    channel: Option<Box<str>>,
+    kind: Option<Box<str>>,
+    received: Timestamp,
+}
+
+impl SocketMessage {
+    /// The whole message, as it arrived.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The name of its channel, if the message says it. The channel `activity` does not.
+    #[must_use]
+    pub fn channel(&self) -> Option<&str> {
+        self.channel.as_deref()
+    }
+
+    /// Its type on the wire.
+    #[must_use]
+    pub fn kind(&self) -> Option<&str> {
+        self.kind.as_deref()
+    }
+
+    /// When its last bytes were read, by this machine's clock.
+    #[must_use]
+    pub fn receive_time(&self) -> Timestamp {
+        self.received
+    }
+
+    /// Decodes the message if it belongs to the channel of `M`: if it names the channel, or names none
+    /// and is of a type that the channel lists. Otherwise returns `None`.
+    ///
+    /// # Errors
+    /// If the message is not what its type says.
+    pub fn decode<M: ChannelMessage>(&self) -> Option<Result<Received<M>, Undecodable>> {
+        let channel = M::CHANNEL;
+        let belongs = match self.channel() {
+            Some(name) => name == channel.name,
+            None => self.kind().is_some_and(|kind| channel.message(kind).is_some()),
+        };
+        belongs.then(|| decode(&self.text))
+    }
+}
+
+impl fmt::Debug for SocketMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SocketMessage")
+            .field("channel", &self.channel)
+            .field("kind", &self.kind)
+            .field("received", &self.received)
             .finish_non_exhaustive()
+    }
+}
+
+/// What goes on behind a socket.
+struct Driver<D, B> {
+    dial: D,
+    bearers: B,
+    shared: Shared,
+    protocol: Protocol,
+    settings: Settings,
+    /// Subscriptions that are added.
+    requests: UnboundedReceiver<Subscribe>,
+    subscriptions: Vec<Subscribe>,
+    events: Sender<Result<SocketEvent>>,
+    history: FailureHistory,
+    /// The token of the last subscription.
+    bearer: Option<Bearer>,
+    /// The next token has to be newer than the last one.
+    renew: bool,
+    renewed: Option<Instant>,
+}
+
+impl<D: Dial, B: Bearers> Driver<D, B> {
+    /// Goes on until the socket has failed or is closed.
+    async fn run(mut self) {
+        let (events, mut rng, mut delay) = (self.events.clone(), fastrand::Rng::new(), Duration::ZERO);
+        loop {
+            let connected = tokio::select! {
+                () = events.closed() => return,
+                connected = self.connect(delay) => connected,
+            };
+            let (cause, wait) = match connected {
+                Err(failed) => failed,
+                Ok(connection) => {
+                    let opened = Instant::now();
+                    let Some(cause) = self.live(connection, opened).await else { return };
+                    let since = Moment::at(opened.duration_since(self.shared.clock));
+                    self.history.live_ended(since, self.now(), &cause);
+                    self.tell(Connection::Disconnected(cause.clone())).await;
+                    // Tokens that hardly live are no reason to dial all the time.
+                    let pace = if cause == Cause::AuthExpired { TOKEN_PACE } else { Duration::ZERO };
+                    (cause, pace.saturating_sub(opened.elapsed()))
+                }
+            };
+            self.renew = matches!(
+                cause,
+                Cause::AuthExpired
+                    | Cause::Refused(_)
+                    | Cause::Dial(DialFailure::Status { status: 401 | 403, .. })
+            );
+            if let Some(failure) = self.history.failed(&cause, false, self.now(), &self.settings) {
+                _ = events.send(Err(failure::ended(failure))).await;
+                return;
+            }
+            delay = self.history.delay(&cause, &self.settings, &mut rng).max(asked_for(Some(wait)));
+            self.tell(Connection::Retrying { delay, cause }).await;
+        }
+    }
+
+    fn now(&self) -> Moment {
+        Moment::at(self.shared.clock.elapsed())
+    }
+
+    /// Tells the owner, as soon as it has taken what it was told before. One that is gone needs no telling.
+    async fn tell(&mut self, event: Connection) {
+        _ = self.events.send(Ok(SocketEvent::Connection(event))).await;
+    }
+
+    /// Waits for a permit, fetches a token, and dials. An error is the cause, and the wait that the token
+    /// endpoint asks for.
+    async fn connect(&mut self, delay: Duration) -> std::result::Result<Open, (Cause, Duration)> {
+        sleep(delay).await;
+        self.tell(Connection::Connecting).await;
+        self.shared.limit.permit().await;
+        self.renew &= self.renewed.is_none_or(|renewed| renewed.elapsed() >= TOKEN_PACE);
+        if self.renew {
+            self.renewed = Some(Instant::now());
+        }
+        let old = self.bearer.as_ref().filter(|_| self.renew).map(|bearer| bearer.generation);
+        let fetched = timeout(TOKEN, self.bearers.bearer(old)).await;
+        match fetched.unwrap_or(Err(NoToken::Unavailable(None))) {
+            Ok(bearer) => self.bearer = Some(bearer),
+            Err(NoToken::Refused(words)) => return Err((Cause::CredentialsRefused(words), Duration::ZERO)),
+            Err(NoToken::Unavailable(wait)) => return Err((Cause::NoToken, wait.unwrap_or_default())),
+        }
+        self.dial.dial(&self.settings).await.map_err(|failure| (Cause::Dial(failure), Duration::ZERO))
+    }
+
+    /// Subscribes, and tells what comes until the connection ends. None if the socket was closed.
+    async fn live(&mut self, mut connection: Open, opened: Instant) -> Option<Cause> {
+        let bearer = self.bearer.clone()?;
+        let token = bearer.text.expose_secret();
+        let life = bearer.expires.map_or(Duration::MAX, |expires| {
+            let left = expires.saturating_duration_since(opened);
+            left.saturating_sub(LEAD.min(left / 2))
+        });
+        // One that cannot be written was refused when it was added.
+        for message in self.subscriptions.iter().flat_map(|subscribe| subscribe(token)) {
+            connection.subscribe(&message);
+        }
+        self.tell(Connection::Connected).await;
+        let (mut heard, mut pinged) = (opened, None::<Instant>);
+        let (mut notice, mut was_accepted) = (None, false);
+        let cause = loop {
+            let quiet = match pinged {
+                Some(pinged) => self.settings.pong_timeout.saturating_sub(pinged.elapsed()),
+                None => self.settings.ping_after.saturating_sub(heard.elapsed()),
+            };
+            let left = life.saturating_sub(opened.elapsed());
+            let arrival = tokio::select! {
+                biased;
+                () = self.events.closed() => {
+                    connection.close();
+                    while poll_fn(|context| connection.poll_next(context)).await.is_ok() {}
+                    return None;
+                }
+                Some(subscribe) = self.requests.recv() => {
+                    subscribe(token).iter().for_each(|message| connection.subscribe(message));
+                    self.subscriptions.push(subscribe);
+                    continue;
+                }
+                arrival = poll_fn(|context| connection.poll_next(context)) => arrival,
+                () = sleep(quiet.min(left)) => match pinged.replace(Instant::now()) {
+                    _ if left <= quiet => break Cause::AuthExpired,
+                    Some(_) => break Cause::NoPong,
+                    None => {
+                        connection.ping();
+                        continue;
+                    }
+                },
+            };
+            (heard, pinged) = (Instant::now(), None);
+            let arrival = match arrival {
+                Ok(arrival) => arrival,
+                Err(closed) => break notice.unwrap_or(Cause::Closed(closed)),
+            };
+            let Some((event, reply)) = self.protocol.read(&arrival, connection.read_at()) else { continue };
+            // A notice is about what follows at once.
+            notice = None;
+            if let Some((role, reply)) = reply {
+                // A server can repeat what it was sent.
+                let words = reply.details.unwrap_or_default().replace(token, "(token)");
+                match role {
+                    Role::Notice => {
+                        notice = Some(match Notice::from_details(&words) {
+                            Notice::AuthExpired => Cause::AuthExpired,
+                            Notice::Idle => Cause::Idle,
+                            Notice::Other(words) => Cause::Notice(words),
+                        });
+                    }
+                    // Where another subscription was accepted, it is not the token.
+                    _ if reply.success == Some(false) => {
+                        notice = Some(Cause::Refused(words.into())).filter(|_| !was_accepted);
+                    }
+                    _ => {
+                        was_accepted = true;
+                        self.history.accepted(false);
+                    }
+                }
+            }
+            _ = self.events.send(Ok(event)).await;
+        };
+        connection.close();
+        Some(cause)
     }
 }

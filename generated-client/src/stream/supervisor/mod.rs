@@ -35,8 +35,8 @@ use self::frame::{arrival as frame_of, redact};
 pub use self::handle::{Handle, States};
 use self::links::Links;
 pub use self::stream::EventStream;
-use super::connection::{Connection, Limits};
-use super::dial::{Dial, DialLimits};
+use super::connection::Connection;
+use super::dial::Dial;
 use super::dial_limit::DialLimit;
 use super::machine::{
     Closed, Command, ConnectionId, DialFailure, Event, Failure, Input, Moment, NoToken, Output, ResumePoint,
@@ -268,15 +268,10 @@ impl<D: Dial, B: Bearers> Supervisor<D, B> {
                 });
             }
             Output::Dial { connection } => {
-                let (dial, limits) = (Arc::clone(&self.dial), Limits::from(&self.settings));
-                let times = DialLimits::from(&self.settings);
-                let dialling = self.tasks.spawn(async move {
-                    let result = match dial.dial(times).await {
-                        Ok(wire) => Ok(wire.open(limits).await),
-                        Err(failure) => Err(failure),
-                    };
-                    Report::Dialled(connection, result)
-                });
+                let (dial, settings) = (Arc::clone(&self.dial), self.settings.clone());
+                let dialling = self
+                    .tasks
+                    .spawn(async move { Report::Dialled(connection, dial.dial(&settings).await) });
                 self.links.dialling(connection, dialling);
             }
             Output::Subscribe { connection, generation } => {

@@ -19,16 +19,15 @@ fn shows(line: &str) -> bool {
 
 #[tokio::test]
 async fn the_token_of_two_subscriptions_is_in_no_log() {
-    let ears = Ears::open();
+    let (ears, authority) = (Ears::open(), Authority::new());
     let subscription = ActivitySubscription::new(AccountId::new("42"));
     let message = subscribe::<ActivityMessage>(&subscription, TOKEN).unwrap();
     // Whatever ends the connection says nothing of it either.
     for ending in [frame(0x88, &1000_u16.to_be_bytes()), frame(0x83, b"?"), frame(0x81, &[b' '; 2_000])] {
         let ping = Step::Send(frame(0x89, b"between"));
         let steps = upgraded([ping, text("one"), Step::Wait, text("two"), Step::Send(ending), Step::Hold]);
-        let authority = Authority::new();
-        let server = FaultServer::tls(authority.acceptor(Flaw::None, "http/1.1"), move |_| steps.clone());
-        let mut connection = open(dial(&server.url(), Some(&authority)).await.unwrap(), 1 << 10).await;
+        let server = tls(&authority, Flaw::None, steps);
+        let mut connection = dial(&server.url(), Some(&authority)).await.unwrap();
         connection.subscribe(&message);
         assert_eq!(next_text(&mut connection).await.as_deref(), Ok("one"));
         connection.subscribe(&message);
@@ -43,9 +42,7 @@ async fn the_token_of_two_subscriptions_is_in_no_log() {
     }
 
     let heard = ears.take();
-    for line in &heard {
-        assert!(!shows(line), "{line}");
-    }
+    heard.iter().for_each(|line| assert!(!shows(line), "{line}"));
     for target in ["rustls", "tungstenite"] {
         assert!(heard.iter().any(|line| line.starts_with(target)), "{target} says nothing");
     }

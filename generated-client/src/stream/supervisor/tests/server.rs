@@ -10,9 +10,9 @@ use tokio::time::{Instant, interval, sleep};
 
 use super::session::{Common, Journal, Pipe, Session, numbered};
 use super::stage::Tokens;
-use crate::stream::connection::Wire;
-use crate::stream::machine::DialFailure;
-use crate::stream::dial::{Dial, DialLimits};
+use crate::stream::connection::Connection;
+use crate::stream::machine::{DialFailure, Settings};
+use crate::stream::dial::Dial;
 
 /// What is to happen on a connection.
 #[derive(Clone, Debug)]
@@ -226,16 +226,18 @@ fn text(day: usize, number: u64) -> String {
 }
 
 impl Dial for Server {
-    async fn dial(&self, _: DialLimits) -> Result<Wire, DialFailure> {
+    async fn dial(&self, settings: &Settings) -> Result<Connection, DialFailure> {
         sleep(Duration::from_millis(20)).await;
-        let mut state = self.state();
-        state.dials.push(Instant::now());
-        if let Some(status) = state.refusals.pop() {
+        let refusal = {
+            let mut state = self.state();
+            state.dials.push(Instant::now());
+            state.refusals.pop()
+        };
+        if let Some(status) = refusal {
             return Err(DialFailure::Status { status, retry_after: None });
         }
-        drop(state);
         let (ours, theirs) = duplex(64 << 10);
         tokio::spawn(self.clone().serve_over(theirs));
-        Ok(Wire::new(ours))
+        Ok(Connection::new(Box::new(ours), &[], settings).await)
     }
 }

@@ -7,7 +7,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::duplex;
+use tokio::io::{DuplexStream, duplex};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
@@ -16,11 +16,11 @@ use tokio::time::{Instant, sleep, timeout};
 use super::caller::{Caller, SECRET, assert_holds_no_token};
 use super::session::{Common, Session};
 use super::{DAY, MINUTE, again, begin};
-use crate::stream::connection::Wire;
+use crate::stream::connection::Connection;
 use crate::stream::dial_limit::DialLimit;
 use crate::stream::machine::{DialFailure, NoToken, ResumePoint, Settings};
 use crate::stream::dial::tests::eavesdrop::Ears;
-use crate::stream::dial::{Dial, DialLimits};
+use crate::stream::dial::Dial;
 use crate::stream::supervisor::{Bearer, Bearers, Shared};
 
 /// Where tokens come from, as the test wants them; clones are the same.
@@ -80,7 +80,7 @@ impl Bearers for Tokens {
 
 /// A dial that waits for its answer.
 pub(super) struct Dialling {
-    answer: oneshot::Sender<Result<Wire, DialFailure>>,
+    answer: oneshot::Sender<Result<DuplexStream, DialFailure>>,
     common: Common,
 }
 
@@ -96,7 +96,7 @@ impl Dialling {
     /// A connection that holds so many bytes in each direction.
     pub(super) fn accept_with(self, bytes: usize) -> Session {
         let (ours, theirs) = duplex(bytes);
-        _ = self.answer.send(Ok(Wire::new(ours)));
+        _ = self.answer.send(Ok(ours));
         Session::new(theirs, &self.common)
     }
 }
@@ -106,10 +106,11 @@ impl Dialling {
 struct Network(UnboundedSender<Dialling>, Common);
 
 impl Dial for Network {
-    async fn dial(&self, _: DialLimits) -> Result<Wire, DialFailure> {
+    async fn dial(&self, settings: &Settings) -> Result<Connection, DialFailure> {
         let (answer, answered) = oneshot::channel();
         _ = self.0.send(Dialling { answer, common: self.1.clone() });
-        answered.await.unwrap_or(Err(DialFailure::TimedOut(None)))
+        let pipe = answered.await.unwrap_or(Err(DialFailure::TimedOut(None)))?;
+        Ok(Connection::new(Box::new(pipe), &[], settings).await)
     }
 }
 
