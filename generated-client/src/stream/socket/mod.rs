@@ -24,10 +24,9 @@ use super::machine::retry::{FailureHistory, asked_for};
 use super::machine::rotation::TOKEN_PACE;
 use super::machine::{Cause, Connection, DialFailure, Failure, Moment, NoToken, Settings};
 use super::dial::{Dial, DialLimits};
-use super::failure;
 use super::message::subscribe_unlisted;
-use super::supervisor::{Bearer, Bearers, ClientBearers, Shared, TOKEN};
-use super::{Channel, Layout, Role, SubscribeMessage, Subscription, Undecodable, subscribe};
+use super::supervisor::{Bearer, Shared, TOKEN, TokenProvider, ended};
+use super::{Channel, ClientTokens, Layout, Role, SubscribeMessage, Subscription, Undecodable, subscribe};
 use crate::Json;
 use crate::client;
 use crate::error::{Error, ErrorKind, Result};
@@ -79,7 +78,7 @@ impl SocketBuilder {
         settings.check().map_err(|message| {
             Error::new(ErrorKind::Configuration, format!("the settings of the socket: {message}"))
         })?;
-        let bearers = ClientBearers::new(client.clone());
+        let bearers = ClientTokens(client.clone());
         let streams = client.streams()?;
         Ok(Socket::new(streams.server()?, bearers, streams.shared(), protocol, settings))
     }
@@ -179,7 +178,7 @@ enum Step {
 impl Socket {
     fn new(
         dial: impl Dial,
-        bearers: impl Bearers,
+        bearers: impl TokenProvider,
         shared: &Shared,
         protocol: Protocol,
         settings: Settings,
@@ -191,7 +190,7 @@ impl Socket {
             Box::pin(async move {
                 limit.permit().await;
                 let (dial, bearers) = &*parts;
-                let fetched = timeout(TOKEN, bearers.bearer(newer_than)).await;
+                let fetched = timeout(TOKEN, bearers.token(newer_than)).await;
                 let bearer = match fetched.unwrap_or(Err(NoToken::Unavailable(None))) {
                     Ok(bearer) => bearer,
                     Err(NoToken::Refused(words)) => {
@@ -366,7 +365,7 @@ impl Socket {
 
     fn end(&mut self, failure: Failure) {
         self.step = Step::Ended;
-        self.events.push_back(Err(failure::ended(failure)));
+        self.events.push_back(Err(ended(failure)));
     }
 }
 

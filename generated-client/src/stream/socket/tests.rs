@@ -37,8 +37,8 @@ struct Tokens {
     refused: bool,
 }
 
-impl Bearers for Tokens {
-    async fn bearer(&self, newer_than: Option<u64>) -> std::result::Result<Bearer, NoToken> {
+impl TokenProvider for Tokens {
+    async fn token(&self, newer_than: Option<u64>) -> std::result::Result<Bearer, NoToken> {
         self.asked.lock().unwrap().push(newer_than);
         if self.refused {
             return Err(NoToken::Refused("refused".into()));
