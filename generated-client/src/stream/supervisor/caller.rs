@@ -13,7 +13,7 @@ use futures_core::stream::FusedStream;
 use jiff::Timestamp;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::{Notify, oneshot, watch};
-use tokio::task::{AbortHandle, consume_budget};
+use tokio::task::{JoinSet, consume_budget};
 use tokio::time::timeout;
 
 use super::{RawMessage, Request, Status};
@@ -106,6 +106,10 @@ pub(crate) fn ended(failure: Failure) -> Error {
         .caused_by(Some(Box::new(failure)))
 }
 
+fn caused(kind: ErrorKind, error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(kind, error.to_string()).caused_by(Some(Box::new(error)))
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -196,7 +200,8 @@ pub struct EventStream<M> {
     pub(super) events: std::vec::IntoIter<Delivery>,
     pub(super) taken: Arc<Taken>,
     pub(super) handle: Handle,
-    pub(super) task: AbortHandle,
+    /// Is aborted with the stream.
+    pub(super) task: JoinSet<()>,
     pub(super) ended: bool,
     pub(super) messages: PhantomData<fn() -> M>,
 }
@@ -255,12 +260,6 @@ impl<M: ChannelMessage> Stream for EventStream<M> {
 impl<M: ChannelMessage> FusedStream for EventStream<M> {
     fn is_terminated(&self) -> bool {
         self.ended
-    }
-}
-
-impl<M> Drop for EventStream<M> {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 
@@ -330,12 +329,9 @@ impl<M: ChannelMessage> Stream for Messages<M> {
         while !this.ended {
             let result = match ready!(Pin::new(&mut this.events).poll_next(context)) {
                 Some(Ok(Event::Message(message))) => Ok(message),
-                Some(Ok(Event::Gap(gap))) if !this.allow_gaps => {
-                    Err(Error::new(ErrorKind::Gap, gap.to_string()).caused_by(Some(Box::new(gap))))
-                }
-                Some(Ok(Event::Undecodable(undecodable))) if !this.skip_undecodable => {
-                    let error = Error::new(ErrorKind::Response, undecodable.to_string());
-                    Err(error.caused_by(Some(Box::new(undecodable))))
+                Some(Ok(Event::Gap(gap))) if !this.allow_gaps => Err(caused(ErrorKind::Gap, gap)),
+                Some(Ok(Event::Undecodable(lost))) if !this.skip_undecodable => {
+                    Err(caused(ErrorKind::Response, lost))
                 }
                 Some(Ok(_)) => continue,
                 Some(Err(error)) => Err(error),

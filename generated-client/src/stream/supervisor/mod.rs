@@ -58,12 +58,17 @@ pub(crate) struct Bearer {
     pub(crate) expires: Option<Instant>,
 }
 
-/// A token in time; with a generation, one that is newer.
-async fn fetch(tokens: &impl TokenProvider, newer_than: Option<u64>) -> Result<Bearer, NoToken> {
+/// Fetches a token in time; with a generation, one that is newer.
+async fn fetch(tokens: &impl TokenProvider, newer_than: Option<u64>, clock: Instant) -> Report {
     let fetched = timeout(TOKEN, tokens.token(newer_than)).await;
-    let token = fetched.unwrap_or(Err(NoToken::Unavailable(None)))?;
-    let is_newer = newer_than.is_none_or(|old| token.generation > old);
-    is_newer.then_some(token).ok_or(NoToken::Unavailable(None))
+    match fetched.unwrap_or(Err(NoToken::Unavailable(None))) {
+        Ok(bearer) if newer_than.is_none_or(|old| bearer.generation > old) => {
+            let expires = bearer.expires.map(|at| Moment::at(at.duration_since(clock)));
+            (Input::Token(Ok(Token { generation: bearer.generation, expires })), Some(bearer))
+        }
+        Ok(_) => (Input::Token(Err(NoToken::Unavailable(None))), None),
+        Err(none) => (Input::Token(Err(none)), None),
+    }
 }
 
 /// What all streams of a client have in common.
@@ -72,12 +77,6 @@ pub(crate) struct Shared {
     pub(crate) limit: DialLimit,
     /// When their clock was started.
     pub(crate) clock: Instant,
-}
-
-impl Shared {
-    fn now(&self) -> Moment {
-        Moment::at(self.clock.elapsed())
-    }
 }
 
 /// What the stream is doing.
@@ -89,6 +88,9 @@ struct Status {
     /// Nothing is left to be done.
     finished: bool,
 }
+
+/// The result of a task beside this one: for the machine, and the token to subscribe with.
+type Report = (Input<RawMessage>, Option<Bearer>);
 
 /// A request of the caller, carried out between two inputs.
 type Request = Box<dyn FnOnce(&mut StreamMachine<RawMessage>, Moment) + Send>;
@@ -113,7 +115,12 @@ pub(crate) fn start<M: ChannelMessage>(
     let (events, delivered) = unbounded_channel();
     let taken = Arc::new(Taken::default());
     let supervisor = Supervisor::<M, _, _> {
-        machine: StreamMachine::new(settings.clone(), fastrand::u64(..), shared.now(), from),
+        machine: StreamMachine::new(
+            settings.clone(),
+            fastrand::u64(..),
+            Moment::at(shared.clock.elapsed()),
+            from,
+        ),
         shared: shared.clone(),
         subscription,
         dial: Arc::new(dial),
@@ -128,7 +135,8 @@ pub(crate) fn start<M: ChannelMessage>(
         status,
         requests: requested,
     };
-    let task = tokio::spawn(supervisor.run()).abort_handle();
+    let mut task = JoinSet::new();
+    task.spawn(supervisor.run());
     Ok(EventStream {
         deliveries: delivered,
         events: Vec::new().into_iter(),
@@ -152,7 +160,7 @@ struct Supervisor<M: ChannelMessage, D, T> {
     /// At most three.
     links: Vec<(ConnectionId, Link)>,
     /// Waiting for permits, tokens and closes.
-    tasks: JoinSet<(Input<RawMessage>, Option<Bearer>)>,
+    tasks: JoinSet<Report>,
     /// Events for the caller, who is woken once for all that came together.
     batch: Vec<Delivery>,
     /// Has no limit of its own: the machine keeps the limit.
@@ -182,7 +190,7 @@ impl<M: ChannelMessage, D: Dial, T: TokenProvider> Supervisor<M, D, T> {
             tokio::select! {
                 Some(request) = self.requests.recv() => {
                     self.count_taken();
-                    request(&mut self.machine, self.shared.now());
+                    request(&mut self.machine, self.now());
                     self.carry_out();
                 }
                 () = self.taken.room.notified(), if self.machine.waits_for_caller() => {}
@@ -199,9 +207,13 @@ impl<M: ChannelMessage, D: Dial, T: TokenProvider> Supervisor<M, D, T> {
         }
     }
 
+    fn now(&self) -> Moment {
+        Moment::at(self.shared.clock.elapsed())
+    }
+
     /// Gives the machine an input, and carries out what follows.
     fn handle(&mut self, input: Input<RawMessage>) {
-        self.machine.handle(self.shared.now(), input);
+        self.machine.handle(self.now(), input);
         self.carry_out();
     }
 
@@ -223,14 +235,7 @@ impl<M: ChannelMessage, D: Dial, T: TokenProvider> Supervisor<M, D, T> {
                 }
                 Output::FetchToken { newer_than } => {
                     let (tokens, clock) = (Arc::clone(&self.tokens), self.shared.clock);
-                    self.tasks.spawn(async move {
-                        let fetched = fetch(&*tokens, newer_than).await;
-                        let token = fetched.as_ref().map_err(NoToken::clone).map(|bearer| Token {
-                            generation: bearer.generation,
-                            expires: bearer.expires.map(|at| Moment::at(at.duration_since(clock))),
-                        });
-                        (Input::Token(token), fetched.ok())
-                    });
+                    self.tasks.spawn(async move { fetch(&*tokens, newer_than, clock).await });
                 }
                 Output::Dial { connection } => {
                     let (times, limits) = (DialLimits::from(&self.settings), Limits::from(&self.settings));
@@ -279,16 +284,16 @@ impl<M: ChannelMessage, D: Dial, T: TokenProvider> Supervisor<M, D, T> {
         });
     }
 
-    fn dialled(&mut self, connection: ConnectionId, result: Result<(), DialFailure>) {
-        if result.is_err() {
-            self.remove(connection);
-        }
+    fn dialled(&mut self, connection: ConnectionId, result: Result<Connection, DialFailure>) {
+        self.remove(connection);
+        let open = |open| self.links.push((connection, Link::Open { connection: open, is_read: true }));
+        let result = result.map(open);
         self.handle(Input::Dialled { connection, result });
     }
 
     /// Takes what has arrived on a connection, without waiting for more.
     fn read(&mut self, connection: ConnectionId, first: Result<Arrival, Closed>) {
-        let (now, mut first) = (self.shared.now(), Some(first));
+        let (now, mut first) = (self.now(), Some(first));
         for _ in 0..BATCH {
             let Some(Link::Open { connection: open, is_read: true }) = self.link(connection) else { return };
             let (arrival, at) = match first.take().or_else(|| open.take()) {
@@ -353,17 +358,14 @@ enum Link {
 
 /// Something that happened on a connection.
 enum Progress {
-    Dialled(Result<(), DialFailure>),
+    Dialled(Result<Connection, DialFailure>),
     Arrived(Result<Arrival, Closed>),
 }
 
 impl Link {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Progress> {
         Poll::Ready(match self {
-            Self::Dialling(dial) => {
-                let dialled = ready!(dial.as_mut().poll(context));
-                Progress::Dialled(dialled.map(|connection| *self = Self::Open { connection, is_read: true }))
-            }
+            Self::Dialling(dial) => Progress::Dialled(ready!(dial.as_mut().poll(context))),
             Self::Open { is_read: false, .. } => return Poll::Pending,
             Self::Open { connection, .. } => Progress::Arrived(ready!(connection.poll_next(context))),
         })

@@ -28,6 +28,8 @@ pub(super) struct Caller {
     patience: Duration,
     /// The numbered messages, by day and number.
     pub(super) delivered: Vec<(usize, u64)>,
+    /// How the first of them came.
+    pub(super) first: Option<Origin>,
     /// The gaps, and how many messages came before each.
     pub(super) gaps: Vec<(usize, Gap)>,
 }
@@ -35,7 +37,8 @@ pub(super) struct Caller {
 impl Caller {
     pub(super) fn new(stream: Activity, patience: Duration) -> Self {
         let handle = stream.handle().clone();
-        Self { stream: Some(stream), handle, patience, delivered: Vec::new(), gaps: Vec::new() }
+        let (delivered, gaps) = (Vec::new(), Vec::new());
+        Self { stream: Some(stream), handle, patience, delivered, first: None, gaps }
     }
 
     pub(super) async fn statistics(&self) -> Statistics {
@@ -64,6 +67,7 @@ impl Caller {
             Event::Message(message) => {
                 let said = said(message.message);
                 if let Some(number) = message.sequence {
+                    self.first.get_or_insert(message.origin);
                     self.delivered.push((said.matches('\'').count(), number));
                 }
                 let origin = match message.origin {

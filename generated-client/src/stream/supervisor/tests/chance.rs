@@ -12,9 +12,9 @@ use super::caller::Caller;
 use super::server::{Answer, Order, Server};
 use super::sim::assert_paced;
 use super::{MINUTE, SECOND, call, in_simulation, shared};
-use crate::stream::DialFailure;
 use crate::stream::machine::tests::model::runner;
 use crate::stream::machine::{NoToken, ResumePoint, Settings, State};
+use crate::stream::{DialFailure, Origin};
 
 /// Something that happens.
 #[derive(Clone, Debug)]
@@ -200,8 +200,11 @@ fn once_or_a_gap(caller: &Caller, server: &Server) -> Result<(), TestCaseError> 
                         && gap.before.is_none_or(|before| number < before)
                 })
             };
-            // What the first replay lacks was never promised. Later days begin while connected.
-            let promised = if last.0 == 0 { last.1.max(server.first_replay()) } else { last.1 };
+            // What the first replay lacks was never promised: the one that was asked for when nothing had
+            // been delivered. Later days begin live.
+            let was_promised = caller.first == Some(Origin::Live) || last.0 > 0;
+            let first_replay = server.state().first_replay.filter(|_| !was_promised);
+            let promised = first_replay.map_or(last.1, |first| last.1.max(first));
             let missing = (promised + 1..next.1).find(|number| !covered(*number));
             prop_assert_eq!(missing, None, "between {:?} and {:?}: {:?}", last, next, &gaps);
         } else {

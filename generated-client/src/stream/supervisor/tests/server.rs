@@ -6,12 +6,11 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, duplex};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, interval, sleep};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 
 use super::DAY;
 use crate::stream::connection::Wire;
@@ -31,12 +30,7 @@ pub(super) type Journal = BTreeSet<(usize, u64)>;
 #[derive(Clone, Debug)]
 pub(super) enum Answer {
     Fail(DialFailure),
-    /// To the upgrade.
-    Http(String),
-    /// Nothing, not even to TLS.
     Hang,
-    /// Nothing to the upgrade.
-    NoUpgrade,
     /// The subscription is refused in these words.
     Deny(&'static str),
     NoAck,
@@ -57,11 +51,8 @@ pub(super) enum Order {
     Bytes(Vec<u8>),
     /// A notice, and a close.
     Close(Option<&'static str>, u16),
-    /// The end without a close; over TLS, with its end.
+    /// The end without a close.
     End,
-    /// The end without the end of TLS.
-    Cut,
-    Reset,
     /// Nothing more happens, and nobody says so.
     Freeze,
     /// No heartbeats.
@@ -71,25 +62,9 @@ pub(super) enum Order {
 }
 
 /// What a connection goes over.
-pub(super) trait Pipe: AsyncRead + AsyncWrite + Send + Unpin {
-    fn socket(&mut self) -> &mut TcpStream {
-        panic!("there is no socket");
-    }
-}
+trait Pipe: AsyncRead + AsyncWrite + Send + Unpin {}
 
-impl Pipe for DuplexStream {}
-
-impl Pipe for TcpStream {
-    fn socket(&mut self) -> &mut TcpStream {
-        self
-    }
-}
-
-impl Pipe for TlsStream<TcpStream> {
-    fn socket(&mut self) -> &mut TcpStream {
-        self.get_mut().0
-    }
-}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Pipe for T {}
 
 /// A server and its token endpoint; clones are the same.
 #[derive(Clone, Default)]
@@ -99,13 +74,13 @@ pub(super) struct Server {
 }
 
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     day: usize,
     last: u64,
     replay: Vec<u64>,
     said: Journal,
-    /// The last number when the first subscription came.
-    first_replay: Option<u64>,
+    /// The last number when a replay was sent first that was not empty.
+    pub(super) first_replay: Option<u64>,
     clients: Vec<UnboundedSender<Order>>,
     answers: VecDeque<Answer>,
     /// When there are no more of them.
@@ -116,17 +91,13 @@ struct State {
 }
 
 impl Server {
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
 
     /// All that the caller has to get, in this order.
     pub(super) fn said(&self) -> Journal {
         self.state().said.clone()
-    }
-
-    pub(super) fn first_replay(&self) -> u64 {
-        self.state().first_replay.unwrap_or_default()
     }
 
     pub(super) fn dials(&self) -> Vec<Instant> {
@@ -189,11 +160,9 @@ impl Server {
 
     /// The last messages come again.
     pub(super) fn repeat(&self, messages: usize) {
-        let state = self.state();
-        let from = state.replay.len().saturating_sub(messages);
-        let texts: Vec<_> = state.replay[from..].iter().map(|number| numbered(state.day, *number)).collect();
-        drop(state);
-        texts.iter().for_each(|text| self.say(text));
+        let (day, replay) = (self.state().day, self.state().replay.clone());
+        let last = &replay[replay.len().saturating_sub(messages)..];
+        last.iter().for_each(|number| self.say(&numbered(day, *number)));
     }
 
     /// The replay forgets its oldest messages.
@@ -226,10 +195,6 @@ impl Server {
 
     async fn upgrade(self, stream: TcpStream, tls: Option<TlsAcceptor>) -> io::Result<()> {
         let answer = self.dialled();
-        if matches!(answer, Answer::Hang) {
-            self.state().frozen.push(Box::new(stream));
-            return Ok(());
-        }
         let mut pipe: Box<dyn Pipe> = match tls {
             Some(tls) => Box::new(tls.accept(stream).await?),
             None => Box::new(stream),
@@ -238,17 +203,8 @@ impl Server {
         while !request.ends_with(b"\r\n\r\n") {
             request.push(pipe.read_u8().await?);
         }
-        match answer {
-            Answer::Http(text) => pipe.write_all(text.as_bytes()).await?,
-            Answer::NoUpgrade => {}
-            answer => {
-                pipe.write_all(&accept(std::str::from_utf8(&request).unwrap())).await?;
-                self.serve(pipe, answer).await;
-                return Ok(());
-            }
-        }
-        pipe.flush().await?;
-        while pipe.read_u8().await.is_ok() {}
+        pipe.write_all(&accept(std::str::from_utf8(&request).unwrap())).await?;
+        self.serve(pipe, answer).await;
         Ok(())
     }
 
@@ -266,19 +222,19 @@ impl Server {
 
     async fn subscribed(&self, mut session: Session, answer: Answer, life: Duration) {
         match answer {
-            Answer::Deny(words) => session.ack(false, words).await,
-            Answer::NoAck => {}
+            Answer::Deny(words) => {
+                session.ack(false, words).await;
+                return session.drain().await;
+            }
+            Answer::NoAck => return session.drain().await,
             _ => session.ack(true, "").await,
-        }
-        if matches!(answer, Answer::Deny(_) | Answer::NoAck) {
-            return while session.read().await.is_ok() {};
         }
         let (client, orders) = unbounded_channel();
         let replay: Vec<_> = {
             let mut state = self.state();
             state.clients.push(client);
-            let last = state.last;
-            state.first_replay.get_or_insert(last);
+            let last = Some(state.last).filter(|_| !state.replay.is_empty());
+            state.first_replay = state.first_replay.or(last);
             let behind = if let Answer::Behind(messages) = answer { messages } else { 0 };
             let replay = &state.replay[..state.replay.len() - behind];
             replay.iter().map(|number| numbered(state.day, *number)).collect()
@@ -332,11 +288,6 @@ impl Server {
                     return session.close(code).await;
                 }
                 Order::End => return session.end().await,
-                Order::Cut => {
-                    _ = session.0.socket().shutdown().await;
-                    return while session.read().await.is_ok() {};
-                }
-                Order::Reset => return session.0.socket().set_zero_linger().unwrap(),
                 Order::Freeze => return self.state().frozen.push(session.0),
                 Order::Mute => mute = true,
                 Order::Deafen => deaf = true,
@@ -384,14 +335,18 @@ impl Session {
         self.text(&text).await;
     }
 
-    /// The client answers and ends the connection.
     async fn close(mut self, code: u16) {
         _ = self.bytes(&frame(0x88, &code.to_be_bytes())).await;
-        while self.read().await.is_ok() {}
+        self.drain().await;
     }
 
     async fn end(mut self) {
         _ = self.0.shutdown().await;
+        self.drain().await;
+    }
+
+    /// Waits until the client has ended the connection.
+    async fn drain(mut self) {
         while self.read().await.is_ok() {}
     }
 }
