@@ -1,7 +1,6 @@
 //! How streams are started, and what all streams of a client have in common.
 
 use std::error::Error as _;
-use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use tokio::time::Instant;
@@ -75,6 +74,7 @@ pub(crate) fn derived(base_url: &BaseUrl, path: &str) -> String {
 }
 
 /// A stream that is about to be started.
+#[derive(Debug)]
 #[must_use = "nothing happens until it is started"]
 pub struct StreamBuilder<M: ChannelMessage> {
     client: client::Core,
@@ -134,12 +134,6 @@ impl<M: ChannelMessage> StreamBuilder<M> {
         let tokens = ClientTokens(client.clone());
         let streams = client.streams()?;
         start(subscription, streams.server()?, tokens, settings, streams.shared(), from)
-    }
-}
-
-impl<M: ChannelMessage> fmt::Debug for StreamBuilder<M> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StreamBuilder").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 

@@ -11,8 +11,7 @@ use std::time::Duration;
 use futures_core::Stream;
 use futures_core::stream::FusedStream;
 use jiff::Timestamp;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::{JoinSet, consume_budget};
 use tokio::time::timeout;
 
@@ -74,7 +73,7 @@ pub struct Message<M> {
 }
 
 /// The caller's event; none if the stream was closed.
-fn public<M: ChannelMessage>(event: machine::Event<RawMessage>) -> Option<Result<Event<M>>> {
+fn decode_event<M: ChannelMessage>(event: machine::Event<RawMessage>) -> Option<Result<Event<M>>> {
     let (raw, sequence, origin) = match event {
         machine::Event::Message { message, sequence, origin } => (message, sequence, origin),
         machine::Event::Undecodable(message) => (message, None, Origin::Live),
@@ -101,7 +100,7 @@ fn public<M: ChannelMessage>(event: machine::Event<RawMessage>) -> Option<Result
 }
 
 /// The end of a stream.
-pub(crate) fn ended(failure: Failure) -> Error {
+pub(in crate::stream) fn ended(failure: Failure) -> Error {
     Error::new(ErrorKind::Stream, format!("the stream has ended: {failure}"))
         .caused_by(Some(Box::new(failure)))
 }
@@ -195,13 +194,13 @@ impl Taken {
 /// [module](crate::stream#what-the-stream-guarantees).
 #[must_use = "a stream that is dropped ends"]
 pub struct EventStream<M> {
-    pub(super) deliveries: UnboundedReceiver<Vec<Delivery>>,
+    pub(super) deliveries: mpsc::UnboundedReceiver<Vec<Delivery>>,
     /// The rest of the last delivery.
     pub(super) events: std::vec::IntoIter<Delivery>,
     pub(super) taken: Arc<Taken>,
     pub(super) handle: Handle,
     /// Is aborted with the stream.
-    pub(super) task: JoinSet<()>,
+    pub(super) _task: JoinSet<()>,
     pub(super) ended: bool,
     pub(super) messages: PhantomData<fn() -> M>,
 }
@@ -250,7 +249,7 @@ impl<M: ChannelMessage> Stream for EventStream<M> {
         ready!(pin!(consume_budget()).poll(context));
         let event = this.events.next().and_then(|(event, size)| {
             this.taken.add(size);
-            public(event)
+            decode_event(event)
         });
         this.ended = !matches!(event, Some(Ok(_)));
         Poll::Ready(event)
@@ -357,7 +356,7 @@ impl<M: ChannelMessage> FusedStream for Messages<M> {
 /// without harm.
 #[derive(Clone, Debug)]
 pub struct Handle {
-    pub(super) requests: UnboundedSender<Request>,
+    pub(super) requests: mpsc::UnboundedSender<Request>,
     pub(super) status: watch::Receiver<Status>,
 }
 
@@ -396,9 +395,7 @@ impl Handle {
     /// What the stream is doing now, and whenever that changes.
     #[must_use]
     pub fn states(&self) -> States {
-        let mut status = self.status.clone();
-        status.mark_changed();
-        States { status, last: None }
+        States { status: self.status.clone(), last: None }
     }
 
     /// Waits until the stream is live: until everything that happened before is in the buffer or was
@@ -463,12 +460,9 @@ impl States {
         if matches!(self.last, Some(State::Closed | State::Failed)) {
             return None;
         }
-        loop {
-            self.status.changed().await.ok()?;
-            let state = self.status.borrow_and_update().state;
-            if self.last.replace(state) != Some(state) {
-                return Some(state);
-            }
-        }
+        let last = self.last;
+        let state = self.status.wait_for(|status| Some(status.state) != last).await.ok()?.state;
+        self.last = Some(state);
+        Some(state)
     }
 }

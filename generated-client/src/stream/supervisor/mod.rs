@@ -6,7 +6,7 @@
 //! The content of a message is decoded where the caller takes it, so a duplicate costs no more than a
 //! look at its envelope.
 
-mod caller;
+pub(super) mod caller;
 pub(in crate::stream) mod frame;
 #[cfg(test)]
 mod tests;
@@ -19,12 +19,10 @@ use std::time::Duration;
 
 use futures_util::future::{BoxFuture, OptionFuture};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinSet, consume_budget, yield_now};
 use tokio::time::{Instant, sleep_until, timeout};
 
-pub(super) use self::caller::ended;
 use self::caller::{Delivery, Taken};
 pub use self::caller::{Event, EventStream, Handle, Message, Messages, States};
 pub(crate) use self::frame::RawMessage;
@@ -111,8 +109,8 @@ pub(crate) fn start<M: ChannelMessage>(
     subscribe::<M>(&subscription, "")?;
     let status = Status { state: State::Connecting, failure: None, finished: false };
     let (status, watched) = watch::channel(status);
-    let (requests, requested) = unbounded_channel();
-    let (events, delivered) = unbounded_channel();
+    let (requests, requested) = mpsc::unbounded_channel();
+    let (events, delivered) = mpsc::unbounded_channel();
     let taken = Arc::new(Taken::default());
     let supervisor = Supervisor::<M, _, _> {
         machine: StreamMachine::new(
@@ -142,7 +140,7 @@ pub(crate) fn start<M: ChannelMessage>(
         events: Vec::new().into_iter(),
         taken,
         handle: Handle { requests, status: watched },
-        task,
+        _task: task,
         ended: false,
         messages: PhantomData,
     })
@@ -164,10 +162,10 @@ struct Supervisor<M: ChannelMessage, D, T> {
     /// Events for the caller, who is woken once for all that came together.
     batch: Vec<Delivery>,
     /// Has no limit of its own: the machine keeps the limit.
-    events: UnboundedSender<Vec<Delivery>>,
+    events: mpsc::UnboundedSender<Vec<Delivery>>,
     taken: Arc<Taken>,
     status: watch::Sender<Status>,
-    requests: UnboundedReceiver<Request>,
+    requests: mpsc::UnboundedReceiver<Request>,
 }
 
 impl<M: ChannelMessage, D: Dial, T: TokenProvider> Supervisor<M, D, T> {
@@ -190,7 +188,8 @@ impl<M: ChannelMessage, D: Dial, T: TokenProvider> Supervisor<M, D, T> {
             tokio::select! {
                 Some(request) = self.requests.recv() => {
                     self.count_taken();
-                    request(&mut self.machine, self.now());
+                    let now = self.now();
+                    request(&mut self.machine, now);
                     self.carry_out();
                 }
                 () = self.taken.room.notified(), if self.machine.waits_for_caller() => {}

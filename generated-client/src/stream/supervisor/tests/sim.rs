@@ -162,7 +162,7 @@ fn rows_25_26_27_28_41_odd_messages() {
         server.write_silently();
         server.say(r#"{"sequence":3,"payload":{"type":"order-update","data":{"quantity":[]}}}"#);
         server.say(r#"{"payload":{"type":"news","data":"unnumbered"}}"#);
-        ["{", "{", "[1]"].map(|text| server.say(text));
+        ["{", "{", "[1]"].iter().for_each(|text| server.say(text));
         caller.saw("unknown of tomorrow, ?$.payload.data.quantity, unnumbered, ?$, ?$, ?$").await;
         server.write_silently();
         server.order(Order::Bytes(frame(0x82, numbered(0, 4).as_bytes())));
