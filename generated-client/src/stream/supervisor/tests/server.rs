@@ -160,7 +160,8 @@ impl Server {
 
     /// The last messages come again.
     pub(super) fn repeat(&self, messages: usize) {
-        let (day, replay) = (self.state().day, self.state().replay.clone());
+        let day = self.state().day;
+        let replay = self.state().replay.clone();
         let last = &replay[replay.len().saturating_sub(messages)..];
         last.iter().for_each(|number| self.say(&numbered(day, *number)));
     }

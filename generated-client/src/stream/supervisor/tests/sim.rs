@@ -103,10 +103,9 @@ fn row_21_no_token_for_the_next_connection() {
         simulate(async |server, caller| {
             server.tokens.set().life = Some(HOUR);
             begin(server, caller, 1).await;
-            let mut tokens = server.tokens.set();
-            tokens.none = (!hangs).then_some(NoToken::Unavailable(None));
-            (tokens.hangs, tokens.asked) = (hangs, Vec::new());
-            drop(tokens);
+            server.tokens.set().none = (!hangs).then_some(NoToken::Unavailable(None));
+            server.tokens.set().hangs = hangs;
+            server.tokens.set().asked.clear();
             let mut words = caller.take(Duration::from_secs(seconds)).await;
             server.write(1);
             (server.tokens.set().none, server.tokens.set().hangs) = (None, false);
@@ -243,6 +242,8 @@ fn row_40_bytes_of_a_slow_message_keep_the_connection_alive() {
         server.order(Order::Bytes(frame(0x80, b"")));
         caller.saw("2").await;
         assert_eq!(server.dials().len(), 1);
+        server.order(Order::End);
+        caller.saw(format!("disconnected Eof, retrying Eof, {}", again(""))).await;
     });
 }
 
