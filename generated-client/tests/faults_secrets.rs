@@ -204,22 +204,22 @@ async fn use_studio(shown: &mut Shown) {
 
 /// A stream whose token the server refuses, with a word of its own.
 async fn stream(shown: &mut Shown, builder: StreamBuilder<ActivityMessage>) {
-    shown.show("stream::builder::StreamBuilder", &builder);
+    shown.show("stream::streams::StreamBuilder", &builder);
     let mut stream = builder.start().unwrap();
     let handle = stream.handle().clone();
     let error = loop {
-        shown.show("stream::supervisor::stream::EventStream", &stream);
+        shown.show("stream::supervisor::caller::EventStream", &stream);
         match stream.next().await.unwrap() {
-            Ok(event) => shown.show("stream::event::Event", event),
+            Ok(event) => shown.show("stream::supervisor::caller::Event", event),
             Err(error) => break error,
         }
     };
     assert_eq!(error.kind(), ErrorKind::Stream, "{error}");
     shown.error(&error);
     shown.error(&handle.wait_until_live(Duration::ZERO).await.unwrap_err());
-    shown.show("stream::messages::Messages", stream.messages());
-    shown.show("stream::supervisor::handle::States", handle.states());
-    shown.show("stream::supervisor::handle::Handle", handle);
+    shown.show("stream::supervisor::caller::Messages", stream.messages());
+    shown.show("stream::supervisor::caller::States", handle.states());
+    shown.show("stream::supervisor::caller::Handle", handle);
 }
 
 /// The same on a socket.
@@ -268,7 +268,7 @@ const WITHOUT_SECRET: &[&str] = &[
     "stream::channel::Replay",
     "stream::channel::Role",
     "stream::channel::Sequence",
-    "stream::event::Message",
+    "stream::supervisor::caller::Message",
     "stream::message::decode::Received",
     "stream::message::envelope::Envelope",
     "stream::message::envelope::Reply",

@@ -1,4 +1,4 @@
-//! Streams: being told what happens, as it happens, and nothing missing without a word.
+//! Streams: what happens, as it happens, and nothing missing without a word.
 //!
 //! A stream begins with a client, and with a subscription whose type says what comes:
 //!
@@ -28,17 +28,11 @@
 //! read less.
 #![cfg_attr(feature = "stream", doc = include_str!("guarantees.md"))]
 
-#[cfg(feature = "stream")]
-mod builder;
 mod channel;
 #[cfg(feature = "stream")]
 pub(crate) mod connection;
 #[cfg(feature = "stream")]
 pub(crate) mod dial;
-#[cfg(feature = "stream")]
-mod event;
-#[cfg(feature = "stream")]
-mod failure;
 #[cfg(feature = "stream")]
 mod dial_limit;
 // Not a part of the interface; public where it is fuzzed.
@@ -50,37 +44,31 @@ pub mod machine;
 #[cfg_attr(not(feature = "stream"), allow(dead_code, unused_imports, reason = "streams use more of it"))]
 mod message;
 #[cfg(feature = "stream")]
-mod messages;
-#[cfg(feature = "stream")]
 mod socket;
 #[cfg(feature = "stream")]
 mod streams;
 #[cfg(feature = "stream")]
 pub(crate) mod supervisor;
 
-#[cfg(feature = "stream")]
-pub use self::builder::StreamBuilder;
 pub(crate) use self::channel::Content;
 pub use self::channel::{
     Channel, ChannelMessage, Layout, MessageKind, Place, Replay, Role, Sequence, Subscription,
 };
-#[cfg(feature = "stream")]
-pub use self::machine::{
-    Cause, Closed, Connection, DialFailure, Failure, Gap, GapReason, HandshakeFault, Origin, ResumePoint,
-    Settings, SlowCaller, Stage, State, Statistics,
-};
-#[cfg(feature = "stream")]
-pub use self::event::{Event, Message};
 pub use self::message::{
     Envelope, Received, Reply, Scan, SubscribeMessage, Undecodable, UnknownMessage, decode, subscribe,
 };
 #[cfg(feature = "stream")]
-pub use self::messages::Messages;
+pub use self::{
+    machine::{
+        Cause, Closed, Connection, DialFailure, Failure, Gap, GapReason, HandshakeFault, Origin, ResumePoint,
+        Settings, SlowCaller, Stage, State, Statistics,
+    },
+    socket::{Socket, SocketBuilder, SocketEvent, SocketMessage},
+    streams::StreamBuilder,
+    supervisor::{Event, EventStream, Handle, Message, Messages, States},
+};
 #[cfg(feature = "stream")]
-pub(crate) use self::socket::Protocol;
-#[cfg(feature = "stream")]
-pub use self::socket::{Socket, SocketBuilder, SocketEvent, SocketMessage};
-#[cfg(feature = "stream")]
-pub(crate) use self::streams::{Streams, derived};
-#[cfg(feature = "stream")]
-pub use self::supervisor::{EventStream, Handle, States};
+pub(crate) use self::{
+    socket::Protocol,
+    streams::{ClientTokens, Streams, derived},
+};

@@ -1,22 +1,29 @@
-//! What all streams of a client have in common.
+//! How streams are started, and what all streams of a client have in common.
 
+use std::error::Error as _;
 use std::sync::{Arc, OnceLock};
+
+use tokio::time::Instant;
 
 use super::dial::{Server, parse};
 use super::dial_limit::DialLimit;
-use super::supervisor::Shared;
+use super::machine::{NoToken, ResumePoint, Settings, SlowCaller};
+use super::supervisor::{Bearer, Shared, TokenProvider, start};
+use super::{ChannelMessage, EventStream};
+use crate::authentication;
+use crate::client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::transport::{BaseUrl, TransportSettings};
 
-/// What all streams of a client have in common: the server, and how often it may be dialled. Made
-/// when it is first needed.
+/// What all streams of a client have in common: the server, and how often it may be dialled.
 #[derive(Debug)]
 pub(crate) struct Streams {
     url: String,
     user_agent: String,
     transport: TransportSettings,
     server: OnceLock<Arc<Server>>,
-    shared: OnceLock<Shared>,
+    /// A hundred accounts are paced by one limit.
+    shared: Shared,
 }
 
 impl Streams {
@@ -40,7 +47,7 @@ impl Streams {
             user_agent,
             transport: transport.clone(),
             server: OnceLock::new(),
-            shared: OnceLock::new(),
+            shared: Shared { limit: DialLimit::new(), clock: Instant::now() },
         })
     }
 
@@ -53,18 +60,116 @@ impl Streams {
         Ok(Arc::clone(self.server.get_or_init(|| server)))
     }
 
-    /// A hundred accounts are paced by one limit.
     pub(crate) fn shared(&self) -> &Shared {
-        self.shared.get_or_init(|| Shared { limit: DialLimit::new(), clock: tokio::time::Instant::now() })
+        &self.shared
     }
 }
 
-/// Where streams are, if nothing else is said: as far behind the base URL as at the vendor's.
+/// The default URL of streams: as far behind the base URL as at the vendor's.
 pub(crate) fn derived(base_url: &BaseUrl, path: &str) -> String {
     let url = base_url.as_str();
     // `http` becomes `ws`, and `https` `wss`.
     let rest = url.strip_prefix("http").unwrap_or(url);
     format!("ws{rest}{path}")
+}
+
+/// A stream that is about to be started.
+#[derive(Debug)]
+#[must_use = "nothing happens until it is started"]
+pub struct StreamBuilder<M: ChannelMessage> {
+    client: client::Core,
+    subscription: M::Subscription,
+    settings: Settings,
+    from: ResumePoint,
+}
+
+impl<M: ChannelMessage> StreamBuilder<M> {
+    pub(crate) fn new(client: client::Core, subscription: M::Subscription) -> Self {
+        let (settings, from) = (Settings::default(), ResumePoint::default());
+        Self { client, subscription, settings, from }
+    }
+
+    /// Goes on where another stream of the same account stopped, also in another process: see
+    /// [`ResumePoint`]. Without it, the stream delivers everything of the day.
+    pub fn resume(mut self, from: ResumePoint) -> Self {
+        self.from = from;
+        self
+    }
+
+    /// What happens when the events are taken more slowly than they arrive. Default:
+    /// [`SlowCaller::Park`].
+    pub fn slow_caller(mut self, then: SlowCaller) -> Self {
+        self.settings.slow_caller = then;
+        self
+    }
+
+    /// Changes the settings of the stream.
+    ///
+    /// ```no_run
+    /// # use clear_street::studio::{Client, activity::ActivitySubscription};
+    /// # async fn run(client: Client, subscription: ActivitySubscription) -> clear_street::Result<()> {
+    /// let stream = client.stream(subscription).settings(|it| it.max_attempts = Some(20)).start()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(&mut self.settings);
+        self
+    }
+
+    /// Starts the stream, which connects by itself and goes on until it is closed, dropped, or has
+    /// failed. It does not wait: see [`Handle::wait_until_live`](super::Handle::wait_until_live).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] if the subscription breaks one of its rules.
+    /// [`ErrorKind::Configuration`] outside of a Tokio runtime, if there are no certificates to trust,
+    /// or if a setting is out of range.
+    pub fn start(self) -> Result<EventStream<M>> {
+        let Self { client, subscription, settings, from } = self;
+        check("stream", &settings)?;
+        let tokens = ClientTokens(client.clone());
+        let streams = client.streams()?;
+        start(subscription, streams.server()?, tokens, settings, streams.shared(), from)
+    }
+}
+
+/// Whether something with these settings can be started here.
+pub(super) fn check(what: &str, settings: &Settings) -> Result<()> {
+    let misconfigured = |message| Err(Error::new(ErrorKind::Configuration, message));
+    if tokio::runtime::Handle::try_current().is_err() {
+        return misconfigured(format!("a {what} needs a Tokio runtime to run on"));
+    }
+    settings.check().or_else(|message| misconfigured(format!("the settings of the {what}: {message}")))
+}
+
+/// The tokens of a client, which its requests use, too. They are for the host of its base URL, and so
+/// are its streams.
+#[derive(Debug)]
+pub(crate) struct ClientTokens(pub(crate) client::Core);
+
+impl TokenProvider for ClientTokens {
+    async fn token(&self, newer_than: Option<u64>) -> std::result::Result<Bearer, NoToken> {
+        let (credentials, url) = (self.0.credentials(), self.0.base_url().as_str());
+        let mut held = credentials.get(url).await.map_err(refusal)?;
+        if newer_than.is_some_and(|old| held.generation <= old) {
+            if !credentials.is_renewable() {
+                return Err(NoToken::Refused("the access token cannot be renewed".into()));
+            }
+            // Whether it worked shows in what is held afterwards.
+            credentials.renew(held.generation).await;
+            held = credentials.get(url).await.map_err(refusal)?;
+        }
+        let expires = held.expires.map(Instant::from_std);
+        Ok(Bearer { text: held.text.clone(), generation: held.generation, expires })
+    }
+}
+
+fn refusal(error: Error) -> NoToken {
+    match error.source().and_then(|source| source.downcast_ref::<authentication::NoToken>()) {
+        Some(none) if !none.is_refused() => NoToken::Unavailable(none.retry_after()),
+        Some(none) => NoToken::Refused(none.to_string().into()),
+        // Not for this host: asking again does not help.
+        None => NoToken::Refused(error.to_string().into()),
+    }
 }
 
 #[cfg(test)]
@@ -124,7 +229,6 @@ mod tests {
         let builder = Client::builder().access_token("token").base_url("http://127.0.0.1:8080");
         let core = builder.clone().stream_url("ws://127.0.0.1:9/streams").settings.build().unwrap();
         assert_eq!(core.streams().unwrap().url, "ws://127.0.0.1:9/streams");
-        let error = builder.stream_url("wss://api.example.com/ws").build().unwrap_err();
-        assert!(error.to_string().contains("another host"), "{error}");
+        assert!(builder.stream_url("wss://api.example.com/ws").build().is_err());
     }
 }

@@ -16,17 +16,17 @@ use secrecy::ExposeSecret;
 use tokio::sync::mpsc::{self, Receiver, Sender, UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::builder::check;
 use super::connection::{Arrival, Connection as Open};
 use super::dial::Dial;
-use super::failure;
 use super::machine::retry::{FailureHistory, TOKEN_PACE, asked_for};
 use super::machine::{Cause, Connection, DialFailure, Moment, NoToken, Notice, Settings};
 use super::message::{Envelope, fault, subscribe_unlisted};
-use super::supervisor::{Bearer, Bearers, ClientBearers, Shared, TOKEN};
+use super::streams::check;
+use super::supervisor::caller::ended;
+use super::supervisor::{Bearer, Shared, TOKEN, TokenProvider};
 use super::{
-    Channel, ChannelMessage, Layout, Received, Reply, Role, SubscribeMessage, Subscription, Undecodable,
-    decode, subscribe,
+    Channel, ChannelMessage, ClientTokens, Layout, Received, Reply, Role, SubscribeMessage, Subscription,
+    Undecodable, decode, subscribe,
 };
 use crate::Json;
 use crate::client;
@@ -64,7 +64,7 @@ impl Protocol {
         };
         let read = match &text {
             Cow::Borrowed(text) => Envelope::read(self.layout, text),
-            Cow::Owned(text) => Err(Undecodable::new(text, "$", "is not UTF-8")),
+            Cow::Owned(text) => Err(Undecodable::new(text, None, None, fault("is not UTF-8"))),
         };
         let envelope = match read {
             Ok(envelope) => envelope,
@@ -107,9 +107,9 @@ impl SocketBuilder {
     pub fn start(self) -> Result<Socket> {
         let Self { client, protocol, settings } = self;
         check("socket", &settings)?;
-        let bearers = ClientBearers::new(client.clone());
+        let tokens = ClientTokens(client.clone());
         let streams = client.streams()?;
-        Ok(Socket::new(streams.server()?, bearers, streams.shared(), protocol, settings))
+        Ok(Socket::new(streams.server()?, tokens, streams.shared(), protocol, settings))
     }
 }
 
@@ -178,7 +178,7 @@ type Subscribe = Box<dyn Fn(&str) -> Result<SubscribeMessage> + Send>;
 impl Socket {
     fn new(
         dial: impl Dial,
-        bearers: impl Bearers,
+        tokens: impl TokenProvider,
         shared: &Shared,
         protocol: Protocol,
         settings: Settings,
@@ -189,7 +189,7 @@ impl Socket {
         let (layout, close_timeout) = (protocol.layout, settings.close_timeout);
         let driver = Driver {
             dial,
-            bearers,
+            tokens,
             shared: shared.clone(),
             protocol,
             settings,
@@ -335,7 +335,7 @@ impl fmt::Debug for SocketMessage {
 /// What goes on behind a socket.
 struct Driver<D, B> {
     dial: D,
-    bearers: B,
+    tokens: B,
     shared: Shared,
     protocol: Protocol,
     settings: Settings,
@@ -351,7 +351,7 @@ struct Driver<D, B> {
     renewed: Option<Instant>,
 }
 
-impl<D: Dial, B: Bearers> Driver<D, B> {
+impl<D: Dial, T: TokenProvider> Driver<D, T> {
     /// Goes on until the socket has failed or is closed.
     async fn run(mut self) {
         let (events, mut rng, mut delay) = (self.events.clone(), fastrand::Rng::new(), Duration::ZERO);
@@ -380,7 +380,7 @@ impl<D: Dial, B: Bearers> Driver<D, B> {
                     | Cause::Dial(DialFailure::Status { status: 401 | 403, .. })
             );
             if let Some(failure) = self.history.failed(&cause, false, self.now(), &self.settings) {
-                _ = events.send(Err(failure::ended(failure))).await;
+                _ = events.send(Err(ended(failure))).await;
                 return;
             }
             delay = self.history.delay(&cause, &self.settings, &mut rng).max(asked_for(Some(wait)));
@@ -408,7 +408,7 @@ impl<D: Dial, B: Bearers> Driver<D, B> {
             self.renewed = Some(Instant::now());
         }
         let old = self.bearer.as_ref().filter(|_| self.renew).map(|bearer| bearer.generation);
-        let fetched = timeout(TOKEN, self.bearers.bearer(old)).await;
+        let fetched = timeout(TOKEN, self.tokens.token(old)).await;
         match fetched.unwrap_or(Err(NoToken::Unavailable(None))) {
             Ok(bearer) => self.bearer = Some(bearer),
             Err(NoToken::Refused(words)) => return Err((Cause::CredentialsRefused(words), Duration::ZERO)),

@@ -43,8 +43,8 @@ struct State {
     failures: VecDeque<DialFailure>,
 }
 
-impl Bearers for World {
-    async fn bearer(&self, newer_than: Option<u64>) -> std::result::Result<Bearer, NoToken> {
+impl TokenProvider for World {
+    async fn token(&self, newer_than: Option<u64>) -> std::result::Result<Bearer, NoToken> {
         let mut state = self.state.lock().unwrap();
         state.asked.push(newer_than);
         if state.refuses {

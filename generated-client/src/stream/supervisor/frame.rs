@@ -1,30 +1,57 @@
-//! From what arrives to what the machine sees of it.
+//! Messages as they arrive, and what the machine sees of them.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::came::Seen;
 use crate::stream::connection::Arrival;
 use crate::stream::machine::{Envelope, Frame, Kind, Notice};
-use crate::stream::message::hash;
-use crate::stream::{Channel, Envelope as Read, Reply, Role, Scan};
+use crate::stream::message::{Parts, hash};
+use crate::stream::{
+    Channel, ChannelMessage, Envelope as Read, Received, Reply, Role, Scan, Undecodable, decode,
+};
+
+/// A message as it arrived. Its text is copied once it is clear that the message is wanted: a slice of
+/// the buffer that was read into would keep all of that in memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RawMessage<T = Box<str>> {
+    text: T,
+    /// Where its content stands, if its type is known.
+    parts: Option<Parts>,
+    /// When its last bytes were read.
+    pub(crate) received: Timestamp,
+}
+
+type Borrowed<'a> = RawMessage<Cow<'a, str>>;
+
+impl From<Borrowed<'_>> for RawMessage {
+    fn from(message: Borrowed<'_>) -> Self {
+        Self { text: message.text.into(), parts: message.parts, received: message.received }
+    }
+}
+
+impl RawMessage {
+    pub(crate) fn decode<M: ChannelMessage>(&self) -> Result<Received<M>, Undecodable> {
+        let read = self.parts.as_ref().and_then(|parts| parts.decode(&self.text));
+        // What is wrong with it comes out when it is read as a whole.
+        read.map_or_else(|| decode(&self.text), Ok)
+    }
+}
 
 /// What the machine sees of an arrival. None: it was passed over; `passes` decides that by the number of a
 /// message, and nothing else of it is read then.
 pub(super) fn arrival<'a>(
     channel: &'static Channel,
     arrival: &'a Arrival,
-    at: Timestamp,
+    received: Timestamp,
     passes: impl FnOnce(u64) -> bool,
-) -> Option<Frame<Seen<'a>>> {
+) -> Option<Frame<Borrowed<'a>>> {
     match arrival {
-        Arrival::Text(text) => frame(channel, text.as_str(), at, passes),
+        Arrival::Text(text) => frame(channel, text.as_str(), received, passes),
         // No server should send it; if one does, it means the same.
-        Arrival::Binary(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => frame(channel, text, at, passes),
-            Err(_) => Some(malformed(String::from_utf8_lossy(bytes), at)),
+        Arrival::Binary(bytes) => match String::from_utf8_lossy(bytes) {
+            Cow::Borrowed(text) => frame(channel, text, received, passes),
+            text => Some(malformed(text, received)),
         },
         Arrival::Ping | Arrival::Pong => Some(Frame::Control),
         Arrival::Part => Some(Frame::Part),
@@ -35,9 +62,9 @@ pub(super) fn arrival<'a>(
 pub(in crate::stream) fn frame<'a>(
     channel: &'static Channel,
     text: &'a str,
-    at: Timestamp,
+    received: Timestamp,
     passes: impl FnOnce(u64) -> bool,
-) -> Option<Frame<Seen<'a>>> {
+) -> Option<Frame<Borrowed<'a>>> {
     let (mut passes, mut passed) = (Some(passes), false);
     let read = Scan::new(channel.layout, text).for_stream(&mut |read| {
         if let (Some(kind), Some(number)) = (read.kind(), read.sequence())
@@ -50,21 +77,21 @@ pub(in crate::stream) fn frame<'a>(
     if passed {
         return None;
     }
-    let Ok(read) = read else { return Some(malformed(text.into(), at)) };
+    let Ok(read) = read else { return Some(malformed(text.into(), received)) };
     let index = read.kind().and_then(|kind| channel.index(kind));
     let kind = match kind(channel, index, &read) {
         Some(kind) if kind != Kind::Data || !read.has_bad_sequence => kind,
-        _ => return Some(malformed(text.into(), at)),
+        _ => return Some(malformed(text.into(), received)),
     };
     let hash = if kind == Kind::Heartbeat { 0 } else { read.hash() };
     let parts = index.and_then(|index| read.parts(channel, index));
     let envelope = Envelope { kind, number: read.sequence(), hash, size: text.len() };
-    Some(Frame::Message(envelope, Seen { text: text.into(), parts, at }))
+    Some(Frame::Message(envelope, RawMessage { text: text.into(), parts, received }))
 }
 
-fn malformed(text: Cow<'_, str>, at: Timestamp) -> Frame<Seen<'_>> {
+fn malformed(text: Cow<'_, str>, received: Timestamp) -> Frame<Borrowed<'_>> {
     let (size, hash) = (text.len(), hash::of(hash::RAW, text.as_bytes()));
-    Frame::Malformed { size, hash, message: Seen { text, parts: None, at } }
+    Frame::Malformed { size, hash, message: RawMessage { text, parts: None, received } }
 }
 
 fn is_data(channel: &'static Channel, kind: &str) -> bool {
@@ -89,32 +116,22 @@ fn kind(channel: &'static Channel, index: Option<usize>, read: &Read<'_>) -> Opt
 }
 
 /// Takes the token out of the server's words: a server can repeat what it was sent.
-pub(super) fn redact(frame: &mut Frame<Seen<'_>>, token: &str) {
-    let Frame::Message(Envelope { kind: Kind::Refused(words) | Kind::Notice(Notice::Other(words)), .. }, _) = frame
-    else {
-        return;
-    };
-    if !token.is_empty() && words.contains(token) {
-        *words = Arc::from(words.replace(token, "(token)"));
+pub(super) fn redact(frame: &mut Frame<Borrowed<'_>>, token: &str) {
+    if let Frame::Message(envelope, _) = frame
+        && let Kind::Refused(words) | Kind::Notice(Notice::Other(words)) = &mut envelope.kind
+        && !token.is_empty()
+    {
+        *words = words.replace(token, "(token)").into();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stream::supervisor::Came;
-    use crate::stream::{ChannelMessage, decode};
     use crate::studio::activity::ActivityMessage;
 
-    fn read(text: &str) -> Frame<Seen<'_>> {
+    fn read(text: &str) -> Frame<Borrowed<'_>> {
         frame(ActivityMessage::CHANNEL, text, Timestamp::UNIX_EPOCH, |_| false).unwrap()
-    }
-
-    fn hash(text: &str) -> u64 {
-        match read(text) {
-            Frame::Message(envelope, _) => envelope.hash,
-            frame => panic!("{frame:?}"),
-        }
     }
 
     #[test]
@@ -123,7 +140,10 @@ mod tests {
             (r#"{"payload":{"type":"heartbeat"}}"#, Kind::Heartbeat),
             (r#"{"payload":{"type":"replay-complete"}}"#, Kind::ReplayComplete),
             // Also with a number that is none.
-            (r#"{"sequence":18446744073709551617,"payload":{"type":"replay-complete"}}"#, Kind::ReplayComplete),
+            (
+                r#"{"sequence":18446744073709551617,"payload":{"type":"replay-complete"}}"#,
+                Kind::ReplayComplete,
+            ),
             (
                 r#"{"payload":{"type":"error-notice","details":"Auth expired; please reconnect"}}"#,
                 Kind::Notice(Notice::AuthExpired),
@@ -188,27 +208,14 @@ mod tests {
         ] {
             let Frame::Message(_, seen) = read(text) else { panic!("{text}") };
             assert_eq!(seen.parts.is_some(), is_found, "{text}");
-            assert_eq!(Came::from(seen).decode(), decode::<ActivityMessage>(text), "{text}");
+            assert_eq!(RawMessage::from(seen).decode(), decode::<ActivityMessage>(text), "{text}");
         }
     }
 
     #[test]
-    fn the_hash_is_of_type_and_data() {
-        let at = |time: u64, data: &str| {
-            hash(&format!(r#"{{"timestamp":{time},"sequence":7,"payload":{{"type":"new","data":"{data}"}}}}"#))
-        };
-        assert_eq!(at(1, "the same"), at(2, "the same"));
-        assert_ne!(at(1, "one thing"), at(1, "another"));
-        let with_more = r#"{"sequence":7,"payload":{"x":1,"data":"the same","type":"new"}}"#;
-        assert_eq!(hash(with_more), at(1, "the same"));
-        // Malformed data is hashed as it is written; without data, the payload counts.
-        assert_ne!(hash(r#"{"payload":{"type":"new","data":{"a" 1}}}"#), hash(r#"{"payload":{"type":"new","data":{"a" 2}}}"#));
-        assert_ne!(hash(r#"{"payload":{"type":"new","a":1}}"#), hash(r#"{"payload":{"type":"new","a":2}}"#));
-    }
-
-    #[test]
     fn words_of_the_server_do_not_show_the_token() {
-        let mut refused = read(r#"{"payload":{"type":"subscribe-activity-ack","success":false,"details":"bad tok-1!"}}"#);
+        let mut refused =
+            read(r#"{"payload":{"type":"subscribe-activity-ack","success":false,"details":"bad tok-1!"}}"#);
         redact(&mut refused, "tok-1");
         let Frame::Message(envelope, _) = refused else { panic!("no message") };
         assert_eq!(envelope.kind, Kind::Refused("bad (token)!".into()));

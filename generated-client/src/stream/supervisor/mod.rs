@@ -1,64 +1,51 @@
-//! The one task of a stream: it asks the machine what to do, and does it.
+//! The task of a stream: it asks the machine what to do, and does it.
 //!
-//! It owns the machine, reads from at most three connections, and never waits for anything else: what
-//! takes time (dials, tokens, writing, goodbyes) are tasks of their own, which end with it. So a
-//! write that is stuck, or a token that does not come, stops neither reading nor timers.
+//! It owns the machine and the connections, and waits for all of them at once: a write that is stuck, a
+//! dial or a token that does not come stops neither reading nor timers. Everything ends with the task.
 //!
-//! What is in a message is read where the caller takes it, so that duplicates cost no more than a
-//! look at their envelope.
+//! The content of a message is decoded where the caller takes it, so a duplicate costs no more than a
+//! look at its envelope.
 
-mod bearers;
-mod buffer;
-mod came;
+pub(super) mod caller;
 pub(in crate::stream) mod frame;
-mod handle;
-mod links;
-mod stream;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::marker::PhantomData;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use futures_util::future::{BoxFuture, OptionFuture};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::mpsc::{self, UnboundedReceiver};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinSet, consume_budget, yield_now};
 use tokio::time::{Instant, sleep_until, timeout};
 
-pub(crate) use self::bearers::ClientBearers;
-use self::buffer::{Buffer, Deliveries};
-pub(crate) use self::came::Came;
-use self::frame::{arrival as frame_of, redact};
-pub use self::handle::{Handle, States};
-use self::links::Links;
-pub use self::stream::EventStream;
-use super::connection::Connection;
+use self::caller::{Delivery, Taken};
+pub use self::caller::{Event, EventStream, Handle, Message, Messages, States};
+pub(crate) use self::frame::RawMessage;
+use super::connection::{Arrival, Connection};
 use super::dial::Dial;
 use super::dial_limit::DialLimit;
 use super::machine::{
-    Closed, Command, ConnectionId, DialFailure, Event, Failure, Input, Moment, NoToken, Output, ResumePoint,
-    Settings, State, Statistics, StreamMachine, Token,
+    self, Closed, ConnectionId, DialFailure, Failure, Input, Moment, NoToken, Output, ResumePoint, Settings,
+    State, StreamMachine, Token,
 };
-use super::{Channel, ChannelMessage, SubscribeMessage, subscribe};
-use crate::error::Result;
-
-/// Longest wait for a token. The machine has no limit of its own for it.
-pub(crate) const TOKEN: Duration = Duration::from_secs(30);
+use super::{ChannelMessage, subscribe};
 
 /// Most messages that are read from one connection before anything else is looked at: about as many
 /// as one read brings, and as one turn of the caller takes.
 const BATCH: usize = 128;
 
-/// Where the tokens of a stream come from.
-pub(crate) trait Bearers: Send + Sync + 'static {
+/// Longest wait for a token. The machine has no limit of its own for it.
+pub(crate) const TOKEN: Duration = Duration::from_secs(30);
+
+/// A source of tokens.
+pub(crate) trait TokenProvider: Send + Sync + 'static {
     /// A token; with a generation, one that is newer, as far as there is one.
-    fn bearer(
-        &self,
-        newer_than: Option<u64>,
-    ) -> impl Future<Output = std::result::Result<Bearer, NoToken>> + Send;
+    fn token(&self, newer_than: Option<u64>) -> impl Future<Output = Result<Bearer, NoToken>> + Send;
 }
 
 /// A token to subscribe with.
@@ -67,6 +54,19 @@ pub(crate) struct Bearer {
     pub(crate) text: SecretString,
     pub(crate) generation: u64,
     pub(crate) expires: Option<Instant>,
+}
+
+/// Fetches a token in time; with a generation, one that is newer.
+async fn fetch(tokens: &impl TokenProvider, newer_than: Option<u64>, clock: Instant) -> Report {
+    let fetched = timeout(TOKEN, tokens.token(newer_than)).await;
+    match fetched.unwrap_or(Err(NoToken::Unavailable(None))) {
+        Ok(bearer) if newer_than.is_none_or(|old| bearer.generation > old) => {
+            let expires = bearer.expires.map(|at| Moment::at(at.duration_since(clock)));
+            (Input::Token(Ok(Token { generation: bearer.generation, expires })), Some(bearer))
+        }
+        Ok(_) => (Input::Token(Err(NoToken::Unavailable(None))), None),
+        Err(none) => (Input::Token(Err(none)), None),
+    }
 }
 
 /// What all streams of a client have in common.
@@ -87,321 +87,302 @@ struct Status {
     finished: bool,
 }
 
-/// What the caller asks the task.
-#[derive(Debug)]
-enum Request {
-    Command(Command),
-    Statistics(oneshot::Sender<Statistics>),
-    ResumePoint(oneshot::Sender<ResumePoint>),
-}
+/// The result of a task beside this one: for the machine, and the token to subscribe with.
+type Report = (Input<RawMessage>, Option<Bearer>);
 
-/// What a task beside this one came to.
-enum Report {
-    /// The limit allows a dial.
-    Permit,
-    Dialled(ConnectionId, std::result::Result<Connection, DialFailure>),
-    Token(Option<u64>, std::result::Result<Bearer, NoToken>),
-    /// Goodbye was said to a connection.
-    Parted(ConnectionId),
-}
+/// A request of the caller, carried out between two inputs.
+type Request = Box<dyn FnOnce(&mut StreamMachine<RawMessage>, Moment) + Send>;
 
-/// Begins a stream; it goes on as long as what this gives is kept.
+/// Starts a stream, which goes on as long as the result is kept.
 ///
 /// # Errors
 /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if the subscription breaks one of its rules.
 pub(crate) fn start<M: ChannelMessage>(
     subscription: M::Subscription,
     dial: impl Dial,
-    bearers: impl Bearers,
+    tokens: impl TokenProvider,
     settings: Settings,
     shared: &Shared,
     from: ResumePoint,
-) -> Result<EventStream<M>> {
+) -> crate::Result<EventStream<M>> {
+    // Without a token, to see whether it can be written.
     subscribe::<M>(&subscription, "")?;
-    let buffer = Arc::new(Buffer::default());
-    let (requests, asked) = mpsc::unbounded_channel();
     let status = Status { state: State::Connecting, failure: None, finished: false };
     let (status, watched) = watch::channel(status);
-    let now = Moment::at(shared.clock.elapsed());
-    let seed = fastrand::u64(..);
-    let supervisor = Supervisor {
-        machine: StreamMachine::new(settings.clone(), seed, now, from),
-        limit: shared.limit.clone(),
-        clock: shared.clock,
-        channel: M::CHANNEL,
-        subscribe: Box::new(move |token| subscribe::<M>(&subscription, token)),
+    let (requests, requested) = mpsc::unbounded_channel();
+    let (events, delivered) = mpsc::unbounded_channel();
+    let taken = Arc::new(Taken::default());
+    let supervisor = Supervisor::<M, _, _> {
+        machine: StreamMachine::new(
+            settings.clone(),
+            fastrand::u64(..),
+            Moment::at(shared.clock.elapsed()),
+            from,
+        ),
+        shared: shared.clone(),
+        subscription,
         dial: Arc::new(dial),
-        bearers: Arc::new(bearers),
+        tokens: Arc::new(tokens),
         settings,
         token: None,
-        links: Links::default(),
+        links: Vec::new(),
         tasks: JoinSet::new(),
-        pending: VecDeque::from([Input::Timer]),
-        deliveries: Deliveries::new(Arc::clone(&buffer)),
+        batch: Vec::new(),
+        events,
+        taken: Arc::clone(&taken),
         status,
-        requests: asked,
+        requests: requested,
     };
-    let task = tokio::spawn(supervisor.run());
-    Ok(EventStream::new(buffer, Handle::new(requests, watched), task.abort_handle()))
+    let mut task = JoinSet::new();
+    task.spawn(supervisor.run());
+    Ok(EventStream {
+        deliveries: delivered,
+        events: Vec::new().into_iter(),
+        taken,
+        handle: Handle { requests, status: watched },
+        _task: task,
+        ended: false,
+        messages: PhantomData,
+    })
 }
 
-type Subscribe = Box<dyn Fn(&str) -> Result<SubscribeMessage> + Send>;
-type RawEvent = Event<Came>;
-
-struct Supervisor<D, B> {
-    machine: StreamMachine<Came>,
-    limit: DialLimit,
-    clock: Instant,
-    channel: &'static Channel,
-    subscribe: Subscribe,
+struct Supervisor<M: ChannelMessage, D, T> {
+    machine: StreamMachine<RawMessage>,
+    shared: Shared,
+    subscription: M::Subscription,
     dial: Arc<D>,
-    bearers: Arc<B>,
+    tokens: Arc<T>,
     settings: Settings,
     /// The last token.
     token: Option<Bearer>,
-    links: Links,
+    /// At most three.
+    links: Vec<(ConnectionId, Link)>,
+    /// Waiting for permits, tokens and closes.
     tasks: JoinSet<Report>,
-    /// The next inputs of the machine.
-    pending: VecDeque<Input<Came>>,
-    deliveries: Deliveries,
+    /// Events for the caller, who is woken once for all that came together.
+    batch: Vec<Delivery>,
+    /// Has no limit of its own: the machine keeps the limit.
+    events: mpsc::UnboundedSender<Vec<Delivery>>,
+    taken: Arc<Taken>,
     status: watch::Sender<Status>,
-    requests: UnboundedReceiver<Request>,
+    requests: mpsc::UnboundedReceiver<Request>,
 }
 
-impl<D: Dial, B: Bearers> Supervisor<D, B> {
+impl<M: ChannelMessage, D: Dial, T: TokenProvider> Supervisor<M, D, T> {
     async fn run(mut self) {
+        self.handle(Input::Timer);
         loop {
-            self.settle();
-            while self.count_taken() {
-                self.settle();
+            self.count_taken();
+            let events = self.batch.len();
+            if events > 0 {
+                _ = self.events.send(self.batch.drain(..).collect());
             }
             // Nothing below gives way while there is always something to do.
-            match self.deliveries.hand_over() {
+            match events {
                 0..BATCH => consume_budget().await,
                 // The caller is to have its turn now.
                 _ => yield_now().await,
             }
-            let finished = self.status.borrow().finished;
-            let deadline = match finished {
-                true => None,
-                false => self.machine.next_deadline(),
-            };
+            let deadline = self.machine.next_deadline();
+            let deadline = deadline.and_then(|at| self.shared.clock.checked_add(at.since_start()));
             tokio::select! {
-                request = self.requests.recv() => match request {
-                    Some(request) => self.answer(request),
-                    None => return,
-                },
-                () = self.deliveries.buffer().room() => {}
-                Some(ended) = self.tasks.join_next(), if !self.tasks.is_empty() => {
-                    // One that was given up has nothing to say.
-                    if let Ok(report) = ended {
-                        self.report(report);
-                    }
+                Some(request) = self.requests.recv() => {
+                    self.count_taken();
+                    let now = self.now();
+                    request(&mut self.machine, now);
+                    self.carry_out();
                 }
-                connection = self.links.ready() => self.read(connection),
-                () = wait(self.clock, deadline), if deadline.is_some() => self.pending.push_back(Input::Timer),
+                () = self.taken.room.notified(), if self.machine.waits_for_caller() => {}
+                Some(Ok((input, token))) = self.tasks.join_next() => {
+                    self.token = token.or_else(|| self.token.take());
+                    self.handle(input);
+                }
+                (connection, progress) = progress(&mut self.links) => match progress {
+                    Progress::Dialled(result) => self.dialled(connection, result),
+                    Progress::Arrived(first) => self.read(connection, first),
+                },
+                Some(()) = OptionFuture::from(deadline.map(sleep_until)) => self.handle(Input::Timer),
             }
         }
     }
 
     fn now(&self) -> Moment {
-        Moment::at(self.clock.elapsed())
+        Moment::at(self.shared.clock.elapsed())
     }
 
-    /// Gives the machine its inputs, and carries out what follows, until none is left.
-    fn settle(&mut self) {
-        while let Some(input) = self.pending.pop_front() {
-            let now = self.now();
-            self.machine.handle(now, input);
-            self.carry_out_all();
-        }
+    /// Gives the machine an input, and carries out what follows.
+    fn handle(&mut self, input: Input<RawMessage>) {
+        self.machine.handle(self.now(), input);
+        self.carry_out();
     }
 
-    fn carry_out_all(&mut self) {
+    fn carry_out(&mut self) {
         while let Some(output) = self.machine.poll() {
-            self.carry_out(output);
-        }
-    }
-
-    /// Gives the machine what has arrived on a connection, without waiting for more.
-    fn read(&mut self, connection: ConnectionId) {
-        let now = self.now();
-        for _ in 0..BATCH {
-            match self.links.take(connection) {
-                Some(Ok((arrival, at))) => {
-                    let passes = |number| self.machine.passes_over(now, connection, number);
-                    if let Some(mut frame) = frame_of(self.channel, &arrival, at, passes) {
-                        if let Some(token) = &self.token {
-                            redact(&mut frame, token.text.expose_secret());
-                        }
-                        self.machine.handle(now, Input::Received { connection, frame });
+            match output {
+                Output::Deliver { event, size } => {
+                    if let machine::Event::Failed(failure) = &event {
+                        self.status.send_modify(|status| status.failure = Some(failure.clone()));
+                    }
+                    self.batch.push((event, size));
+                }
+                Output::AwaitPermit => {
+                    let limit = self.shared.limit.clone();
+                    self.tasks.spawn(async move {
+                        limit.permit().await;
+                        (Input::Permit, None)
+                    });
+                }
+                Output::FetchToken { newer_than } => {
+                    let (tokens, clock) = (Arc::clone(&self.tokens), self.shared.clock);
+                    self.tasks.spawn(async move { fetch(&*tokens, newer_than, clock).await });
+                }
+                Output::Dial { connection } => {
+                    let (dial, settings) = (Arc::clone(&self.dial), self.settings.clone());
+                    let dialling = async move { dial.dial(&settings).await };
+                    self.links.push((connection, Link::Dialling(Box::pin(dialling))));
+                }
+                Output::Subscribe { connection, generation } => self.subscribe(connection, generation),
+                Output::Ping { connection } => self.open(connection).into_iter().for_each(Connection::ping),
+                Output::Read { connection, on } => {
+                    if let Some(Link::Open { is_read, .. }) = self.link(connection) {
+                        *is_read = on;
                     }
                 }
-                Some(Err(how)) => return self.ended(connection, how),
-                None => return,
-            }
-            self.carry_out_all();
-            self.settle();
-        }
-    }
-
-    fn carry_out(&mut self, output: Output<Came>) {
-        match output {
-            Output::Deliver { event, size } => {
-                if let Event::Failed(failure) = &event {
-                    self.status.send_modify(|status| status.failure = Some(failure.clone()));
+                Output::Close { connection } => self.close(connection),
+                Output::State(state) => self.status.send_modify(|status| status.state = state),
+                Output::Finished => {
+                    self.status.send_modify(|status| status.finished = true);
+                    self.links.clear();
+                    self.tasks.abort_all();
                 }
-                self.deliveries.put(event, size);
-            }
-            Output::AwaitPermit => {
-                let limit = self.limit.clone();
-                self.tasks.spawn(async move {
-                    limit.permit().await;
-                    Report::Permit
-                });
-            }
-            Output::FetchToken { newer_than } => {
-                let bearers = Arc::clone(&self.bearers);
-                self.tasks.spawn(async move {
-                    let token = timeout(TOKEN, bearers.bearer(newer_than)).await;
-                    Report::Token(newer_than, token.unwrap_or(Err(NoToken::Unavailable(None))))
-                });
-            }
-            Output::Dial { connection } => {
-                let (dial, settings) = (Arc::clone(&self.dial), self.settings.clone());
-                let dialling = self
-                    .tasks
-                    .spawn(async move { Report::Dialled(connection, dial.dial(&settings).await) });
-                self.links.dialling(connection, dialling);
-            }
-            Output::Subscribe { connection, generation } => {
-                if !self.subscribe(connection, generation) {
-                    self.ended(connection, Closed::WriteTimeout);
-                }
-            }
-            Output::Ping { connection } => {
-                if let Some(connection) = self.links.get(connection) {
-                    connection.ping();
-                }
-            }
-            Output::Read { connection, on } => self.links.read(connection, on),
-            Output::Close { connection } => self.close(connection),
-            Output::State(state) => self.status.send_modify(|status| status.state = state),
-            Output::Finished => {
-                self.status.send_modify(|status| status.finished = true);
-                self.links = Links::default();
-                self.tasks.abort_all();
             }
         }
     }
 
-    fn subscribe(&mut self, connection: ConnectionId, generation: u64) -> bool {
-        let Some(token) = self.token.as_ref().filter(|token| token.generation == generation) else {
-            return false;
-        };
-        let Ok(message) = (self.subscribe)(token.text.expose_secret()) else { return false };
-        if let Some(connection) = self.links.get(connection) {
+    fn subscribe(&mut self, connection: ConnectionId, generation: u64) {
+        let token = self.token.as_ref().filter(|token| token.generation == generation);
+        let message = token.map(|token| subscribe::<M>(&self.subscription, token.text.expose_secret()));
+        let Some(Ok(message)) = message else { return self.closed(connection, Closed::WriteTimeout) };
+        if let Some(connection) = self.open(connection) {
             connection.subscribe(&message);
         }
-        true
     }
 
     fn close(&mut self, connection: ConnectionId) {
-        match self.links.remove(connection) {
-            Some(mut open) => {
-                open.close();
-                let limit = self.settings.close_timeout;
-                self.tasks.spawn(async move {
-                    // What still comes is of no interest, but the server's goodbye is.
-                    let goodbye = async { while poll_fn(|context| open.poll_next(context)).await.is_ok() {} };
-                    _ = timeout(limit, goodbye).await;
-                    Report::Parted(connection)
-                });
-            }
-            None => self.pending.push_back(Input::Closed { connection, how: Closed::Eof }),
-        }
-    }
-
-    fn ended(&mut self, connection: ConnectionId, how: Closed) {
-        self.links.remove(connection);
-        self.pending.push_back(Input::Closed { connection, how });
-    }
-
-    fn report(&mut self, report: Report) {
-        match report {
-            Report::Permit => self.pending.push_back(Input::Permit),
-            Report::Dialled(id, Ok(connection)) => {
-                if self.links.opened(id, connection) {
-                    self.pending.push_back(Input::Dialled { connection: id, result: Ok(()) });
-                }
-            }
-            Report::Dialled(connection, Err(failure)) => {
-                self.links.remove(connection);
-                self.pending.push_back(Input::Dialled { connection, result: Err(failure) });
-            }
-            Report::Token(newer_than, token) => self.token_came(newer_than, token),
-            Report::Parted(connection) => {
-                self.pending.push_back(Input::Closed { connection, how: Closed::Eof });
-            }
-        }
-    }
-
-    fn token_came(&mut self, newer_than: Option<u64>, token: std::result::Result<Bearer, NoToken>) {
-        let old = |bearer: &Bearer| newer_than.is_some_and(|generation| bearer.generation <= generation);
-        let token = match token {
-            Ok(bearer) if old(&bearer) => Err(NoToken::Unavailable(None)),
-            Ok(bearer) => {
-                let expires = bearer.expires.map(|at| Moment::at(at.duration_since(self.clock)));
-                let token = Token { generation: bearer.generation, expires };
-                self.token = Some(bearer);
-                Ok(token)
-            }
-            Err(none) => Err(none),
+        let Some(Link::Open { connection: mut open, .. }) = self.remove(connection) else {
+            return self.closed(connection, Closed::Eof);
         };
-        self.pending.push_back(Input::Token(token));
-    }
-
-    fn answer(&mut self, request: Request) {
-        // An answer that nobody waits for any more is of no use to anybody.
-        match request {
-            Request::Command(command) => self.pending.push_back(Input::Command(command)),
-            Request::Statistics(answer) => _ = answer.send(self.machine.statistics()),
-            Request::ResumePoint(answer) => {
-                self.count_taken();
-                self.settle();
-                _ = answer.send(self.machine.resume_point());
-            }
-        }
-    }
-
-    /// Whether the caller has taken anything that the machine does not know of.
-    fn count_taken(&mut self) -> bool {
-        // In this order: what is taken from here on is counted here, or wakes the task if it waits.
-        self.deliveries.buffer().fills(self.machine.waits_for_caller());
-        let (events, bytes) = self.deliveries.buffer().count();
-        if events > 0 {
-            self.pending.push_back(Input::Taken { events, bytes });
-        }
-        events > 0
-    }
-}
-
-impl<D, B> Drop for Supervisor<D, B> {
-    fn drop(&mut self) {
-        // Also where it is aborted: nobody must take the stream for live any more.
-        self.status.send_modify(|status| {
-            status.finished = true;
-            if !matches!(status.state, State::Closed | State::Failed) {
-                status.state = State::Closed;
-            }
+        open.close();
+        let limit = self.settings.close_timeout;
+        self.tasks.spawn(async move {
+            // What still arrives does not matter, but the server's close does.
+            let goodbye = async { while poll_fn(|context| open.poll_next(context)).await.is_ok() {} };
+            _ = timeout(limit, goodbye).await;
+            (Input::Closed { connection, how: Closed::Eof }, None)
         });
     }
+
+    fn dialled(&mut self, connection: ConnectionId, result: Result<Connection, DialFailure>) {
+        self.remove(connection);
+        let open = |open| self.links.push((connection, Link::Open { connection: open, is_read: true }));
+        let result = result.map(open);
+        self.handle(Input::Dialled { connection, result });
+    }
+
+    /// Takes what has arrived on a connection, without waiting for more.
+    fn read(&mut self, connection: ConnectionId, first: Result<Arrival, Closed>) {
+        let (now, mut first) = (self.now(), Some(first));
+        for _ in 0..BATCH {
+            let Some(Link::Open { connection: open, is_read: true }) = self.link(connection) else { return };
+            let (arrival, at) = match first.take().or_else(|| open.take()) {
+                Some(Ok(arrival)) => (arrival, open.read_at()),
+                Some(Err(how)) => return self.closed(connection, how),
+                None => return,
+            };
+            let passes = |number| self.machine.passes_over(now, connection, number);
+            let Some(mut frame) = frame::arrival(M::CHANNEL, &arrival, at, passes) else { continue };
+            if let Some(token) = &self.token {
+                frame::redact(&mut frame, token.text.expose_secret());
+            }
+            self.machine.handle(now, Input::Received { connection, frame });
+            self.carry_out();
+        }
+    }
+
+    fn closed(&mut self, connection: ConnectionId, how: Closed) {
+        self.remove(connection);
+        self.handle(Input::Closed { connection, how });
+    }
+
+    /// Tells the machine what the caller has taken since the last time.
+    fn count_taken(&mut self) {
+        if let Some((events, bytes)) = self.taken.count() {
+            self.handle(Input::Taken { events, bytes });
+        }
+    }
+
+    /// Takes out a connection; gives up its dial.
+    fn remove(&mut self, id: ConnectionId) -> Option<Link> {
+        let at = self.links.iter().position(|(link, _)| *link == id)?;
+        Some(self.links.swap_remove(at).1)
+    }
+
+    fn link(&mut self, id: ConnectionId) -> Option<&mut Link> {
+        self.links.iter_mut().find(|(link, _)| *link == id).map(|(_, link)| link)
+    }
+
+    fn open(&mut self, id: ConnectionId) -> Option<&mut Connection> {
+        match self.link(id)? {
+            Link::Open { connection, .. } => Some(connection),
+            _ => None,
+        }
+    }
 }
 
-async fn wait(clock: Instant, deadline: Option<Moment>) {
-    if let Some(at) = deadline.and_then(|deadline| clock.checked_add(deadline.since_start())) {
-        sleep_until(at).await;
-    } else {
-        std::future::pending::<()>().await;
+impl<M: ChannelMessage, D, T> Drop for Supervisor<M, D, T> {
+    /// Also when the task is aborted: from now on the stream must not be taken for a live one.
+    fn drop(&mut self) {
+        if self.status.borrow().state != State::Failed {
+            self.status.send_modify(|status| status.state = State::Closed);
+        }
     }
+}
+
+/// A connection of the stream.
+enum Link {
+    Dialling(BoxFuture<'static, Result<Connection, DialFailure>>),
+    Open { connection: Connection, is_read: bool },
+}
+
+/// Something that happened on a connection.
+enum Progress {
+    Dialled(Result<Connection, DialFailure>),
+    Arrived(Result<Arrival, Closed>),
+}
+
+impl Link {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Progress> {
+        Poll::Ready(match self {
+            Self::Dialling(dial) => Progress::Dialled(ready!(dial.as_mut().poll(context))),
+            Self::Open { is_read: false, .. } => return Poll::Pending,
+            Self::Open { connection, .. } => Progress::Arrived(ready!(connection.poll_next(context))),
+        })
+    }
+}
+
+/// Waits until something happens on one of the connections. Safe to cancel.
+async fn progress(links: &mut [(ConnectionId, Link)]) -> (ConnectionId, Progress) {
+    // Each is asked first in turn.
+    if !links.is_empty() {
+        links.rotate_left(1);
+    }
+    poll_fn(|context| {
+        for (id, link) in &mut *links {
+            if let Poll::Ready(progress) = link.poll(context) {
+                return Poll::Ready((*id, progress));
+            }
+        }
+        Poll::Pending
+    })
+    .await
 }

@@ -1,6 +1,6 @@
 //! Whatever servers, networks and callers do: every message once and in order, or a gap.
 //!
-//! The core has a larger test of the same promise; this one is of what is around it.
+//! The machine has a larger test of the same promise; this one is of what is around it.
 
 use std::time::Duration;
 
@@ -8,18 +8,16 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use tokio::time::sleep;
 
-use super::MINUTE;
 use super::caller::Caller;
-use super::day::open;
-use super::pace::assert_paced;
-use super::server::Server;
-use super::session::Journal;
-use super::stage::in_simulation;
+use super::server::{Answer, Order, Server};
+use super::sim::assert_paced;
+use super::{MINUTE, SECOND, call, in_simulation, shared};
 use crate::stream::machine::tests::model::runner;
-use crate::stream::machine::{Gap, NoToken, Settings, State};
+use crate::stream::machine::{NoToken, ResumePoint, Settings, State};
+use crate::stream::{DialFailure, Origin};
 
 /// Something that happens.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Action {
     Wait(Duration),
     Write(u64),
@@ -27,17 +25,13 @@ enum Action {
     WriteCrossed,
     Skip,
     Repeat(usize),
-    Unnumbered,
-    Malformed,
+    Say(&'static str),
     Trim(usize),
     Roll,
-    Cut,
-    Freeze,
-    Close(Option<&'static str>, u16),
+    Order(Order),
     Refuse(usize, u16),
     NoTokenFor(Duration),
-    Stall,
-    Go,
+    Stall(bool),
     Rotate,
     Reconnect,
 }
@@ -58,14 +52,13 @@ fn harmless() -> impl Strategy<Value = Action> {
         2 => Just(Action::WriteSilently),
         2 => Just(Action::WriteCrossed),
         2 => (1usize..8).prop_map(Action::Repeat),
-        1 => Just(Action::Unnumbered),
-        2 => Just(Action::Cut),
-        1 => Just(Action::Freeze),
-        2 => (notice, code).prop_map(|(notice, code)| Action::Close(notice, code)),
+        1 => Just(Action::Say(r#"{"payload":{"type":"news","data":"unnumbered"}}"#)),
+        2 => Just(Action::Order(Order::End)),
+        1 => Just(Action::Order(Order::Freeze)),
+        2 => (notice, code).prop_map(|(notice, code)| Action::Order(Order::Close(notice, code))),
         1 => (1usize..4, prop::sample::select(vec![429, 503, 302])).prop_map(|(n, s)| Action::Refuse(n, s)),
         1 => wait().prop_map(Action::NoTokenFor),
-        1 => Just(Action::Stall),
-        2 => Just(Action::Go),
+        3 => prop::sample::select(vec![true, false, false]).prop_map(Action::Stall),
         1 => Just(Action::Rotate),
         1 => Just(Action::Reconnect),
     ]
@@ -75,7 +68,7 @@ fn anything() -> impl Strategy<Value = Action> {
     prop_oneof![
         12 => harmless(),
         1 => Just(Action::Skip),
-        1 => Just(Action::Malformed),
+        1 => Just(Action::Say("{")),
         1 => (1usize..30).prop_map(Action::Trim),
         1 => Just(Action::Roll),
     ]
@@ -96,40 +89,39 @@ impl World {
         }
     }
 
-    async fn act(&mut self, action: Action) {
+    async fn act(&mut self, action: &Action) {
         let server = &self.server;
         match action {
-            Action::Wait(time) => self.pass(time).await,
-            Action::Write(messages) => server.write(messages),
+            Action::Wait(time) => self.pass(*time).await,
+            Action::Write(messages) => server.write(*messages),
             Action::WriteSilently => server.write_silently(),
             Action::WriteCrossed => server.write_crossed(),
             Action::Skip => server.skip(),
-            Action::Repeat(messages) => server.repeat(messages),
-            Action::Unnumbered => server.say(r#"{"payload":{"type":"news","data":"unnumbered"}}"#),
-            Action::Malformed => server.say("{"),
-            Action::Trim(messages) => server.trim(messages),
+            Action::Repeat(messages) => server.repeat(*messages),
+            Action::Say(text) => server.say(text),
+            Action::Trim(messages) => server.trim(*messages),
             Action::Roll => {
                 // What is not known by then nobody can tell from what is new.
                 self.settle().await;
-                if self.caller.handle().state() == State::Live {
+                if self.caller.handle.state() == State::Live {
                     self.server.roll();
                     self.server.write(1);
                     self.pass(MINUTE).await;
                 }
             }
-            Action::Cut => server.cut(),
-            Action::Freeze => server.freeze(),
-            Action::Close(notice, code) => server.close(notice, code),
-            Action::Refuse(dials, status) => server.refuse(dials, status),
-            Action::NoTokenFor(time) => {
-                server.tokens.set(|tokens| tokens.none = Some(NoToken::Unavailable(None)));
-                self.pass(time).await;
-                self.server.tokens.set(|tokens| tokens.none = None);
+            Action::Order(order) => server.order(order.clone()),
+            Action::Refuse(dials, status) => {
+                let refused = Answer::Fail(DialFailure::Status { status: *status, retry_after: None });
+                server.answer(std::iter::repeat_n(refused, *dials));
             }
-            Action::Stall => self.stalled = true,
-            Action::Go => self.stalled = false,
-            Action::Rotate => self.caller.handle().rotate_now(),
-            Action::Reconnect => self.caller.handle().reconnect_now(),
+            Action::NoTokenFor(time) => {
+                server.tokens.set().none = Some(NoToken::Unavailable(None));
+                self.pass(*time).await;
+                self.server.tokens.set().none = None;
+            }
+            Action::Stall(stalled) => self.stalled = *stalled,
+            Action::Rotate => self.caller.handle.rotate_now(),
+            Action::Reconnect => self.caller.handle.reconnect_now(),
         }
     }
 
@@ -142,30 +134,28 @@ impl World {
     }
 }
 
-/// Plays them; what the caller got is given to the judge.
+/// Plays them; the judge is given what the caller got.
 fn play(
     actions: &[Action],
-    judge: impl FnOnce(&Caller, &Journal) -> Result<(), TestCaseError>,
+    judge: impl FnOnce(&Caller, &Server) -> Result<(), TestCaseError>,
 ) -> Result<(), TestCaseError> {
     let mut verdict = Ok(());
     in_simulation(async || {
-        let server = Server::new(20 * MINUTE);
-        let settings = Settings {
-            buffer_events: 24,
-            hold_messages: 8,
-            ..Settings::default()
-        };
-        let mut world = World { caller: open(&server, settings), server, stalled: false };
+        let server = Server::default();
+        server.tokens.set().life = Some(20 * MINUTE);
+        let settings = Settings { buffer_events: 24, hold_messages: 8, ..Settings::default() };
+        let caller = call(&server, settings, &shared(), ResumePoint::default());
+        let mut world = World { caller, server, stalled: false };
         for action in actions {
-            world.act(*action).await;
+            world.act(action).await;
         }
         world.stalled = false;
         world.settle().await;
-        _ = world.caller.handle().wait_until_live(10 * MINUTE).await;
-        world.caller.take(Duration::from_secs(1)).await;
+        _ = world.caller.handle.wait_until_live(10 * MINUTE).await;
+        world.caller.take(SECOND).await;
         assert_paced(&world.server.dials());
-        verdict = match world.caller.handle().state() {
-            State::Live => judge(&world.caller, &world.server.said()),
+        verdict = match world.caller.handle.state() {
+            State::Live => judge(&world.caller, &world.server),
             state => Err(TestCaseError::fail(format!("in the end it is {state:?}"))),
         };
         world.caller.leave().await;
@@ -177,9 +167,10 @@ fn play(
 fn what_the_server_has_is_never_a_gap() {
     let (mut runner, seed) = runner(150);
     let outcome = runner.run(&vec(harmless(), 1..40), |actions| {
-        play(&actions, |caller, said| {
+        play(&actions, |caller, server| {
+            let said = server.said();
             prop_assert!(caller.gaps.is_empty(), "{:?}", caller.gaps);
-            prop_assert!(caller.delivered.iter().eq(said), "got {:?} of {:?}", caller.delivered, said);
+            prop_assert!(caller.delivered.iter().eq(&said), "got {:?} of {:?}", caller.delivered, said);
             Ok(())
         })
     });
@@ -193,23 +184,28 @@ fn once_in_order_or_a_gap() {
     outcome.unwrap_or_else(|failure| panic!("with the seed {seed}: {failure}"));
 }
 
-fn once_or_a_gap(caller: &Caller, said: &Journal) -> Result<(), TestCaseError> {
+fn once_or_a_gap(caller: &Caller, server: &Server) -> Result<(), TestCaseError> {
+    let said = server.said();
     prop_assert_eq!(caller.delivered.last(), said.last());
     for (at, pair) in caller.delivered.windows(2).enumerate() {
         let &[last, next] = pair else { continue };
         prop_assert!(last < next, "{:?} came after {:?}", next, last);
         prop_assert!(said.contains(&next), "{:?} was never said", next);
-        let gaps = caller.gaps.iter().filter(|(before, _)| *before == at + 1).map(|(_, gap)| gap);
-        let gaps: Vec<_> = gaps.collect();
-        let covered = |number: u64| {
-            let within = |gap: &&Gap| {
-                gap.after.is_none_or(|after| number > after)
-                    && gap.before.is_none_or(|before| number < before)
-            };
-            gaps.iter().copied().any(|gap| within(&gap))
-        };
+        let gaps: Vec<_> =
+            caller.gaps.iter().filter(|(before, _)| *before == at + 1).map(|(_, gap)| gap).collect();
         if last.0 == next.0 {
-            let missing = (last.1 + 1..next.1).find(|number| !covered(*number));
+            let covered = |number: u64| {
+                gaps.iter().any(|gap| {
+                    gap.after.is_none_or(|after| number > after)
+                        && gap.before.is_none_or(|before| number < before)
+                })
+            };
+            // What the first replay lacks was never promised: the one that was asked for when nothing had
+            // been delivered. Later days begin live.
+            let was_promised = caller.first == Some(Origin::Live) || last.0 > 0;
+            let first_replay = server.state().first_replay.filter(|_| !was_promised);
+            let promised = first_replay.map_or(last.1, |first| last.1.max(first));
+            let missing = (promised + 1..next.1).find(|number| !covered(*number));
             prop_assert_eq!(missing, None, "between {:?} and {:?}: {:?}", last, next, &gaps);
         } else {
             let missing = said.range(last..next).skip(1).count();

@@ -1,67 +1,103 @@
-//! A server that goes on by itself: it keeps a journal, replays it, and goes on live; what it does
-//! beside is told by the test.
+//! A server that keeps a journal, replays it to whoever subscribes, and goes on live. What else it does,
+//! and how it answers a dial, is told by the test.
 
+use std::collections::{BTreeSet, VecDeque};
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use tokio::io::duplex;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, duplex};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, interval, sleep};
+use tokio_rustls::TlsAcceptor;
 
-use super::session::{Common, Journal, Pipe, Session, numbered};
-use super::stage::Tokens;
+use super::DAY;
 use crate::stream::connection::Connection;
-use crate::stream::machine::{DialFailure, Settings};
+use crate::stream::connection::tests::frames::{frame, receive};
 use crate::stream::dial::Dial;
+use crate::stream::dial::tests::accept;
+use crate::stream::machine::{DialFailure, NoToken, Settings};
+use crate::stream::supervisor::{Bearer, TokenProvider};
 
-/// What is to happen on a connection.
+/// The beginning of every token.
+pub(super) const SECRET: &str = "planted-token-of-a-stream-0123456789";
+
+/// Messages by day and number.
+pub(super) type Journal = BTreeSet<(usize, u64)>;
+
+/// How a dial is answered; otherwise by a connection that goes on.
 #[derive(Clone, Debug)]
-enum Order {
-    Say(String),
-    /// A notice and a close.
+pub(super) enum Answer {
+    Fail(DialFailure),
+    Hang,
+    /// The subscription is refused in these words.
+    Deny(&'static str),
+    NoAck,
+    /// The replay lacks its last messages.
+    Behind(usize),
+    /// The replay is never complete.
+    Stall,
+    /// The connection ends before the replay is complete.
+    EndInReplay,
+    /// Live, and closed at once.
+    Close(u16),
+    Live,
+}
+
+/// What is to happen on all connections.
+#[derive(Clone, Debug)]
+pub(super) enum Order {
+    Bytes(Vec<u8>),
+    /// A notice, and a close.
     Close(Option<&'static str>, u16),
-    /// The connection ends without a word.
+    /// The end without a close.
     End,
     /// Nothing more happens, and nobody says so.
     Freeze,
+    /// No heartbeats.
+    Mute,
+    /// Nothing is read.
+    Deafen,
 }
 
+/// What a connection goes over.
+trait Pipe: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Pipe for T {}
+
 /// A server and its token endpoint; clones are the same.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(super) struct Server {
     state: Arc<Mutex<State>>,
-    common: Common,
     pub(super) tokens: Tokens,
 }
 
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     day: usize,
     last: u64,
-    /// What a replay has.
     replay: Vec<u64>,
+    said: Journal,
+    /// The last number when a replay was sent first that was not empty.
+    pub(super) first_replay: Option<u64>,
     clients: Vec<UnboundedSender<Order>>,
-    /// How the next dials fail.
-    refusals: Vec<u16>,
+    answers: VecDeque<Answer>,
+    /// When there are no more of them.
+    usual: Option<Answer>,
     dials: Vec<Instant>,
     open: usize,
+    frozen: Vec<Box<dyn Pipe>>,
 }
 
 impl Server {
-    /// A server whose tokens live so long.
-    pub(super) fn new(life: Duration) -> Self {
-        let tokens = Tokens::default();
-        tokens.set(|tokens| tokens.life = Some(life));
-        Self { state: Arc::default(), common: Common::default(), tokens }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
 
-    /// What it has said on a connection or would say in a replay.
+    /// All that the caller has to get, in this order.
     pub(super) fn said(&self) -> Journal {
-        self.common.said()
+        self.state().said.clone()
     }
 
     pub(super) fn dials(&self) -> Vec<Instant> {
@@ -72,8 +108,23 @@ impl Server {
         self.state().open
     }
 
-    fn tell(&self, order: &Order) {
+    /// The next dials are answered so.
+    pub(super) fn answer(&self, answers: impl IntoIterator<Item = Answer>) {
+        self.state().answers.extend(answers);
+    }
+
+    /// All dials after those are answered so; or by connections that go on.
+    pub(super) fn always(&self, answer: Option<Answer>) {
+        self.state().usual = answer;
+    }
+
+    pub(super) fn order(&self, order: Order) {
         self.state().clients.retain(|client| client.send(order.clone()).is_ok());
+    }
+
+    /// Any message.
+    pub(super) fn say(&self, text: &str) {
+        self.order(Order::Bytes(frame(0x81, text.as_bytes())));
     }
 
     fn next(&self) -> String {
@@ -81,19 +132,16 @@ impl Server {
         state.last += 1;
         let (day, last) = (state.day, state.last);
         state.replay.push(last);
-        self.common.add(day, last);
-        text(day, last)
+        state.said.insert((day, last));
+        numbered(day, last)
     }
 
     /// Something happens, so many times.
     pub(super) fn write(&self, messages: u64) {
-        for _ in 0..messages {
-            let text = self.next();
-            self.tell(&Order::Say(text));
-        }
+        (0..messages).for_each(|_| self.say(&self.next()));
     }
 
-    /// Something happens that is only in the replay.
+    /// Something happens that is only in the replay; or what the test says.
     pub(super) fn write_silently(&self) {
         self.next();
     }
@@ -101,8 +149,8 @@ impl Server {
     /// Two things happen, and come in the wrong order.
     pub(super) fn write_crossed(&self) {
         let (first, second) = (self.next(), self.next());
-        self.tell(&Order::Say(second));
-        self.tell(&Order::Say(first));
+        self.say(&second);
+        self.say(&first);
     }
 
     /// A number that no message has.
@@ -112,16 +160,10 @@ impl Server {
 
     /// The last messages come again.
     pub(super) fn repeat(&self, messages: usize) {
-        let state = self.state();
-        let from = state.replay.len().saturating_sub(messages);
-        let texts: Vec<_> = state.replay[from..].iter().map(|number| text(state.day, *number)).collect();
-        drop(state);
-        texts.into_iter().for_each(|text| self.tell(&Order::Say(text)));
-    }
-
-    /// A message of any other kind.
-    pub(super) fn say(&self, text: &str) {
-        self.tell(&Order::Say(text.to_owned()));
+        let day = self.state().day;
+        let replay = self.state().replay.clone();
+        let last = &replay[replay.len().saturating_sub(messages)..];
+        last.iter().for_each(|number| self.say(&numbered(day, *number)));
     }
 
     /// The replay forgets its oldest messages.
@@ -139,105 +181,228 @@ impl Server {
         state.replay.clear();
     }
 
-    pub(super) fn close(&self, notice: Option<&'static str>, code: u16) {
-        self.tell(&Order::Close(notice, code));
+    fn dialled(&self) -> Answer {
+        let mut state = self.state();
+        state.dials.push(Instant::now());
+        state.answers.pop_front().or_else(|| state.usual.clone()).unwrap_or(Answer::Live)
     }
 
-    /// All connections end without a word.
-    pub(super) fn cut(&self) {
-        self.tell(&Order::End);
+    /// Serves connections over TCP, or TLS.
+    pub(super) async fn listen(self, listener: TcpListener, tls: Option<TlsAcceptor>) {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(self.clone().upgrade(stream, tls.clone()));
+        }
     }
 
-    /// All connections stand still.
-    pub(super) fn freeze(&self) {
-        self.tell(&Order::Freeze);
-    }
-
-    /// The next dials are answered with this status.
-    pub(super) fn refuse(&self, dials: usize, status: u16) {
-        self.state().refusals.extend(std::iter::repeat_n(status, dials));
+    async fn upgrade(self, stream: TcpStream, tls: Option<TlsAcceptor>) -> io::Result<()> {
+        let answer = self.dialled();
+        let mut pipe: Box<dyn Pipe> = match tls {
+            Some(tls) => Box::new(tls.accept(stream).await?),
+            None => Box::new(stream),
+        };
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            request.push(pipe.read_u8().await?);
+        }
+        pipe.write_all(&accept(std::str::from_utf8(&request).unwrap())).await?;
+        self.serve(pipe, answer).await;
+        Ok(())
     }
 
     /// Serves a connection until it ends.
-    pub(super) async fn serve_over(self, pipe: impl Pipe + 'static) {
-        let mut session = Session::new(pipe, &self.common);
+    async fn serve(self, pipe: Box<dyn Pipe>, answer: Answer) {
+        let (mut session, life) = (Session(pipe), self.tokens.left());
         self.state().open += 1;
-        let life = self.tokens.left();
-        if session.read().await.is_some() {
-            session.answer(true, "").await;
-            let (client, orders) = unbounded_channel();
-            let replay: Vec<_> = {
-                let mut state = self.state();
-                state.clients.push(client);
-                state.replay.iter().map(|number| text(state.day, *number)).collect()
-            };
-            for text in replay {
-                session.text(&text).await;
-            }
-            session.caught_up().await;
-            live(session, orders, life).await;
+        if let Ok((0x81, subscription)) = session.read().await {
+            let wanted = br#"{"type":"subscribe-activity","account_id":"100000"}"#;
+            assert!(subscription.windows(wanted.len()).any(|window| window == wanted));
+            self.subscribed(session, answer, life).await;
         }
         self.state().open -= 1;
     }
-}
 
-/// Goes on until the connection ends.
-async fn live(mut session: Session, mut orders: UnboundedReceiver<Order>, life: Duration) {
-    let mut heartbeat = interval(Duration::from_secs(5));
-    let mut expiry = Box::pin(sleep(life));
-    loop {
-        let order = tokio::select! {
-            biased;
-            Some(order) = orders.recv() => order,
-            () = &mut expiry => Order::Close(Some("Auth expired; please reconnect"), 1000),
-            _ = heartbeat.tick() => {
-                session.heartbeat().await;
-                continue;
+    async fn subscribed(&self, mut session: Session, answer: Answer, life: Duration) {
+        match answer {
+            Answer::Deny(words) => {
+                session.ack(false, words).await;
+                return session.drain().await;
             }
-            frame = session.read() => match frame {
-                Some((0x89, payload)) => {
-                    session.frame(0x8A, &payload).await;
-                    continue;
-                }
-                Some((0x88, payload)) => {
-                    session.frame(0x88, &payload).await;
-                    return session.gone();
-                }
-                Some(_) => continue,
-                None => return session.gone(),
-            },
+            Answer::NoAck => return session.drain().await,
+            _ => session.ack(true, "").await,
+        }
+        let (client, orders) = unbounded_channel();
+        let replay: Vec<_> = {
+            let mut state = self.state();
+            state.clients.push(client);
+            let last = Some(state.last).filter(|_| !state.replay.is_empty());
+            state.first_replay = state.first_replay.or(last);
+            let behind = if let Answer::Behind(messages) = answer { messages } else { 0 };
+            let replay = &state.replay[..state.replay.len() - behind];
+            replay.iter().map(|number| numbered(state.day, *number)).collect()
         };
-        match order {
-            Order::Say(text) => session.text(&text).await,
-            Order::Close(notice, code) => {
-                if let Some(notice) = notice {
-                    session.notice(notice).await;
-                }
-                return session.close(code).await;
-            }
-            Order::End => return session.end().await,
-            Order::Freeze => return,
+        for text in replay {
+            session.text(&text).await;
+        }
+        match answer {
+            Answer::EndInReplay => return session.end().await,
+            Answer::Stall => {}
+            _ => session.text(r#"{"timestamp":7,"payload":{"type":"replay-complete"}}"#).await,
+        }
+        match answer {
+            Answer::Close(code) => session.close(code).await,
+            _ => self.live(session, orders, life).await,
         }
     }
-}
 
-fn text(day: usize, number: u64) -> String {
-    numbered(number, &"'".repeat(day))
+    /// Goes on until the connection ends.
+    async fn live(&self, mut session: Session, mut orders: UnboundedReceiver<Order>, life: Duration) {
+        let (mut mute, mut deaf) = (false, false);
+        let mut heartbeat = interval(Duration::from_secs(5));
+        let mut expiry = Box::pin(sleep(life));
+        loop {
+            let order = tokio::select! {
+                biased;
+                Some(order) = orders.recv() => order,
+                () = &mut expiry => Order::Close(Some("Auth expired; please reconnect"), 1000),
+                _ = heartbeat.tick(), if !mute => {
+                    Order::Bytes(frame(0x81, br#"{"timestamp":7,"payload":{"type":"heartbeat"}}"#))
+                }
+                // Clients of these tests send small frames, which come whole.
+                frame = session.read(), if !deaf => match frame {
+                    Ok((0x89, payload)) => Order::Bytes(self::frame(0x8A, &payload)),
+                    Ok((0x88, payload)) => return drop(session.bytes(&self::frame(0x88, &payload)).await),
+                    Ok(_) => continue,
+                    Err(_) => return,
+                },
+            };
+            match order {
+                Order::Bytes(bytes) => match session.bytes(&bytes).await {
+                    Ok(()) => {}
+                    Err(_) => return,
+                },
+                Order::Close(notice, code) => {
+                    if let Some(details) = notice {
+                        let kind = r#""type":"error-notice""#;
+                        let text = format!(r#"{{"timestamp":7,"payload":{{{kind},"details":"{details}"}}}}"#);
+                        session.text(&text).await;
+                    }
+                    return session.close(code).await;
+                }
+                Order::End => return session.end().await,
+                Order::Freeze => return self.state().frozen.push(session.0),
+                Order::Mute => mute = true,
+                Order::Deafen => deaf = true,
+            }
+        }
+    }
 }
 
 impl Dial for Server {
     async fn dial(&self, settings: &Settings) -> Result<Connection, DialFailure> {
         sleep(Duration::from_millis(20)).await;
-        let refusal = {
-            let mut state = self.state();
-            state.dials.push(Instant::now());
-            state.refusals.pop()
-        };
-        if let Some(status) = refusal {
-            return Err(DialFailure::Status { status, retry_after: None });
+        match self.dialled() {
+            Answer::Fail(failure) => Err(failure),
+            Answer::Hang => std::future::pending().await,
+            answer => {
+                let (ours, theirs) = duplex(64 << 10);
+                tokio::spawn(self.clone().serve(Box::new(theirs), answer));
+                Ok(Connection::new(Box::new(ours), &[], settings).await)
+            }
         }
-        let (ours, theirs) = duplex(64 << 10);
-        tokio::spawn(self.clone().serve_over(theirs));
-        Ok(Connection::new(Box::new(ours), &[], settings).await)
+    }
+}
+
+/// One connection.
+struct Session(Box<dyn Pipe>);
+
+impl Session {
+    async fn read(&mut self) -> io::Result<(u8, Vec<u8>)> {
+        receive(&mut self.0).await
+    }
+
+    async fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_all(bytes).await?;
+        self.0.flush().await
+    }
+
+    /// Whether the client is still there is not asked.
+    async fn text(&mut self, text: &str) {
+        _ = self.bytes(&frame(0x81, text.as_bytes())).await;
+    }
+
+    async fn ack(&mut self, success: bool, details: &str) {
+        let kind = r#""type":"subscribe-activity-ack","account_id":"100000""#;
+        let text = format!(r#"{{"payload":{{{kind},"success":{success},"details":"{details}"}}}}"#);
+        self.text(&text).await;
+    }
+
+    async fn close(mut self, code: u16) {
+        _ = self.bytes(&frame(0x88, &code.to_be_bytes())).await;
+        self.drain().await;
+    }
+
+    async fn end(mut self) {
+        _ = self.0.shutdown().await;
+        self.drain().await;
+    }
+
+    /// Waits until the client has ended the connection.
+    async fn drain(mut self) {
+        while self.read().await.is_ok() {}
+    }
+}
+
+/// The message of this number, which tells its number, and its day in marks.
+pub(super) fn numbered(day: usize, number: u64) -> String {
+    let marks = "'".repeat(day);
+    format!(r#"{{"timestamp":7,"sequence":{number},"payload":{{"type":"news","data":"{number}{marks}"}}}}"#)
+}
+
+/// Tokens as the test wants them; clones are the same.
+#[derive(Clone, Default)]
+pub(super) struct Tokens(Arc<Mutex<TokenState>>);
+
+#[derive(Default)]
+pub(super) struct TokenState {
+    generation: u64,
+    ends: Option<Instant>,
+    /// How long a new token lives; for ever, if it is not said.
+    pub(super) life: Option<Duration>,
+    /// Why there is none.
+    pub(super) none: Option<NoToken>,
+    /// Nothing is answered at all.
+    pub(super) hangs: bool,
+    /// What was asked for: any, or one newer than this.
+    pub(super) asked: Vec<Option<u64>>,
+}
+
+impl Tokens {
+    pub(super) fn set(&self) -> MutexGuard<'_, TokenState> {
+        self.0.lock().unwrap()
+    }
+
+    /// How long the last token still lives.
+    fn left(&self) -> Duration {
+        self.set().ends.map_or(1_000 * DAY, |ends| ends - Instant::now())
+    }
+}
+
+impl TokenProvider for Tokens {
+    async fn token(&self, newer_than: Option<u64>) -> Result<Bearer, NoToken> {
+        if self.set().hangs {
+            std::future::pending().await
+        }
+        let mut state = self.set();
+        state.asked.push(newer_than);
+        if let Some(none) = state.none.clone() {
+            return Err(none);
+        }
+        let ended = state.ends.is_some_and(|ends| ends <= Instant::now());
+        if state.generation == 0 || ended || newer_than.is_some_and(|old| state.generation <= old) {
+            state.generation += 1;
+            state.ends = state.life.map(|life| Instant::now() + life);
+        }
+        let text = format!("{SECRET}-{}", state.generation).into();
+        Ok(Bearer { text, generation: state.generation, expires: state.ends })
     }
 }
