@@ -406,11 +406,6 @@ impl<M> StreamMachine<M> {
             }
             return self.schedule_rotation();
         }
-        if is_second {
-            // What is live is not kept back for an attempt that may take long.
-            self.is_doubting = false;
-            self.release_held(None);
-        }
         let delay = self.history.delay(&cause, &self.settings, &mut self.rng).max(least);
         self.attempt(purpose, delay);
         self.say(Connection::Retrying { delay, cause });

@@ -162,11 +162,11 @@ pub(super) fn rotate_at(obtained: Moment, expires: Moment, single: bool, rng: &m
     let lead = if single {
         LEAD_SINGLE
     } else {
-        let lead = (life / 20).clamp(LEAD.0, LEAD.1);
+        let lead = life.mul_f64(0.05).clamp(LEAD.0, LEAD.1);
         // Not all streams rotate at once.
-        lead.saturating_sub(between(Duration::ZERO, lead / 5, rng))
+        lead.saturating_sub(between(Duration::ZERO, lead.mul_f64(0.2), rng))
     };
-    obtained.after(life.saturating_sub(lead.min(life / 2)).max(TOKEN_PACE))
+    obtained.after(life.saturating_sub(lead.min(life.mul_f64(0.5))).max(TOKEN_PACE))
 }
 
 /// Whether the next attempt needs a new token.
