@@ -75,8 +75,7 @@ impl Server {
     /// [`ErrorKind::Configuration`] if the URL is not allowed, or no certificates can be found to trust.
     pub(crate) fn new(url: &str, user_agent: &str, settings: &TransportSettings) -> Result<Arc<Self>, Error> {
         let url = parse(url, settings)?;
-        let uri: Uri =
-            url.as_str().parse().map_err(|_| misconfigured("the URL of the stream has no host"))?;
+        let uri: Uri = url.as_str().parse().map_err(|_| misconfigured("the stream's URL has no host"))?;
         let (name, authority) = uri.host().zip(uri.authority()).unzip();
         let tls =
             url.is_https().then(|| tls_config(&settings.root_certificates)).transpose().map_err(|error| {
@@ -181,9 +180,7 @@ pub(crate) fn parse(url: &str, settings: &TransportSettings) -> Result<BaseUrl, 
 }
 
 fn complete(request: http::request::Builder) -> Result<Request<String>, Error> {
-    request
-        .body(String::new())
-        .map_err(|error| misconfigured(format!("the stream cannot be asked for: {error}")))
+    request.body(String::new()).map_err(|error| misconfigured(format!("the stream's request: {error}")))
 }
 
 fn misconfigured(message: impl Into<String>) -> Error {
@@ -276,12 +273,10 @@ fn check(answer: &Response<Incoming>, key: &str) -> Result<(), DialFailure> {
         let named = headers.iter().filter(|(known, _)| *known == name);
         named.flat_map(|(_, value)| value.split(',')).any(|value| value.trim().eq_ignore_ascii_case(wanted))
     };
+    let accept = derive_accept_key(key.as_bytes());
     let rules = [
         (has("upgrade", "websocket") && has("connection", "upgrade"), HandshakeFault::Upgrade),
-        (
-            headers.get("sec-websocket-accept") == Some(&derive_accept_key(key.as_bytes())),
-            HandshakeFault::Accept,
-        ),
+        (headers.get("sec-websocket-accept") == Some(&accept), HandshakeFault::Accept),
         (headers.get("sec-websocket-extensions").is_none(), HandshakeFault::Extension),
         (headers.get("sec-websocket-protocol").is_none(), HandshakeFault::Subprotocol),
     ];
@@ -307,6 +302,7 @@ impl DialLimits {
         work: impl Future<Output = Result<T, DialFailure>>,
     ) -> Result<T, DialFailure> {
         let left = self.all.saturating_sub(self.begun.elapsed());
-        timeout(left.min(self.all / 2), work).await.unwrap_or(Err(DialFailure::TimedOut(Some(stage))))
+        let limit = left.min(self.all.checked_div(2).unwrap_or(left));
+        timeout(limit, work).await.unwrap_or(Err(DialFailure::TimedOut(Some(stage))))
     }
 }

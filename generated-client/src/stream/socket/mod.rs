@@ -102,8 +102,8 @@ impl SocketBuilder {
     /// Starts the socket. It connects when it is first polled.
     ///
     /// # Errors
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) outside of a Tokio runtime, if there are no certificates to trust,
-    /// or if a setting is invalid.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) outside of a Tokio runtime, if there
+    /// are no certificates to trust, or if a setting is invalid.
     pub fn start(self) -> Result<Socket> {
         let Self { client, protocol, settings } = self;
         check("socket", &settings)?;
@@ -373,12 +373,11 @@ impl<D: Dial, T: TokenProvider> Driver<D, T> {
                     (cause, pace.saturating_sub(opened.elapsed()))
                 }
             };
-            self.renew = matches!(
-                cause,
-                Cause::AuthExpired
-                    | Cause::Refused(_)
-                    | Cause::Dial(DialFailure::Status { status: 401 | 403, .. })
-            );
+            self.renew = match cause {
+                Cause::AuthExpired | Cause::Refused(_) => true,
+                Cause::Dial(DialFailure::Status { status, .. }) => matches!(status, 401 | 403),
+                _ => false,
+            };
             if let Some(failure) = self.history.failed(&cause, false, self.now(), &self.settings) {
                 _ = events.send(Err(ended(failure))).await;
                 return;
@@ -423,7 +422,7 @@ impl<D: Dial, T: TokenProvider> Driver<D, T> {
         let token = bearer.text.expose_secret();
         let life = bearer.expires.map_or(Duration::MAX, |expires| {
             let left = expires.saturating_duration_since(opened);
-            left.saturating_sub(LEAD.min(left / 2))
+            left.saturating_sub(LEAD.min(left.checked_div(2).unwrap_or_default()))
         });
         // One that cannot be written was refused when it was added.
         for message in self.subscriptions.iter().flat_map(|subscribe| subscribe(token)) {
