@@ -23,8 +23,12 @@ fn kind() -> impl Strategy<Value = Kind> {
 
 fn frame() -> impl Strategy<Value = Frame<()>> {
     let sequence = prop_oneof![Just(None), (0u64..6).prop_map(Some), any::<u64>().prop_map(Some)];
-    let envelope = (kind(), sequence, 0u64..3, 0usize..200)
-        .prop_map(|(kind, number, hash, size)| Envelope { kind, number, hash, size });
+    let envelope = (kind(), sequence, 0u64..3, 0usize..200).prop_map(|(kind, number, hash, size)| Envelope {
+        kind,
+        number,
+        hash,
+        size,
+    });
     prop_oneof![
         8 => envelope.prop_map(|envelope| Frame::Message(envelope, ())),
         1 => any::<usize>().prop_map(|size| Frame::Malformed { size, hash: 0, message: () }),
@@ -97,12 +101,12 @@ proptest! {
             {
                 continue;
             }
-            let mut outputs = super::subject::handle(&mut machine, now, input);
+            let mut outputs = super::handle(&mut machine, now, input);
             for _ in 0..50 {
                 if machine.next_deadline().is_none_or(|at| at > now) {
                     break;
                 }
-                outputs.extend(super::subject::handle(&mut machine, now, Input::Timer));
+                outputs.extend(super::handle(&mut machine, now, Input::Timer));
             }
             prop_assert!(machine.next_deadline().is_none_or(|at| at > now), "it does not come to rest");
             prop_assert!(machine.held().0 <= 8, "{:?} is held", machine.held());

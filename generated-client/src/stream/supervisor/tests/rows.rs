@@ -1,5 +1,5 @@
 //! Which row of the fault table is proven where. A test that proves one has its number in its name:
-//! `row_07_…`, or `rows_6_7_8_14_…` for several.
+//! `row_07_…`, or `rows_6_7_8_14_…` for several. So has a script of the machine: `rows 6, 7, 8, 14: …`.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -103,12 +103,11 @@ fn proven(places: &[&str]) -> BTreeSet<usize> {
             continue;
         }
         let text = std::fs::read_to_string(&path).unwrap();
-        let names = text
-            .lines()
-            .filter_map(|line| line.trim_start().trim_start_matches("async ").strip_prefix("fn row"));
+        let test = |line| str::trim_start(line).trim_start_matches("async ").strip_prefix("fn row");
+        let names = text.lines().filter_map(|line| test(line).or_else(|| line.strip_prefix("row")));
         for name in names {
-            let words = name.trim_start_matches('s').split('_').skip(1);
-            rows.extend(words.map_while(|word| word.parse::<usize>().ok()));
+            let words = name.trim_start_matches('s').split(['_', ' ', ',', ':']).skip(1);
+            rows.extend(words.filter(|word| !word.is_empty()).map_while(|word| word.parse::<usize>().ok()));
         }
     }
     rows
