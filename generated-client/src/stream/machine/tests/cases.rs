@@ -70,16 +70,14 @@ fn words(numbers: impl IntoIterator<Item = u64>, letter: &str) -> Vec<String> {
     numbers.into_iter().map(|number| format!("{number}{letter}")).collect()
 }
 
-const EVERY_SECOND: Manner =
-    Manner { single: false, exclusive: false, stride: 1, alike: 0, period: Some(1), beat: Beat::Plain };
-
 /// A server with this journal, and a stream that begins.
 fn begin(journal: impl IntoIterator<Item = Body>) -> World {
     begin_with(Settings::default(), journal)
 }
 
 fn begin_with(settings: Settings, journal: impl IntoIterator<Item = Body>) -> World {
-    let mut world = World::new(EVERY_SECOND, 0, settings);
+    let manner = Manner { stride: 1, period: Some(1), ..Manner::default() };
+    let mut world = World::new(manner, 0, settings);
     world.server.latency = 5..6;
     world.server.journal.extend(journal);
     world.begin();

@@ -2,8 +2,6 @@
 
 use std::panic::catch_unwind;
 
-use proptest::prelude::*;
-
 use super::bench::{Bench, seconds};
 
 #[test]
@@ -459,35 +457,6 @@ fn row_23_tokens_that_end_at_once_do_not_make_a_loop() {
     }
 }
 
-/// When the bench dials, in seconds, if this ends each connection.
-fn dials(count: usize, end: &str) -> Vec<u64> {
-    let mut bench = Bench::new();
-    let begun = bench.now;
-    let dial = |_| {
-        bench.play("dial");
-        let at = bench.now.since(begun).as_secs();
-        bench.play(end);
-        at
-    };
-    (0..count).map(dial).collect()
-}
-
-#[test]
-fn row_38_disconnected_during_every_replay() {
-    let dials = dials(41, "open; accept; send 1; end reset");
-    assert!(dials[40] - dials[20] > 20 * 8, "{dials:?}");
-    assert!(dials[4] < 8, "{dials:?}");
-}
-
-#[test]
-fn row_45_a_server_that_accepts_and_closes_a_thousand_times() {
-    let dials = dials(200, "open; end 1000");
-    let first = dials.iter().filter(|at| **at < 60).count();
-    assert!((7..=14).contains(&first), "{first} in the first minute");
-    let later = dials.iter().filter(|at| (60..1_860).contains(*at)).count();
-    assert!((90..=150).contains(&later), "{later} in half an hour");
-}
-
 #[test]
 fn row_44_a_replay_that_is_too_long_for_the_buffer_comes_in_parts() {
     let mut bench = Bench::new();
@@ -500,24 +469,4 @@ fn row_44_a_replay_that_is_too_long_for_the_buffer_comes_in_parts() {
     let numbers = bench.words.iter().filter_map(|word| word.trim_start_matches('r').parse::<u64>().ok());
     assert!(numbers.eq(2..=60), "{:?}", bench.words);
     assert_eq!(bench.words.iter().filter(|word| *word == "lagging").count(), 1);
-}
-
-proptest! {
-    /// Promise 4: whatever numbers come, nothing panics, and what is held_messages is bounded.
-    #[test]
-    fn any_numbers_at_all(
-        replay in prop::collection::vec((0u64..1_000, any::<bool>()), 0..20),
-        live in prop::collection::vec((prop_oneof![0u64..9, any::<u64>(), u64::MAX - 3..=u64::MAX], any::<bool>()), 0..60),
-    ) {
-        let send = |(number, is_odd)| format!("send {number}{}", if is_odd { "!" } else { "" });
-        let mut bench = Bench::new();
-        bench.play("set hold 5; connect");
-        replay.into_iter().for_each(|message| bench.play(&send(message)));
-        bench.play("done");
-        for message in live {
-            bench.play(&send(message));
-            prop_assert!(bench.machine.held().0 <= 10);
-        }
-        bench.play("wait 300s");
-    }
 }

@@ -22,8 +22,9 @@ pub(super) const GARBLED: u64 = u64::MAX;
 pub(super) const MALFORMED: u64 = 1 << 62;
 
 /// How the server writes messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Spelling {
+    #[default]
     Compact,
     Reversed,
     Spaced,
@@ -90,8 +91,9 @@ pub(super) enum Refusal {
 }
 
 /// What heartbeats say beside that the session is alive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Beat {
+    #[default]
     Plain,
     /// The last number.
     Last,
@@ -100,7 +102,7 @@ pub(super) enum Beat {
 }
 
 /// What a script sets for all of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Manner {
     /// The server allows one connection for each client.
     pub(super) single: bool,
@@ -115,7 +117,7 @@ pub(super) struct Manner {
     pub(super) beat: Beat,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Server {
     pub(super) manner: Manner,
     day: u32,
@@ -152,28 +154,8 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn new(manner: Manner, seed: u64) -> Self {
-        Self {
-            manner,
-            day: 1,
-            next: 1,
-            count: 0,
-            last_live: None,
-            unique: 0,
-            journal: Vec::new(),
-            said: Vec::new(),
-            corrected: BTreeSet::new(),
-            pipes: BTreeMap::new(),
-            refusals: VecDeque::new(),
-            spelling: Spelling::Compact,
-            behind: VecDeque::new(),
-            was_behind: false,
-            partial: false,
-            endless: false,
-            one_account: false,
-            latency: 1..100,
-            seen: BTreeSet::new(),
-            rng: fastrand::Rng::with_seed(seed),
-        }
+        let rng = fastrand::Rng::with_seed(seed);
+        Self { manner, day: 1, next: 1, latency: 1..100, rng, ..Self::default() }
     }
 
     pub(super) fn take_number(&mut self) -> u64 {
@@ -344,16 +326,15 @@ impl Server {
 
     pub(super) fn subscribe(&mut self, now: Moment, id: PipeId) {
         let refusal = match self.refusals.front() {
-            Some(Refusal::Ack(words)) => Some(*words),
-            _ => None,
-        };
-        let ended = self.pipes.get(&id).is_some_and(|pipe| now >= pipe.expires);
-        if refusal.is_some() || ended {
-            let words = if ended { "Invalid token" } else { refusal.unwrap_or_default() };
-            if !ended {
+            _ if self.pipes.get(&id).is_some_and(|pipe| now >= pipe.expires) => Some("Invalid token"),
+            Some(&Refusal::Ack(words)) => {
                 self.refusals.pop_front();
                 self.seen.insert("a refused subscription");
+                Some(words)
             }
+            _ => None,
+        };
+        if let Some(words) = refusal {
             let Some(pipe) = self.pipes.get_mut(&id) else { return };
             pipe.push(now, ack(false, words));
             pipe.push(now, Wire::Closed(Closed::Code(Some(1000))));

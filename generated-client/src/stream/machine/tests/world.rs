@@ -91,7 +91,7 @@ pub(super) struct Client {
     waits_for_permit: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct World {
     pub(super) now: Moment,
     pub(super) clients: Vec<Client>,
@@ -113,21 +113,8 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(manner: Manner, seed: u64, settings: Settings) -> Self {
         let now = Moment::at(Duration::from_secs(1_000));
-        Self {
-            now,
-            clients: Vec::new(),
-            server: Server::new(manner, seed),
-            settings,
-            seed,
-            token_life: Duration::from_secs(1 << 40),
-            no_tokens: 0,
-            scheduled: BTreeMap::new(),
-            number: 0,
-            permits: BURST,
-            permitted: now,
-            dials: Vec::new(),
-            in_full: false,
-        }
+        let (server, token_life) = (Server::new(manner, seed), Duration::from_secs(1 << 40));
+        Self { now, server, settings, seed, token_life, permits: BURST, permitted: now, ..Self::default() }
     }
 
     /// Another stream.
