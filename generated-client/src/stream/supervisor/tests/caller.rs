@@ -65,7 +65,7 @@ impl Caller {
             Some(Err(error)) => {
                 assert_holds_no_token(&format!("{error}"));
                 let failure = error.source().and_then(|source| source.downcast_ref::<Failure>());
-                word(&machine::Event::Failed(failure.cloned().expect("why")))
+                word(&machine::Event::<String>::Failed(failure.cloned().expect("why")))
             }
             Some(Ok(event)) => self.note(event),
         })
