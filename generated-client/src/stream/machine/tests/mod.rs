@@ -6,11 +6,16 @@
 mod anything;
 mod bench;
 mod cases;
-mod connections;
-mod endings;
 pub(in crate::stream) mod model;
-mod sequences;
-mod slow_caller;
-mod subject;
-mod tokens;
+mod rows;
+mod server;
 pub(in crate::stream) mod words;
+mod world;
+
+use super::{Input, Moment, Output, StreamMachine};
+
+/// An input, and what follows from it.
+fn handle<M>(machine: &mut StreamMachine<M>, now: Moment, input: Input<M>) -> Vec<Output<M>> {
+    machine.handle(now, input);
+    std::iter::from_fn(|| machine.poll()).collect()
+}

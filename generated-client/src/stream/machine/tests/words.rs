@@ -1,9 +1,11 @@
 //! Events in a few letters each.
 
+use std::fmt::Display;
+
 use super::super::{Connection, Event, Origin};
 
 /// `r3` is the third message in a replay, `l3` one that comes late; what the message says stands behind it.
-pub(in crate::stream) fn word(event: &Event<String>) -> String {
+pub(in crate::stream) fn word(event: &Event<impl Display>) -> String {
     match event {
         Event::Message { message, sequence: Some(sequence), origin } => {
             let origin = match origin {
@@ -13,7 +15,7 @@ pub(in crate::stream) fn word(event: &Event<String>) -> String {
             };
             format!("{origin}{sequence}{message}")
         }
-        Event::Message { message, .. } => message.clone(),
+        Event::Message { message, .. } => message.to_string(),
         Event::Undecodable(message) => format!("?{message}"),
         Event::Connection(Connection::Disconnected(cause)) => format!("disconnected {cause:?}"),
         Event::Connection(Connection::Retrying { .. }) => "retrying".into(),

@@ -1,5 +1,5 @@
 //! Which row of the fault table is proven where. A test that proves one has its number in its name:
-//! `row_07_…`, or `rows_6_7_8_14_…` for several.
+//! `row_07_…`, or `rows_6_7_8_14_…` for several. So has a script of the machine: `rows 6, 7, 8, 14: …`.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -30,11 +30,13 @@ fn proven() -> [BTreeSet<usize>; 3] {
             _ => 2,
         };
         let text = std::fs::read_to_string(&path).unwrap();
-        for line in text.lines() {
-            let name = line.trim_start().trim_start_matches("async ").strip_prefix("fn row");
-            let words = name.unwrap_or_default().trim_start_matches('s').split('_').skip(1);
-            let numbers = words.filter(|word| *word != "to").map_while(|word| word.parse::<usize>().ok());
-            rows[tier].extend(numbers);
+        // Functions, and the rows of the machine's scripts.
+        let test = |line| str::trim_start(line).trim_start_matches("async ").strip_prefix("fn row");
+        let names = text.lines().filter_map(|line| test(line).or_else(|| line.strip_prefix("row")));
+        for name in names {
+            let words = name.trim_start_matches('s').split(['_', ' ', ',', ':']).skip(1);
+            let words = words.filter(|word| !word.is_empty() && *word != "to");
+            rows[tier].extend(words.map_while(|word| word.parse::<usize>().ok()));
         }
     }
     rows

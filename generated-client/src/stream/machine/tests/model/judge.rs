@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::server::{Body, GARBLED, Server};
-use super::world::{Client, HOLD, World};
+use super::super::server::{Body, GARBLED, Server};
+use super::super::world::{Client, World};
+use super::{HOLD, REMEMBER};
 use crate::stream::machine::{Event, Gap, Origin};
 
 /// Every message once and in order; what is missing was reported, unless no client can see it.
@@ -24,20 +25,24 @@ struct Segment {
     /// How many live messages came in a row.
     live: usize,
     gaps: Vec<Gap>,
+    /// The caller was told that the numbers have holes.
+    is_sparse: bool,
 }
 
 fn judge_client(client: &Client, server: &Server) -> Result<(), String> {
     let mut segments = vec![Segment::default()];
     let mut unnumbered: BTreeMap<Body, u32> = BTreeMap::new();
     let mut changes = 0;
-    for event in &client.taken {
+    for (_, event) in &client.taken {
         let Some(segment) = segments.last_mut() else { continue };
         match event {
             Event::Message { message, sequence: Some(sequence), origin } => {
                 if message.number != Some(*sequence) {
                     return Err(format!("{message:?} came as {sequence}"));
                 }
-                if *origin != Origin::Late && segment.last.replace(*sequence).is_some_and(|last| last >= *sequence) {
+                if *origin != Origin::Late
+                    && segment.last.replace(*sequence).is_some_and(|last| last >= *sequence)
+                {
                     return Err(format!("{message:?} came out of order, and not marked as late"));
                 }
                 segment.live = if *origin == Origin::Live { segment.live + 1 } else { 0 };
@@ -54,9 +59,11 @@ fn judge_client(client: &Client, server: &Server) -> Result<(), String> {
             }
             Event::CaughtUp => segment.is_first_over |= !segment.delivered.is_empty(),
             Event::Gap(gap) => segment.gaps.push(*gap),
+            Event::NumbersHaveHoles => segment.is_sparse = true,
             Event::EpochChanged { .. } => {
                 changes += 1;
-                segments.push(Segment::default());
+                let is_sparse = segment.is_sparse;
+                segments.push(Segment { is_sparse, ..Segment::default() });
             }
             _ => {}
         }
@@ -75,19 +82,24 @@ fn judge_client(client: &Client, server: &Server) -> Result<(), String> {
         return Err(format!("{body:?}, without a number, came {times} times"));
     }
     if let Some(failure) = &client.failed {
-        let was_accepted = client.taken[client.since..].iter().any(|event| *event == Event::CaughtUp);
+        let was_accepted = client.taken[client.since..].iter().any(|(_, event)| *event == Event::CaughtUp);
         return if was_accepted { Err(format!("it ended: {failure:?}")) } else { Ok(()) };
     }
     if let Some(body) = arrived.symmetric_difference(&once).next() {
         return Err(format!("{body:?}, without a number, arrived and was not delivered"));
     }
     // One that corrects the last delivered message looks like a new numbering.
-    let may_change =
-        ["a day roll", "a copy that stays behind", "a correction"].iter().any(|what| server.seen.contains(what));
+    let may_change = ["a day roll", "a copy that stays behind", "a correction"]
+        .iter()
+        .any(|what| server.seen.contains(what));
     if changes > 0 && !may_change {
         return Err("the numbers began anew, as far as the caller knows".into());
     }
     last_day(&segments, server)?;
+    // Where numbers skip by design, nobody can tell a lost one.
+    if client.taken.iter().any(|(_, event)| *event == Event::NumbersHaveHoles) {
+        return Ok(());
+    }
     other_days(&segments, server)
 }
 
@@ -99,10 +111,14 @@ fn last_day(segments: &[Segment], server: &Server) -> Result<(), String> {
         let is_there = segment.delivered.contains_key(body);
         // An old correction is as good as what it corrects: it may be older than what is remembered.
         let is_corrected = body.number.is_some_and(|number| server.corrected.contains(&number));
+        // What takes the place of another message is not told from it if it is older than what is remembered.
+        let is_forgotten = segment.delivered.keys().any(|other| other.number == body.number)
+            && segment.delivered.keys().filter(|other| other.number > body.number).count() >= REMEMBER;
         let is_too_old = segment.gaps.iter().any(|gap| gap.after.is_none() && gap.before.is_none());
         // Among sparse numbers only the count of old messages can tell, if the journal has all of them.
-        let is_untold = server.manner.stride > 1 && server.seen.contains("a journal that loses its beginning");
-        if !is_there && !is_corrected && !is_too_old && !is_untold {
+        let is_untold =
+            server.manner.stride > 1 && server.seen.contains("a journal that loses its beginning");
+        if !is_there && !is_corrected && !is_forgotten && !is_too_old && !is_untold {
             return Err(format!("{body:?} of the last day never came; the last numbering: {segment:?}"));
         }
     }
@@ -115,13 +131,13 @@ fn other_days(segments: &[Segment], server: &Server) -> Result<(), String> {
     if server.manner.stride > 1 || server.seen.contains("a replay that never ends") {
         return Ok(());
     }
-    for segment in segments {
+    for segment in segments.iter().filter(|segment| !segment.is_sparse) {
         for body in server.said.iter().filter(|body| body.day > 0 && body.number > segment.first_replay) {
             let of_day = || segment.delivered.keys().filter(|other| other.day == body.day);
             // Also a message of another day that was taken for this one, when nothing could tell them apart.
             let is_there = segment.delivered.keys().any(|other| other.number == body.number);
-            let is_within =
-                of_day().any(|other| other.number < body.number) && of_day().any(|other| other.number > body.number);
+            let is_within = of_day().any(|other| other.number < body.number)
+                && of_day().any(|other| other.number > body.number);
             if is_within && !is_there && !segment.gaps.iter().any(|gap| covers(*gap, *body)) {
                 return Err(format!("{body:?} is missing without a word in {segment:?}"));
             }
@@ -131,5 +147,6 @@ fn other_days(segments: &[Segment], server: &Server) -> Result<(), String> {
 }
 
 fn covers(gap: Gap, body: Body) -> bool {
-    gap.after.is_none_or(|after| body.number > Some(after)) && gap.before.is_none_or(|before| body.number < Some(before))
+    gap.after.is_none_or(|after| body.number > Some(after))
+        && gap.before.is_none_or(|before| body.number < Some(before))
 }

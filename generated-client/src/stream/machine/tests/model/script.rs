@@ -5,7 +5,10 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::server::{Beat, Manner, Refusal, Spelling};
+use super::super::server::{Beat, Manner, Refusal, Spelling};
+use super::super::world::{Action, World};
+use super::{AUDIT, HOLD, REMEMBER};
+use crate::stream::machine::{Settings, State};
 
 /// A script, and what is set for all of it.
 #[derive(Clone, Debug)]
@@ -21,60 +24,63 @@ pub(super) struct Script {
     pub(super) actions: Vec<Action>,
 }
 
-/// One thing that happens.
-#[derive(Clone, Debug)]
-pub(super) enum Action {
-    Wait(Duration),
-    /// New messages, live and in the journal.
-    Append(u8),
-    /// A new message that is only in the journal.
-    DropLive,
-    /// A message that is neither sent nor in the journal.
-    Lose,
-    /// The last messages come again on all connections.
-    Duplicate(u8),
-    /// Two messages cross on all connections.
-    Reorder,
-    /// Something else comes under the last number.
-    Garble,
-    /// A message of the journal is corrected.
-    Correct,
-    /// Messages without a number.
-    Unnumbered(u8),
-    /// A message whose number is none.
-    Malformed,
-    /// The journal forgets its oldest messages.
-    Trim(u8),
-    /// The day ends: the journal is empty, the numbers begin anew.
-    Roll,
-    /// The server is restarted: as a roll, and all connections are reset.
-    Restart,
-    /// All connections are reset.
-    Cut,
-    /// All connections are closed with this code, after this notice.
-    Close(Option<u16>, Option<&'static str>),
-    /// Nothing arrives on the connections of now any more.
-    Freeze,
-    /// The next attempts are refused.
-    Refuse(u8, Refusal),
-    /// No token can be had for the next attempts.
-    NoToken(u8),
-    /// The server writes differently from now on.
-    Spell(Spelling),
-    /// So many replays come from a copy that lacks so many messages.
-    Behind(u8, u8),
-    /// The next replay lacks a message.
-    Partial,
-    /// Replays do not complete, or do again.
-    Endless(bool),
-    /// Others use the dial limit so often.
-    UseLimit(u8),
-    /// The caller stops taking events.
-    Stall,
-    /// The caller takes events again.
-    Go,
-    Rotate,
-    Reconnect,
+impl Script {
+    /// The world in which it is played.
+    pub(super) fn world(&self) -> World {
+        let settings = Settings {
+            hold_messages: HOLD,
+            buffer_events: 40,
+            remember: REMEMBER,
+            audit_interval: AUDIT,
+            ..Settings::default()
+        };
+        let mut world = World::new(self.manner.clone(), self.seed, settings);
+        world.token_life = Duration::from_secs(self.token_life);
+        (0..self.streams).for_each(|_| world.begin());
+        if self.streams > 20 {
+            world.server.seen.insert("more streams than may dial at once");
+        }
+        if self.manner.period.is_none() {
+            world.server.seen.insert("no heartbeats");
+        }
+        if self.token_life < 5 {
+            world.server.seen.insert("tokens that live a moment");
+        }
+        world
+    }
+
+    /// Plays it, and lets everything come to rest after it.
+    pub(super) fn play(&self, world: &mut World) -> Result<(), String> {
+        for (at, action) in self.actions.iter().enumerate() {
+            world.act(action)?;
+            if self.restart_after == Some(at) {
+                world.restart_processes();
+            }
+        }
+        world.server.refusals.clear();
+        world.server.behind.clear();
+        (world.no_tokens, world.server.endless, world.server.partial) = (0, false, false);
+        world.act(&Action::Go)?;
+        for _ in 0..3 {
+            world.pass(Duration::from_secs(400))?;
+            world.server.append(world.now, true);
+        }
+        // A connection without heartbeats may be a frozen one; and then there is an audit.
+        world.pass(AUDIT * 2)?;
+        // Tokens that live a moment leave it hardly any time, and not all at the same moment.
+        let mut not_live: Vec<_> = (0..world.clients.len()).collect();
+        for _ in 0..120 {
+            not_live.retain(|client| {
+                let client = &world.clients[*client];
+                client.failed.is_none() && client.machine.state() != State::Live
+            });
+            if not_live.is_empty() {
+                return Ok(());
+            }
+            world.pass(Duration::from_secs(1))?;
+        }
+        Err(format!("in the end the streams {not_live:?} are not live"))
+    }
 }
 
 fn waits() -> impl Strategy<Value = Action> {
@@ -89,9 +95,14 @@ fn waits() -> impl Strategy<Value = Action> {
 /// What a stream makes good, or what is no fault at all.
 fn harmless() -> impl Strategy<Value = Action> {
     let codes = prop::sample::select(vec![None, Some(1000), Some(1001), Some(1012), Some(1014), Some(4000)]);
-    let notices = prop::option::of(prop::sample::select(vec!["Idled too long", "Subscribed elsewhere", "Account closed"]));
+    let notices = prop::option::of(prop::sample::select(vec![
+        "Idled too long",
+        "Subscribed elsewhere",
+        "Account closed",
+    ]));
     let statuses = prop::sample::select(vec![429, 503, 500, 302, 401, 403]);
-    let words = prop::sample::select(vec!["Internal error, please retry", "Account service is unavailable", ""]);
+    let words =
+        prop::sample::select(vec!["Internal error, please retry", "Account service is unavailable", ""]);
     let spellings =
         vec![Spelling::Compact, Spelling::Reversed, Spelling::Spaced, Spelling::Escaped, Spelling::WithMore];
     let faults = prop_oneof![
@@ -142,23 +153,32 @@ fn manner(strides: Vec<u64>, beats: Vec<Beat>) -> impl Strategy<Value = Manner> 
     let period = prop::sample::select(vec![None, Some(1u64), Some(5), Some(5), Some(20), Some(90)]);
     let beat = prop::sample::select(beats);
     (prop::bool::weighted(0.15), prop::bool::weighted(0.1), stride, alike, period, beat).prop_map(
-        |(single, exclusive, stride, alike, period, beat)| Manner { single, exclusive, stride, alike, period, beat },
+        |(single, exclusive, stride, alike, period, beat)| Manner {
+            single,
+            exclusive,
+            stride,
+            alike,
+            period,
+            beat,
+        },
     )
 }
 
-fn script(manner: impl Strategy<Value = Manner>, actions: impl Strategy<Value = Action>) -> impl Strategy<Value = Script> {
+fn script(
+    manner: impl Strategy<Value = Manner>,
+    actions: impl Strategy<Value = Action>,
+) -> impl Strategy<Value = Script> {
     let life = prop::sample::select(vec![4u64, 40, 300, 86_400]);
     let streams = prop_oneof![20 => Just(1usize), 2 => 2usize..4, 1 => Just(25usize)];
-    (any::<u64>(), manner, streams, life, prop::option::weighted(0.3, 0usize..40), vec(actions, 1..60)).prop_map(
-        |(seed, manner, streams, mut token_life, restart_after, mut actions)| {
+    (any::<u64>(), manner, streams, life, prop::option::weighted(0.3, 0usize..40), vec(actions, 1..60))
+        .prop_map(|(seed, manner, streams, mut token_life, restart_after, mut actions)| {
             if streams > 4 {
                 // More often than the limit allows dials they cannot rotate.
                 token_life = token_life.max(300);
                 actions.truncate(8);
             }
             Script { seed, manner, streams, token_life, restart_after, actions }
-        },
-    )
+        })
 }
 
 /// Everything.

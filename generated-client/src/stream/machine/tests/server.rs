@@ -1,13 +1,14 @@
-//! The server of the model: a journal, and pipes to its clients.
+//! The server of cases and model: a journal, and pipes to its clients.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Range;
 use std::time::Duration;
 
-use crate::stream::machine::{Closed, ConnectionId, Moment};
+use super::super::{Closed, ConnectionId, Frame, Moment};
 
 /// What a message of the model says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::stream) struct Body {
+pub(super) struct Body {
     /// On which day it was said; 0 if days begin alike with it.
     pub(super) day: u32,
     pub(super) number: Option<u64>,
@@ -17,10 +18,13 @@ pub(in crate::stream) struct Body {
 
 /// The content of a message that the server does not stand by.
 pub(super) const GARBLED: u64 = u64::MAX;
+/// The contents of messages whose number is none begin here.
+pub(super) const MALFORMED: u64 = 1 << 62;
 
 /// How the server writes messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Spelling {
+    #[default]
     Compact,
     Reversed,
     Spaced,
@@ -31,24 +35,29 @@ pub(super) enum Spelling {
 impl Body {
     pub(super) fn text(self, spelling: Spelling) -> String {
         let Self { day, number, content } = self;
-        let number = number.map_or(String::new(), |number| format!(r#""sequence":{number},"#));
-        let id = format!("{day}-{content}");
+        let number = match number {
+            Some(number) => format!(r#""sequence":{number},"#),
+            None if (MALFORMED..GARBLED).contains(&content) => {
+                let numbers = ["18446744073709551617", "-3", "3.5", "true", "{}"];
+                format!(r#""sequence":{},"#, numbers[(content % 5) as usize])
+            }
+            None => String::new(),
+        };
+        let data = format!(r#""order_id":"{day}-{content}","symbol":"ABCD""#);
         match spelling {
-            Spelling::Compact => format!(
-                r#"{{"timestamp":1,{number}"payload":{{"type":"news","data":{{"id":"{id}","symbol":"ABCD"}}}}}}"#
-            ),
+            Spelling::Compact => {
+                format!(r#"{{"timestamp":1,{number}"payload":{{"type":"order-update","data":{{{data}}}}}}}"#)
+            }
             Spelling::Reversed => format!(
-                r#"{{"timestamp":2,{number}"payload":{{"data":{{"symbol":"ABCD","id":"{id}"}},"type":"news"}}}}"#
+                r#"{{"timestamp":2,{number}"payload":{{"data":{{"symbol":"ABCD","order_id":"{day}-{content}"}},"type":"order-update"}}}}"#
             ),
-            Spelling::Spaced => format!(
-                r#"{{ "timestamp":3, {number} "payload" : {{ "type" : "news", "data": {{ "id" : "{id}" , "symbol": "ABCD" }} }} }}"#
-            ),
-            Spelling::Escaped => format!(
-                r#"{{"timestamp":4,{number}"payload":{{"type":"n\u0065ws","data":{{"id":"{id}","symbol":"\u0041BCD"}}}}}}"#
-            ),
-            Spelling::WithMore => format!(
-                r#"{{"timestamp":5,{number}"payload":{{"type":"news","replayed":true,"data":{{"id":"{id}","symbol":"ABCD"}}}}}}"#
-            ),
+            Spelling::Spaced => Self::text(self, Spelling::Compact).replace(':', " : ").replace(',', " ,"),
+            Spelling::Escaped => Self::text(self, Spelling::Compact)
+                .replace("ABCD", "\\u0041BCD")
+                .replace("-update", "-\\u0075pdate"),
+            Spelling::WithMore => {
+                Self::text(self, Spelling::Compact).replace(r#""data":"#, r#""replayed":true,"data":"#)
+            }
         }
     }
 }
@@ -60,16 +69,16 @@ pub(super) type PipeId = (usize, ConnectionId);
 #[derive(Clone, Debug)]
 pub(super) enum Wire {
     Text(String, Body),
-    Pong,
+    Frame(Frame<Body>),
     Closed(Closed),
 }
 
 #[derive(Debug)]
 pub(super) struct Pipe {
-    latency: Duration,
+    pub(super) latency: Duration,
     pub(super) wires: VecDeque<(Moment, Wire)>,
-    subscribed: bool,
-    pub(super) frozen: bool,
+    pub(super) subscribed: bool,
+    frozen: bool,
     pub(super) paused: bool,
     expires: Moment,
 }
@@ -82,8 +91,9 @@ pub(super) enum Refusal {
 }
 
 /// What heartbeats say beside that the session is alive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Beat {
+    #[default]
     Plain,
     /// The last number.
     Last,
@@ -92,11 +102,11 @@ pub(super) enum Beat {
 }
 
 /// What a script sets for all of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Manner {
     /// The server allows one connection for each client.
     pub(super) single: bool,
-    /// A new subscription ends the one before.
+    /// A new subscription ends the one before of the same client.
     pub(super) exclusive: bool,
     /// How far the numbers of two messages are apart at most.
     pub(super) stride: u64,
@@ -107,11 +117,11 @@ pub(super) struct Manner {
     pub(super) beat: Beat,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Server {
     pub(super) manner: Manner,
-    pub(super) day: u32,
-    next: u64,
+    day: u32,
+    pub(super) next: u64,
     /// How many messages this day has.
     count: u64,
     /// The last message, if it was sent live to all connections of now.
@@ -133,36 +143,22 @@ pub(super) struct Server {
     pub(super) partial: bool,
     /// Replays do not complete.
     pub(super) endless: bool,
+    /// All clients are one to the server: they have one account.
+    pub(super) one_account: bool,
+    /// How long a message is under way, in milliseconds.
+    pub(super) latency: Range<u64>,
     /// What has occurred.
     pub(super) seen: BTreeSet<&'static str>,
-    pub(super) rng: fastrand::Rng,
+    rng: fastrand::Rng,
 }
 
 impl Server {
     pub(super) fn new(manner: Manner, seed: u64) -> Self {
-        Self {
-            manner,
-            day: 1,
-            next: 1,
-            count: 0,
-            last_live: None,
-            unique: 0,
-            journal: Vec::new(),
-            said: Vec::new(),
-            corrected: BTreeSet::new(),
-            pipes: BTreeMap::new(),
-            refusals: VecDeque::new(),
-            spelling: Spelling::Compact,
-            behind: VecDeque::new(),
-            was_behind: false,
-            partial: false,
-            endless: false,
-            seen: BTreeSet::new(),
-            rng: fastrand::Rng::with_seed(seed),
-        }
+        let rng = fastrand::Rng::with_seed(seed);
+        Self { manner, day: 1, next: 1, latency: 1..100, rng, ..Self::default() }
     }
 
-    fn take_number(&mut self) -> u64 {
+    pub(super) fn take_number(&mut self) -> u64 {
         let number = self.next;
         self.next += match self.manner.stride {
             // Days that begin alike have the same numbers, too.
@@ -184,15 +180,19 @@ impl Server {
 
     pub(super) fn append(&mut self, now: Moment, live: bool) {
         let body = self.number();
+        self.say(now, body, live);
+        if !live {
+            self.seen.insert("a message that is not sent live");
+            self.note_loss();
+        }
+    }
+
+    /// A message enters the journal, and is sent live or not.
+    pub(super) fn say(&mut self, now: Moment, body: Body, live: bool) {
         self.journal.push(body);
         self.last_live = live.then_some(body);
         if live {
             self.tell(now, body);
-        } else {
-            self.seen.insert("a message that is not sent live");
-            if self.manner.stride > 1 {
-                self.seen.insert("a loss among sparse numbers");
-            }
         }
     }
 
@@ -200,24 +200,23 @@ impl Server {
         self.number();
         self.last_live = None;
         self.seen.insert("a message that is never sent");
+        self.note_loss();
+    }
+
+    fn note_loss(&mut self) {
         if self.manner.stride > 1 {
             self.seen.insert("a loss among sparse numbers");
         }
     }
 
-    pub(super) fn unnumbered(&mut self, now: Moment) {
+    pub(super) fn unnumbered(&mut self, now: Moment, is_malformed: bool) {
         self.unique += 1;
-        self.seen.insert("a message without a number");
-        self.tell(now, Body { day: self.day, number: None, content: self.unique });
-    }
-
-    pub(super) fn malformed(&mut self, now: Moment) {
-        self.unique += 1;
-        let body = Body { day: self.day, number: None, content: self.unique };
-        let number = ["18446744073709551617", "-3", "3.5", "true", "{}"][self.rng.usize(..5)];
-        let text = format!(r#"{{"sequence":{number},"payload":{{"type":"news","data":{}}}}}"#, self.unique);
-        self.seen.insert("a number that is none");
-        self.send(now, &Wire::Text(text, body));
+        let (what, content) = match is_malformed {
+            true => ("a number that is none", MALFORMED + self.unique),
+            false => ("a message without a number", self.unique),
+        };
+        self.seen.insert(what);
+        self.tell(now, Body { day: self.day, number: None, content });
     }
 
     pub(super) fn repeat(&mut self, now: Moment, count: usize) {
@@ -231,7 +230,9 @@ impl Server {
     pub(super) fn garble(&mut self, now: Moment) {
         // Within a replay it would be the truth.
         let is_endless = self.seen.contains("a replay that never ends");
-        if let Some(last) = self.last_live.filter(|last| !is_endless && self.journal[..].first() != Some(last)) {
+        if let Some(last) =
+            self.last_live.filter(|last| !is_endless && self.journal[..].first() != Some(last))
+        {
             self.tell(now, Body { content: GARBLED, ..last });
         }
     }
@@ -283,7 +284,7 @@ impl Server {
     pub(super) fn close_all(&mut self, now: Moment, notice: Option<&str>, how: Closed) {
         for pipe in self.pipes.values_mut() {
             if let Some(notice) = notice {
-                pipe.push(now, Wire::Text(self::notice(notice), Body::default()));
+                pipe.push(now, notice_of(notice));
             }
             pipe.push(now, Wire::Closed(how));
             pipe.subscribed = false;
@@ -294,11 +295,11 @@ impl Server {
         self.pipes.values_mut().for_each(|pipe| pipe.frozen = true);
     }
 
-    fn tell(&mut self, now: Moment, body: Body) {
+    pub(super) fn tell(&mut self, now: Moment, body: Body) {
         self.send(now, &Wire::Text(body.text(self.spelling), body));
     }
 
-    fn send(&mut self, now: Moment, wire: &Wire) {
+    pub(super) fn send(&mut self, now: Moment, wire: &Wire) {
         for pipe in self.pipes.values_mut().filter(|pipe| pipe.subscribed) {
             pipe.push(now, wire.clone());
         }
@@ -311,37 +312,40 @@ impl Server {
             self.seen.insert("a refused upgrade");
             return Err(status);
         }
-        let has_other = self.pipes.iter().any(|(other, pipe)| other.0 == id.0 && !pipe.frozen && pipe.is_open());
+        let has_other =
+            self.pipes.iter().any(|(other, pipe)| other.0 == id.0 && !pipe.frozen && pipe.is_open());
         if self.manner.single && has_other {
             return Err(409);
         }
-        let latency = Duration::from_millis(self.rng.u64(1..100));
+        let latency = Duration::from_millis(self.rng.u64(self.latency.clone()));
         let wires = VecDeque::new();
-        self.pipes.insert(id, Pipe { latency, wires, subscribed: false, frozen: false, paused: false, expires });
+        self.pipes
+            .insert(id, Pipe { latency, wires, subscribed: false, frozen: false, paused: false, expires });
         Ok(())
     }
 
     pub(super) fn subscribe(&mut self, now: Moment, id: PipeId) {
         let refusal = match self.refusals.front() {
-            Some(Refusal::Ack(words)) => Some(*words),
-            _ => None,
-        };
-        let ended = self.pipes.get(&id).is_some_and(|pipe| now >= pipe.expires);
-        if refusal.is_some() || ended {
-            let words = if ended { "Invalid token" } else { refusal.unwrap_or_default() };
-            if !ended {
+            _ if self.pipes.get(&id).is_some_and(|pipe| now >= pipe.expires) => Some("Invalid token"),
+            Some(&Refusal::Ack(words)) => {
                 self.refusals.pop_front();
                 self.seen.insert("a refused subscription");
+                Some(words)
             }
+            _ => None,
+        };
+        if let Some(words) = refusal {
             let Some(pipe) = self.pipes.get_mut(&id) else { return };
-            pipe.push(now, Wire::Text(ack(false, words), Body::default()));
+            pipe.push(now, ack(false, words));
             pipe.push(now, Wire::Closed(Closed::Code(Some(1000))));
             return;
         }
         self.last_live = None;
         if self.manner.exclusive {
-            for (_, pipe) in self.pipes.iter_mut().filter(|(other, pipe)| other.0 == id.0 && **other != id && pipe.subscribed) {
-                pipe.push(now, Wire::Text(notice("Subscribed elsewhere"), Body::default()));
+            let is_of_it = |other: &PipeId| (self.one_account || other.0 == id.0) && *other != id;
+            for (_, pipe) in self.pipes.iter_mut().filter(|(other, pipe)| is_of_it(other) && pipe.subscribed)
+            {
+                pipe.push(now, notice_of("Subscribed elsewhere"));
                 pipe.push(now, Wire::Closed(Closed::Code(Some(1000))));
                 pipe.subscribed = false;
                 self.seen.insert("a subscription that ends another");
@@ -369,36 +373,43 @@ impl Server {
         }
         let (endless, spelling) = (self.endless, self.spelling);
         let Some(pipe) = self.pipes.get_mut(&id) else { return };
-        pipe.push(now, Wire::Text(ack(true, "ok"), Body::default()));
+        pipe.push(now, ack(true, "ok"));
         for body in replay {
             pipe.push(now, Wire::Text(body.text(spelling), body));
         }
         if !endless {
-            pipe.push(now, Wire::Text(r#"{"payload":{"type":"replay-complete"}}"#.into(), Body::default()));
+            pipe.push(now, control(r#"{"payload":{"type":"replay-complete"}}"#.into()));
         }
         pipe.subscribed = true;
     }
 
     pub(super) fn pong(&mut self, now: Moment, id: PipeId) {
         if let Some(pipe) = self.pipes.get_mut(&id) {
-            pipe.push(now, Wire::Pong);
+            pipe.push(now, Wire::Frame(Frame::Control));
         }
     }
 
     /// Once a second: heartbeats, and the ends of tokens.
     pub(super) fn tick(&mut self, now: Moment) {
         let second = now.since_start().as_secs();
-        if self.manner.period.is_some_and(|period| second.is_multiple_of(period)) && self.pipes.values().any(|pipe| pipe.subscribed) {
+        if self.manner.period.is_some_and(|period| second.is_multiple_of(period))
+            && self.pipes.values().any(|pipe| pipe.subscribed)
+        {
             let number = match self.manner.beat {
                 Beat::Plain => String::new(),
-                Beat::Last => format!(r#""sequence":{},"#, self.journal.last().and_then(|last| last.number).unwrap_or(0)),
+                Beat::Last => format!(
+                    r#""sequence":{},"#,
+                    self.journal.last().and_then(|last| last.number).unwrap_or(0)
+                ),
                 Beat::Own => format!(r#""sequence":{},"#, self.take_number()),
             };
-            let text = format!(r#"{{"timestamp":1,{number}"payload":{{"type":"heartbeat"}}}}"#);
-            self.send(now, &Wire::Text(text, Body::default()));
+            self.send(
+                now,
+                &control(format!(r#"{{"timestamp":1,{number}"payload":{{"type":"heartbeat"}}}}"#)),
+            );
         }
         for pipe in self.pipes.values_mut().filter(|pipe| pipe.subscribed && now >= pipe.expires) {
-            pipe.push(now, Wire::Text(notice("Auth expired; please reconnect"), Body::default()));
+            pipe.push(now, notice_of("Auth expired; please reconnect"));
             pipe.push(now, Wire::Closed(Closed::Code(Some(1000))));
             pipe.subscribed = false;
         }
@@ -423,10 +434,17 @@ impl Pipe {
     }
 }
 
-fn ack(success: bool, details: &str) -> String {
-    format!(r#"{{"timestamp":1,"payload":{{"type":"subscribe-activity-ack","success":{success},"details":"{details}"}}}}"#)
+fn ack(success: bool, details: &str) -> Wire {
+    control(format!(
+        r#"{{"timestamp":1,"payload":{{"type":"subscribe-activity-ack","success":{success},"details":"{details}"}}}}"#
+    ))
 }
 
-fn notice(details: &str) -> String {
-    format!(r#"{{"timestamp":1,"payload":{{"type":"error-notice","details":"{details}"}}}}"#)
+fn notice_of(details: &str) -> Wire {
+    control(format!(r#"{{"timestamp":1,"payload":{{"type":"error-notice","details":"{details}"}}}}"#))
+}
+
+/// A message that tells nothing.
+pub(super) fn control(text: String) -> Wire {
+    Wire::Text(text, Body::default())
 }

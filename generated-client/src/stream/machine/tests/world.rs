@@ -3,16 +3,71 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use super::script::{Action, Script};
-use super::server::{Body, PipeId, Server, Wire};
-use super::super::subject::{handle, receive};
-use crate::stream::machine::*;
+use jiff::Timestamp;
 
-/// Small, so that scripts reach the limits.
-pub(super) const HOLD: usize = 8;
-const BUFFER: usize = 40;
-const REMEMBER: usize = 6;
-const AUDIT: Duration = Duration::from_secs(100);
+use super::super::*;
+use super::handle;
+use super::server::{Body, Manner, PipeId, Refusal, Server, Spelling, Wire};
+use crate::stream::ChannelMessage;
+use crate::stream::supervisor::frame::frame;
+use crate::studio::activity::ActivityMessage;
+
+/// One thing that happens.
+#[derive(Clone, Debug)]
+pub(super) enum Action {
+    Wait(Duration),
+    /// New messages, live and in the journal.
+    Append(u8),
+    /// A new message that is only in the journal.
+    DropLive,
+    /// A message that is neither sent nor in the journal.
+    Lose,
+    /// The last messages come again on all connections.
+    Duplicate(u8),
+    /// Two messages cross on all connections.
+    Reorder,
+    /// Something else comes under the last number.
+    Garble,
+    /// A message of the journal is corrected.
+    Correct,
+    /// Messages without a number.
+    Unnumbered(u8),
+    /// A message whose number is none.
+    Malformed,
+    /// The journal forgets its oldest messages.
+    Trim(u8),
+    /// The day ends: the journal is empty, the numbers begin anew.
+    Roll,
+    /// The server is restarted: as a roll, and all connections are reset.
+    Restart,
+    /// All connections are reset.
+    Cut,
+    /// All connections are closed with this code, after this notice.
+    Close(Option<u16>, Option<&'static str>),
+    /// Nothing arrives on the connections of now any more.
+    Freeze,
+    /// The next attempts are refused.
+    Refuse(u8, Refusal),
+    /// No token can be had for the next attempts.
+    NoToken(u8),
+    /// The server writes differently from now on.
+    Spell(Spelling),
+    /// So many replays come from a copy that lacks so many messages.
+    Behind(u8, u8),
+    /// The next replay lacks a message.
+    Partial,
+    /// Replays do not complete, or do again.
+    Endless(bool),
+    /// Others use the dial limit so often.
+    UseLimit(u8),
+    /// The caller stops taking events.
+    Stall,
+    /// The caller takes events again.
+    Go,
+    Rotate,
+    Reconnect,
+}
+
 /// The dial limit: burst, and refill a second.
 const BURST: f64 = 20.0;
 
@@ -21,7 +76,7 @@ const BURST: f64 = 20.0;
 pub(super) struct Client {
     pub(super) machine: StreamMachine<Body>,
     /// What the caller took.
-    pub(super) taken: Vec<Event<Body>>,
+    pub(super) taken: Vec<(Moment, Event<Body>)>,
     /// Messages without a number that arrived, in processes of before and of now.
     pub(super) arrived: Vec<Body>,
     buffer: VecDeque<(Event<Body>, usize)>,
@@ -36,19 +91,19 @@ pub(super) struct Client {
     waits_for_permit: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct World {
     pub(super) now: Moment,
     pub(super) clients: Vec<Client>,
     pub(super) server: Server,
     settings: Settings,
     seed: u64,
-    token_life: Duration,
-    no_tokens: u8,
+    pub(super) token_life: Duration,
+    pub(super) no_tokens: u8,
     /// Inputs of the future.
     scheduled: BTreeMap<(Moment, u64), (usize, Input<Body>)>,
     number: u64,
-    permits: f64,
+    pub(super) permits: f64,
     permitted: Moment,
     pub(super) dials: Vec<Moment>,
     /// Messages are read in full, also those that can be passed over.
@@ -56,96 +111,33 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new(script: &Script) -> Self {
-        let settings = Settings {
-            hold_messages: HOLD,
-            buffer_events: BUFFER,
-            remember: REMEMBER,
-            audit_interval: AUDIT,
-            ..Settings::default()
-        };
+    pub(super) fn new(manner: Manner, seed: u64, settings: Settings) -> Self {
         let now = Moment::at(Duration::from_secs(1_000));
-        let mut world = Self {
-            now,
-            clients: Vec::new(),
-            server: Server::new(script.manner.clone(), script.seed),
-            settings,
-            seed: script.seed,
-            token_life: Duration::from_secs(script.token_life),
-            no_tokens: 0,
-            scheduled: BTreeMap::new(),
-            number: 0,
-            permits: BURST,
-            permitted: now,
-            dials: Vec::new(),
-            in_full: false,
+        let (server, token_life) = (Server::new(manner, seed), Duration::from_secs(1 << 40));
+        Self { now, server, settings, seed, token_life, permits: BURST, permitted: now, ..Self::default() }
+    }
+
+    /// Another stream.
+    pub(super) fn begin(&mut self) {
+        let client = Client {
+            machine: self.machine(self.clients.len(), ResumePoint::default()),
+            taken: Vec::new(),
+            arrived: Vec::new(),
+            buffer: VecDeque::new(),
+            stalled: false,
+            since: 0,
+            failed: None,
+            heard: BTreeMap::new(),
+            generation: 0,
+            issued: self.now,
+            waits_for_permit: false,
         };
-        for client in 0..script.streams {
-            world.clients.push(Client {
-                machine: world.machine(client, ResumePoint::default()),
-                taken: Vec::new(),
-                arrived: Vec::new(),
-                buffer: VecDeque::new(),
-                stalled: false,
-                since: 0,
-                failed: None,
-                heard: BTreeMap::new(),
-                generation: 0,
-                issued: now,
-                waits_for_permit: false,
-            });
-        }
-        if script.streams > 20 {
-            world.server.seen.insert("more streams than may dial at once");
-        }
-        world.server.seen.insert(match script.manner.period {
-            None => "no heartbeats",
-            Some(90..) => "slow heartbeats",
-            Some(_) => "heartbeats",
-        });
-        if script.token_life < 5 {
-            world.server.seen.insert("tokens that live a moment");
-        }
-        world
+        self.clients.push(client);
     }
 
     fn machine(&self, client: usize, point: ResumePoint) -> StreamMachine<Body> {
         let seed = self.seed.wrapping_add(client as u64);
         StreamMachine::new(self.settings.clone(), seed, self.now, point)
-    }
-
-    /// Plays a script, and lets everything come to rest after it.
-    pub(super) fn play(&mut self, script: &Script) -> Result<(), String> {
-        for (at, action) in script.actions.iter().enumerate() {
-            self.act(action)?;
-            if script.restart_after == Some(at) {
-                self.restart_processes();
-            }
-        }
-        self.server.refusals.clear();
-        self.server.behind.clear();
-        (self.no_tokens, self.server.endless, self.server.partial) = (0, false, false);
-        self.act(&Action::Go)?;
-        for _ in 0..3 {
-            self.pass(Duration::from_secs(400))?;
-            self.server.append(self.now, true);
-        }
-        // A connection without heartbeats may be a frozen one; and then there is an audit.
-        self.pass(AUDIT * 2)?;
-        // Tokens that live a moment leave it hardly any time.
-        let mut not_live: Vec<_> = (0..self.clients.len()).collect();
-        for _ in 0..120 {
-            not_live.retain(|client| {
-                let client = &self.clients[*client];
-                client.failed.is_none() && client.machine.state() != State::Live
-            });
-            if not_live.is_empty() {
-                return Ok(());
-            }
-            self.pass(Duration::from_secs(1))?;
-        }
-        let states: Vec<_> = self.clients.iter().map(|client| client.machine.state()).collect();
-        Err(format!("in the end the streams are {states:?}"))
     }
 
     pub(super) fn act(&mut self, action: &Action) -> Result<(), String> {
@@ -161,11 +153,11 @@ impl World {
             Action::Correct => self.server.correct(),
             Action::Unnumbered(count) => {
                 for _ in 0..count {
-                    self.server.unnumbered(self.now);
+                    self.server.unnumbered(self.now, false);
                     self.pass(Duration::from_millis(20))?;
                 }
             }
-            Action::Malformed => self.server.malformed(now),
+            Action::Malformed => self.server.unnumbered(now, true),
             Action::Trim(count) => self.server.trim(count.into()),
             Action::Roll => {
                 self.fill_holes()?;
@@ -238,7 +230,14 @@ impl World {
             let timer = timers.min();
             let permit = self.clients.iter().position(|client| client.waits_for_permit);
             let permitted = permit.map(|_| self.permit_at());
-            let at = [Some(end), Some(second), wire.map(|wire| wire.0), told.map(|told| told.0), timer.map(|timer| timer.0), permitted];
+            let at = [
+                Some(end),
+                Some(second),
+                wire.map(|wire| wire.0),
+                told.map(|told| told.0),
+                timer.map(|timer| timer.0),
+                permitted,
+            ];
             let at = at.into_iter().flatten().min().unwrap_or(end).max(self.now);
             steps = if at == self.now { steps + 1 } else { 0 };
             if steps > 100_000 {
@@ -251,7 +250,8 @@ impl World {
                 told.filter(|told| told.0 <= at).and_then(|key| self.scheduled.remove(&key))
             {
                 self.tell(client, input)?;
-            } else if let Some(client) = permit.filter(|_| permitted.is_some_and(|permitted| permitted <= at)) {
+            } else if let Some(client) = permit.filter(|_| permitted.is_some_and(|permitted| permitted <= at))
+            {
                 self.refill();
                 self.permits -= 1.0;
                 self.clients[client].waits_for_permit = false;
@@ -292,12 +292,19 @@ impl World {
                 if body.number.is_none() && body.content > 0 {
                     it.arrived.push(body);
                 }
-                let outputs = receive(&mut it.machine, now, connection, &text, body, in_full);
-                self.carry_out(client, outputs)
+                let passes = |number| !in_full && it.machine.passes_over(now, connection, number);
+                let frame = match frame(ActivityMessage::CHANNEL, &text, Timestamp::UNIX_EPOCH, passes) {
+                    Some(Frame::Message(envelope, _)) => Frame::Message(envelope, body),
+                    Some(Frame::Malformed { size, hash, .. }) => {
+                        Frame::Malformed { size, hash, message: body }
+                    }
+                    _ => return Ok(()),
+                };
+                self.tell(client, Input::Received { connection, frame })
             }
-            Some((_, Wire::Pong)) => {
+            Some((_, Wire::Frame(frame))) => {
                 self.clients[client].heard.insert(connection, self.now);
-                self.tell(client, Input::Received { connection, frame: Frame::Control })
+                self.tell(client, Input::Received { connection, frame })
             }
             Some((_, Wire::Closed(how))) => {
                 self.server.pipes.remove(&(client, connection));
@@ -309,7 +316,7 @@ impl World {
     }
 
     /// The processes end, and others go on at the resume points.
-    fn restart_processes(&mut self) {
+    pub(super) fn restart_processes(&mut self) {
         self.server.pipes.clear();
         self.scheduled.clear();
         for client in 0..self.clients.len() {
@@ -332,14 +339,14 @@ impl World {
             let it = &mut self.clients[client];
             let taken: Vec<_> = it.buffer.drain(..).collect();
             let (events, bytes) = (taken.len(), taken.iter().map(|(_, size)| size).sum());
-            it.taken.extend(taken.into_iter().map(|(event, _)| event));
+            it.taken.extend(taken.into_iter().map(|(event, _)| (self.now, event)));
             let outputs = handle(&mut it.machine, self.now, Input::Taken { events, bytes });
             self.outputs(client, outputs)?;
         }
         Ok(())
     }
 
-    pub(super) fn tell(&mut self, client: usize, input: Input<Body>) -> Result<(), String> {
+    fn tell(&mut self, client: usize, input: Input<Body>) -> Result<(), String> {
         let outputs = handle(&mut self.clients[client].machine, self.now, input);
         self.carry_out(client, outputs)
     }
@@ -421,12 +428,12 @@ impl World {
     fn check(&self, client: usize) -> Result<(), String> {
         let it = &self.clients[client];
         let (held, _) = it.machine.held();
-        if held > 2 * HOLD {
+        if held > 2 * self.settings.hold_messages {
             return Err(format!("{held} messages are held"));
         }
         // Full, and then what was held, what is reported of connections, and the message of now.
         let events = it.machine.statistics().buffered_events;
-        if events > BUFFER + 3 * HOLD + 16 {
+        if events > self.settings.buffer_events + 3 * self.settings.hold_messages + 16 {
             return Err(format!("{events} events are buffered"));
         }
         // 25 s; a connection that was replaced then may live 2 s more.
@@ -439,5 +446,4 @@ impl World {
             None => Ok(()),
         }
     }
-
 }
