@@ -108,6 +108,50 @@ async fn a_stage_takes_half_of_the_time_and_all_take_all_of_it() {
 }
 
 #[tokio::test]
+async fn rows_7_8_9_a_connection_that_is_not_made_names_its_stage() {
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    assert_eq!(dial(&format!("ws://{nobody}"), None).await.unwrap_err(), DialFailure::Failed(Stage::Tcp));
+    let silent = FaultServer::always([Step::Hold]);
+    let encrypted = silent.url().replace("http", "wss");
+    let impatient = Settings { dial_timeout: millis(200), ..Settings::default() };
+    for (url, stage) in [(silent.url(), Stage::Upgrade), (encrypted, Stage::Tls)] {
+        let server = Server::new(&url, "test/1", &transport(None, None)).unwrap();
+        assert_eq!(server.dial(&impatient).await.unwrap_err(), DialFailure::TimedOut(Some(stage)));
+    }
+    let authority = Authority::new();
+    for (flaw, trusted) in [
+        (Flaw::Expired, &authority),
+        (Flaw::NotYetValid, &authority),
+        (Flaw::OtherHost, &authority),
+        (Flaw::None, &Authority::new()),
+    ] {
+        let server = tls(&authority, flaw, vec![Step::Receive]);
+        let failure = dial(&server.url(), Some(trusted)).await.unwrap_err();
+        assert_eq!(failure, DialFailure::Certificate, "{flaw:?}");
+        assert_eq!(server.all_ended().await.requests, [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn rows_1_2_10_an_end_without_a_close_is_named() {
+    let authority = Authority::new();
+    for (end, how) in [
+        (vec![Step::Wait, Step::Reset], Closed::Reset),
+        (vec![], Closed::Eof),
+        // TLS without its own end.
+        (vec![Step::Cut], Closed::Eof),
+    ] {
+        let steps = upgraded([text("one")].into_iter().chain(end));
+        for server in [FaultServer::always(steps.clone()), tls(&authority, Flaw::None, steps)] {
+            let mut connection = dial(&server.url(), Some(&authority)).await.unwrap();
+            assert_eq!(next_text(&mut connection).await.as_deref(), Ok("one"));
+            server.release();
+            assert_eq!(next_text(&mut connection).await, Err(how));
+        }
+    }
+}
+
+#[tokio::test]
 async fn rows_6_11_13_14_the_failure_of_a_dial_is_named() {
     let no_tls = FaultServer::always([Step::send("no TLS")]).url().replace("http", "wss");
     assert_eq!(dial(&no_tls, None).await.unwrap_err(), DialFailure::Failed(Stage::Tls));

@@ -11,6 +11,7 @@ pub(in crate::stream) mod frame;
 #[cfg(test)]
 mod tests;
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -41,6 +42,9 @@ const BATCH: usize = 128;
 
 /// Longest wait for a token. The machine has no limit of its own for it.
 pub(crate) const TOKEN: Duration = Duration::from_secs(30);
+
+/// Most connections of a stream: the live one, the next one, and one that was replaced a moment ago.
+const CONNECTIONS: usize = 3;
 
 /// A source of tokens.
 pub(crate) trait TokenProvider: Send + Sync + 'static {
@@ -124,7 +128,7 @@ pub(crate) fn start<M: ChannelMessage>(
         dial: Arc::new(dial),
         tokens: Arc::new(tokens),
         settings,
-        token: None,
+        recent: VecDeque::new(),
         links: Vec::new(),
         tasks: JoinSet::new(),
         batch: Vec::new(),
@@ -153,8 +157,9 @@ struct Supervisor<M: ChannelMessage, D, T> {
     dial: Arc<D>,
     tokens: Arc<T>,
     settings: Settings,
-    /// The last token.
-    token: Option<Bearer>,
+    /// The last tokens, the newest first. A connection that is being replaced has an earlier one, which
+    /// its server may repeat.
+    recent: VecDeque<Bearer>,
     /// At most three.
     links: Vec<(ConnectionId, Link)>,
     /// Waiting for permits, tokens and closes.
@@ -194,7 +199,10 @@ impl<M: ChannelMessage, D: Dial, T: TokenProvider> Supervisor<M, D, T> {
                 }
                 () = self.taken.room.notified(), if self.machine.waits_for_caller() => {}
                 Some(Ok((input, token))) = self.tasks.join_next() => {
-                    self.token = token.or_else(|| self.token.take());
+                    if let Some(token) = token {
+                        self.recent.push_front(token);
+                        self.recent.truncate(CONNECTIONS);
+                    }
                     self.handle(input);
                 }
                 (connection, progress) = progress(&mut self.links) => match progress {
@@ -260,7 +268,7 @@ impl<M: ChannelMessage, D: Dial, T: TokenProvider> Supervisor<M, D, T> {
     }
 
     fn subscribe(&mut self, connection: ConnectionId, generation: u64) {
-        let token = self.token.as_ref().filter(|token| token.generation == generation);
+        let token = self.recent.iter().find(|token| token.generation == generation);
         let message = token.map(|token| subscribe::<M>(&self.subscription, token.text.expose_secret()));
         let Some(Ok(message)) = message else { return self.closed(connection, Closed::WriteTimeout) };
         if let Some(connection) = self.open(connection) {
@@ -301,9 +309,7 @@ impl<M: ChannelMessage, D: Dial, T: TokenProvider> Supervisor<M, D, T> {
             };
             let passes = |number| self.machine.passes_over(now, connection, number);
             let Some(mut frame) = frame::arrival(M::CHANNEL, &arrival, at, passes) else { continue };
-            if let Some(token) = &self.token {
-                frame::redact(&mut frame, token.text.expose_secret());
-            }
+            self.recent.iter().for_each(|token| frame::redact(&mut frame, token.text.expose_secret()));
             self.machine.handle(now, Input::Received { connection, frame });
             self.carry_out();
         }
