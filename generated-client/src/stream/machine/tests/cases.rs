@@ -87,16 +87,12 @@ fn begin_with(settings: Settings, journal: impl IntoIterator<Item = Body>) -> Wo
 /// A server with this journal, and a stream that has delivered it.
 fn live(journal: impl IntoIterator<Item = Body>) -> World {
     let mut world = begin(journal);
-    world.until_live();
+    world.wait(millis(200));
+    assert_eq!(world.state(), State::Live);
     world
 }
 
 impl World {
-    fn until_live(&mut self) {
-        self.wait(millis(200));
-        assert_eq!(self.state(), State::Live);
-    }
-
     fn state(&self) -> State {
         self.clients[0].machine.state()
     }

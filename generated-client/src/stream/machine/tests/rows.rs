@@ -55,7 +55,7 @@ rows 26, 27, 28, 41: data is data
 row 29: a hole that a replay fills is not seen
     live 1 2 -> .. => ..
     send 4; wait 249ms =>
-    wait 1ms; connect; a send 5 ->
+    wait 1ms; dial 0s; open; accept; a send 5 ->
     send 1..6; done; send 6 -> r3, 4, 5, 6
     is recoveries 1
 

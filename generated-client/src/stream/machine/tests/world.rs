@@ -192,7 +192,7 @@ impl World {
             Action::Go => {
                 for client in 0..self.clients.len() {
                     self.clients[client].stalled = false;
-                    self.take(client)?;
+                    self.take(client).map_or(Ok(()), |taken| self.tell(client, taken))?;
                 }
             }
             Action::Rotate => return self.tell_all(Command::RotateNow),
@@ -284,35 +284,32 @@ impl World {
 
     fn arrive(&mut self, (client, connection): PipeId) -> Result<(), String> {
         let wire = self.server.pipes.get_mut(&(client, connection)).and_then(|pipe| pipe.wires.pop_front());
-        match wire {
+        let (now, in_full) = (self.now, self.in_full);
+        let it = &mut self.clients[client];
+        it.heard.insert(connection, now);
+        let frame = match wire {
             Some((_, Wire::Text(text, body))) => {
-                let (now, in_full) = (self.now, self.in_full);
-                let it = &mut self.clients[client];
-                it.heard.insert(connection, now);
                 if body.number.is_none() && body.content > 0 {
                     it.arrived.push(body);
                 }
                 let passes = |number| !in_full && it.machine.passes_over(now, connection, number);
-                let frame = match frame(ActivityMessage::CHANNEL, &text, Timestamp::UNIX_EPOCH, passes) {
+                match frame(ActivityMessage::CHANNEL, &text, Timestamp::UNIX_EPOCH, passes) {
                     Some(Frame::Message(envelope, _)) => Frame::Message(envelope, body),
                     Some(Frame::Malformed { size, hash, .. }) => {
                         Frame::Malformed { size, hash, message: body }
                     }
                     _ => return Ok(()),
-                };
-                self.tell(client, Input::Received { connection, frame })
+                }
             }
-            Some((_, Wire::Frame(frame))) => {
-                self.clients[client].heard.insert(connection, self.now);
-                self.tell(client, Input::Received { connection, frame })
-            }
+            Some((_, Wire::Frame(frame))) => frame,
             Some((_, Wire::Closed(how))) => {
                 self.server.pipes.remove(&(client, connection));
-                self.clients[client].heard.remove(&connection);
-                self.tell(client, Input::Closed { connection, how })
+                it.heard.remove(&connection);
+                return self.tell(client, Input::Closed { connection, how });
             }
-            None => Ok(()),
-        }
+            None => return Ok(()),
+        };
+        self.tell(client, Input::Received { connection, frame })
     }
 
     /// The processes end, and others go on at the resume points.
@@ -334,31 +331,28 @@ impl World {
         }
     }
 
-    fn take(&mut self, client: usize) -> Result<(), String> {
-        while !self.clients[client].stalled && !self.clients[client].buffer.is_empty() {
-            let it = &mut self.clients[client];
-            let taken: Vec<_> = it.buffer.drain(..).collect();
-            let (events, bytes) = (taken.len(), taken.iter().map(|(_, size)| size).sum());
-            it.taken.extend(taken.into_iter().map(|(event, _)| (self.now, event)));
-            let outputs = handle(&mut it.machine, self.now, Input::Taken { events, bytes });
-            self.outputs(client, outputs)?;
+    /// What the caller takes.
+    fn take(&mut self, client: usize) -> Option<Input<Body>> {
+        let it = &mut self.clients[client];
+        if it.stalled || it.buffer.is_empty() {
+            return None;
         }
-        Ok(())
+        let taken: Vec<_> = it.buffer.drain(..).collect();
+        let (events, bytes) = (taken.len(), taken.iter().map(|(_, size)| size).sum());
+        it.taken.extend(taken.into_iter().map(|(event, _)| (self.now, event)));
+        Some(Input::Taken { events, bytes })
     }
 
     fn tell(&mut self, client: usize, input: Input<Body>) -> Result<(), String> {
-        let outputs = handle(&mut self.clients[client].machine, self.now, input);
-        self.carry_out(client, outputs)
-    }
-
-    fn carry_out(&mut self, client: usize, outputs: Vec<Output<Body>>) -> Result<(), String> {
-        self.outputs(client, outputs)?;
-        self.check(client)?;
-        self.take(client)
-    }
-
-    fn outputs(&mut self, client: usize, outputs: Vec<Output<Body>>) -> Result<(), String> {
-        outputs.into_iter().try_for_each(|output| self.output(client, output))
+        let mut next = Some(input);
+        while let Some(input) = next {
+            for output in handle(&mut self.clients[client].machine, self.now, input) {
+                self.output(client, output)?;
+            }
+            self.check(client)?;
+            next = self.take(client);
+        }
+        Ok(())
     }
 
     fn output(&mut self, client: usize, output: Output<Body>) -> Result<(), String> {
