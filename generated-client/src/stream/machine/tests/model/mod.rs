@@ -40,8 +40,12 @@ pub(in crate::stream) fn runner(cases: u32) -> (TestRunner, u64) {
     (TestRunner::new(config), seed)
 }
 
-fn run(scripts: impl Strategy<Value = Script>, check: impl Fn(&Script, &World) -> Result<(), TestCaseError>) {
-    let (mut runner, seed) = runner(1_000);
+fn run(
+    cases: u32,
+    scripts: impl Strategy<Value = Script>,
+    check: impl Fn(&Script, &World) -> Result<(), TestCaseError>,
+) {
+    let (mut runner, seed) = runner(cases);
     let outcome = runner.run(&scripts, |script| {
         let mut world = script.world();
         script.play(&mut world).map_err(TestCaseError::fail)?;
@@ -57,7 +61,7 @@ fn run(scripts: impl Strategy<Value = Script>, check: impl Fn(&Script, &World) -
 #[test]
 fn whatever_happens_nothing_is_lost_or_doubled_without_a_word() {
     let scripts = RefCell::new((0u32, BTreeMap::<&str, u32>::new()));
-    run(hostile(), |_, world| {
+    run(2_000, hostile(), |_, world| {
         let mut scripts = scripts.borrow_mut();
         scripts.0 += 1;
         for what in &world.server.seen {
@@ -98,7 +102,7 @@ const ABILITIES: [&str; 19] = [
 /// Messages that are passed over are those that would have changed nothing.
 #[test]
 fn passing_over_old_messages_makes_no_difference() {
-    run(hostile(), |script, world| {
+    run(1_000, hostile(), |script, world| {
         let mut in_full = script.world();
         in_full.in_full = true;
         script.play(&mut in_full).map_err(TestCaseError::fail)?;
@@ -115,7 +119,7 @@ fn passing_over_old_messages_makes_no_difference() {
 /// tell the faults from a quiet day.
 #[test]
 fn what_can_be_replayed_is_never_a_gap() {
-    run(benign(), |_, world| {
+    run(1_000, benign(), |_, world| {
         judge(world).map_err(TestCaseError::fail)?;
         if ["a replay that never ends", "a replay that is behind"]
             .iter()
