@@ -98,7 +98,11 @@ async fn what_comes_with_the_upgrade_is_read() {
 #[tokio::test(start_paused = true)]
 async fn a_stage_takes_half_of_the_time_and_all_take_all_of_it() {
     let limit = DialLimits { begun: Instant::now(), all: millis(10_000) };
-    let takes = async |stage, time| limit.keep(stage, async { Ok(sleep(millis(time)).await) }).await;
+    let wait = async |time| {
+        sleep(millis(time)).await;
+        Ok(())
+    };
+    let takes = async |stage, time| limit.keep(stage, wait(time)).await;
     let timed_out = |stage| Err(DialFailure::TimedOut(Some(stage)));
     assert_eq!(takes(Stage::Tcp, 4_900).await, Ok(()));
     assert_eq!(takes(Stage::Proxy, 0).await, Ok(()));
