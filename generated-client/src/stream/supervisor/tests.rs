@@ -15,7 +15,7 @@ use tokio::runtime::{Builder, Handle};
 use tokio::time::{Instant, sleep};
 
 use self::caller::{Caller, assert_holds_no_token};
-use self::server::{Order, Server};
+use self::server::{Order, Server, numbered};
 use super::{Dial, EventStream, Shared, TokenProvider, start};
 use crate::stream::connection::tests::frames::frame;
 use crate::stream::dial::tests::eavesdrop::Ears;
@@ -118,6 +118,25 @@ async fn end_by_each(
         server.write_silently();
         caller.saw(format!("{seen}, {}", again(&format!("r{}, ", 5 + 2 * round)))).await;
     }
+}
+
+/// A large message in a hundred parts, with pauses, is delivered, although nothing else arrives.
+async fn take_a_slow_message(server: &Server, caller: &mut Caller, pause: Duration) {
+    begin(server, caller, 1).await;
+    // No ping would be answered, and no heartbeat comes between.
+    server.order(Order::Deafen);
+    server.order(Order::Mute);
+    server.write_silently();
+    let text = numbered(0, 2).replacen('{', &format!("{{{}", " ".repeat(50_000)), 1);
+    for (at, piece) in text.as_bytes().chunks(500).enumerate() {
+        server.order(Order::Bytes(frame(if at == 0 { 0x01 } else { 0x00 }, piece)));
+        sleep(pause).await;
+    }
+    server.order(Order::Bytes(frame(0x80, b"")));
+    caller.saw("2").await;
+    assert_eq!(server.dials().len(), 1);
+    server.order(Order::End);
+    caller.saw(format!("disconnected Eof, retrying Eof, {}", again(""))).await;
 }
 
 /// Nobody reads the pongs; what is said between the pings comes all the same.

@@ -79,6 +79,17 @@ fn row_04_half_open_while_writing() {
     over_loopback(&settings, async |server, caller| end_by_a_stuck_write(server, caller).await);
 }
 
+#[test]
+fn row_40_bytes_of_a_slow_message_keep_the_connection_alive() {
+    let settings = Settings {
+        max_backoff: millis(20),
+        ping_after: millis(300),
+        pong_timeout: millis(300),
+        ..Settings::default()
+    };
+    over_loopback(&settings, async |server, caller| take_a_slow_message(server, caller, millis(20)).await);
+}
+
 /// Gives a new token every time, or refuses.
 struct Source(Option<AtomicU64>);
 

@@ -228,23 +228,7 @@ fn row_38_disconnected_in_every_replay() {
 
 #[test]
 fn row_40_bytes_of_a_slow_message_keep_the_connection_alive() {
-    simulate(async |server, caller| {
-        begin(server, caller, 1).await;
-        // No ping would be answered, and no heartbeat comes between.
-        server.order(Order::Deafen);
-        server.order(Order::Mute);
-        server.write_silently();
-        let text = numbered(0, 2).replacen('{', &format!("{{{}", " ".repeat(50_000)), 1);
-        for (at, piece) in text.as_bytes().chunks(500).enumerate() {
-            server.order(Order::Bytes(frame(if at == 0 { 0x01 } else { 0x00 }, piece)));
-            sleep(SECOND).await;
-        }
-        server.order(Order::Bytes(frame(0x80, b"")));
-        caller.saw("2").await;
-        assert_eq!(server.dials().len(), 1);
-        server.order(Order::End);
-        caller.saw(format!("disconnected Eof, retrying Eof, {}", again(""))).await;
-    });
+    simulate(async |server, caller| take_a_slow_message(server, caller, SECOND).await);
 }
 
 #[test]

@@ -96,10 +96,6 @@ fn judge_client(client: &Client, server: &Server) -> Result<(), String> {
         return Err("the numbers began anew, as far as the caller knows".into());
     }
     last_day(&segments, server)?;
-    // Where numbers skip by design, nobody can tell a lost one.
-    if client.taken.iter().any(|(_, event)| *event == Event::NumbersHaveHoles) {
-        return Ok(());
-    }
     other_days(&segments, server)
 }
 
@@ -112,12 +108,13 @@ fn last_day(segments: &[Segment], server: &Server) -> Result<(), String> {
         // An old correction is as good as what it corrects: it may be older than what is remembered.
         let is_corrected = body.number.is_some_and(|number| server.corrected.contains(&number));
         // What takes the place of another message is not told from it if it is older than what is remembered.
-        let is_forgotten = segment.delivered.keys().any(|other| other.number == body.number)
-            && segment.delivered.keys().filter(|other| other.number > body.number).count() >= REMEMBER;
+        let is_old = segment.delivered.keys().filter(|other| other.number > body.number).count() >= REMEMBER;
+        let is_forgotten = is_old && segment.delivered.keys().any(|other| other.number == body.number);
         let is_too_old = segment.gaps.iter().any(|gap| gap.after.is_none() && gap.before.is_none());
-        // Among sparse numbers only the count of old messages can tell, if the journal has all of them.
-        let is_untold =
-            server.manner.stride > 1 && server.seen.contains("a journal that loses its beginning");
+        // Of what was skipped among sparse numbers, or in a first replay, only the count of old messages
+        // can tell, if the journal has all of them.
+        let was_skipped = server.manner.stride > 1 || is_old && body.number <= segment.first_replay;
+        let is_untold = was_skipped && server.seen.contains("a journal that loses its beginning");
         if !is_there && !is_corrected && !is_forgotten && !is_too_old && !is_untold {
             return Err(format!("{body:?} of the last day never came; the last numbering: {segment:?}"));
         }
