@@ -48,7 +48,7 @@ pub enum Event<M> {
     /// skip is not reported and not looked for. Comes at most once.
     NumbersHaveHoles,
     /// The caller is too slow, and the stream has closed its connection; see
-    /// [`SlowCaller::Park`](super::SlowCaller::Park). Numbered messages come later; those without a number
+    /// [`SlowCaller::Park`](crate::stream::SlowCaller::Park). Numbered messages come later; those without a number
     /// that the server sends meanwhile are lost.
     Lagging,
     /// The caller has drained the buffer, and everything that the server replays has been received.
