@@ -37,12 +37,11 @@ impl<'a> Cursor<'a> {
     /// Whether this byte is next; if so, moves behind it.
     #[inline]
     pub(super) fn eat(&mut self, byte: u8) -> bool {
-        if self.rest.first() != Some(&byte) {
-            self.peek();
+        let is_next = self.rest.first() == Some(&byte) || self.peek() == Some(byte);
+        if is_next {
+            self.rest = self.rest.get(1..).unwrap_or_default();
         }
-        let rest = self.rest.strip_prefix(&[byte]);
-        self.rest = rest.unwrap_or(self.rest);
-        rest.is_some()
+        is_next
     }
 
     /// Moves to the next item of the list, or member of the object, that the cursor is in; false if
@@ -61,7 +60,7 @@ impl<'a> Cursor<'a> {
 
     /// The name of the next member of the object that the cursor is in, whose value is next; none if
     /// the object ends.
-    #[inline]
+    #[inline(always)]
     pub(super) fn member(&mut self, is_first: &mut bool) -> Result<Option<Text<'a>>> {
         if !self.next(b'}', is_first)? {
             return Ok(None);
@@ -79,17 +78,20 @@ impl<'a> Cursor<'a> {
         let (start, mut rest, mut hash, mut has_escapes) = (self.rest, self.rest, hash::TEXT, false);
         loop {
             let (word, length) = hash::until_special(rest);
-            hash = hash::mix(hash ^ word);
+            // A text of whole words has no rest that counts, as in `hash::of`.
+            if length > 0 {
+                hash = hash::mix(hash ^ word);
+            }
             rest = rest.get(length..).ok_or("the end of a text")?;
             match rest {
+                _ if length == 8 => {}
                 [b'"', after @ ..] => {
                     self.rest = after;
                     let written = start.get(..start.len().wrapping_sub(rest.len())).unwrap_or_default();
                     return Ok(Text { written, hash, has_escapes });
                 }
-                [b'\\', _, after @ ..] => (rest, has_escapes) = (after, true),
-                [b'\\'] => return Err("the end of a text"),
-                _ => {}
+                [_, _, after @ ..] => (rest, has_escapes) = (after, true),
+                _ => return Err("the end of a text"),
             }
         }
     }
@@ -106,13 +108,12 @@ impl<'a> Cursor<'a> {
         loop {
             match self.rest {
                 [b'"', ..] => _ = self.string()?,
-                [byte, rest @ ..] => {
+                [b'{' | b'[', rest @ ..] => (self.rest, depth) = (rest, depth.wrapping_add(1)),
+                [b'}' | b']', rest @ ..] => (self.rest, depth) = (rest, depth.wrapping_sub(1)),
+                [_, ..] if depth == 0 => _ = self.word(),
+                [_, rest @ ..] => {
                     self.rest = rest;
-                    match byte {
-                        b'{' | b'[' => depth = depth.wrapping_add(1),
-                        b'}' | b']' => depth = depth.wrapping_sub(1),
-                        _ => _ = self.word(),
-                    }
+                    continue;
                 }
                 [] => return Err("the end of an object or a list"),
             }
@@ -151,11 +152,16 @@ impl<'a> Text<'a> {
     }
 
     /// A hash of what it means.
-    #[inline]
+    #[inline(always)]
     pub(super) fn hash(&self) -> u64 {
         match self.has_escapes {
-            true => hash::of(hash::TEXT, &self.read()),
+            true => self.hash_unescaped(),
             false => hash::end(self.hash, self.written),
         }
+    }
+
+    #[cold]
+    fn hash_unescaped(&self) -> u64 {
+        hash::of(hash::TEXT, &self.read())
     }
 }

@@ -85,7 +85,8 @@ fn digit(hash: u64, digit: u8) -> u64 {
 pub(crate) fn of(kind: u64, text: &[u8]) -> u64 {
     let (words, rest) = text.as_chunks();
     let hash = words.iter().fold(kind, |hash, word| mix(hash ^ u64::from_le_bytes(*word)));
-    end(mix(hash ^ partial(rest)), text)
+    let hash = if rest.is_empty() { hash } else { mix(hash ^ partial(rest)) };
+    end(hash, text)
 }
 
 /// The hash of a whole text.
@@ -103,13 +104,12 @@ fn partial(bytes: &[u8]) -> u64 {
 pub(super) fn until_special(bytes: &[u8]) -> (u64, usize) {
     let word = bytes.first_chunk().map_or_else(|| partial(bytes), |word| u64::from_le_bytes(*word));
     // The highest bit of each byte that is one; behind the first, also of some others.
-    let [quotes, backslashes] = [QUOTES, BACKSLASHES].map(|byte| word ^ byte);
-    let [quotes, backslashes] = [quotes, backslashes].map(|zeros| zeros.wrapping_sub(ONES) & !zeros);
-    match (quotes | backslashes) & (ONES << 7) {
+    let [quotes, backslashes] = [QUOTES, BACKSLASHES].map(|byte| (word ^ byte).wrapping_sub(ONES));
+    match (quotes | backslashes) & !word & (ONES << 7) {
         0 => (word, 8),
         found => {
-            let bits = found.trailing_zeros() & 56;
-            (word & !u64::MAX.wrapping_shl(bits), usize::try_from(bits / 8).unwrap_or_default())
+            let before = (found ^ found.wrapping_sub(1)) >> 8;
+            (word & before, usize::try_from(found.trailing_zeros() / 8).unwrap_or_default())
         }
     }
 }
