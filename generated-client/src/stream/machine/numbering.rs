@@ -38,7 +38,7 @@ const MOST_RANGES: usize = 256;
 /// What is known of one numbering.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Numbering {
-    /// The first message that was delivered.
+    /// The message with the lowest number that was delivered.
     pub(super) first: Option<MessageId>,
     /// The last messages that were delivered, in the order of their numbers. Empty only before the
     /// first.
@@ -95,10 +95,12 @@ impl Numbering {
             };
         }
         let is_remembered = self.recent.front().is_some_and(|lowest| id.number > lowest.number);
+        // Live, one below the first is more likely of a new numbering.
+        let is_before_all = origin != Origin::Live && self.remembers_all();
         match self.known(id.number) {
             Some(known) if known == id => Class::Same,
             Some(_) => Class::Different,
-            None if is_remembered || self.range_of(id.number).is_some() => Class::Missing,
+            None if is_remembered || is_before_all || self.range_of(id.number).is_some() => Class::Missing,
             None => Class::Forgotten,
         }
     }
@@ -106,6 +108,11 @@ impl Numbering {
     /// Whether a live message that is [`Class::Different`] begins a new numbering, as far as is known here.
     pub(super) fn can_begin_anew(&self, id: MessageId) -> bool {
         self.missing.is_empty() && self.first.is_some_and(|first| first.number == id.number)
+    }
+
+    /// Whether all delivered messages are remembered, so that one that is not known was not delivered.
+    fn remembers_all(&self) -> bool {
+        u64::try_from(self.recent.len()) == Ok(self.delivered)
     }
 
     /// The delivered message of this number, if it is remembered.
@@ -138,6 +145,7 @@ impl Numbering {
     }
 
     fn deliver(&mut self, id: MessageId, remember: usize) {
+        let remembers_all = self.remembers_all();
         if self.known(id.number).is_none() {
             self.delivered = self.delivered.saturating_add(1);
         }
@@ -153,11 +161,11 @@ impl Numbering {
                 self.missing.insert(at, (from, id.number.saturating_sub(1)));
             }
         }
-        if self.first.is_none_or(|first| first.number == id.number) {
+        if self.first.is_none_or(|first| id.number <= first.number) {
             self.first = Some(id);
         }
         let at = self.recent.partition_point(|known| known.number < id.number);
-        let is_old = at == 0 && !self.recent.is_empty();
+        let is_old = at == 0 && !remembers_all;
         match self.recent.get_mut(at).filter(|known| known.number == id.number) {
             Some(known) => *known = id,
             None if is_old => {}
@@ -342,6 +350,20 @@ mod tests {
         known.deliver(other(2), 4);
         assert_eq!(known.classify(other(2), Origin::Replay), Class::Same);
         assert_eq!((known.delivered, known.delivered_up_to(9), known.delivered_up_to(2)), (4, 3, 2));
+    }
+
+    #[test]
+    fn a_replay_can_bring_messages_before_all_others_while_none_is_forgotten() {
+        let mut known = numbering([3, 4], 4);
+        assert_eq!(known.classify(id(1), Origin::Live), Class::Forgotten);
+        assert_eq!(known.classify(id(1), Origin::Replay), Class::Missing);
+        known.deliver(id(1), 4);
+        assert_eq!((known.first, known.delivered), (Some(id(1)), 3));
+        assert_eq!(known.classify(id(1), Origin::Replay), Class::Same);
+        assert_eq!(known.classify(id(2), Origin::Live), Class::Missing);
+        (5..=7).for_each(|number| known.deliver(id(number), 4));
+        assert_eq!(known.classify(id(0), Origin::Replay), Class::Forgotten);
+        assert!(ResumePoint::try_from(known).is_ok());
     }
 
     #[test]
