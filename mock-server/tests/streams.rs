@@ -40,6 +40,14 @@ impl Setting {
         Self { server, stream, numbers: Vec::new(), disconnected: 0, gaps: Vec::new() }
     }
 
+    /// Waits until the interval of the heartbeats is known: before, nothing tells that they stop.
+    async fn hear_heartbeats(&self) {
+        let handle = self.stream.handle();
+        while handle.statistics().await.unwrap().received < 20 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// Takes events until everything of the journal was delivered.
     async fn take_all(&mut self) {
         let told: Vec<_> =
@@ -81,6 +89,7 @@ async fn every_message_comes_once_and_in_order_whatever_befalls_one() {
         cases.spawn(async move {
             let mut setting = Setting::new(|_| {}).await;
             setting.take_all().await;
+            setting.hear_heartbeats().await;
             setting.server.stream_fault(StreamFault::new(disturbance).message(3)).unwrap();
             tell(&setting.server, 10);
             setting.take_all().await;
