@@ -134,7 +134,7 @@ impl SocketBuilder {
 /// use clear_street::studio::activity::{ActivityMessage, ActivitySubscription};
 /// use clear_street::studio::event_contracts::EventContractsSubscription;
 ///
-/// # async fn run(client: Client) -> clear_street::Result<()> {
+/// # async fn run(client: Client) -> Result<(), Box<dyn std::error::Error>> {
 /// let mut socket = client.socket().start()?;
 /// socket.subscribe(ActivitySubscription::new(AccountId::new("100000")))?;
 /// socket.subscribe(EventContractsSubscription::new(AccountId::new("100001")))?;
