@@ -123,7 +123,7 @@ async fn row_04_a_write_that_is_stuck_does_not_stop_the_reading() {
         let (mut connection, mut server) = connection(64, 1 << 10).await;
         let start = Instant::now();
         for number in ["0", "1", "2", "3"] {
-            // More than the pipe holds, and nobody reads it.
+            // More than the pipe holds, and it is not read.
             match pings {
                 true => server.write_all(&frame(0x89, &[b'x'; 60])).await.unwrap(),
                 false => connection.subscribe(&subscription()),
@@ -207,7 +207,7 @@ async fn row_43_a_flood_of_pings_is_bounded_and_the_last_one_answered() {
         }
     }
     assert_eq!(arrivals, 10_000);
-    // Nobody took the pongs; the last of them is kept for when somebody does.
+    // The pongs were not read; the last one is still sent once they are.
     tokio::spawn(async move { end(&mut connection).await });
     let mut pongs = 0;
     loop {
@@ -239,7 +239,7 @@ async fn the_server_is_told_how_it_ended() {
         (frame(0x83, b""), Some(1002), Closed::Protocol),
         (frame(0x81, &[b' '; 1_025]), Some(1009), Closed::TooLarge),
         ([frame(0x01, &[b' '; 600]), frame(0x00, &[b' '; 600])].concat(), Some(1009), Closed::TooLarge),
-        // There is nobody to tell.
+        // The server has ended its side: there is no close frame to send.
         (frame(0x81, b"half")[..3].to_vec(), None, Closed::Eof),
     ] {
         for size in [1, 2, 3, sent.len()] {

@@ -1,4 +1,4 @@
-//! Dials over loopback: what the machine is told of them. What a whole stream makes of it, and how
+//! Dials over loopback, and how the machine sees their results. What a whole stream makes of it, and how
 //! connections end, is tested with the supervisor.
 
 #[path = "../../../tests/support/eavesdrop.rs"]

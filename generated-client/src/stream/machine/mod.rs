@@ -99,7 +99,7 @@ pub struct StreamMachine<M> {
 }
 
 impl<M> StreamMachine<M> {
-    /// A stream that goes on at a resume point. `seed` decides what is left to chance.
+    /// A stream that goes on at a resume point. `seed` seeds the random waits.
     pub fn new(settings: Settings, seed: u64, now: Moment, from: ResumePoint) -> Self {
         let ResumePoint(numbering) = from;
         let mut machine = Self {
