@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use clear_street::stream::machine::{
-    Closed, Command, ConnectionId, DialFailure, Envelope, Event, Frame, HandshakeFault, Input, Kind, Moment, NoToken,
+use clear_street::benchmarks::{
+    Closed, Command, ConnectionId, DialFailure, Envelope, Event, Frame, Input, Kind, Moment, NoToken,
     Notice, Output, ResumePoint, Settings, SlowCaller, StreamMachine, Token,
 };
 use libfuzzer_sys::fuzz_target;
@@ -39,7 +39,7 @@ fuzz_target!(|bytes: &[u8]| {
         machine.handle(now, input);
         for _ in 0..50 {
             if machine.next_deadline().is_some_and(|at| at <= now) {
-                machine.handle(now, Input::Timer);
+                machine.handle(now, Input::<()>::Timer);
             }
         }
         assert!(machine.next_deadline().is_none_or(|at| at > now), "it does not come to rest");
@@ -101,7 +101,7 @@ fn token(number: u8) -> Token {
 
 fn failure(number: u8) -> DialFailure {
     match number % 4 {
-        0 => DialFailure::Handshake(HandshakeFault::Http),
+        0 => DialFailure::Handshake("not HTTP, or a head that is too long"),
         1 => DialFailure::Certificate,
         2 => DialFailure::TimedOut(None),
         _ => DialFailure::Status { status: 398 + u16::from(number), retry_after: None },

@@ -1,8 +1,10 @@
-//! JSON of single values without a request, for the workspace's `benches/`.
+//! What the workspace's `benches/` and `fuzz/` need beside the interface: JSON of single values, and what a
+//! stream is made of.
 //!
 //! Not part of the interface: it can change in any release.
 
 use crate::record::{self, Encoding, Value};
+use crate::stream::{ChannelMessage, message};
 
 /// Reads a value the way an answer is read.
 ///
@@ -24,3 +26,13 @@ pub fn encode<T: Value>(value: &T) -> Result<Vec<u8>, String> {
     record::encode(value.view(), &Encoding::TEXT)
         .map_err(|invalid| format!("{}: {}", invalid.path, invalid.message))
 }
+
+/// The number of a message and the hash of its content: all that a stream reads of a message that it drops.
+pub fn identify<M: ChannelMessage>(text: &str) -> Option<(u64, u64)> {
+    let envelope = message::Envelope::read_for_stream(M::CHANNEL.layout, text, &mut |_| false).ok()?;
+    Some((envelope.members.sequence?, envelope.hash()))
+}
+
+/// The machine of a stream, which `fuzz/` drives.
+#[cfg(all(feature = "stream", fuzzing))]
+pub use crate::stream::machine::*;

@@ -7,7 +7,7 @@ use super::scope::Scope;
 use super::tokens::{ident, number};
 use super::types::ty;
 use super::{Parts, docs, items};
-use crate::ir::{Channel, Content, Layout, Message, MessagePlace, Replay, Role, Sequence};
+use crate::ir::{Channel, Content, Layout, Message, MessagePlace, Role};
 
 /// The enum, what is known of the channel, and how its messages are read.
 pub(super) fn emit(scope: &Scope<'_>, channel: &Channel, parts: &mut Parts) {
@@ -88,19 +88,14 @@ fn message(scope: &Scope<'_>, channel: &Channel) -> TokenStream {
 }
 
 fn description(scope: &Scope<'_>, channel: &Channel) -> TokenStream {
-    let (item, replay_item) = (scope.path(items::CHANNEL), scope.path(items::REPLAY));
+    let item = scope.path(items::CHANNEL);
     let Channel { name, subscribe, .. } = channel;
-    let replay = ident(match channel.replay {
-        Replay::Journal => "Journal",
-        Replay::Snapshot => "Snapshot",
-    });
     let messages = channel.messages.iter().map(|message| kind(scope, message));
     quote! {
         #item {
             name: #name,
             layout: &super::api::LAYOUT,
             subscribe: #subscribe,
-            replay: #replay_item::#replay,
             messages: &[#(#messages),*],
         }
     }
@@ -108,19 +103,13 @@ fn description(scope: &Scope<'_>, channel: &Channel) -> TokenStream {
 
 fn kind(scope: &Scope<'_>, message: &Message) -> TokenStream {
     let (item, role_item) = (scope.path(items::MESSAGE_KIND), scope.path(items::ROLE));
-    let (sequence_item, content_item) = (scope.path(items::SEQUENCE), scope.path(items::CONTENT));
-    let name = &message.wire;
+    let (content_item, name) = (scope.path(items::CONTENT), &message.wire);
     let role = ident(match message.role {
         Role::Update => "Update",
         Role::Heartbeat => "Heartbeat",
         Role::Notice => "Notice",
         Role::Acknowledgement => "Acknowledgement",
         Role::CaughtUp => "CaughtUp",
-    });
-    let sequence = ident(match message.sequence {
-        Sequence::Never => "Never",
-        Sequence::Maybe => "Maybe",
-        Sequence::Always => "Always",
     });
     let content = ident(match message.content {
         Content::Nothing => "Nothing",
@@ -131,7 +120,6 @@ fn kind(scope: &Scope<'_>, message: &Message) -> TokenStream {
         #item {
             name: #name,
             role: #role_item::#role,
-            sequence: #sequence_item::#sequence,
             content: #content_item::#content,
         }
     }

@@ -100,9 +100,7 @@ items! {
     LAYOUT = "crate::stream" "Layout";
     MESSAGE_KIND = "crate::stream" "MessageKind";
     PLACE = "crate::stream" "Place";
-    REPLAY = "crate::stream" "Replay";
     ROLE = "crate::stream" "Role";
-    SEQUENCE = "crate::stream" "Sequence";
     SUBSCRIPTION = "crate::stream" "Subscription";
     UNKNOWN_MESSAGE = "crate::stream" "UnknownMessage";
 

@@ -13,8 +13,6 @@ pub struct Channel {
     pub layout: &'static Layout,
     /// Type of the message that subscribes to it.
     pub subscribe: &'static str,
-    /// What comes first after a subscription.
-    pub replay: Replay,
     /// What the server is known to send.
     pub messages: &'static [MessageKind],
 }
@@ -32,16 +30,6 @@ impl Channel {
     }
 }
 
-/// What comes first after a subscription.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Replay {
-    /// All sequenced messages of the day.
-    Journal,
-    /// The present state.
-    Snapshot,
-}
-
 /// A type of message.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -50,8 +38,6 @@ pub struct MessageKind {
     pub name: &'static str,
     /// What it is for.
     pub role: Role,
-    /// Whether it has a sequence number.
-    pub sequence: Sequence,
     /// Where what it tells stands.
     pub(crate) content: Content,
 }
@@ -70,18 +56,6 @@ pub enum Role {
     Acknowledgement,
     /// It ends the replay.
     CaughtUp,
-}
-
-/// Whether messages of a type have a sequence number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Sequence {
-    /// None has.
-    Never,
-    /// It is not known, or some have.
-    Maybe,
-    /// All have.
-    Always,
 }
 
 /// Where what a message tells stands.
@@ -103,21 +77,21 @@ pub struct Layout {
     /// The property with what is particular to a type of message.
     pub payload: &'static str,
     /// Which type of message it is.
-    pub kind: Place,
+    pub kind: Place<'static>,
     /// The value that it tells.
-    pub data: Place,
+    pub data: Place<'static>,
     /// Its number in the order of sequenced messages.
-    pub sequence: Place,
+    pub sequence: Place<'static>,
     /// Name of the channel.
-    pub channel: Place,
+    pub channel: Place<'static>,
     /// When the server sent it.
-    pub timestamp: Place,
+    pub timestamp: Place<'static>,
     /// In a subscription: the access token.
-    pub token: Place,
+    pub token: Place<'static>,
     /// In an acknowledgement: whether the server agrees.
-    pub success: Place,
+    pub success: Place<'static>,
     /// In an acknowledgement or a notice: what the server says.
-    pub details: Place,
+    pub details: Place<'static>,
     /// How values are written.
     pub(crate) encoding: &'static Encoding,
 }
@@ -125,11 +99,11 @@ pub struct Layout {
 /// A property, and of what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Place {
+pub enum Place<'a> {
     /// Of the message itself.
-    Message(&'static str),
+    Message(&'a str),
     /// Of its payload.
-    Payload(&'static str),
+    Payload(&'a str),
 }
 
 /// The messages of one channel: an enum that is made by the generator.

@@ -23,9 +23,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! What is needed to connect comes with the feature `stream`. Reading messages that come from
-//! elsewhere, such as a file, does not need it: see [`decode`], and [`Envelope`] and [`Scan`], which
-//! read less.
+//! Connecting needs the feature `stream`. To read messages from elsewhere, such as a file, use
+//! [`decode`], which does not need it.
 #![cfg_attr(feature = "stream", doc = include_str!("guarantees.md"))]
 
 mod channel;
@@ -34,15 +33,10 @@ pub(crate) mod connection;
 #[cfg(feature = "stream")]
 pub(crate) mod dial;
 #[cfg(feature = "stream")]
-mod dial_limit;
-// Not a part of the interface; public where it is fuzzed.
-#[cfg(all(feature = "stream", not(fuzzing)))]
 #[allow(unreachable_pub, reason = "public where it is fuzzed")]
 pub(crate) mod machine;
-#[cfg(all(feature = "stream", fuzzing))]
-pub mod machine;
 #[cfg_attr(not(feature = "stream"), allow(dead_code, unused_imports, reason = "streams use more of it"))]
-mod message;
+pub(crate) mod message;
 #[cfg(feature = "stream")]
 mod socket;
 #[cfg(feature = "stream")]
@@ -51,17 +45,13 @@ mod streams;
 pub(crate) mod supervisor;
 
 pub(crate) use self::channel::Content;
-pub use self::channel::{
-    Channel, ChannelMessage, Layout, MessageKind, Place, Replay, Role, Sequence, Subscription,
-};
-pub use self::message::{
-    Envelope, Received, Reply, Scan, SubscribeMessage, Undecodable, UnknownMessage, decode, subscribe,
-};
+pub use self::channel::{Channel, ChannelMessage, Layout, MessageKind, Place, Role, Subscription};
+pub use self::message::{Received, SubscribeMessage, Undecodable, UnknownMessage, decode, subscribe};
 #[cfg(feature = "stream")]
 pub use self::{
     machine::{
-        Cause, Closed, Connection, DialFailure, Failure, Gap, GapReason, HandshakeFault, Origin, ResumePoint,
-        Settings, SlowCaller, Stage, State, Statistics,
+        Cause, Closed, Connection, DialFailure, Failure, Gap, GapReason, Origin, ResumePoint, Settings,
+        SlowCaller, Stage, State, Statistics,
     },
     socket::{Socket, SocketBuilder, SocketEvent, SocketMessage},
     streams::StreamBuilder,

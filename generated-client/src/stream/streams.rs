@@ -5,8 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use tokio::time::Instant;
 
-use super::dial::{Server, parse};
-use super::dial_limit::DialLimit;
+use super::dial::{DialLimit, Server, parse};
 use super::machine::{NoToken, ResumePoint, Settings, SlowCaller};
 use super::supervisor::{Bearer, Shared, TokenProvider, start};
 use super::{ChannelMessage, EventStream};

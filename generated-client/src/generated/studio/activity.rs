@@ -16,8 +16,7 @@ use super::positions::Position;
 use super::trades::Trade;
 use crate::record::{self, Field, Record, Slot, Table, Value, View};
 use crate::stream::{
-    Channel, ChannelMessage, Content, MessageKind, Replay, Role, Sequence, Subscription,
-    UnknownMessage,
+    Channel, ChannelMessage, Content, MessageKind, Role, Subscription, UnknownMessage,
 };
 
 /// Whose activity is wanted.
@@ -288,60 +287,50 @@ impl ChannelMessage for ActivityMessage {
         name: "activity",
         layout: &super::api::LAYOUT,
         subscribe: "subscribe-activity",
-        replay: Replay::Journal,
         messages: &[
             MessageKind {
                 name: "subscribe-activity-ack",
                 role: Role::Acknowledgement,
-                sequence: Sequence::Never,
                 content: Content::Payload,
             },
             MessageKind {
                 name: "replay-complete",
                 role: Role::CaughtUp,
-                sequence: Sequence::Never,
                 content: Content::Nothing,
             },
             MessageKind {
                 name: "order-update",
                 role: Role::Update,
-                sequence: Sequence::Always,
                 content: Content::Data,
             },
             MessageKind {
                 name: "trade-notice",
                 role: Role::Update,
-                sequence: Sequence::Always,
                 content: Content::Data,
             },
             MessageKind {
                 name: "position-update",
                 role: Role::Update,
-                sequence: Sequence::Always,
                 content: Content::Data,
             },
             MessageKind {
                 name: "buying-power-update",
                 role: Role::Update,
-                sequence: Sequence::Maybe,
                 content: Content::Data,
             },
             MessageKind {
                 name: "locate-inventory-update",
                 role: Role::Update,
-                sequence: Sequence::Maybe,
                 content: Content::Data,
             },
             MessageKind {
                 name: "heartbeat",
                 role: Role::Heartbeat,
-                sequence: Sequence::Never,
                 content: Content::Nothing,
             },
             MessageKind {
                 name: "error-notice",
                 role: Role::Notice,
-                sequence: Sequence::Never,
                 content: Content::Payload,
             },
         ],

@@ -12,8 +12,7 @@ use super::accounts::AccountId;
 use super::activity::{ErrorNotice, SubscriptionReply};
 use crate::record::{self, Field, Record, Slot, Table, Value, View};
 use crate::stream::{
-    Channel, ChannelMessage, Content, MessageKind, Replay, Role, Sequence, Subscription,
-    UnknownMessage,
+    Channel, ChannelMessage, Content, MessageKind, Role, Subscription, UnknownMessage,
 };
 
 /// Whose activity is wanted.
@@ -122,30 +121,25 @@ impl ChannelMessage for EventContractsMessage {
         name: "event-contracts",
         layout: &super::api::LAYOUT,
         subscribe: "subscribe-event-contracts",
-        replay: Replay::Snapshot,
         messages: &[
             MessageKind {
                 name: "subscribe-event-contracts-ack",
                 role: Role::Acknowledgement,
-                sequence: Sequence::Never,
                 content: Content::Payload,
             },
             MessageKind {
                 name: "replay-complete",
                 role: Role::CaughtUp,
-                sequence: Sequence::Never,
                 content: Content::Nothing,
             },
             MessageKind {
                 name: "heartbeat",
                 role: Role::Heartbeat,
-                sequence: Sequence::Never,
                 content: Content::Nothing,
             },
             MessageKind {
                 name: "error-notice",
                 role: Role::Notice,
-                sequence: Sequence::Never,
                 content: Content::Payload,
             },
         ],

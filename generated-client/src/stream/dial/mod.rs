@@ -1,4 +1,5 @@
-//! Makes connections: name lookup, TCP, proxy, TLS and upgrade, each within its time limit.
+//! Makes connections: name lookup, TCP, proxy, TLS and upgrade, each within its time limit; and limits
+//! how often a client dials.
 //!
 //! A failure names its stage. Redirects are not followed: the token must only go to the host that was
 //! configured.
@@ -20,14 +21,15 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::{self, ClientConfig, pki_types::ServerName};
 use tokio_tungstenite::tungstenite::handshake::{client::generate_key, derive_accept_key};
 
 use super::connection::{ByteStream, Connection};
-use super::machine::{DialFailure, HandshakeFault, Settings, Stage};
+use super::machine::{DialFailure, Settings, Stage};
 use crate::error::{Error, ErrorKind, retry_after};
 use crate::transport::{BaseUrl, TransportSettings, looked_up, received, tls_config};
 
@@ -109,7 +111,7 @@ impl Server {
         request.headers_mut().insert("Sec-WebSocket-Key", value);
         let (answer, stream, early) =
             exchange(stream, request).await.map_err(|error| match error.is_parse() {
-                true => DialFailure::Handshake(HandshakeFault::Http),
+                true => DialFailure::Handshake("not HTTP, or a head that is too long"),
                 false => DialFailure::Failed(Stage::Upgrade),
             })?;
         check(&answer, &key)?;
@@ -275,10 +277,10 @@ fn check(answer: &Response<Incoming>, key: &str) -> Result<(), DialFailure> {
     };
     let accept = derive_accept_key(key.as_bytes());
     let rules = [
-        (has("upgrade", "websocket") && has("connection", "upgrade"), HandshakeFault::Upgrade),
-        (headers.get("sec-websocket-accept") == Some(&accept), HandshakeFault::Accept),
-        (headers.get("sec-websocket-extensions").is_none(), HandshakeFault::Extension),
-        (headers.get("sec-websocket-protocol").is_none(), HandshakeFault::Subprotocol),
+        (has("upgrade", "websocket") && has("connection", "upgrade"), "wrong `Upgrade` or `Connection`"),
+        (headers.get("sec-websocket-accept") == Some(&accept), "wrong `Sec-WebSocket-Accept`"),
+        (headers.get("sec-websocket-extensions").is_none(), "unasked `Sec-WebSocket-Extensions`"),
+        (headers.get("sec-websocket-protocol").is_none(), "unasked `Sec-WebSocket-Protocol`"),
     ];
     match rules.into_iter().find(|(is_kept, _)| !is_kept) {
         Some((_, fault)) => Err(DialFailure::Handshake(fault)),
@@ -304,5 +306,33 @@ impl DialLimits {
         let left = self.all.saturating_sub(self.begun.elapsed());
         let limit = left.min(self.all.checked_div(2).unwrap_or(left));
         timeout(limit, work).await.unwrap_or(Err(DialFailure::TimedOut(Some(stage))))
+    }
+}
+
+/// How many dials are possible at once, and the time after which one more is.
+const BURST: u32 = 20;
+const REFILL: Duration = Duration::from_secs(1);
+
+/// A limit of dials, shared by all streams and sockets of a client: a token bucket of 60 dials a
+/// minute with a burst of 20.
+#[derive(Clone, Debug)]
+pub(crate) struct DialLimit {
+    /// The bucket is full at this moment, if nothing is taken until then.
+    full: Arc<Mutex<Instant>>,
+}
+
+impl DialLimit {
+    pub(crate) fn new() -> Self {
+        Self { full: Arc::new(Mutex::new(Instant::now())) }
+    }
+
+    /// Waits for a permit to dial, and takes it. A caller that stops waiting takes none.
+    pub(crate) async fn permit(&self) {
+        // Held while it waits: permits are given in the order in which they were asked for.
+        let mut full = self.full.lock().await;
+        let missing = full.saturating_duration_since(Instant::now());
+        sleep(missing.saturating_sub(REFILL.saturating_mul(BURST.saturating_sub(1)))).await;
+        let refilled = (*full).max(Instant::now());
+        *full = refilled.checked_add(REFILL).unwrap_or(refilled);
     }
 }

@@ -176,23 +176,23 @@ async fn rows_6_11_13_14_the_failure_of_a_dial_is_named() {
         status(301, &[("location", &elsewhere)], None),
         status(308, &[("location", &elsewhere)], None),
         (Step::send("HTTP/1.1 101 "), DialFailure::Failed(Stage::Upgrade)),
-        wrong(|_| accept("Sec-WebSocket-Key: of another request"), HandshakeFault::Accept),
+        wrong(|_| accept("Sec-WebSocket-Key: of another request"), "wrong `Sec-WebSocket-Accept`"),
         wrong(
             |request| accept_with(request, "sec-websocket-extensions: permessage-deflate\r\n"),
-            HandshakeFault::Extension,
+            "unasked `Sec-WebSocket-Extensions`",
         ),
         wrong(
             |request| accept_with(request, "sec-websocket-protocol: other\r\n"),
-            HandshakeFault::Subprotocol,
+            "unasked `Sec-WebSocket-Protocol`",
         ),
         wrong(
             |request| String::from_utf8(accept(request)).unwrap().replace("upgrade: ", "x: ").into_bytes(),
-            HandshakeFault::Upgrade,
+            "wrong `Upgrade` or `Connection`",
         ),
-        wrong(|_| b"\x00\x01\x02\x03 not HTTP\r\n\r\n".to_vec(), HandshakeFault::Http),
+        wrong(|_| b"\x00\x01\x02\x03 not HTTP\r\n\r\n".to_vec(), "not HTTP, or a head that is too long"),
         wrong(
             |_| format!("HTTP/1.1 101 Switching\r\nendless: {}", "x".repeat(500_000)).into_bytes(),
-            HandshakeFault::Http,
+            "not HTTP, or a head that is too long",
         ),
     ] {
         let ends = matches!(failure, DialFailure::Failed(_));
@@ -291,4 +291,25 @@ async fn addresses_take_turns_and_one_that_refuses_does_not_hide_one_that_answer
     let refuses = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     assert_eq!(connect(vec![refuses, answers]).await.unwrap().peer_addr().unwrap(), answers);
     assert_eq!(connect(vec![refuses]).await.unwrap_err(), DialFailure::Failed(Stage::Tcp));
+}
+
+#[tokio::test(start_paused = true)]
+async fn twenty_at_once_then_one_a_second() {
+    let (limit, begun) = (DialLimit::new(), Instant::now());
+    let mut at = Vec::new();
+    for _ in 0..100 {
+        limit.permit().await;
+        at.push(begun.elapsed().as_secs());
+    }
+    assert_eq!(at, [0; 20].into_iter().chain(1..=80).collect::<Vec<_>>());
+    // A caller that stops waiting takes none.
+    for _ in 0..5 {
+        assert!(timeout(Duration::from_millis(100), limit.permit()).await.is_err());
+    }
+    sleep(Duration::from_millis(9_500)).await;
+    let begun = Instant::now();
+    for _ in 0..10 {
+        limit.permit().await;
+    }
+    assert!(begun.elapsed().is_zero(), "{:?}", begun.elapsed());
 }

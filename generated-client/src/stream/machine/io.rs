@@ -352,30 +352,9 @@ pub enum DialFailure {
         /// The wait that `Retry-After` asks for.
         retry_after: Option<Duration>,
     },
-    /// The server's response to the upgrade breaks the protocol.
+    /// The server's response to the upgrade breaks the protocol, in this way. The text names the header.
     #[error("invalid answer to the upgrade: {0}")]
-    Handshake(HandshakeFault),
-}
-
-/// How the server's response to the upgrade breaks the protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum HandshakeFault {
-    /// It is not HTTP, or its head is too long.
-    #[error("not HTTP, or the head is too long")]
-    Http,
-    /// `Upgrade` or `Connection` does not name the upgrade to WebSocket.
-    #[error("`Upgrade` and `Connection` do not agree to WebSocket")]
-    Upgrade,
-    /// `Sec-WebSocket-Accept` does not match the key of the request.
-    #[error("`Sec-WebSocket-Accept` does not match the key")]
-    Accept,
-    /// `Sec-WebSocket-Extensions` names an extension that was not asked for.
-    #[error("`Sec-WebSocket-Extensions` names an extension that was not asked for")]
-    Extension,
-    /// `Sec-WebSocket-Protocol` names a subprotocol that was not asked for.
-    #[error("`Sec-WebSocket-Protocol` names a subprotocol that was not asked for")]
-    Subprotocol,
+    Handshake(&'static str),
 }
 
 /// How a connection ended, as reading and writing saw it.
@@ -437,17 +416,21 @@ pub enum Cause {
 }
 
 /// Why a stream ended for good.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Failure {
     /// The server or its token endpoint refuses the credentials or the account, in its words.
+    #[error("the credentials or the account were refused: {0}")]
     Unauthorized(Arc<str>),
     /// The server's certificate is not trusted.
+    #[error("the server's certificate is not trusted")]
     Certificate,
     /// The server keeps sending messages above the size limit.
+    #[error("the server keeps sending messages above the size limit")]
     TooLarge,
     /// The stream was not live within [`max_attempts`](super::Settings::max_attempts) or
     /// [`max_elapsed`](super::Settings::max_elapsed).
+    #[error("it was not live within the attempts or the time that were set")]
     GaveUp,
 }
 

@@ -27,8 +27,7 @@ use std::time::Duration;
 
 pub use self::io::{
     Cause, Closed, Command, Connection, ConnectionId, DialFailure, Envelope, Event, Failure, Frame, Gap,
-    GapReason, HandshakeFault, Input, Kind, Moment, NoToken, Notice, Origin, Output, Stage, State,
-    Statistics, Token,
+    GapReason, Input, Kind, Moment, NoToken, Notice, Origin, Output, Stage, State, Statistics, Token,
 };
 pub use self::numbering::ResumePoint;
 pub use self::settings::{Settings, SlowCaller};

@@ -1,22 +1,23 @@
-//! What stands around what a message tells.
+//! What stands around what a message tells, and the way from there to a typed message.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use jiff::Timestamp;
 
-use super::cursor::Cursor;
-use super::hash;
-use super::undecodable::Undecodable;
+use super::json::{Cursor, RAW, TEXT, hash_of, hash_value, join};
+use super::{Received, Undecodable, UnknownMessage};
+use crate::Json;
 use crate::record::{self, DecodeError, Slot, Value};
-use crate::stream::{Layout, Place};
+use crate::stream::{Channel, ChannelMessage, Content, Layout, Place};
 
 /// What stands around what a message tells; all of it borrowed from the text.
 #[derive(Clone, Debug)]
-pub struct Envelope<'a> {
-    pub(super) layout: &'static Layout,
-    text: &'a str,
-    pub(super) members: Members<'a>,
+pub(crate) struct Envelope<'a> {
+    layout: &'static Layout,
+    /// The whole message.
+    pub(crate) text: &'a str,
+    pub(crate) members: Members<'a>,
     /// The hash of the data, if that was asked for and the data is well-formed.
     data_hash: Option<u64>,
     /// It has a number that cannot be read.
@@ -25,59 +26,79 @@ pub struct Envelope<'a> {
 
 /// The members of the message and of its payload that the layout names.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Members<'a> {
+pub(crate) struct Members<'a> {
     kind: Option<Cow<'a, str>>,
-    sequence: Option<u64>,
-    channel: Option<Cow<'a, str>>,
+    /// Its number in the order of sequenced messages.
+    pub(crate) sequence: Option<u64>,
+    pub(crate) channel: Option<Cow<'a, str>>,
     timestamp: Option<&'a str>,
     success: Option<&'a str>,
     details: Option<&'a str>,
-    pub(super) payload: Option<Range<usize>>,
-    pub(super) data: Option<Range<usize>>,
+    payload: Option<Range<usize>>,
+    data: Option<Range<usize>>,
 }
 
 /// What the server says to a subscription, or in a notice.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Reply {
+pub(crate) struct Reply {
     /// Whether it agrees, if it says so.
     pub success: Option<bool>,
     /// In its own words.
     pub details: Option<String>,
 }
 
+/// What watches an envelope being read. It is shown the data, to move over it or to leave it and say
+/// so, and asked behind each member whether that is enough.
+type Watch<'r, 'a> = &'r mut dyn FnMut(&mut Envelope<'a>, Option<&mut Cursor<'a>>) -> bool;
+
 impl<'a> Envelope<'a> {
     /// Reads what stands around what a message tells, and no more.
     ///
     /// # Errors
     /// If the message is no JSON object, or a part of the envelope is not what it should be.
-    pub fn read(layout: &'static Layout, text: &'a str) -> Result<Self, Undecodable> {
-        Scan::new(layout, text).finish()
+    pub(crate) fn read(layout: &'static Layout, text: &'a str) -> Result<Self, Undecodable> {
+        Self::watched(layout, text, false, &mut |_, _| false)
+    }
+
+    /// The same until it is enough, for a stream: the data is hashed on the way, and the rest of a
+    /// message counts also where a part of its envelope is not what it should be.
+    pub(crate) fn read_for_stream(
+        layout: &'static Layout,
+        text: &'a str,
+        is_enough: &mut dyn FnMut(&Self) -> bool,
+    ) -> Result<Self, Undecodable> {
+        Self::watched(layout, text, true, &mut |envelope, data| {
+            let Some(cursor) = data else { return is_enough(envelope) };
+            envelope.data_hash = hash_value(cursor, 0);
+            envelope.data_hash.is_some()
+        })
+    }
+
+    pub(super) fn watched(
+        layout: &'static Layout,
+        text: &'a str,
+        is_lenient: bool,
+        watch: Watch<'_, 'a>,
+    ) -> Result<Self, Undecodable> {
+        let envelope =
+            Self { layout, text, members: Members::default(), data_hash: None, has_bad_sequence: false };
+        let mut reader = Reader { cursor: Cursor::new(text), envelope, is_lenient, watch };
+        match reader.message() {
+            Ok(()) => Ok(reader.envelope),
+            Err(error) => Err(reader.envelope.undecodable(error)),
+        }
     }
 
     /// The type of the message.
-    #[must_use]
-    pub fn kind(&self) -> Option<&str> {
+    pub(crate) fn kind(&self) -> Option<&str> {
         self.members.kind.as_deref()
-    }
-
-    /// Its number in the order of sequenced messages.
-    #[must_use]
-    pub fn sequence(&self) -> Option<u64> {
-        self.members.sequence
-    }
-
-    /// Name of the channel, if the message says it.
-    #[must_use]
-    pub fn channel(&self) -> Option<&str> {
-        self.members.channel.as_deref()
     }
 
     /// When the server sent it.
     ///
     /// # Errors
     /// If that is no time.
-    pub fn timestamp(&self) -> Result<Option<Timestamp>, Undecodable> {
+    pub(crate) fn timestamp(&self) -> Result<Option<Timestamp>, Undecodable> {
         let milliseconds = |text: &str| Timestamp::from_millisecond(text.parse().ok()?).ok();
         let mut timestamp = self.members.timestamp.and_then(milliseconds);
         if timestamp.is_none() {
@@ -86,83 +107,104 @@ impl<'a> Envelope<'a> {
         Ok(timestamp)
     }
 
-    /// The JSON of what is particular to the type of message.
-    #[must_use]
-    pub fn payload(&self) -> Option<&'a str> {
-        self.part(&self.members.payload)
-    }
-
     /// A hash of type and data as JSON values; without data, of type and payload. The same whenever
     /// the message is sent again, and in every version of this crate that reads resume points of this
     /// one.
     pub(crate) fn hash(&self) -> u64 {
-        let of_text = |text| {
-            hash::value(&mut Cursor::new(text), 0).unwrap_or_else(|| hash::of(hash::RAW, text.as_bytes()))
-        };
-        let content = || self.part(&self.members.data).or(self.payload()).map_or(0, of_text);
+        let of_text =
+            |text| hash_value(&mut Cursor::new(text), 0).unwrap_or_else(|| hash_of(RAW, text.as_bytes()));
+        let content = self.members.data.as_ref().or(self.members.payload.as_ref());
+        let content = || content.and_then(|place| self.text.get(place.clone())).map_or(0, of_text);
         let kind = self.kind().unwrap_or_default();
-        hash::join(hash::of(hash::TEXT, kind.as_bytes()), self.data_hash.unwrap_or_else(content))
-    }
-
-    /// The whole message.
-    #[must_use]
-    pub fn text(&self) -> &'a str {
-        self.text
+        join(hash_of(TEXT, kind.as_bytes()), self.data_hash.unwrap_or_else(content))
     }
 
     /// What an acknowledgement or a notice says.
     ///
     /// # Errors
     /// If that is not what it should be.
-    pub fn reply(&self) -> Result<Reply, Undecodable> {
+    pub(crate) fn reply(&self) -> Result<Reply, Undecodable> {
         let mut reply = Reply::default();
         self.fill(reply.success.slot(), self.layout.success, self.members.success)?;
         self.fill(reply.details.slot(), self.layout.details, self.members.details)?;
         Ok(reply)
     }
 
-    /// The JSON that stands at `place`.
-    pub(super) fn part(&self, place: &Option<Range<usize>>) -> Option<&'a str> {
-        self.text.get(place.clone()?)
+    /// Reads what the message tells.
+    ///
+    /// # Errors
+    /// If it is not what its type says, or has no type.
+    pub(crate) fn decode<M: ChannelMessage>(&self) -> Result<M, Undecodable> {
+        let kind = self.kind().ok_or_else(|| self.missing(self.layout.kind))?;
+        let Some((mut message, place, content)) = self.listed::<M>() else {
+            let json =
+                self.text.parse::<Json>().map_err(|error| self.undecodable(fault(error.to_string())))?;
+            return Ok(M::unknown(UnknownMessage { kind: kind.into(), json }));
+        };
+        if let Some(slot) = message.slot() {
+            let json = content.clone().and_then(|content| self.text.get(content));
+            self.fill(slot, place, Some(json.ok_or_else(|| self.missing(place))?))?;
+        }
+        Ok(message)
+    }
+
+    /// Reads the data where it stands. What is wrong with it comes out when it is read again.
+    pub(super) fn decode_data<M: ChannelMessage>(&self, cursor: &mut Cursor<'_>) -> Option<M> {
+        let (mut message, ..) = self.listed::<M>().filter(|(_, place, _)| *place == self.layout.data)?;
+        let text = self.text.get(cursor.at()..)?;
+        let length = record::decode_start(text, message.slot()?).ok()?;
+        cursor.rest = cursor.rest.get(length..)?;
+        Some(message)
+    }
+
+    /// A blank message of its type, and where its content stands.
+    fn listed<M: ChannelMessage>(&self) -> Option<(M, Place<'static>, &Option<Range<usize>>)> {
+        let index = M::CHANNEL.index(self.kind()?)?;
+        let (place, content) = self.content(M::CHANNEL, index);
+        Some((M::blank(index)?, place, content))
+    }
+
+    /// Where the content of a message stands whose type is at this index of the channel's messages.
+    fn content(&self, channel: &Channel, kind: usize) -> (Place<'static>, &Option<Range<usize>>) {
+        match channel.messages.get(kind).map(|kind| kind.content) {
+            Some(Content::Data) => (self.layout.data, &self.members.data),
+            _ => (Place::Message(self.layout.payload), &self.members.payload),
+        }
+    }
+
+    /// What is known of a message whose type is at this index of the channel's messages; none if its
+    /// time is none.
+    pub(crate) fn parts(&self, channel: &Channel, kind: usize) -> Option<Parts> {
+        let content = self.content(channel, kind).1.clone();
+        Some(Parts { kind, sequence: self.members.sequence, timestamp: self.timestamp().ok()?, content })
     }
 
     /// Reads a part, if it is there.
-    pub(super) fn fill(&self, slot: Slot<'_>, place: Place, json: Option<&str>) -> Result<(), Undecodable> {
+    fn fill(&self, slot: Slot<'_>, place: Place<'_>, json: Option<&str>) -> Result<(), Undecodable> {
         let read = json.map_or(Ok(()), |json| record::decode_text(json, slot));
-        read.map_err(|error| self.undecodable(self.at(steps(place), error)))
+        read.map_err(|error| self.undecodable(self.at(place, error)))
     }
 
     /// An error in a member of the message, or of its payload.
     #[cold]
-    fn at(&self, (in_payload, name): Steps<'_>, error: DecodeError) -> DecodeError {
-        let name = String::from_utf8_lossy(name);
+    fn at(&self, place: Place<'_>, error: DecodeError) -> DecodeError {
         let inside = error.path.strip_prefix('$').unwrap_or_default();
-        let path = match in_payload {
-            true => format!("$.{}.{name}{inside}", self.layout.payload),
-            false => format!("$.{name}{inside}"),
+        let path = match place {
+            Place::Message(name) => format!("$.{name}{inside}"),
+            Place::Payload(name) => format!("$.{}.{name}{inside}", self.layout.payload),
         };
         DecodeError { path, ..error }
     }
 
     /// An error that keeps the whole message.
     #[cold]
-    pub(super) fn undecodable(&self, error: DecodeError) -> Undecodable {
-        Undecodable::new(self.text, self.kind(), self.sequence(), error)
+    fn undecodable(&self, error: DecodeError) -> Undecodable {
+        Undecodable::new(self.text, self.kind(), self.members.sequence, error)
     }
 
     #[cold]
-    pub(super) fn missing(&self, place: Place) -> Undecodable {
-        self.undecodable(self.at(steps(place), fault("is missing")))
-    }
-}
-
-/// Where a member stands: whether in the payload, and its name.
-type Steps<'a> = (bool, &'a [u8]);
-
-fn steps(place: Place) -> Steps<'static> {
-    match place {
-        Place::Message(name) => (false, name.as_bytes()),
-        Place::Payload(name) => (true, name.as_bytes()),
+    fn missing(&self, place: Place<'_>) -> Undecodable {
+        self.undecodable(self.at(place, fault("is missing")))
     }
 }
 
@@ -172,64 +214,26 @@ pub(crate) fn fault(message: impl Into<String>) -> DecodeError {
     DecodeError { path: "$".to_owned(), message: message.into() }
 }
 
-/// An envelope that is read no further than needed.
-#[derive(Debug)]
-pub struct Scan<'a> {
-    layout: &'static Layout,
-    text: &'a str,
+/// What is known of a message, so that its envelope is not read twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Parts {
+    /// Which of the messages of the channel it is.
+    kind: usize,
+    sequence: Option<u64>,
+    timestamp: Option<Timestamp>,
+    content: Option<Range<usize>>,
 }
 
-type Read<'a> = Result<Envelope<'a>, Undecodable>;
-
-impl<'a> Scan<'a> {
-    /// Nothing is read yet.
-    #[must_use]
-    pub fn new(layout: &'static Layout, text: &'a str) -> Self {
-        Self { layout, text }
-    }
-
-    /// The sequence number. Nothing behind it is read.
-    ///
-    /// # Errors
-    /// If the message is no JSON object, as far as it is read, or the number is none.
-    pub fn sequence(&mut self) -> Result<Option<u64>, Undecodable> {
-        let read = self.watched(false, &mut |envelope, data| data.is_none() && envelope.sequence().is_some());
-        read.map(|envelope| envelope.sequence())
-    }
-
-    /// All that stands around what the message tells.
-    ///
-    /// # Errors
-    /// If the message is no JSON object, or a part of the envelope is not what it should be.
-    pub fn finish(self) -> Result<Envelope<'a>, Undecodable> {
-        self.watched(false, &mut |_, _| false)
-    }
-
-    /// The same until it is enough, for a stream: the data is hashed on the way, and the rest of a
-    /// message counts also where a part of its envelope is not what it should be.
-    pub(crate) fn for_stream(&self, is_enough: &mut dyn FnMut(&Envelope<'a>) -> bool) -> Read<'a> {
-        self.watched(true, &mut |envelope, data| {
-            let Some(cursor) = data else { return is_enough(envelope) };
-            envelope.data_hash = hash::value(cursor, 0);
-            envelope.data_hash.is_some()
-        })
-    }
-
-    pub(super) fn watched(&self, is_lenient: bool, watch: Watch<'_, 'a>) -> Read<'a> {
-        let Self { layout, text } = *self;
-        let envelope =
-            Envelope { layout, text, members: Members::default(), data_hash: None, has_bad_sequence: false };
-        let mut reader = Reader { cursor: Cursor::new(text), envelope, is_lenient, watch };
-        match reader.message() {
-            Ok(()) => Ok(reader.envelope),
-            Err(error) => Err(reader.envelope.undecodable(error)),
+impl Parts {
+    /// Reads the message, whose text this is; none if anything is wrong with it.
+    pub(crate) fn decode<M: ChannelMessage>(&self, text: &str) -> Option<Received<M>> {
+        let mut message = M::blank(self.kind)?;
+        if let Some(slot) = message.slot() {
+            record::decode_text(text.get(self.content.clone()?)?, slot).ok()?;
         }
+        Some(Received { message, sequence: self.sequence, timestamp: self.timestamp })
     }
 }
-
-/// What watches an envelope being read. It is shown the data, to move over it or to leave it and say
-/// so, and asked behind each member whether that is enough.
-type Watch<'r, 'a> = &'r mut dyn FnMut(&mut Envelope<'a>, Option<&mut Cursor<'a>>) -> bool;
 
 /// Reads an envelope.
 struct Reader<'r, 'a> {
@@ -261,22 +265,20 @@ impl<'a> Reader<'_, 'a> {
         let mut is_first = true;
         while let Some(name) = self.cursor.member(&mut is_first).map_err(|what| self.expected(what))? {
             let name = name.read();
-            let member = (in_payload, &*name);
+            let member = if in_payload { Place::Payload(&name) } else { Place::Message(&name) };
             self.cursor.peek();
             let (start, rest) = (self.cursor.at(), self.cursor.rest);
-            if member == steps(Place::Message(layout.payload)) && self.cursor.eat(b'{') {
+            if member == Place::Message(layout.payload) && self.cursor.eat(b'{') {
                 if !self.object(true)? {
                     return Ok(false);
                 }
-            } else if member != steps(layout.data)
-                || !(self.watch)(&mut self.envelope, Some(&mut self.cursor))
-            {
+            } else if member != layout.data || !(self.watch)(&mut self.envelope, Some(&mut self.cursor)) {
                 self.cursor.rest = rest;
                 self.cursor.value().map_err(|what| self.expected(what))?;
             }
             match self.take(member, start..self.cursor.at()) {
                 Err(error) if !self.is_lenient => return Err(self.envelope.at(member, error)),
-                Err(_) if member == steps(layout.sequence) => self.envelope.has_bad_sequence = true,
+                Err(_) if member == layout.sequence => self.envelope.has_bad_sequence = true,
                 _ => {}
             }
             if (self.watch)(&mut self.envelope, None) {
@@ -287,28 +289,27 @@ impl<'a> Reader<'_, 'a> {
     }
 
     /// Keeps a member if the layout names it.
-    fn take(&mut self, member: Steps<'_>, place: Range<usize>) -> Result<(), DecodeError> {
+    fn take(&mut self, member: Place<'_>, place: Range<usize>) -> Result<(), DecodeError> {
         let Envelope { layout, text, members, .. } = &mut self.envelope;
         let json = text.get(place.clone()).unwrap_or_default();
-        let is = |place: Place| steps(place) == member;
-        let is_new = if is(Place::Message(layout.payload)) {
+        let is_new = if member == Place::Message(layout.payload) {
             members.payload.replace(place).is_none()
-        } else if is(layout.data) {
+        } else if member == layout.data {
             members.data.replace(place).is_none()
         } else if json == "null" {
             true
-        } else if is(layout.kind) {
+        } else if member == layout.kind {
             members.kind.replace(read_text(json)?).is_none()
-        } else if is(layout.sequence) {
+        } else if member == layout.sequence {
             members.sequence.replace(read_number(json)?).is_none()
-        } else if is(layout.channel) {
+        } else if member == layout.channel {
             members.channel.replace(read_text(json)?).is_none()
-        } else if is(layout.timestamp) {
+        } else if member == layout.timestamp {
             members.timestamp.replace(json).is_none()
-        } else if is(layout.success) {
+        } else if member == layout.success {
             members.success.replace(json).is_none()
         } else {
-            !is(layout.details) || members.details.replace(json).is_none()
+            member != layout.details || members.details.replace(json).is_none()
         };
         is_new.then_some(()).ok_or_else(|| fault("occurs twice"))
     }

@@ -20,12 +20,12 @@ use super::connection::{Arrival, Connection as Open};
 use super::dial::Dial;
 use super::machine::retry::{FailureHistory, TOKEN_PACE, asked_for};
 use super::machine::{Cause, Connection, DialFailure, Moment, NoToken, Notice, Settings};
-use super::message::{Envelope, fault, subscribe_unlisted};
+use super::message::{Envelope, Reply, fault, subscribe_unlisted};
 use super::streams::check;
 use super::supervisor::caller::ended;
 use super::supervisor::{Bearer, Shared, TOKEN, TokenProvider};
 use super::{
-    Channel, ChannelMessage, ClientTokens, Layout, Received, Reply, Role, SubscribeMessage, Subscription,
+    Channel, ChannelMessage, ClientTokens, Layout, Received, Role, SubscribeMessage, Subscription,
     Undecodable, decode, subscribe,
 };
 use crate::Json;
@@ -81,8 +81,8 @@ impl Protocol {
             _ => None,
         };
         let owned = |text: Option<&str>| text.map(Into::into);
-        let (channel, kind) = (owned(envelope.channel()), owned(envelope.kind()));
-        let message = SocketMessage { text: envelope.text().into(), channel, kind, received: at };
+        let (channel, kind) = (owned(envelope.members.channel.as_deref()), owned(envelope.kind()));
+        let message = SocketMessage { text: envelope.text.into(), channel, kind, received: at };
         Some((SocketEvent::Message(message), reply))
     }
 }

@@ -11,9 +11,9 @@ use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
 use super::*;
 use crate::ErrorKind;
 use crate::stream::connection::tests::frames::{frame, receive};
+use crate::stream::dial::DialLimit;
 use crate::stream::dial::tests::eavesdrop::{Ears, faces};
-use crate::stream::dial_limit::DialLimit;
-use crate::stream::machine::{Closed, HandshakeFault};
+use crate::stream::machine::Closed;
 use crate::studio::accounts::AccountId;
 use crate::studio::activity::{ActivityMessage, ActivitySubscription};
 use crate::studio::event_contracts::{EventContractsMessage, EventContractsSubscription};
@@ -398,7 +398,7 @@ async fn closing_waits_for_the_handshake_of_an_open_connection() {
         assert_eq!(from.elapsed(), seconds(waits));
     }
     // Without one, there is nothing to wait for, and nothing is dialled any more.
-    let failure = DialFailure::Handshake(HandshakeFault::Extension);
+    let failure = DialFailure::Handshake("unasked `Sec-WebSocket-Extensions`");
     let mut stage = Stage::new(State { failures: VecDeque::from([failure; 9]), ..State::default() });
     let (seen, retrying) = (stage.within(seconds(1)).await, format!("retrying {:?}", Cause::Dial(failure)));
     assert_eq!(seen[..3], ["Connecting", &retrying, "Connecting"]);

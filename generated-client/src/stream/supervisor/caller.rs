@@ -9,7 +9,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use futures_core::Stream;
-use futures_core::stream::FusedStream;
 use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::{JoinSet, consume_budget};
@@ -108,21 +107,6 @@ pub(in crate::stream) fn ended(failure: Failure) -> Error {
 fn caused(kind: ErrorKind, error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new(kind, error.to_string()).caused_by(Some(Box::new(error)))
 }
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Unauthorized(words) => {
-                return write!(f, "the credentials or the account were refused: {words}");
-            }
-            Self::Certificate => "the server's certificate is not trusted",
-            Self::TooLarge => "the server keeps sending messages above the size limit",
-            Self::GaveUp => "it was not live within the attempts or the time that were set",
-        })
-    }
-}
-
-impl std::error::Error for Failure {}
 
 impl fmt::Display for Gap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -256,12 +240,6 @@ impl<M: ChannelMessage> Stream for EventStream<M> {
     }
 }
 
-impl<M: ChannelMessage> FusedStream for EventStream<M> {
-    fn is_terminated(&self) -> bool {
-        self.ended
-    }
-}
-
 impl<M> fmt::Debug for EventStream<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventStream").field("state", &self.handle.state()).finish_non_exhaustive()
@@ -341,12 +319,6 @@ impl<M: ChannelMessage> Stream for Messages<M> {
         }
         this.ended = true;
         Poll::Ready(None)
-    }
-}
-
-impl<M: ChannelMessage> FusedStream for Messages<M> {
-    fn is_terminated(&self) -> bool {
-        self.ended
     }
 }
 

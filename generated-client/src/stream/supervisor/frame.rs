@@ -6,10 +6,9 @@ use jiff::Timestamp;
 
 use crate::stream::connection::Arrival;
 use crate::stream::machine::{Envelope, Frame, Kind, Notice};
-use crate::stream::message::{Parts, hash};
-use crate::stream::{
-    Channel, ChannelMessage, Envelope as Read, Received, Reply, Role, Scan, Undecodable, decode,
-};
+use crate::stream::message::json::{RAW, hash_of};
+use crate::stream::message::{Envelope as Read, Parts, Reply};
+use crate::stream::{Channel, ChannelMessage, Received, Role, Undecodable, decode};
 
 /// A message as it arrived. Its text is copied once it is clear that the message is wanted: a slice of
 /// the buffer that was read into would keep all of that in memory.
@@ -66,8 +65,8 @@ pub(in crate::stream) fn frame<'a>(
     passes: impl FnOnce(u64) -> bool,
 ) -> Option<Frame<Borrowed<'a>>> {
     let (mut passes, mut passed) = (Some(passes), false);
-    let read = Scan::new(channel.layout, text).for_stream(&mut |read| {
-        if let (Some(kind), Some(number)) = (read.kind(), read.sequence())
+    let read = Read::read_for_stream(channel.layout, text, &mut |read| {
+        if let (Some(kind), Some(number)) = (read.kind(), read.members.sequence)
             && let Some(passes) = passes.take()
         {
             passed = is_data(channel, kind) && passes(number);
@@ -85,12 +84,12 @@ pub(in crate::stream) fn frame<'a>(
     };
     let hash = if kind == Kind::Heartbeat { 0 } else { read.hash() };
     let parts = index.and_then(|index| read.parts(channel, index));
-    let envelope = Envelope { kind, number: read.sequence(), hash, size: text.len() };
+    let envelope = Envelope { kind, number: read.members.sequence, hash, size: text.len() };
     Some(Frame::Message(envelope, RawMessage { text: text.into(), parts, received }))
 }
 
 fn malformed(text: Cow<'_, str>, received: Timestamp) -> Frame<Borrowed<'_>> {
-    let (size, hash) = (text.len(), hash::of(hash::RAW, text.as_bytes()));
+    let (size, hash) = (text.len(), hash_of(RAW, text.as_bytes()));
     Frame::Malformed { size, hash, message: RawMessage { text, parts: None, received } }
 }
 

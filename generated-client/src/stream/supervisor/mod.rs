@@ -29,7 +29,7 @@ pub use self::caller::{Event, EventStream, Handle, Message, Messages, States};
 pub(crate) use self::frame::RawMessage;
 use super::connection::{Arrival, Connection};
 use super::dial::Dial;
-use super::dial_limit::DialLimit;
+use super::dial::DialLimit;
 use super::machine::{
     self, Closed, ConnectionId, DialFailure, Failure, Input, Moment, NoToken, Output, ResumePoint, Settings,
     State, StreamMachine, Token,

@@ -38,7 +38,7 @@ fn input() -> impl Strategy<Value = Input<()>> {
         DialFailure::Failed(Stage::Tcp),
         DialFailure::TimedOut(None),
         DialFailure::Certificate,
-        DialFailure::Handshake(HandshakeFault::Http),
+        DialFailure::Handshake("not HTTP, or a head that is too long"),
         DialFailure::Status { status: 401, retry_after: None },
         DialFailure::Status { status: 409, retry_after: None },
         DialFailure::Status { status: 503, retry_after: Some(Duration::MAX) },

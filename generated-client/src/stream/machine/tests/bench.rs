@@ -64,7 +64,7 @@ fn failure(words: &[&str]) -> DialFailure {
         ["resolve"] => DialFailure::Failed(Stage::Resolve),
         ["tcp"] => DialFailure::Failed(Stage::Tcp),
         ["timeout"] => DialFailure::TimedOut(Some(Stage::Tls)),
-        ["handshake"] => DialFailure::Handshake(HandshakeFault::Http),
+        ["handshake"] => DialFailure::Handshake("not HTTP, or a head that is too long"),
         ["certificate"] => DialFailure::Certificate,
         [status] => DialFailure::Status { status: status.parse().expect("a status"), retry_after: None },
         [status, wait] => DialFailure::Status {

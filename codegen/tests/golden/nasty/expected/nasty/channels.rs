@@ -12,8 +12,7 @@ use super::r#match::Empty;
 use super::recursion::Tree;
 use crate::record::{self, Field, Record, Slot, Table, Value, View};
 use crate::stream::{
-    ChannelMessage, Content, MessageKind, Replay, Role, Sequence, Subscription,
-    UnknownMessage,
+    ChannelMessage, Content, MessageKind, Role, Subscription, UnknownMessage,
 };
 
 /// What generated code calls a channel.
@@ -231,48 +230,40 @@ impl ChannelMessage for TypeMessage {
         name: "type",
         layout: &super::api::LAYOUT,
         subscribe: "*",
-        replay: Replay::Snapshot,
         messages: &[
             MessageKind {
                 name: "self",
                 role: Role::Acknowledgement,
-                sequence: Sequence::Never,
                 content: Content::Payload,
             },
             MessageKind {
                 name: "1d",
                 role: Role::CaughtUp,
-                sequence: Sequence::Never,
                 content: Content::Nothing,
             },
             MessageKind {
                 name: "unknown",
                 role: Role::Update,
-                sequence: Sequence::Maybe,
                 content: Content::Data,
             },
             MessageKind {
                 name: "Unrecognized",
                 role: Role::Update,
-                sequence: Sequence::Always,
                 content: Content::Data,
             },
             MessageKind {
                 name: "",
                 role: Role::Update,
-                sequence: Sequence::Always,
                 content: Content::Data,
             },
             MessageKind {
                 name: "quote\"",
                 role: Role::Update,
-                sequence: Sequence::Never,
                 content: Content::Data,
             },
             MessageKind {
                 name: "Option",
                 role: Role::Update,
-                sequence: Sequence::Never,
                 content: Content::Data,
             },
         ],
@@ -319,18 +310,15 @@ impl ChannelMessage for _1stGrößeMessage {
         name: "1st-größe",
         layout: &super::api::LAYOUT,
         subscribe: "s",
-        replay: Replay::Journal,
         messages: &[
             MessageKind {
                 name: "a",
                 role: Role::Acknowledgement,
-                sequence: Sequence::Never,
                 content: Content::Nothing,
             },
             MessageKind {
                 name: "b",
                 role: Role::CaughtUp,
-                sequence: Sequence::Never,
                 content: Content::Nothing,
             },
         ],

@@ -10,8 +10,7 @@ use super::loans::{Book, Loan};
 use super::members::MemberId;
 use crate::record::{self, Field, Record, Slot, Table, Value, View};
 use crate::stream::{
-    Channel, ChannelMessage, Content, MessageKind, Replay, Role, Sequence, Subscription,
-    UnknownMessage,
+    Channel, ChannelMessage, Content, MessageKind, Role, Subscription, UnknownMessage,
 };
 
 /// What to hear of.
@@ -391,48 +390,40 @@ impl ChannelMessage for FrontDeskMessage {
         name: "front-desk",
         layout: &super::api::LAYOUT,
         subscribe: "subscribe-desk",
-        replay: Replay::Journal,
         messages: &[
             MessageKind {
                 name: "subscribed",
                 role: Role::Acknowledgement,
-                sequence: Sequence::Never,
                 content: Content::Payload,
             },
             MessageKind {
                 name: "all-told",
                 role: Role::CaughtUp,
-                sequence: Sequence::Never,
                 content: Content::Nothing,
             },
             MessageKind {
                 name: "loan-update",
                 role: Role::Update,
-                sequence: Sequence::Always,
                 content: Content::Data,
             },
             MessageKind {
                 name: "shelf",
                 role: Role::Update,
-                sequence: Sequence::Maybe,
                 content: Content::Data,
             },
             MessageKind {
                 name: "closing",
                 role: Role::Update,
-                sequence: Sequence::Always,
                 content: Content::Nothing,
             },
             MessageKind {
                 name: "heartbeat",
                 role: Role::Heartbeat,
-                sequence: Sequence::Never,
                 content: Content::Nothing,
             },
             MessageKind {
                 name: "error-notice",
                 role: Role::Notice,
-                sequence: Sequence::Never,
                 content: Content::Payload,
             },
         ],
@@ -477,30 +468,25 @@ impl ChannelMessage for BackOfficeMessage {
         name: "back-office",
         layout: &super::api::LAYOUT,
         subscribe: "subscribe-office",
-        replay: Replay::Snapshot,
         messages: &[
             MessageKind {
                 name: "subscribed",
                 role: Role::Acknowledgement,
-                sequence: Sequence::Never,
                 content: Content::Payload,
             },
             MessageKind {
                 name: "all-told",
                 role: Role::CaughtUp,
-                sequence: Sequence::Never,
                 content: Content::Nothing,
             },
             MessageKind {
                 name: "heartbeat",
                 role: Role::Heartbeat,
-                sequence: Sequence::Never,
                 content: Content::Nothing,
             },
             MessageKind {
                 name: "error-notice",
                 role: Role::Notice,
-                sequence: Sequence::Never,
                 content: Content::Payload,
             },
         ],
