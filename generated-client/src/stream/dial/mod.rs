@@ -43,8 +43,9 @@ const SEND_BUFFER: u32 = 16 << 10;
 
 /// Makes connections to one server. In tests without sockets there is another one.
 pub(crate) trait Dial: Send + Sync + 'static {
-    /// Makes a connection. Dropping the future gives up.
-    fn dial(&self, settings: &Settings) -> impl Future<Output = Result<Connection, DialFailure>> + Send;
+    /// Makes a connection. Each stage may take half of [`Settings::dial_timeout`]; the caller limits the whole.
+    /// Dropping the future gives up.
+    fn dial(&self, settings: &Settings) -> impl Future<Output = Dialled<Connection>> + Send;
 }
 
 /// A server on the network.
@@ -68,6 +69,8 @@ struct Host {
 
 /// A connection that is being made.
 type ByteBox = Box<dyn ByteStream>;
+
+type Dialled<T> = Result<T, DialFailure>;
 
 impl Server {
     /// The server with this URL: `wss`, or `ws` to this machine. Of the settings it takes the
@@ -105,7 +108,7 @@ impl Server {
     }
 
     /// Asks for the upgrade. Returns what was read behind the answer, too.
-    async fn upgrade(&self, stream: ByteBox) -> Result<(ByteBox, Bytes), DialFailure> {
+    async fn upgrade(&self, stream: ByteBox) -> Dialled<(ByteBox, Bytes)> {
         let (key, mut request) = (generate_key(), self.upgrade.clone());
         let value = HeaderValue::try_from(&key).map_err(|_| DialFailure::Failed(Stage::Upgrade))?;
         request.headers_mut().insert("Sec-WebSocket-Key", value);
@@ -120,17 +123,17 @@ impl Server {
 }
 
 impl Dial for Arc<Server> {
-    async fn dial(&self, settings: &Settings) -> Result<Connection, DialFailure> {
-        let limit = DialLimits { begun: Instant::now(), all: settings.dial_timeout };
+    async fn dial(&self, settings: &Settings) -> Dialled<Connection> {
+        let half = settings.dial_timeout / 2;
         let first = self.proxy.as_ref().map_or(&self.host, |(proxy, _)| proxy);
-        let addresses = limit.keep(Stage::Resolve, resolve(first)).await?;
-        let mut stream: ByteBox = Box::new(limit.keep(Stage::Tcp, connect(addresses)).await?);
+        let addresses = keep(Stage::Resolve, half, resolve(first)).await?;
+        let mut stream: ByteBox = Box::new(keep(Stage::Tcp, half, connect(addresses)).await?);
         if let Some((proxy, connect)) = &self.proxy {
-            stream = limit.keep(Stage::Proxy, proxy.encrypt(stream)).await?;
-            stream = limit.keep(Stage::Proxy, tunnel(stream, connect.clone())).await?;
+            stream = keep(Stage::Proxy, half, proxy.encrypt(stream)).await?;
+            stream = keep(Stage::Proxy, half, tunnel(stream, connect.clone())).await?;
         }
-        stream = limit.keep(Stage::Tls, self.host.encrypt(stream)).await?;
-        let (stream, early) = limit.keep(Stage::Upgrade, self.upgrade(stream)).await?;
+        stream = keep(Stage::Tls, half, self.host.encrypt(stream)).await?;
+        let (stream, early) = keep(Stage::Upgrade, half, self.upgrade(stream)).await?;
         Ok(Connection::new(stream, &early, settings).await)
     }
 }
@@ -155,7 +158,7 @@ impl Host {
         Ok(Self { name, port, tls: Some((TlsConnector::from(Arc::new(config)), certified)) })
     }
 
-    async fn encrypt(&self, stream: ByteBox) -> Result<ByteBox, DialFailure> {
+    async fn encrypt(&self, stream: ByteBox) -> Dialled<ByteBox> {
         let Some((connector, certified)) = &self.tls else { return Ok(stream) };
         match connector.connect(certified.clone(), stream).await {
             Ok(stream) => Ok(Box::new(stream)),
@@ -189,26 +192,14 @@ fn misconfigured(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Configuration, message)
 }
 
-/// The addresses of a host, those of the two families in turn, beginning with the one that the system
-/// prefers.
-async fn resolve(host: &Host) -> Result<Vec<SocketAddr>, DialFailure> {
+/// The addresses of a host, in the order that the system prefers.
+async fn resolve(host: &Host) -> Dialled<Vec<SocketAddr>> {
     let found = lookup_host((looked_up(&host.name), host.port)).await;
-    let mut addresses: Vec<_> = found.map_err(|_| DialFailure::Failed(Stage::Resolve))?.collect();
-    take_turns(&mut addresses);
-    Ok(addresses)
-}
-
-fn take_turns(addresses: &mut [SocketAddr]) {
-    let (mut v4, mut v6) = (0_usize, 0_usize);
-    addresses.sort_by_cached_key(|address| {
-        let rank = if address.is_ipv4() { &mut v4 } else { &mut v6 };
-        *rank = rank.wrapping_add(1);
-        *rank
-    });
+    Ok(found.map_err(|_| DialFailure::Failed(Stage::Resolve))?.collect())
 }
 
 /// A connection to the first address that answers.
-async fn connect(addresses: Vec<SocketAddr>) -> Result<TcpStream, DialFailure> {
+async fn connect(addresses: Vec<SocketAddr>) -> Dialled<TcpStream> {
     // Those that are under way end when it is dropped.
     let mut tries = JoinSet::new();
     for address in addresses {
@@ -234,7 +225,7 @@ async fn connect_to(address: SocketAddr) -> io::Result<TcpStream> {
 }
 
 /// Has a proxy connect to the server; what is read and written after that is the server's.
-async fn tunnel(stream: ByteBox, connect: Request<String>) -> Result<ByteBox, DialFailure> {
+async fn tunnel(stream: ByteBox, connect: Request<String>) -> Dialled<ByteBox> {
     let (answer, stream, _) =
         exchange(stream, connect).await.map_err(|_| DialFailure::Failed(Stage::Proxy))?;
     match answer.status() {
@@ -266,7 +257,7 @@ async fn exchange(
 }
 
 /// Checks that the server agreed to the upgrade with this key, and to nothing that was not asked for.
-fn check(answer: &Response<Incoming>, key: &str) -> Result<(), DialFailure> {
+fn check(answer: &Response<Incoming>, key: &str) -> Dialled<()> {
     let (status, headers) = (answer.status().as_u16(), received(answer.headers()));
     if status != 101 {
         return Err(DialFailure::Status { status, retry_after: retry_after(&headers) });
@@ -288,25 +279,9 @@ fn check(answer: &Response<Incoming>, key: &str) -> Result<(), DialFailure> {
     }
 }
 
-/// The time that a dial may take.
-#[derive(Clone, Copy)]
-struct DialLimits {
-    begun: Instant,
-    /// All stages together; each of them may take half of it.
-    all: Duration,
-}
-
-impl DialLimits {
-    /// Gives up the work of a stage when the time of the stage or of the dial is over.
-    async fn keep<T>(
-        self,
-        stage: Stage,
-        work: impl Future<Output = Result<T, DialFailure>>,
-    ) -> Result<T, DialFailure> {
-        let left = self.all.saturating_sub(self.begun.elapsed());
-        let limit = left.min(self.all.checked_div(2).unwrap_or(left));
-        timeout(limit, work).await.unwrap_or(Err(DialFailure::TimedOut(Some(stage))))
-    }
+/// Gives up a stage that is not over within this time.
+async fn keep<T>(stage: Stage, limit: Duration, work: impl Future<Output = Dialled<T>>) -> Dialled<T> {
+    timeout(limit, work).await.unwrap_or(Err(DialFailure::TimedOut(Some(stage))))
 }
 
 /// How many dials are possible at once, and the time after which one more is.

@@ -95,22 +95,6 @@ async fn what_comes_with_the_upgrade_is_read() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_stage_takes_half_of_the_time_and_all_take_all_of_it() {
-    let limit = DialLimits { begun: Instant::now(), all: millis(10_000) };
-    let wait = async |time| {
-        sleep(millis(time)).await;
-        Ok(())
-    };
-    let takes = async |stage, time| limit.keep(stage, wait(time)).await;
-    let timed_out = |stage| Err(DialFailure::TimedOut(Some(stage)));
-    assert_eq!(takes(Stage::Tcp, 4_900).await, Ok(()));
-    assert_eq!(takes(Stage::Proxy, 0).await, Ok(()));
-    assert_eq!(takes(Stage::Tls, 5_100).await, timed_out(Stage::Tls));
-    assert_eq!(takes(Stage::Upgrade, 4_900).await, timed_out(Stage::Upgrade));
-    assert_eq!(limit.begun.elapsed(), limit.all);
-}
-
 #[tokio::test]
 async fn rows_7_8_9_a_connection_that_is_not_made_names_its_stage() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -274,18 +258,7 @@ fn a_url_is_taken_apart_or_refused() {
 }
 
 #[tokio::test]
-async fn addresses_take_turns_and_one_that_refuses_does_not_hide_one_that_answers() {
-    for (given, expected) in [
-        ("[::1]:1 [::2]:1 [::3]:1 1.1.1.1:1", "[::1]:1 1.1.1.1:1 [::2]:1 [::3]:1"),
-        ("1.1.1.1:1 [::1]:1 2.2.2.2:1", "1.1.1.1:1 [::1]:1 2.2.2.2:1"),
-        ("1.1.1.1:1 2.2.2.2:1 [::1]:1", "1.1.1.1:1 [::1]:1 2.2.2.2:1"),
-    ] {
-        let parse =
-            |text: &str| text.split(' ').map(|text| text.parse().unwrap()).collect::<Vec<SocketAddr>>();
-        let mut addresses = parse(given);
-        take_turns(&mut addresses);
-        assert_eq!(addresses, parse(expected));
-    }
+async fn an_address_that_refuses_does_not_hide_one_that_answers() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let answers = listener.local_addr().unwrap();
     let refuses = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();

@@ -266,16 +266,6 @@ pub struct Gap {
     pub reason: GapReason,
 }
 
-impl Gap {
-    /// How many numbers are missing, if both ends are known.
-    pub fn missing(&self) -> Option<u64> {
-        match (self.after, self.before) {
-            (Some(after), Some(before)) => Some(before.saturating_sub(after).saturating_sub(1)),
-            _ => None,
-        }
-    }
-}
-
 /// How a gap arose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

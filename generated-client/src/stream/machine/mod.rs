@@ -9,35 +9,28 @@
 //! made; and one that was replaced a moment ago. A next one is made when there is no current one, when
 //! the token of the current one expires, when a number is missing, and every 15 minutes. In all cases
 //! it is dialled, subscribed, replays, and then replaces the current one. What a replay means is
-//! decided in [`replay`], what a message is in [`numbering`].
+//! decided in [`arrivals`], what a message is in [`numbering`].
 
 mod arrivals;
 mod connections;
 mod io;
 mod numbering;
-mod replay;
 pub(super) mod retry;
 mod settings;
 #[cfg(test)]
 pub(super) mod tests;
-mod timing;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-pub use self::io::{
-    Cause, Closed, Command, Connection, ConnectionId, DialFailure, Envelope, Event, Failure, Frame, Gap,
-    GapReason, Input, Kind, Moment, NoToken, Notice, Origin, Output, Stage, State, Statistics, Token,
-};
+pub use self::io::*;
 pub use self::numbering::ResumePoint;
 pub use self::settings::{Settings, SlowCaller};
 
-use self::arrivals::{Held, Item, Overlap};
-use self::connections::{HeartbeatPace, Link, LinkStage, Links, Purpose};
+use self::arrivals::{Held, Overlap, Replay};
+use self::connections::{Buffer, Flow, HeartbeatPace, Link, LinkStage, Links, Purpose, Timer, Timers};
 use self::numbering::{Change, Class, MessageId, Numbering};
-use self::replay::Replay;
 use self::retry::{FailureHistory, Renewal};
-use self::timing::{Buffer, Flow, Timer, Timers};
 
 /// How long a message waits for missing ones before it, before a replay is asked for.
 const HOLD: Duration = Duration::from_millis(250);

@@ -220,12 +220,6 @@ pub(super) fn join(one: u64, other: u64) -> u64 {
 
 /// The hash of a number by its digits and exponent: 10, 10.0 and 1e1 are the same.
 fn hash_number(written: &str) -> u64 {
-    // The usual one, in a fraction of the time.
-    let whole =
-        written.bytes().try_fold(NUMBER, |hash, byte| byte.is_ascii_digit().then(|| digit(hash, byte)));
-    if let Some(digits) = whole.filter(|_| !written.ends_with('0')) {
-        return join(digits, 0);
-    }
     let (sign, positive) = written.strip_prefix('-').map_or((NUMBER, written), |digits| (!NUMBER, digits));
     let (mantissa, exponent) = positive.split_once(['e', 'E']).unwrap_or((positive, "0"));
     let Ok(exponent) = exponent.parse::<i64>() else { return hash_of(RAW, written.as_bytes()) };

@@ -23,7 +23,7 @@ use super::machine::{Cause, Connection, DialFailure, Moment, NoToken, Notice, Se
 use super::message::{Envelope, Reply, fault, subscribe_unlisted};
 use super::streams::check;
 use super::supervisor::caller::ended;
-use super::supervisor::{Bearer, Shared, TOKEN, TokenProvider};
+use super::supervisor::{Bearer, Shared, TokenProvider, fetch};
 use super::{
     Channel, ChannelMessage, ClientTokens, Layout, Received, Role, SubscribeMessage, Subscription,
     Undecodable, decode, subscribe,
@@ -407,13 +407,14 @@ impl<D: Dial, T: TokenProvider> Driver<D, T> {
             self.renewed = Some(Instant::now());
         }
         let old = self.bearer.as_ref().filter(|_| self.renew).map(|bearer| bearer.generation);
-        let fetched = timeout(TOKEN, self.tokens.token(old)).await;
-        match fetched.unwrap_or(Err(NoToken::Unavailable(None))) {
+        match fetch(&self.tokens, old).await {
             Ok(bearer) => self.bearer = Some(bearer),
             Err(NoToken::Refused(words)) => return Err((Cause::CredentialsRefused(words), Duration::ZERO)),
             Err(NoToken::Unavailable(wait)) => return Err((Cause::NoToken, wait.unwrap_or_default())),
         }
-        self.dial.dial(&self.settings).await.map_err(|failure| (Cause::Dial(failure), Duration::ZERO))
+        let dialled = timeout(self.settings.dial_timeout, self.dial.dial(&self.settings)).await;
+        let dialled = dialled.unwrap_or(Err(DialFailure::TimedOut(None)));
+        dialled.map_err(|failure| (Cause::Dial(failure), Duration::ZERO))
     }
 
     /// Subscribes, and tells what comes until the connection ends. None if the socket was closed.

@@ -41,7 +41,7 @@ use super::{ChannelMessage, subscribe};
 const BATCH: usize = 128;
 
 /// Longest wait for a token. The machine has no limit of its own for it.
-pub(crate) const TOKEN: Duration = Duration::from_secs(30);
+const TOKEN: Duration = Duration::from_secs(30);
 
 /// Most connections of a stream: the live one, the next one, and one that was replaced a moment ago.
 const CONNECTIONS: usize = 3;
@@ -60,17 +60,17 @@ pub(crate) struct Bearer {
     pub(crate) expires: Option<Instant>,
 }
 
-/// Fetches a token in time; with a generation, one that is newer.
-async fn fetch(tokens: &impl TokenProvider, newer_than: Option<u64>, clock: Instant) -> Report {
-    let fetched = timeout(TOKEN, tokens.token(newer_than)).await;
-    match fetched.unwrap_or(Err(NoToken::Unavailable(None))) {
-        Ok(bearer) if newer_than.is_none_or(|old| bearer.generation > old) => {
-            let expires = bearer.expires.map(|at| Moment::at(at.duration_since(clock)));
-            (Input::Token(Ok(Token { generation: bearer.generation, expires })), Some(bearer))
-        }
-        Ok(_) => (Input::Token(Err(NoToken::Unavailable(None))), None),
-        Err(none) => (Input::Token(Err(none)), None),
+impl Bearer {
+    /// What the machine sees of it.
+    fn token(&self, clock: Instant) -> Token {
+        let expires = self.expires.map(|at| Moment::at(at.duration_since(clock)));
+        Token { generation: self.generation, expires }
     }
+}
+
+/// Fetches a token in time.
+pub(super) async fn fetch(tokens: &impl TokenProvider, newer_than: Option<u64>) -> Result<Bearer, NoToken> {
+    timeout(TOKEN, tokens.token(newer_than)).await.unwrap_or(Err(NoToken::Unavailable(None)))
 }
 
 /// What all streams of a client have in common.
@@ -242,7 +242,11 @@ impl<M: ChannelMessage, D: Dial, T: TokenProvider> Supervisor<M, D, T> {
                 }
                 Output::FetchToken { newer_than } => {
                     let (tokens, clock) = (Arc::clone(&self.tokens), self.shared.clock);
-                    self.tasks.spawn(async move { fetch(&*tokens, newer_than, clock).await });
+                    self.tasks.spawn(async move {
+                        let fetched = fetch(&*tokens, newer_than).await;
+                        let token = fetched.as_ref().map(|bearer| bearer.token(clock));
+                        (Input::Token(token.map_err(Clone::clone)), fetched.ok())
+                    });
                 }
                 Output::Dial { connection } => {
                     let (dial, settings) = (Arc::clone(&self.dial), self.settings.clone());
