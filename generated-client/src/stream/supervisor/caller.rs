@@ -110,18 +110,18 @@ fn caused(kind: ErrorKind, error: impl std::error::Error + Send + Sync + 'static
 
 impl fmt::Display for Gap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("messages are missing")?;
-        if let Some(after) = self.after {
-            write!(f, " after {after}")?;
-        }
-        if let Some(before) = self.before {
-            write!(f, " before {before}")?;
-        }
-        f.write_str(match self.reason {
-            GapReason::NotInReplay => ": the server's replay does not contain them",
-            GapReason::TooOld => ": the server's replay contains more old messages than were delivered",
-            GapReason::NumbersBeganAnew => ": the server numbers its messages anew",
-        })
+        let bound = |word, number: Option<u64>| number.map_or(String::new(), |it| format!(" {word} {it}"));
+        let reason = match self.reason {
+            GapReason::NotInReplay => "the server's replay does not contain them",
+            GapReason::TooOld => "the server's replay contains more old messages than were delivered",
+            GapReason::NumbersBeganAnew => "the server numbers its messages anew",
+        };
+        write!(
+            f,
+            "messages are missing{}{}: {reason}",
+            bound("after", self.after),
+            bound("before", self.before)
+        )
     }
 }
 
