@@ -1,7 +1,7 @@
 //! A machine on a bench. Server, network, caller and time are in the hand of a [script](super::script).
 //!
 //! A step is about the last connection that was dialled, unless it begins with the name of another one:
-//! `a` is the first, `b` the second. [`Bench::step`] lists the steps.
+//! `a` is the first, `b` the second. [`Bench::step`] lists the steps. In all scripts, new tokens are paced.
 
 use std::time::Duration;
 
@@ -24,7 +24,9 @@ pub(super) struct Bench {
     /// The caller takes every event at once.
     takes: bool,
     /// How many tokens had to be new ones.
-    pub(super) forced: u64,
+    forced: u64,
+    /// When the last one of these was fetched.
+    renewed: Option<Moment>,
 }
 
 fn failure(words: &[&str]) -> DialFailure {
@@ -56,11 +58,12 @@ fn end(how: &str) -> Closed {
 impl Scripted for Bench {
     fn step(&mut self, step: &str) {
         let mut words: Vec<_> = step.split_whitespace().collect();
-        let mut connection = self.connections.last().copied().unwrap_or(ConnectionId(u64::MAX));
+        let mut at = self.connections.len().wrapping_sub(1);
         if let [name] = words[0].as_bytes() {
-            connection = self.connections[usize::from(name - b'a')];
+            at = usize::from(name - b'a');
             words.remove(0);
         }
+        let connection = self.connections.get(at).copied().unwrap_or(ConnectionId(u64::MAX));
         let rest = &words[1..];
         match words[0] {
             // The network: `dial` waits for one that takes so long, `fail` and `open` are how it ends.
@@ -72,13 +75,17 @@ impl Scripted for Bench {
             "open" => self.tell(Input::Dialled { connection, result: Ok(()) }),
             "fail" => self.tell(Input::Dialled { connection, result: Err(failure(rest)) }),
             "end" => self.tell(Input::Closed { connection, how: end(rest[0]) }),
-            // The server; `live` is all that makes a connection live.
+            // The server; `live` is all that makes a connection live, and with `has` that is not looked at.
             "connect" => self.play("dial; open; accept"),
             "live" => self.play(&format!("connect; send {}; done", rest.join(" "))),
+            "has" => self.play(&format!("live {} -> .. => ..", rest.join(" "))),
             "accept" => self.say(connection, Kind::Accepted),
             "refuse" => self.say(connection, Kind::Refused(rest.join(" ").into())),
             "send" => {
                 for (number, content) in messages(rest) {
+                    if self.machine.passes_over(self.now, connection, number) {
+                        continue;
+                    }
                     let hash = number.wrapping_mul(1_000) + content.len() as u64;
                     let envelope = Envelope { kind: Kind::Data, number: Some(number), hash, size: 100 };
                     self.receive(connection, Frame::Message(envelope, content));
@@ -91,6 +98,8 @@ impl Scripted for Bench {
             }
             "expired" => self.say(connection, Kind::Notice(Notice::AuthExpired)),
             "idled" => self.say(connection, Kind::Notice(Notice::Idle)),
+            "notice" => self.say(connection, Kind::Notice(Notice::Other(rest.join(" ").into()))),
+            "part" => self.receive(connection, Frame::Part),
             "pong" => self.receive(connection, Frame::Control),
             "heartbeat" => self.say(connection, Kind::Heartbeat),
             // Time, with heartbeats or pongs every second.
@@ -117,6 +126,9 @@ impl Scripted for Bench {
             "token" => (self.life, self.no_token) = (rest.first().map(|life| duration(life)), None),
             "no-token" => self.no_token = Some(NoToken::Unavailable(None)),
             "no-credentials" => self.no_token = Some(NoToken::Refused("no".into())),
+            // Answers that nothing may have asked for.
+            "permit" => self.tell(Input::Permit),
+            "token-now" => self.tell(Input::Token(Ok(Token { generation: number(rest[0]), expires: None }))),
             "token-refused" => self.tell(Input::Token(Err(NoToken::Refused("no".into())))),
             // The caller.
             "rotate" => self.tell(Input::Command(Command::RotateNow)),
@@ -171,6 +183,7 @@ impl Bench {
             no_token: None,
             takes: true,
             forced: 0,
+            renewed: None,
         }
     }
 
@@ -183,7 +196,8 @@ impl Bench {
             "buffer-bytes" => settings.buffer_bytes = number(value),
             "attempts" => settings.max_attempts = Some(number(value)),
             "elapsed" => settings.max_elapsed = Some(duration(value)),
-            "slow-caller" => settings.slow_caller = SlowCaller::Block,
+            "slow-caller" if value == "block" => settings.slow_caller = SlowCaller::Block,
+            "slow-caller" => settings.slow_caller = SlowCaller::Park,
             _ => panic!("no setting: {name}"),
         }
     }
@@ -224,7 +238,11 @@ impl Bench {
                         continue;
                     }
                     Output::FetchToken { newer_than } => {
-                        self.forced += u64::from(newer_than.is_some() && self.no_token.is_none());
+                        if newer_than.is_some() && self.no_token.is_none() {
+                            let last = self.renewed.replace(self.now);
+                            assert!(last.is_none_or(|last| self.now.since(last) >= seconds(10)), "a loop");
+                            self.forced += 1;
+                        }
                         let expires = self.life.map(|life| self.now.after(life));
                         let token = Token { generation: 1 + self.forced, expires };
                         inputs.push(Input::Token(self.no_token.clone().map_or(Ok(token), Err)));
@@ -251,7 +269,10 @@ impl Bench {
 
     fn wait(&mut self, time: Duration) {
         let end = self.now.after(time);
+        let mut times = 0;
         while let Some(at) = self.machine.next_deadline().filter(|at| *at <= end) {
+            times = if at > self.now { 0 } else { times + 1 };
+            assert!(times < 50, "it does not come to rest");
             self.now = self.now.max(at);
             self.tell(Input::Timer);
         }

@@ -24,21 +24,25 @@ fn play(scripts: &str) {
 #[test]
 fn case_roll_same_first() {
     play(
-        "live 1p 2..100; wait 1s; journal; say-every 20ms 1p 2..60n; wait 19s
-        say-every 20ms 61..65n; wait 10s; is dials ..3 -> ?
+        "has 1p 2..100; wait 1s; journal; say-every 20ms 1p 2..60n; wait 19s
+        say-every 20ms 61..65n; wait 10s; is dials ..3
+        -> lossy epoch, gap 100..?, disconnected NumbersBeganAnew, 1p, 2..9n, caught up, 10..65n
 
         // Past the last number of the old day.
-        live 1p 2..100; wait 1s; journal; say-every 20ms 1p 2..205n; wait 10s; is dials ..3 -> ?
+        has 1p 2..100; wait 1s; journal; say-every 20ms 1p 2..205n; wait 10s; is dials ..3
+        -> lossy epoch, gap 100..?, disconnected NumbersBeganAnew, 1p, 2..9n, caught up, 10..205n
 
         // And that before any replay can tell.
-        live 1p 2..5; wait 1s; journal; say 1p; wait 20ms; say 2..30n; wait 10s; is dials ..3 -> ?",
+        has 1p 2..5; wait 1s; journal; say 1p; wait 20ms; say 2..30n; wait 10s; is dials ..3
+        -> lossy epoch, gap 5..?, disconnected NumbersBeganAnew, 1p, 2..30n, caught up",
     );
 }
 
 #[test]
 fn case_roll_same_first_long() {
     play(
-        "live 1p 2..3000; wait 1s; journal; say-every 20ms 1p 2..40n; wait 9s -> ?
+        "has 1p 2..3000; wait 1s; journal; say-every 20ms 1p 2..40n; wait 9s
+        -> lossy epoch, gap 3000..?, disconnected NumbersBeganAnew, 1p, 2..40n, caught up
         wait 6s; say-every 20ms 41..45n; wait 5s; is dials ..3 -> 41..45n",
     );
 }
@@ -46,21 +50,24 @@ fn case_roll_same_first_long() {
 #[test]
 fn case_roll_away() {
     play(
-        "live 1p 2..1500; journal 1p 2..1600n; restart; wait 10s -> ?
+        "has 1p 2..1500; journal 1p 2..1600n; restart; wait 10s
+        -> lossy epoch, gap 1500..?, disconnected NumbersBeganAnew, 1p, 2..1600n, caught up
 
-        live 1p 2..1500; journal 1..5n; restart; wait 10s -> ?",
+        has 1p 2..1500; journal 1..5n; restart; wait 10s
+        -> lossy epoch, gap 1500..?, disconnected NumbersBeganAnew, 1..5n, caught up",
     );
 }
 
 #[test]
 fn case_roll_plain() {
-    play("live 1..100; wait 1s; journal; say-within 5ms 0s 1..3n; wait 5s; is dials 0 -> epoch, 1..3n");
+    play("has 1..100; wait 1s; journal; say-within 5ms 0s 1..3n; wait 5s; is dials 0 -> epoch, 1..3n");
 }
 
 #[test]
 fn case_stale_replay() {
     play(
-        "live 1..10; behind 1 3; cut; within 1s subscribed; silent 11; wait 300ms -> ?
+        "has 1..10; behind 1 3; cut; within 1s subscribed; silent 11; wait 300ms
+        -> disconnected Closed(Reset), disconnected ReplayBehind
         wait 30s; is live; is dials ..2 -> 11, caught up",
     );
 }
@@ -69,20 +76,20 @@ fn case_stale_replay() {
 fn case_rewritten() {
     play(
         "for $1 in reversed, spaced, escaped, with-more
-        live 1..30; say-every 10ms 31..35; cut; spell $1; wait 5s; say 36; wait 5s
+        has 1..30; say-every 10ms 31..35; cut; spell $1; wait 5s; say 36; wait 5s
         is dials 1 -> 31..35, disconnected Closed(Reset), caught up, 36",
     );
 }
 
 #[test]
 fn case_corrected_middle() {
-    play("live 1..20; cut; correct 7; wait 5s; is dials 1 -> disconnected Closed(Reset), l7, caught up");
+    play("has 1..20; cut; correct 7; wait 5s; is dials 1 -> disconnected Closed(Reset), l7, caught up");
 }
 
 #[test]
 fn case_tail_lost() {
     play(
-        "audit 10s; live 1..5; wait 1s; silent 6; wait 12s; is dials ..2 -> 6
+        "audit 10s; has 1..5; wait 1s; silent 6; wait 12s; is dials ..2 -> 6
         wait 50s; is dials ..5 ->",
     );
 }
@@ -90,7 +97,7 @@ fn case_tail_lost() {
 #[test]
 fn case_tail_lost_heartbeat() {
     play(
-        "live 1..5; beat last; wait 3s; silent 6; wait 3s -> 6
+        "has 1..5; beat last; wait 3s; silent 6; wait 3s -> 6
         wait 30s; is dials ..1 ->",
     );
 }
@@ -98,16 +105,17 @@ fn case_tail_lost_heartbeat() {
 #[test]
 fn case_heartbeat_numbers() {
     play(
-        "live 1..3; beat own
+        "has 1..3; beat own
         10 times: wait 1s; say-next
-        wait 10s; is dials ..5 -> ?",
+        wait 10s; is dials ..5
+        -> gap 3..5, 5, gap 5..8, 8, gap 8..11, 11, holes, 14, 17, 20, 23, 26, 29, 32",
     );
 }
 
 #[test]
 fn case_three_losses() {
     play(
-        "live 1..3; say-every 1500ms 5 7 9 -> gap 3..5, 5, gap 5..7, 7, gap 7..9, 9
+        "has 1..3; say-every 1500ms 5 7 9 -> gap 3..5, 5, gap 5..7, 7, gap 7..9, 9
         say-every 5ms 10..209; silent 210; say 211; wait 20s -> 10..211
         journal 1..300n; restart; wait 15s -> .. 1..300n, caught up
         silent 301n; say 302n; wait 20s -> 301..302n",
@@ -119,7 +127,8 @@ fn case_stride_ten() {
     play(
         "stride-ten
 
-        live; say-within 1s 0s 10 20 30 40 50; say-within 100ms 900ms 60 70 80 90 100; is dials ..5 -> ?",
+        has; say-within 1s 0s 10 20 30 40 50; say-within 100ms 900ms 60 70 80 90 100; is dials ..5
+        -> 10, gap 10..20, 20, gap 20..30, 30, holes, 40, 50, 60, 70, 80, 90, 100",
     );
 }
 
@@ -164,7 +173,7 @@ fn case_number_unreadable() {
 /// After a cut and refusals of 20 s the stream comes back; it said why it waits, and waits longer and longer.
 fn comes_back(times: u32, refusal: &str) {
     let mut world = new();
-    world.play(&format!("live 1..5; refuse {times} {refusal}; cut; wait 20s"));
+    world.play(&format!("has 1..5; refuse {times} {refusal}; cut; wait 20s"));
     world.server.refusals.clear();
     world.play("say 6; wait 40s; no failed");
     let delays = world.clients[0].taken.iter().filter_map(|event| match event {
@@ -209,9 +218,9 @@ fn case_token_ends_in_the_queue() {
 #[test]
 fn case_few_heartbeats() {
     play(
-        "live; period none; wait 250s; is live; is dials 0 ->
+        "has; period none; wait 250s; is live; is dials 0 ->
 
-        audit 10000s; period 90; streams 1; wait 600s; is live; is dials ..2 -> ?",
+        audit 10000s; period 90; streams 1; wait 600s; is live; is dials 1 -> caught up",
     );
 }
 
@@ -226,7 +235,7 @@ fn case_heartbeats_stop() {
 #[test]
 fn case_long_message() {
     play(
-        "period 5; live 1..3; wait 12s; period none
+        "period 5; has 1..3; wait 12s; period none
         520 times: part; wait 100ms
         say 4; wait 10ms; period 5; wait 20s; is live; is dials 0 -> 4
 
@@ -239,7 +248,8 @@ fn case_long_message() {
 #[test]
 fn case_no_replay_complete() {
     play(
-        "journal 1..5; endless on; streams 1; wait 30s; say-within 1s 14s 6; is live -> ?
+        "journal 1..5; endless on; streams 1; wait 30s; say-within 1s 14s 6; is live
+        -> 1..5, disconnected ReplayStalled, 6, caught up
         say-within 1s 29s 7 8; is dials ..2 -> 7..8",
     );
 }
@@ -247,7 +257,7 @@ fn case_no_replay_complete() {
 #[test]
 fn case_flapping() {
     let mut world = new();
-    world.play("live 1..3");
+    world.play("has 1..3");
     let mut waits = Vec::new();
     for _ in 0..30 {
         world.play("wait 7s; cut");
@@ -264,7 +274,7 @@ fn case_unnumbered_rotation() {
     // 500 a second, on every connection at the same moment; and 15 a second, the older connection 60 ms behind.
     for (count, pause, behind) in [(20_000, 2, 5), (600, 66, 65)] {
         let mut world = new();
-        world.play("live 1..199");
+        world.play("has 1..199");
         for content in 1..=count {
             if content % (count / 5) == count / 10 {
                 let pipes = world.server.pipes.values_mut();
@@ -288,7 +298,10 @@ fn case_unnumbered_rotation() {
 #[test]
 fn case_one_connection() {
     // One process.
-    play("live 1..5; exclusive; wait 5s; rotate; wait 300ms; say 6..9; wait 20s -> ?");
+    play(
+        "has 1..5; exclusive; wait 5s; rotate; wait 300ms; say 6..9; wait 20s
+        -> 6..9, u0, disconnected Notice(\"Subscribed elsewhere\"), caught up",
+    );
     // Two processes.
     let mut world = new();
     world.play("journal 1..5; exclusive; one-account; streams 2; say-every 1s 6..185; is dials ..30");

@@ -126,8 +126,8 @@ pub(super) struct Server {
     pub(super) endless: bool,
     /// How long a message is under way, in milliseconds.
     pub(super) latency: Range<u64>,
-    /// What has occurred.
-    pub(super) seen: BTreeSet<&'static str>,
+    /// What has occurred, and the steps of the script.
+    pub(super) seen: BTreeSet<String>,
     rng: fastrand::Rng,
 }
 
@@ -162,7 +162,6 @@ impl Server {
         let body = self.number();
         self.say(now, body, live);
         if !live {
-            self.seen.insert("a message that is not sent live");
             self.note_loss();
         }
     }
@@ -179,23 +178,18 @@ impl Server {
     pub(super) fn lose(&mut self) {
         self.number();
         self.last_live = None;
-        self.seen.insert("a message that is never sent");
         self.note_loss();
     }
 
     fn note_loss(&mut self) {
         if self.stride > 1 {
-            self.seen.insert("a loss among sparse numbers");
+            self.seen.insert("a loss among sparse numbers".into());
         }
     }
 
     pub(super) fn unnumbered(&mut self, now: Moment, is_malformed: bool) {
         self.unique += 1;
-        let (what, content) = match is_malformed {
-            true => ("a number that is none", MALFORMED + self.unique),
-            false => ("a message without a number", self.unique),
-        };
-        self.seen.insert(what);
+        let content = if is_malformed { MALFORMED + self.unique } else { self.unique };
         self.tell(now, Body { day: self.day, number: None, content });
     }
 
@@ -220,7 +214,7 @@ impl Server {
             self.unique += 1;
             self.journal[at].content = self.unique << 32;
             self.corrected.extend(self.journal[at].number);
-            self.seen.insert("a correction");
+            self.seen.insert("a correction".into());
         }
     }
 
@@ -239,14 +233,12 @@ impl Server {
         self.last_live = None;
         let count = count.min(self.journal.len());
         self.journal.drain(..count);
-        self.seen.insert("a journal that loses its beginning");
     }
 
     pub(super) fn roll(&mut self) {
         if self.alike > 0 && self.count > 0 {
-            self.seen.insert("days that begin alike");
+            self.seen.insert("days that begin alike".into());
         }
-        self.seen.insert("a day roll");
         self.last_live = None;
         self.day += 1;
         (self.next, self.count) = (1, 0);
@@ -272,7 +264,7 @@ impl Server {
     pub(super) fn accept(&mut self, id: PipeId, expires: Moment) -> Result<(), u16> {
         if let Some(status) = self.refusals.front().and_then(|words| words.parse().ok()) {
             self.refusals.pop_front();
-            self.seen.insert("a refused upgrade");
+            self.seen.insert("a refused upgrade".into());
             return Err(status);
         }
         let has_other =
@@ -289,7 +281,7 @@ impl Server {
         let refusal = match self.refusals.front() {
             _ if self.pipes.get(&id).is_some_and(|pipe| now >= pipe.expires) => Some("Invalid token".into()),
             Some(words) if words.parse::<u16>().is_err() => {
-                self.seen.insert("a refused subscription");
+                self.seen.insert("a refused subscription".into());
                 self.refusals.pop_front()
             }
             _ => None,
@@ -304,25 +296,25 @@ impl Server {
             let others = self.pipes.iter_mut().filter(|(other, pipe)| is_of_it(other) && pipe.subscribed);
             for (_, pipe) in others {
                 pipe.end(now, Some(notice_of("Subscribed elsewhere")), Closed::Code(Some(1000)));
-                self.seen.insert("a subscription that ends another");
+                self.seen.insert("a subscription that ends another".into());
             }
         }
         let behind = self.behind.pop_front().unwrap_or(0).min(self.journal.len());
         let mut replay = self.journal[..self.journal.len() - behind].to_vec();
         let was_behind = std::mem::replace(&mut self.was_behind, behind > 0);
         if behind > 0 {
-            self.seen.insert("a replay that is behind");
-            self.seen.extend(was_behind.then_some("a copy that stays behind"));
+            self.seen.insert("a replay that is behind".into());
+            self.seen.extend(was_behind.then(|| "a copy that stays behind".into()));
         }
         if std::mem::take(&mut self.partial) && replay.len() > 2 {
             replay.remove(self.rng.usize(1..replay.len() - 1));
-            self.seen.insert("a replay that lacks a message");
+            self.seen.insert("a replay that lacks a message".into());
         }
         if self.spelling != "compact" && !replay.is_empty() {
-            self.seen.insert("a replay that is written differently");
+            self.seen.insert("a replay that is written differently".into());
         }
         if self.endless {
-            self.seen.insert("a replay that never ends");
+            self.seen.insert("a replay that never ends".into());
         }
         let Some(pipe) = self.pipes.get_mut(&id) else { return };
         pipe.push(now, ack(true, "ok"));

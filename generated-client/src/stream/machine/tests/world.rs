@@ -181,17 +181,13 @@ impl World {
         let [what, rest @ ..] = &words[..] else { return Ok(()) };
         let first = rest.first().copied().unwrap_or_default();
         let words = || rest[1..].join(" ");
+        self.server.seen.extend([what.to_string(), step.to_owned()]);
         let (now, server) = (self.now, &mut self.server);
         match *what {
             "wait" => return self.pass(duration(first)),
-            // Streams begin; with `live` one has delivered this journal.
-            "streams" => {
-                (0..number(first)).for_each(|_| self.begin());
-                if self.clients.len() > 20 {
-                    self.server.seen.insert("more streams than may dial at once");
-                }
-            }
-            "live" => {
+            // Streams begin; with `has` one has delivered this journal.
+            "streams" => (0..number(first)).for_each(|_| self.begin()),
+            "has" => {
                 self.play(&format!(
                     "journal {}; streams 1; wait 200ms; is live; is dials 1 -> ..",
                     rest.join(" ")
@@ -200,7 +196,7 @@ impl World {
             // The numbers go up by ten.
             "stride-ten" => self.play(
                 "journal 10 20 30 40 50 60 70 80 90 100
-                streams 1; wait 200ms -> 10, 20, holes, 30, 40, 50, 60, 70, 80, 90, 100, caught up
+                streams 1; wait 200ms -> 10, 20, 30, holes, 40, 50, 60, 70, 80, 90, 100, caught up
                 say-within 100ms 900ms 110 120 130 140 150 160 170 180
                 is dials 1 -> 110, 120, 130, 140, 150, 160, 170, 180",
             ),
@@ -279,24 +275,16 @@ impl World {
             "one-account" => server.one_account = true,
             "stride" => server.stride = number(first),
             "alike" => server.alike = number(first),
-            "period" => {
-                server.period = first.parse().ok();
-                server.seen.extend(server.period.is_none().then_some("no heartbeats"));
-            }
+            "period" => server.period = first.parse().ok(),
             "beat" => server.beat = first.into(),
             "spell" => server.spelling = first.into(),
             "endless" => server.endless = first == "on",
-            "life" => {
-                self.token_life = duration(first);
-                let is_short = self.token_life < seconds(5);
-                server.seen.extend(is_short.then_some("tokens that live a moment"));
-            }
-            // Others use the dial limit so often; below none, the next dial waits for so many seconds.
-            "use-limit" => {
+            "life" => self.token_life = duration(first),
+            // Others have used the dial limit: so many are left. Below none, the next one has to wait.
+            "permits" => {
                 self.refill();
-                self.permits = (self.permits - number::<f64>(first)).max(0.0);
+                self.permits = number(first);
             }
-            "permits" => self.permits = number(first),
             // What has to be, or be seen within a time, or not.
             "within" => {
                 let from = self.now;

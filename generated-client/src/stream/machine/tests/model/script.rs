@@ -62,7 +62,7 @@ fn harmless() -> impl Strategy<Value = String> {
         2 => "spell (compact|reversed|spaced|escaped|with-more)",
         1 => "behind 1 [1-3]",
         1 => "endless (on|off)",
-        1 => "use-limit [1-3]?[1-9]",
+        1 => "permits 1?[0-9]",
     ];
     let plain = prop_oneof![
         4 => "wait [1-5]?[0-9]ms",
