@@ -576,6 +576,8 @@ impl<M> StreamMachine<M> {
         while let Some(timer) = self.timers.expired(self.now) {
             match timer {
                 Timer::Redial => self.redial(),
+                // A copy that is behind has its time to catch up.
+                Timer::Hole if self.asked_again && self.timers.get(Timer::Doubt).is_some() => {}
                 Timer::Hole if self.has_hole() => self.want(Purpose::Recover),
                 Timer::Hole => {}
                 Timer::Doubt => {

@@ -1,401 +1,151 @@
 //! Small scripts of servers, each with what the caller must see. `case_tail_lost` is the case `tail-lost`.
+//!
+//! [`World::act`] lists what can happen. Unless a script says otherwise, the server has a journal, answers
+//! every subscription with it, and sends a heartbeat every second. After an empty line another script begins.
 
-use std::fmt;
 use std::time::Duration;
 
 use super::super::*;
-use super::server::{Beat, Body, MALFORMED, Manner, Refusal, Spelling, Wire, control};
-use super::words::word;
-use super::world::{Action, Client, World};
+use super::script::{Scripted, messages, seconds, variants};
+use super::server::{Body, MALFORMED};
+use super::world::World;
 use crate::studio::activity::ActivityMessage;
 
-fn seconds(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
-
-fn millis(millis: u64) -> Duration {
-    Duration::from_millis(millis)
-}
-
-/// An order.
-fn o(number: u64) -> Body {
-    Body { day: 1, number: Some(number), content: number }
-}
-
-/// Another order under the same number, on another day.
-fn n(number: u64) -> Body {
-    Body { day: 2, ..o(number) }
-}
-
-/// A position, which is the same every day.
-fn p(number: u64) -> Body {
-    Body { day: 0, ..o(number) }
-}
-
-/// A message without a number, or with one that is none.
-fn u(content: u64) -> Body {
-    Body { day: 1, number: None, content }
-}
-
-impl fmt::Display for Body {
-    /// What stands behind the number in a [`word`].
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.number, self.day) {
-            (None, _) => write!(f, "u{}", self.content),
-            (_, 0) => f.write_str("p"),
-            (_, 1) => f.write_str("o"),
-            _ => f.write_str("n"),
-        }
-    }
-}
-
-/// What a caller saw, and when. Whether a message came in a replay makes no difference here.
-fn seen(client: &Client) -> impl Iterator<Item = (Moment, String)> {
-    client.taken.iter().map(|(at, event)| match event {
-        Event::Message { origin: Origin::Replay, .. } => {
-            (*at, word(event).trim_start_matches('r').to_owned())
-        }
-        _ => (*at, word(event)),
-    })
-}
-
-/// The messages with a number.
-fn messages(client: &Client) -> Vec<String> {
-    let has_number =
-        |word: &String| word.trim_start_matches('l').starts_with(|first: char| first.is_ascii_digit());
-    seen(client).map(|(_, word)| word).filter(has_number).collect()
-}
-
-fn words(numbers: impl IntoIterator<Item = u64>, letter: &str) -> Vec<String> {
-    numbers.into_iter().map(|number| format!("{number}{letter}")).collect()
-}
-
-/// A server with this journal, and a stream that begins.
-fn begin(journal: impl IntoIterator<Item = Body>) -> World {
-    begin_with(Settings::default(), journal)
-}
-
-fn begin_with(settings: Settings, journal: impl IntoIterator<Item = Body>) -> World {
-    let manner = Manner { stride: 1, period: Some(1), ..Manner::default() };
-    let mut world = World::new(manner, 0, settings);
-    world.server.latency = 5..6;
-    world.server.journal.extend(journal);
-    world.begin();
+fn new() -> World {
+    let mut world = World::new(0, Settings::default());
+    (world.server.period, world.server.latency) = (Some(1), 5..6);
     world
 }
 
-/// A server with this journal, and a stream that has delivered it.
-fn live(journal: impl IntoIterator<Item = Body>) -> World {
-    let mut world = begin(journal);
-    world.wait(millis(200));
-    assert_eq!(world.state(), State::Live);
-    world
-}
-
-impl World {
-    fn state(&self) -> State {
-        self.clients[0].machine.state()
-    }
-
-    fn wait(&mut self, time: Duration) {
-        self.pass(time).unwrap();
-    }
-
-    fn does(&mut self, action: Action) {
-        self.act(&action).unwrap();
-    }
-
-    /// Messages enter the journal and are sent live, and after each so much time passes.
-    fn says(&mut self, bodies: impl IntoIterator<Item = Body>, then: Duration) {
-        for body in bodies {
-            self.server.say(self.now, body, true);
-            self.wait(then);
-        }
-    }
-
-    /// The same, and each comes within a time.
-    fn says_to_come_within(
-        &mut self,
-        bodies: impl IntoIterator<Item = Body>,
-        then: Duration,
-        within: Duration,
-    ) {
-        for body in bodies {
-            let said = self.now;
-            self.says([body], then);
-            let came = self.first_at(&format!("{}{body}", body.number.unwrap()));
-            assert!(came.since(said) <= within, "{body:?} took {:?}", came.since(said));
-        }
-    }
-
-    /// A message enters the journal only.
-    fn says_silently(&mut self, body: Body) {
-        self.server.say(self.now, body, false);
-    }
-
-    fn messages(&self) -> Vec<String> {
-        messages(&self.clients[0])
-    }
-
-    /// How often the caller saw something that begins with these words.
-    fn count(&self, words: &str) -> usize {
-        seen(&self.clients[0]).filter(|(_, word)| word.starts_with(words)).count()
-    }
-
-    fn first_at(&self, words: &str) -> Moment {
-        let first = seen(&self.clients[0]).find(|(_, word)| word.starts_with(words));
-        first.unwrap_or_else(|| panic!("no {words}, but {:?}", self.messages())).0
-    }
-
-    /// Forgets what was seen so far, and the dials.
-    fn forget(&mut self) {
-        self.dials.clear();
-        self.clients[0].taken.clear();
-    }
-
-    fn assert_at_most(&self, gaps: usize, changes: usize, dials: usize) {
-        let counts = (self.count("gap"), self.count("epoch") + self.count("lossy epoch"), self.dials.len());
-        assert!(
-            counts.0 <= gaps && counts.1 <= changes && counts.2 <= dials,
-            "gaps, changes, dials: {counts:?}"
-        );
-    }
-}
-
-/// A new day begins as the last one did.
-fn roll_to_the_same_first(last: u64) -> World {
-    let mut world = live([p(1)].into_iter().chain((2..=last).map(o)));
-    world.wait(seconds(1));
-    world.forget();
-    world.server.journal.clear();
-    world.says([p(1)], millis(20));
-    world
-}
-
-/// The new day is told, and comes in order; nothing of it as a correction of the old one.
-fn assert_new_day(world: &World, last: u64) {
-    let mut came = world.messages();
-    came.retain(|word| word != "1p");
-    assert_eq!(came, words(2..=last, "n"));
-    assert_eq!(world.count("epoch") + world.count("lossy epoch"), 1);
-    world.assert_at_most(1, 1, 3);
+fn play(scripts: &str) {
+    scripts.split("\n\n").flat_map(variants).for_each(|script| new().play(&script));
 }
 
 #[test]
 fn case_roll_same_first() {
-    let mut world = roll_to_the_same_first(100);
-    world.says((2..=60).map(n), millis(20));
-    world.wait(seconds(19));
-    world.says((61..=65).map(n), millis(20));
-    world.wait(seconds(10));
-    assert_new_day(&world, 65);
-    // Past the last number of the old day.
-    let mut world = roll_to_the_same_first(100);
-    world.says((2..=205).map(n), millis(20));
-    world.wait(seconds(10));
-    assert_new_day(&world, 205);
-    // And that before any replay can tell.
-    let mut world = roll_to_the_same_first(5);
-    world.says((2..=30).map(n), Duration::ZERO);
-    world.wait(seconds(10));
-    assert_new_day(&world, 30);
+    play(
+        "has 1p 2..100; wait 1s; journal; say-every 20ms 1p 2..60n; wait 19s
+        say-every 20ms 61..65n; wait 10s; is dials ..3
+        -> lossy epoch, gap 100..?, disconnected NumbersBeganAnew, 1p, 2..9n, caught up, 10..65n
+
+        // Past the last number of the old day.
+        has 1p 2..100; wait 1s; journal; say-every 20ms 1p 2..205n; wait 10s; is dials ..3
+        -> lossy epoch, gap 100..?, disconnected NumbersBeganAnew, 1p, 2..9n, caught up, 10..205n
+
+        // And that before any replay can tell.
+        has 1p 2..5; wait 1s; journal; say 1p; wait 20ms; say 2..30n; wait 10s; is dials ..3
+        -> lossy epoch, gap 5..?, disconnected NumbersBeganAnew, 1p, 2..30n, caught up",
+    );
 }
 
 #[test]
 fn case_roll_same_first_long() {
-    let mut world = roll_to_the_same_first(3_000);
-    let begun = world.now;
-    world.says((2..=40).map(n), millis(20));
-    world.wait(seconds(15));
-    world.says((41..=45).map(n), millis(20));
-    world.wait(seconds(5));
-    assert_new_day(&world, 45);
-    assert!(world.first_at("2n").since(begun) < seconds(10));
+    play(
+        "has 1p 2..3000; wait 1s; journal; say-every 20ms 1p 2..40n; wait 9s
+        -> lossy epoch, gap 3000..?, disconnected NumbersBeganAnew, 1p, 2..40n, caught up
+        wait 6s; say-every 20ms 41..45n; wait 5s; is dials ..3 -> 41..45n",
+    );
 }
 
 #[test]
 fn case_roll_away() {
-    for (journal, first) in
-        [([p(1)].into_iter().chain((2..=1_600).map(n)).collect::<Vec<_>>(), 2), ((1..=5).map(n).collect(), 1)]
-    {
-        let mut world = live([p(1)].into_iter().chain((2..=1_500).map(o)));
-        world.forget();
-        world.server.journal.clone_from(&journal);
-        world.restart_processes();
-        world.wait(seconds(10));
-        let mut came = world.messages();
-        came.retain(|word| word != "1p");
-        assert_eq!(came, words(first..=journal.len() as u64, "n"));
-        let mut rest = seen(&world.clients[0]).skip_while(|(_, word)| word != "lossy epoch");
-        assert!(rest.nth(1).unwrap().1.starts_with("gap"));
-    }
+    play(
+        "has 1p 2..1500; journal 1p 2..1600n; restart; wait 10s
+        -> lossy epoch, gap 1500..?, disconnected NumbersBeganAnew, 1p, 2..1600n, caught up
+
+        has 1p 2..1500; journal 1..5n; restart; wait 10s
+        -> lossy epoch, gap 1500..?, disconnected NumbersBeganAnew, 1..5n, caught up",
+    );
 }
 
 #[test]
 fn case_roll_plain() {
-    let mut world = live((1..=100).map(o));
-    world.wait(seconds(1));
-    world.forget();
-    world.server.journal.clear();
-    world.says_to_come_within((1..=3).map(n), millis(5), millis(5));
-    world.wait(seconds(5));
-    assert_eq!(world.messages(), words(1..=3, "n"));
-    assert_eq!(world.count("epoch"), 1);
-    world.assert_at_most(0, 1, 0);
+    play("has 1..100; wait 1s; journal; say-within 5ms 0s 1..3n; wait 5s; is dials 0 -> epoch, 1..3n");
 }
 
 #[test]
 fn case_stale_replay() {
-    let mut world = live((1..=10).map(o));
-    world.forget();
-    world.does(Action::Behind(1, 3));
-    world.does(Action::Cut);
-    while world.count("subscribed") == 0 {
-        world.wait(millis(1));
-    }
-    world.says_silently(o(11));
-    world.wait(millis(300));
-    assert_eq!(world.count("caught up"), 0);
-    assert_ne!(world.state(), State::Live);
-    world.wait(seconds(30));
-    assert_eq!((world.messages(), world.state()), (words([11], "o"), State::Live));
-    world.assert_at_most(0, 0, 2);
+    play(
+        "has 1..10; behind 1 3; cut; within 1s subscribed; silent 11; wait 300ms
+        -> disconnected Closed(Reset), disconnected ReplayBehind
+        wait 30s; is live; is dials ..2 -> 11, caught up",
+    );
 }
 
 #[test]
 fn case_rewritten() {
-    for spelling in [Spelling::Reversed, Spelling::Spaced, Spelling::Escaped, Spelling::WithMore] {
-        let mut world = live((1..=30).map(o));
-        world.says((31..=35).map(o), millis(10));
-        world.does(Action::Cut);
-        world.does(Action::Spell(spelling));
-        world.wait(seconds(5));
-        world.says([o(36)], seconds(5));
-        assert_eq!(world.messages(), words(1..=36, "o"), "{spelling:?}");
-        world.assert_at_most(0, 0, 2);
-    }
+    play(
+        "for $1 in reversed, spaced, escaped, with-more
+        has 1..30; say-every 10ms 31..35; cut; spell $1; wait 5s; say 36; wait 5s
+        is dials 1 -> 31..35, disconnected Closed(Reset), caught up, 36",
+    );
 }
 
 #[test]
 fn case_corrected_middle() {
-    let mut world = live((1..=20).map(o));
-    world.does(Action::Cut);
-    world.server.journal[6].content = 100;
-    world.wait(seconds(5));
-    assert_eq!(world.messages(), [words(1..=20, "o"), vec!["l7o".into()]].concat());
-    world.assert_at_most(0, 0, 2);
+    play("has 1..20; cut; correct 7; wait 5s; is dials 1 -> disconnected Closed(Reset), l7, caught up");
 }
 
 #[test]
 fn case_tail_lost() {
-    let mut world =
-        begin_with(Settings { audit_interval: seconds(10), ..Settings::default() }, (1..=5).map(o));
-    world.wait(seconds(1));
-    world.forget();
-    world.says_silently(o(6));
-    world.wait(seconds(12));
-    assert_eq!(world.messages(), ["6o"]);
-    world.wait(seconds(50));
-    assert_eq!(world.messages(), ["6o"]);
-    world.assert_at_most(0, 0, 7);
+    play(
+        "audit 10s; has 1..5; wait 1s; silent 6; wait 12s; is dials ..2 -> 6
+        wait 50s; is dials ..5 ->",
+    );
 }
 
 #[test]
 fn case_tail_lost_heartbeat() {
-    let mut world = live((1..=5).map(o));
-    world.server.manner.beat = Beat::Last;
-    world.wait(seconds(3));
-    world.forget();
-    world.says_silently(o(6));
-    world.wait(seconds(3));
-    assert_eq!(world.messages(), ["6o"]);
-    world.wait(seconds(30));
-    world.assert_at_most(0, 0, 1);
+    play(
+        "has 1..5; beat last; wait 3s; silent 6; wait 3s -> 6
+        wait 30s; is dials ..1 ->",
+    );
 }
 
 #[test]
 fn case_heartbeat_numbers() {
-    let mut world = live((1..=3).map(o));
-    world.forget();
-    world.server.manner.beat = Beat::Own;
-    world.server.next = 4;
-    let mut numbers = Vec::new();
-    for at in 0..10 {
-        world.wait(seconds(1));
-        numbers.push(world.server.next);
-        let order = o(world.server.take_number());
-        world.says_to_come_within([order], seconds(1), if at < 5 { seconds(10) } else { seconds(1) });
-    }
-    world.wait(seconds(10));
-    assert_eq!(world.messages(), words(numbers, "o"));
-    world.assert_at_most(4, 0, 5);
+    play(
+        "has 1..3; beat own
+        10 times: wait 1s; say-next
+        wait 10s; is dials ..5
+        -> gap 3..5, 5, gap 5..8, 8, gap 8..11, 11, holes, 14, 17, 20, 23, 26, 29, 32",
+    );
 }
 
 #[test]
 fn case_three_losses() {
-    let mut world = live((1..=3).map(o));
-    world.forget();
-    world.says([5, 7, 9].map(o), millis(1_500));
-    assert_eq!(world.count("gap"), 3);
-    world.says((10..=209).map(o), millis(5));
-    world.says_silently(o(210));
-    world.says([o(211)], seconds(20));
-    assert_eq!(world.messages(), words([5, 7, 9].into_iter().chain(10..=211), "o"));
-    assert_eq!(world.count("gap"), 3);
-    world.server.journal = (1..=300).map(n).collect();
-    world.restart_processes();
-    world.wait(seconds(15));
-    world.forget();
-    world.says_silently(n(301));
-    world.says([n(302)], seconds(20));
-    assert_eq!(world.messages(), words([301, 302], "n"));
-}
-
-/// The numbers go up by ten, as far as 180.
-fn stride_ten() -> World {
-    let mut world = live((1..=10).map(|ten| o(ten * 10)));
-    world.says_to_come_within((11..=18).map(|ten| o(ten * 10)), seconds(1), millis(100));
-    world
+    play(
+        "has 1..3; say-every 1500ms 5 7 9 -> gap 3..5, 5, gap 5..7, 7, gap 7..9, 9
+        say-every 5ms 10..209; silent 210; say 211; wait 20s -> 10..211
+        journal 1..300n; restart; wait 15s -> .. 1..300n, caught up
+        silent 301n; say 302n; wait 20s -> 301..302n",
+    );
 }
 
 #[test]
 fn case_stride_ten() {
-    let world = stride_ten();
-    assert_eq!(world.messages(), words((10..=180).step_by(10), "o"));
-    assert!(world.count("holes") <= 1);
-    world.assert_at_most(0, 0, 1);
+    play(
+        "stride-ten
 
-    let mut world = live([]);
-    world.forget();
-    world.says_to_come_within([10, 20, 30, 40, 50].map(o), seconds(1), seconds(1));
-    world.says_to_come_within([60, 70, 80, 90, 100].map(o), seconds(1), millis(100));
-    assert_eq!(world.messages(), words((10..=100).step_by(10), "o"));
-    assert!(world.count("holes") <= 1);
-    world.assert_at_most(4, 0, 5);
+        has; say-within 1s 0s 10 20 30 40 50; say-within 100ms 900ms 60 70 80 90 100; is dials ..5
+        -> 10, gap 10..20, 20, gap 20..30, 30, holes, 40, 50, 60, 70, 80, 90, 100",
+    );
 }
 
 #[test]
 fn case_late_in_replay() {
-    let mut world = stride_ten();
-    world.forget();
-    world.says_silently(o(190));
-    world.says([o(200)], seconds(5));
-    world.does(Action::Cut);
-    world.wait(seconds(5));
-    assert_eq!(world.messages(), ["200o", "l190o"]);
-    world.assert_at_most(0, 0, 1);
+    play(
+        "stride-ten; silent 190; say 200; wait 5s; cut; wait 5s
+        is dials 1 -> 200, disconnected Closed(Reset), l190, caught up",
+    );
 }
 
 #[test]
 fn case_sparse_swap() {
-    let mut world = stride_ten();
-    world.forget();
-    for number in [190, 210, 230] {
-        world.says([number + 10, number].map(o), Duration::ZERO);
-        world.wait(seconds(3));
-    }
-    assert_eq!(world.messages(), ["200o", "l190o", "220o", "l210o", "240o", "l230o"]);
-    world.assert_at_most(0, 0, 0);
+    play(
+        "stride-ten; say 200 190; wait 3s; say 220 210; wait 3s; say 240 230; wait 3s
+        is dials 0 -> 200, l190, 220, l210, 240, l230",
+    );
 }
 
 #[test]
@@ -406,184 +156,140 @@ fn case_hold_nothing() {
 
 #[test]
 fn case_number_unreadable() {
-    let above_all = (0..15).map(|at| u((MALFORMED - MALFORMED % 5) + 5 + at * 5)).collect::<Vec<_>>();
-    let mut mixed: Vec<_> = (1..=15).map(o).collect();
-    (0..4).for_each(|at| mixed.insert(at * 4, u(above_all[0].content + 1 + at as u64)));
-    for journal in [above_all, mixed] {
-        let mut world = begin(journal.clone());
-        world.wait(seconds(30));
-        let (mut bad, mut good) = (journal.clone(), journal);
-        bad.retain(|body| body.number.is_none());
-        good.retain(|body| body.number.is_some());
-        let undecodable =
-            seen(&world.clients[0]).filter_map(|(_, word)| Some(word.strip_prefix('?')?.to_owned()));
-        assert!(undecodable.eq(bad.iter().map(Body::to_string)));
-        let path = |text: &str| {
-            crate::stream::decode::<ActivityMessage>(text).map_err(|error| error.path().to_owned())
-        };
-        assert!(bad.iter().all(|body| path(&body.text(Spelling::Compact)) == Err("$.sequence".into())));
-        assert_eq!(world.messages(), words(1..=good.len() as u64, "o"));
-        assert_eq!((world.count("caught up"), world.dials.len()), (1, 1));
+    play(
+        "journal 5x 10x 15x 20x 25x 30x 35x 40x 45x 50x 55x 60x 65x 70x 75x; streams 1; wait 30s; is dials 1
+        -> ?5x, ?10x, ?15x, ?20x, ?25x, ?30x, ?35x, ?40x, ?45x, ?50x, ?55x, ?60x, ?65x, ?70x, ?75x, caught up
+
+        journal 1x 1..3 2x 4..6 3x 7..9 4x 10..15; streams 1; wait 30s; is dials 1
+        -> ?1x, 1..3, ?2x, 4..6, ?3x, 7..9, ?4x, 10..15, caught up",
+    );
+    for content in MALFORMED..MALFORMED + 5 {
+        let text = Body { content, ..Body::default() }.text("compact");
+        let error = crate::stream::decode::<ActivityMessage>(&text).unwrap_err();
+        assert_eq!(error.path(), "$.sequence", "{text}");
     }
 }
 
 /// After a cut and refusals of 20 s the stream comes back; it said why it waits, and waits longer and longer.
-fn comes_back(refusal: Refusal, times: u8, words: &str) {
-    let mut world = live((1..=5).map(o));
-    world.forget();
-    world.does(Action::Refuse(times, refusal));
-    let cut = world.now;
-    world.does(Action::Cut);
-    world.wait(seconds(20));
+fn comes_back(times: u32, refusal: &str) {
+    let mut world = new();
+    world.play(&format!("has 1..5; refuse {times} {refusal}; cut; wait 20s"));
     world.server.refusals.clear();
-    world.says([o(6)], seconds(60));
-    assert_eq!(world.messages(), ["6o"]);
-    assert!(world.first_at("6o").since(cut) <= seconds(60));
-    let delays = world.clients[0].taken.iter().filter_map(|(_, event)| match event {
-        Event::Connection(Connection::Retrying { delay, cause }) if format!("{cause:?}").contains(words) => {
-            Some(*delay)
+    world.play("say 6; wait 40s; no failed");
+    let delays = world.clients[0].taken.iter().filter_map(|event| match event {
+        Event::Connection(Connection::Retrying { delay, cause }) => {
+            format!("{cause:?}").contains(refusal).then_some(*delay)
         }
         _ => None,
     });
     let delays: Vec<_> = delays.collect();
     assert!(delays.len() >= 3 && delays.last() > delays.first(), "{delays:?}");
-    assert_eq!(world.count("failed"), 0);
+    assert_eq!(world.seen().iter().filter(|word| *word == "6").count(), 1);
 }
 
 #[test]
 fn case_refused_later() {
-    for words in ["Internal error, please retry", "Account service is temporarily unavailable"] {
-        comes_back(Refusal::Ack(words), 200, words);
-    }
+    comes_back(200, "Internal error, please retry");
+    comes_back(200, "Account service is temporarily unavailable");
 }
 
 #[test]
 fn case_upgrade_403() {
-    comes_back(Refusal::Status(403), 3, "403");
+    comes_back(3, "403");
 }
 
 #[test]
 fn case_refused_from_the_start() {
-    let mut world = begin([]);
-    world.does(Action::Refuse(200, Refusal::Ack("Invalid token")));
-    world.wait(seconds(60));
-    assert_eq!(world.count("failed Unauthorized(\"Invalid token\")"), 1);
-    world.assert_at_most(0, 0, 5);
+    play(
+        "streams 1; refuse 200 Invalid token; wait 60s; is dials ..5 -> .. failed Unauthorized(\"Invalid token\")",
+    );
 }
 
 #[test]
 fn case_token_ends_in_the_queue() {
-    let mut world = begin([]);
-    world.token_life = seconds(4);
-    for _ in 0..2 {
-        // The limit allows the next dial in 6 s.
-        world.permits = -5.0;
-        world.forget();
-        world.wait(seconds(7));
-        assert_eq!((world.count("caught up"), world.dials.len()), (1, 1));
-        world.does(Action::Cut);
-    }
-    world.wait(seconds(60));
-    assert_eq!(world.count("failed"), 0);
+    // The limit allows a dial in 6 s.
+    play(
+        "streams 1; life 4s; permits -5; wait 7s; is dials 1 -> caught up
+        cut; permits -5; wait 7s; is dials 1 -> disconnected Closed(Reset), caught up
+        cut; wait 60s; no failed",
+    );
 }
 
 #[test]
 fn case_few_heartbeats() {
-    let mut world = live([]);
-    world.server.manner.period = None;
-    world.wait(seconds(250));
-    assert_eq!((world.count("disconnected Mute"), world.dials.len()), (0, 1));
+    play(
+        "has; period none; wait 250s; is live; is dials 0 ->
 
-    let mut world = begin_with(Settings { audit_interval: seconds(10_000), ..Settings::default() }, []);
-    world.server.manner.period = Some(90);
-    world.wait(seconds(600));
-    assert!(world.count("disconnected Mute") <= 1 && world.dials.len() <= 2);
-    assert_eq!(world.state(), State::Live);
+        audit 10000s; period 90; streams 1; wait 600s; is live; is dials 1 -> caught up",
+    );
 }
 
 #[test]
 fn case_heartbeats_stop() {
-    let mut world = begin([]);
-    world.server.manner.period = Some(5);
-    world.wait(seconds(60));
-    world.server.manner.period = None;
-    let stopped = world.now;
-    world.wait(seconds(60));
-    let mute = world.first_at("disconnected Mute").since(stopped);
-    assert!((15..=60).contains(&mute.as_secs()), "{mute:?}");
+    play(
+        "period 5; streams 1; wait 60s; period none; wait 15s -> caught up
+        within 45s disconnected Mute",
+    );
 }
 
 #[test]
 fn case_long_message() {
-    for in_replay in [false, true] {
-        let mut world = begin((1..=3).map(o));
-        world.server.manner.period = Some(5);
-        world.server.endless = in_replay;
-        world.wait(seconds(12));
-        world.server.manner.period = None;
-        for _ in 0..520 {
-            world.server.send(world.now, &Wire::Frame(Frame::Part));
-            world.wait(millis(100));
-        }
-        world.says([o(4)], Duration::ZERO);
-        world.server.send(world.now, &control(r#"{"payload":{"type":"replay-complete"}}"#.into()));
-        world.wait(millis(10));
-        world.server.manner.period = Some(5);
-        world.wait(seconds(20));
-        assert_eq!(world.messages(), words(1..=4, "o"));
-        assert_eq!((world.count("disconnected"), world.dials.len(), world.state()), (0, 1, State::Live));
-    }
+    play(
+        "period 5; has 1..3; wait 12s; period none
+        520 times: part; wait 100ms
+        say 4; wait 10ms; period 5; wait 20s; is live; is dials 0 -> 4
+
+        period 5; endless on; journal 1..3; streams 1; wait 12s; period none
+        520 times: part; wait 100ms
+        say 4; done; wait 10ms; period 5; wait 20s; is live; is dials 1 -> 1..4, caught up",
+    );
 }
 
 #[test]
 fn case_no_replay_complete() {
-    let mut world = begin((1..=5).map(o));
-    world.server.endless = true;
-    let begun = world.now;
-    for number in 6..=8 {
-        world.wait(seconds(30));
-        world.says_to_come_within([o(number)], seconds(1), seconds(1));
-    }
-    assert!(world.first_at("caught up").since(begun) <= seconds(45));
-    assert_eq!(world.messages(), words(1..=8, "o"));
-    world.assert_at_most(0, 0, 2);
+    play(
+        "journal 1..5; endless on; streams 1; wait 30s; say-within 1s 14s 6; is live
+        -> 1..5, disconnected ReplayStalled, 6, caught up
+        say-within 1s 29s 7 8; is dials ..2 -> 7..8",
+    );
 }
 
 #[test]
 fn case_flapping() {
-    let mut world = live((1..=3).map(o));
+    let mut world = new();
+    world.play("has 1..3");
     let mut waits = Vec::new();
     for _ in 0..30 {
-        world.wait(seconds(7));
-        world.forget();
+        world.play("wait 7s; cut");
         let cut = world.now;
-        world.does(Action::Cut);
-        world.wait(seconds(4));
-        waits.push(world.first_at("caught up").since(cut));
-        world.wait(seconds(3));
+        world.play("within 3s caught up -> ..");
+        waits.push(world.now.since(cut));
     }
     waits.sort();
-    assert!(waits[15] <= seconds(1) && waits[29] <= seconds(3), "{waits:?}");
+    assert!(waits[15] <= seconds(1), "{waits:?}");
 }
 
 #[test]
 fn case_unnumbered_rotation() {
     // 500 a second, on every connection at the same moment; and 15 a second, the older connection 60 ms behind.
     for (count, pause, behind) in [(20_000, 2, 5), (600, 66, 65)] {
-        let mut world = live((1..=199).map(o));
-        for k in 1..=count {
-            if k % (count / 5) == count / 10 {
-                world.server.pipes.values_mut().for_each(|pipe| pipe.latency = millis(behind));
-                world.does(Action::Rotate);
+        let mut world = new();
+        world.play("has 1..199");
+        for content in 1..=count {
+            if content % (count / 5) == count / 10 {
+                let pipes = world.server.pipes.values_mut();
+                pipes.for_each(|pipe| pipe.latency = Duration::from_millis(behind));
+                world.play("rotate");
             }
-            world.server.tell(world.now, u(k));
-            world.wait(millis(pause));
+            world.server.tell(world.now, Body { day: 1, number: None, content });
+            world.pass(Duration::from_millis(pause)).unwrap();
         }
-        world.wait(seconds(3));
+        world.play("wait 3s");
+        let words = world.seen();
         // New tokens are paced, so the fifth may be late.
-        assert!(world.count("rotated") >= 4);
+        assert!(words.iter().filter(|word| *word == "rotated").count() >= 4);
         let mut taken: Vec<u64> =
-            seen(&world.clients[0]).filter_map(|(_, word)| word.strip_prefix('u')?.parse().ok()).collect();
+            words.iter().filter_map(|word| word.strip_prefix('u')?.parse().ok()).collect();
         taken.sort_unstable();
         assert!(taken.iter().copied().eq(1..=count), "{} of {count}", taken.len());
     }
@@ -592,53 +298,33 @@ fn case_unnumbered_rotation() {
 #[test]
 fn case_one_connection() {
     // One process.
-    let mut world = live((1..=5).map(o));
-    world.server.manner.exclusive = true;
-    world.wait(seconds(5));
-    world.does(Action::Rotate);
-    world.wait(millis(300));
-    world.says((6..=9).map(o), Duration::ZERO);
-    world.wait(seconds(20));
-    assert_eq!(world.messages(), words(1..=9, "o"));
-    assert!(world.count("disconnected") <= 1);
-
+    play(
+        "has 1..5; exclusive; wait 5s; rotate; wait 300ms; say 6..9; wait 20s
+        -> 6..9, u0, disconnected Notice(\"Subscribed elsewhere\"), caught up",
+    );
     // Two processes.
-    let mut world = live((1..=5).map(o));
-    (world.server.manner.exclusive, world.server.one_account) = (true, true);
-    world.begin();
-    world.says((6..=185).map(o), seconds(1));
-    assert!(world.dials.len() <= 30, "{} dials", world.dials.len());
-    for client in &world.clients {
-        assert!(seen(client).any(|(_, word)| word == "disconnected Notice(\"Subscribed elsewhere\")"));
-        let came = messages(client);
-        assert_eq!(came, words(1..=came.len() as u64, "o"));
+    let mut world = new();
+    world.play("journal 1..5; exclusive; one-account; streams 2; say-every 1s 6..185; is dials ..30");
+    for client in &mut world.clients {
+        let mut words = client.seen();
+        assert!(words.contains(&"disconnected Notice(\"Subscribed elsewhere\")".into()));
+        words.retain(|word| word.starts_with(|it: char| it.is_ascii_digit()));
+        let mut numbers = words.iter().flat_map(|word| messages(&[word])).map(|(number, _)| number);
+        assert!((1..).zip(&mut numbers).all(|(expected, number)| expected == number), "{words:?}");
     }
 }
 
 #[test]
 fn case_twenty_streams() {
-    let are_live = |world: &World| world.clients.iter().all(|client| client.machine.state() == State::Live);
-    let mut world = begin([]);
-    (1..20).for_each(|_| world.begin());
-    world.wait(seconds(5));
-    assert!(are_live(&world));
-    world.wait(seconds(25));
-    world.does(Action::Cut);
-    world.wait(seconds(5));
-    assert!(are_live(&world));
+    play(
+        "streams 20; wait 5s; is live; wait 25s; cut; wait 5s; is live
 
-    // Begun and dropped, and then one more.
-    let mut world = begin([]);
-    for _ in 0..20 {
-        world.wait(millis(20));
-        world.restart_processes();
-    }
-    world.wait(seconds(2));
-    assert!(are_live(&world));
+        // Begun and dropped, and then one more.
+        streams 1
+        20 times: wait 20ms; restart
+        wait 2s; is live
 
-    // A hundred. The world counts the dials of a minute.
-    let mut world = begin([]);
-    (1..100).for_each(|_| world.begin());
-    world.wait(seconds(100));
-    assert!(are_live(&world));
+        // A hundred. The world counts the dials of a minute.
+        streams 100; wait 100s; is live",
+    );
 }

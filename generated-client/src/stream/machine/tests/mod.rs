@@ -8,8 +8,8 @@ mod bench;
 mod cases;
 pub(in crate::stream) mod model;
 mod rows;
+mod script;
 mod server;
-pub(in crate::stream) mod words;
 mod world;
 
 use super::{Input, Moment, Output, StreamMachine};

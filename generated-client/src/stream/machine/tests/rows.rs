@@ -2,29 +2,18 @@
 
 use std::panic::catch_unwind;
 
-use super::bench::{Bench, seconds};
+use super::bench::Bench;
+use super::script::{Scripted, seconds, variants};
 
 #[test]
 fn every_row_is_as_it_must_be() {
     let mut failed = Vec::new();
     for row in [NUMBERS, CONNECTIONS, TOKENS, CALLER].concat().split("\n\n") {
         let (title, script) = row.trim().split_once('\n').expect("a title and a script");
-        // `for $1 $2 in a b, c d`: the script is played with these, and with those.
-        let (all, script) = match script.trim_start().strip_prefix("for ") {
-            Some(script) => script.split_once('\n').expect("a script"),
-            None => ("$1 in -", script),
-        };
-        let (names, values) = all.split_once(" in ").expect("values");
-        let names: Vec<_> = names.split(' ').collect();
-        for value in values.split(", ") {
-            let words = value.splitn(names.len(), ' ');
-            let script = names
-                .iter()
-                .zip(words)
-                .fold(script.to_owned(), |script, (name, word)| script.replace(name, word));
+        for script in variants(script) {
             if let Err(panic) = catch_unwind(|| Bench::new().play(&script)) {
                 let why = panic.downcast_ref::<String>().map_or("", String::as_str);
-                failed.push(format!("{title} ({value})\n  {why}"));
+                failed.push(format!("{title}\n  {why}"));
             }
         }
     }
@@ -43,80 +32,70 @@ data is an ack too
     dial; open; send 1; accept; done -> connecting, connected, subscribed, r1, caught up
 
 row 25: messages that cannot be read come as often as they were sent
-    live 1 -> ..
+    has 1
     3 times: malformed -> ?{, ?{, ?{
     send 2 -> 2
 
 rows 26, 27, 28, 41: data is data
     // New types, bad fields, and binary frames of JSON are not told apart here.
-    live 1 -> ..
-    send 2! 3'; unnumbered; malformed; send 4 -> 2!, 3', said, ?{, 4
+    has 1; send 2! 3'; unnumbered; malformed; send 4 -> 2!, 3', said, ?{, 4
 
 row 29: a hole that a replay fills is not seen
-    live 1 2 -> .. => ..
-    send 4; wait 249ms =>
+    has 1 2; send 4; wait 249ms =>
     wait 1ms; dial 0s; open; accept; a send 5 ->
-    send 1..6; done; send 6 -> r3, 4, 5, 6
+    send 1..5; done; send 6 -> r3, 4, 5, 6
     is recoveries 1
 
 row 30: a hole that no replay fills is one gap
-    live 1 2 -> ..
-    send 4; live 1 2 4; send 5 -> gap 2..4, r4, 5
-    end reset; live 1 2 4..7 -> .. subscribed, r6, caught up
+    has 1 2; send 4; live 1 2 4; send 5 -> gap 2..4, r4, 5
+    end reset; live 1 2 4..6 -> .. subscribed, r6, caught up
 
 row 30: the same if more is held_messages than fits
-    set hold 3; live 1 -> ..
-    send 3..8; connect; send 1 3..8; done -> gap 1..3, r3, 4, 5, r6, r7
+    set hold 3; has 1; send 3..7; connect; send 1 3..7; done -> gap 1..3, r3, 4, 5, r6, r7
 
 what a replay lacks at its end is delivered after a gap
-    live 1 -> ..
-    send 3; live 1 -> gap 1..3, 3
+    has 1; send 3; live 1 -> gap 1..3, 3
 
 row 31: learned while live, and back to dense
-    live 1 -> ..
-    send 3; live 1 3 -> gap 1..3, r3
+    has 1; send 3; live 1 3 -> gap 1..3, r3
     send 5; live 1 3 5 -> gap 3..5, r5
     send 7 9 11; no-dial 14s -> holes, 7, 9, 11
-    send 12..19 20 -> ..
-    live 1 3 5 7 9 11..19 20; send 21 -> gap 18..20, r20, 21
+    send 12..18 20 -> ..
+    live 1 3 5 7 9 11..18 20; send 21 -> gap 18..20, r20, 21
 
 row 32: out of order within 250 ms
-    live 1 -> ..
-    send 4 3; wait 200ms; send 2 5; no-dial 10s -> 2, 3, 4, 5
+    has 1; send 4 3; wait 200ms; send 2 5; no-dial 10s -> 2, 3, 4, 5
 
 row 33: duplicates come once
     live 1 2 2 1 3; send 3 1 4 4 2 -> connecting, connected, subscribed, r1, r2, r3, caught up, 4
     is duplicates 6
-    end reset; live 1..5 -> .. subscribed, caught up
+    end reset; live 1..4 -> .. subscribed, caught up
 
 row 34: other content under a known number that the replay does not confirm
-    live 1..4 -> ..
-    send 2! 4; live 1..5 -> 4
+    has 1..3; send 2! 4; live 1..4 -> 4
 
 row 34: other content under a known number that the replay confirms
-    live 1..4 -> ..
-    send 2!; live 1 2! 3 -> l2!
+    has 1..3; send 2!; live 1 2! 3 -> l2!
     end reset; live 1 2! 3 -> .. subscribed, caught up
 
 row 35: the day rolls while connected and something is missing
-    live 1..4 -> ..
-    send 5 1'; live 1' -> lossy epoch, gap 3..?, disconnected NumbersBeganAnew, retrying, connecting
+    has 1..3; send 5 1'; live 1' -> lossy epoch, gap 3..?, disconnected NumbersBeganAnew, retrying, connecting
     live 1' -> connected, subscribed, r1', caught up
 
 row 35: the day rolls while away
-    live 1..4; end reset; live 1' -> .. lossy epoch, gap 3..?, disconnected NumbersBeganAnew, retrying
+    live 1..3; end reset; live 1' -> .. lossy epoch, gap 3..?, disconnected NumbersBeganAnew, retrying
     live 1' -> .. subscribed, r1', caught up
 
 row 35: the day rolls while away and nothing has happened yet
-    live 1..4; end reset; live -> .. subscribed, gap 3..?, caught up
+    live 1..3; end reset; live -> .. subscribed, gap 3..?, caught up
     send 1' -> epoch, 1'
 
 row 36: the server numbers anew after a restart
-    set hold 2; live 1..6; end 1012; live 1' 2' 3' 4' 5' -> .. subscribed, lossy epoch, gap 5..?, disconnected NumbersBeganAnew ..
+    set hold 2; live 1..5; end 1012; live 1' 2' 3' 4' 5' -> .. subscribed, lossy epoch, gap 5..?, disconnected NumbersBeganAnew ..
     live 1' 2' 3' 4' 5' -> .. subscribed, r1', r2', r3', r4', r5', caught up
 
 the numbers begin anew within a replay
-    live 1..4; end reset; connect; send 1..5 1' -> .. subscribed, r4, disconnected ReplayBehind, retrying
+    live 1..3; end reset; connect; send 1..4 1' -> .. subscribed, r4, disconnected ReplayBehind, retrying
     live 1' -> .. lossy epoch, gap 4..?, disconnected NumbersBeganAnew ..
     live -> .. subscribed, caught up
 
@@ -124,14 +103,19 @@ a replay that always contradicts itself does not keep the stream from being live
     2 times: connect; send 1 2 1!; done -> .. subscribed, l1!, caught up
 
 row 37: a replay that is behind is asked for again after 2 s
-    live 1..10; end reset; live 1..8 -> .. subscribed, disconnected ReplayBehind, retrying
-    dial 2s; open; send 1..11; done -> .. subscribed, r10, caught up
+    live 1..9; end reset; live 1..7 -> .. subscribed, disconnected ReplayBehind, retrying
+    dial 2s; open; send 1..10; done -> .. subscribed, r10, caught up
+
+row 37: so it is while a connection is live, with and without a hole
+    for $1 in send 12, rotate
+    has 1..10; $1; connect; send 1..7; done; is state Recovering
+    dial 2s; open; send 1..11; done; is state Live -> ..r11..
 
 row 37: a copy that stays behind looks like a new numbering
-    live 1..10; end reset; live 1..8; live 1..8 -> .. lossy epoch, gap 9..?, disconnected NumbersBeganAnew, retrying
+    live 1..9; end reset; live 1..7; live 1..7 -> .. lossy epoch, gap 9..?, disconnected NumbersBeganAnew, retrying
 
 row 37: a replay that starts late
-    live 1..5; end reset; live 3 4 5 -> .. subscribed, r5, caught up
+    live 1..4; end reset; live 3 4 5 -> .. subscribed, r5, caught up
     end reset; live 8 9 -> .. subscribed, gap 5..8, r8, r9, caught up
 
 row 37: a replay may take long but not stand still
@@ -140,35 +124,32 @@ row 37: a replay may take long but not stand still
     wait 1s -> disconnected ReplayStalled, retrying
 
 a number older than what is remembered is looked into, at a pace
-    set remember 3; live 1..10 -> ..
-    send 4; live 1..10 ->
+    set remember 3; has 1..9; send 4; live 1..9 ->
     is recoveries 1; send 4; no-dial 14s; send 10 -> 10
 
 another process goes on where the caller stopped
-    live 1..4; stop-taking; send 4 5; restart; is resumes-after Some(3)
-    live 1..7 -> connecting, connected, subscribed, r4, r5, r6, caught up
+    live 1..3; stop-taking; send 4 5; restart; is resumes-after Some(3)
+    live 1..6 -> connecting, connected, subscribed, r4, r5, r6, caught up
 
 a long replay of known messages delivers nothing and holds nothing
-    live 1..5001; end reset; connect -> ..
-    send 1..2500; is held_messages 0; send 2500..5001; is held_messages 0 ->
+    live 1..5000; end reset; connect -> ..
+    send 1..2499; is held_messages 0; send 2500..5000; is held_messages 0 ->
 
 ";
 
 /// Connections that cannot be made, or end.
 const CONNECTIONS: &str = "
 row 3: a dead connection is left within 25 s
-    live 1 -> .. => ..
-    wait 15s => ping a
+    has 1; wait 15s => ping a
     wait 9999ms ->
     wait 1ms -> disconnected NoPong, retrying => close a
 
 row 4: a write that hangs ends the connection
-    live 1 -> ..
-    end write-timeout -> disconnected Closed(WriteTimeout), retrying
+    has 1; end write-timeout -> disconnected Closed(WriteTimeout), retrying
 
 row 5: pongs without heartbeats
     for $1 $2 in 1 14, 10 39, 50 199
-    live 1 -> ..
+    has 1
     5 times: ponged $1s; heartbeat
     ponged $2s ->
     wait 1s -> disconnected Mute, retrying
@@ -196,26 +177,22 @@ row 16: an ack that never comes
     dial; open; wait 10s -> connecting, connected, disconnected AckTimeout, retrying
 
 row 18: idled too long
-    live 1 -> ..
-    idled; end 1000 -> said, disconnected Idle, retrying
+    has 1; idled; end 1000 -> said, disconnected Idle, retrying
     live 1 -> .. caught up
 
 rows 1, 2, 10, 20: a connection ends without a code
     for $1 $2 in reset Reset, eof Eof, protocol Protocol, none Code(None)
-    live 1 2 -> ..
-    end $1 -> disconnected Closed($2), retrying
-    dial 100ms..3s; open; send 1..4; done -> connecting, connected, subscribed, r3, caught up
+    has 1 2; end $1 -> disconnected Closed($2), retrying
+    dial 100ms..3s; open; send 1..3; done -> connecting, connected, subscribed, r3, caught up
 
 row 20: a connection ends with a code
     for $1 $2 in 1000 100ms, 1001 100ms, 1006 100ms, 1011 100ms, 1012 2s, 1013 2s, 1014 2s, 4000 100ms
-    live 1 2 -> ..
-    end $1 -> disconnected Closed(Code(Some($1))), retrying
-    dial $2..3s; open; send 1..4; done -> connecting, connected, subscribed, r3, caught up
+    has 1 2; end $1 -> disconnected Closed(Code(Some($1))), retrying
+    dial $2..3s; open; send 1..3; done -> connecting, connected, subscribed, r3, caught up
 
 row 39: three messages in a row that are too large
     2 times: live 1; end too-large
-    live 1 -> ..
-    end too-large -> disconnected Closed(TooLarge), failed TooLarge
+    has 1; end too-large -> disconnected Closed(TooLarge), failed TooLarge
 
 row 46: earlier failures count after a short time
     for $1 $2 in 59s 1000, 4s reset
@@ -234,25 +211,21 @@ giving up after some time
 
 row 47: a clock that goes back stands still
     // There is no wall clock here. A monotonic one that is wrong changes nothing either.
-    live 1 -> ..
-    clock-at-zero; send 2 -> 2
+    has 1; clock-at-zero; send 2 -> 2
     is deadline Some(100015)
 
 row 48: after waking the server is asked at once
-    live 1 -> .. => ..
-    suspend 8h -> => ping a
+    has 1; suspend 8h -> => ping a
     wait 10s -> disconnected NoPong, retrying
 
 row 48: a connection that survived is kept
-    live 1 -> ..
-    suspend 8h; pong; wait 14s; send 2 -> 2
+    has 1; suspend 8h; pong; wait 14s; send 2 -> 2
 
 reconnecting does not wait
     dial; fail 503 200s; reconnect; dial 0s
 
 reconnecting ends a live connection
-    live 1 -> ..
-    reconnect; dial 0s -> disconnected Asked..
+    has 1; reconnect; dial 0s -> disconnected Asked..
     a send 2 ->
 
 what comes too late is ignored
@@ -283,12 +256,16 @@ the rejection of an expired token is no refusal
     token; live 1 -> .. caught up
 
 row 19: auth expired is redialled at once with a new token
-    live 1 -> ..
-    wait 12s; expired; dial 0s; is new-tokens 1; open; send 1 2 -> .. connecting, connected, subscribed, r2
+    has 1; wait 12s; expired; dial 0s; is new-tokens 1; open; send 1 2 -> .. connecting, connected, subscribed, r2
+
+row 23: tokens that end at once do not make a loop
+    for $1 in token, token 0s, token 3s
+    $1; live 1; expired; is new-tokens 0
+    20 times: live 1; expired
+    is new-tokens 20
 
 a token without an end is not replaced
-    live 1 -> ..
-    beat 100000s; is dials 1 ->
+    has 1; beat 100000s; is dials 1 ->
 
 a new connection takes over before the token ends, and the old one goes when nothing is on its way
     token 1h; live 1 2 -> .. => ..
@@ -300,12 +277,10 @@ a new connection takes over before the token ends, and the old one goes when not
     a pong => close a
 
 a message without a number comes once although there are two connections
-    live 1 -> ..
-    rotate; connect; send 1; a unnumbered; unnumbered; done; unnumbered; a unnumbered -> rotating, said, rotated, said
+    has 1; rotate; connect; send 1; a unnumbered; unnumbered; done; unnumbered; a unnumbered -> rotating, said, rotated, said
 
 the current connection may end while the next one replays
-    live 1 -> ..
-    rotate; connect; a end eof; send 1 2; done -> rotating, disconnected Closed(Eof), connected, subscribed, r2, caught up
+    has 1; rotate; connect; a end eof; send 1 2; done -> rotating, disconnected Closed(Eof), connected, subscribed, r2, caught up
     is dials 2
 
 row 21: no token for the next connection
@@ -328,14 +303,12 @@ row 24: a server that refuses a second connection
     is dials 5
 
 row 24: a server in trouble is not taken for one that refuses
-    live 1 -> ..
-    rotate
+    has 1; rotate
     5 times: a beat-until-dial; fail 503 -> rotating
     a beat-until-dial; open; send 1; done -> rotated
 
 row 24: a server that has not seen the old connection end does not refuse the token
-    live 1 -> ..
-    rotate
+    has 1; rotate
     2 times: a beat-until-dial; fail 403
     rotate
     3 times: dial; fail 403
@@ -346,36 +319,32 @@ row 24: a server that has not seen the old connection end does not refuse the to
 /// A caller that is too slow, and the end of a stream.
 const CALLER: &str = "
 row 44: a parked stream comes back when the buffer is drained to a quarter
-    set buffer 8; live 1 -> .. => ..
-    stop-taking; send 2..10 => pause a
+    set buffer 8; has 1; stop-taking; send 2..9 => pause a
     wait 2s => close a
     send 10 11; is state Recovering -> 2, 3, 4, 5, 6, 7, 8, 9, lagging
     take 6; no-dial 1h; take 1; take-all
-    live 1..13; send 13; is state Live -> connecting, connected, subscribed, r10, r11, r12, caught up, recovered, 13
+    live 1..12; send 13; is state Live -> connecting, connected, subscribed, r10, r11, r12, caught up, recovered, 13
 
 row 44: room within two seconds is no lag
-    set buffer 8; live 1 -> .. => ..
-    stop-taking; send 2..10; wait 1s; take 2 => pause a, read a
+    set buffer 8; has 1; stop-taking; send 2..9; wait 1s; take 2 => pause a, read a
     wait 5s; send 10 -> 2, 3, 4, 5, 6, 7, 8, 9, 10
 
 row 44: a caller who stops for hours
-    set buffer 8; live 1 -> ..
-    stop-taking; send 2..10; wait 6h; is buffered_events 9; is held_messages 0; is dials 1 -> ..
-    take 9; take-all; live 1..16 -> .. subscribed, r10, r11, r12, r13, r14, r15, caught up, recovered
+    set buffer 8; has 1; stop-taking; send 2..9; wait 6h; is buffered_events 9; is held_messages 0; is dials 1 -> ..
+    take 9; take-all; live 1..15 -> .. subscribed, r10, r11, r12, r13, r14, r15, caught up, recovered
 
 a caller who wants the server to wait; nothing can be heard meanwhile, so nothing is held_messages against it
-    set buffer 8; set slow-caller block; live 1 -> .. => ..
-    stop-taking; send 2..10; wait 1h -> 2, 3, 4, 5, 6, 7, 8, 9 => pause a
+    set buffer 8; set slow-caller block; has 1; stop-taking; send 2..9; wait 1h -> 2, 3, 4, 5, 6, 7, 8, 9 => pause a
     take 8; send 10; wait 14s -> 10
 
 connections that come and go do not fill the buffer of a caller who takes nothing
-    set buffer 8; set slow-caller block; live 1; stop-taking; send 2..10; is buffered_events 8
+    set buffer 8; set slow-caller block; live 1; stop-taking; send 2..9; is buffered_events 8
     20 times: end reset; connect
     is buffered_events 8
 
 bytes fill the buffer too
     set buffer-bytes 1000; live 1 => ..
-    stop-taking; send 2..11 =>
+    stop-taking; send 2..10 =>
     send 11 => pause a
 
 row 49: closed before the dial
@@ -413,14 +382,14 @@ nothing happens after the end
 #[test]
 fn old_messages_of_a_replay_are_passed_over() {
     let mut bench = Bench::new();
-    bench.play("set remember 10; live 1..101");
+    bench.play("set remember 10; live 1..100");
     assert!(!bench.passes_over(50), "live, only a replay can tell what it means");
     bench.play("end reset; connect");
     assert!(!bench.passes_over(1), "the first one is remembered");
     bench.play("send 1");
     let known = (1..=101).filter(|number| bench.passes_over(*number));
     assert_eq!(known.count(), 89, "without the first and the last ten");
-    bench.play("send 91..102; done; is duplicates 100 -> .. subscribed, r101, caught up");
+    bench.play("send 91..101; done; is duplicates 100 -> .. subscribed, r101, caught up");
 }
 
 /// Once it was accepted, only ten minutes of refusals are final. Anything else between them counts.
@@ -441,29 +410,12 @@ fn row_15_a_subscription_that_was_accepted_is_refused_for_ten_minutes() {
 }
 
 #[test]
-fn row_23_tokens_that_end_at_once_do_not_make_a_loop() {
-    for life in ["token", "token 0s", "token 3s"] {
-        let mut bench = Bench::new();
-        bench.play(&format!("{life}; live 1; expired"));
-        for _ in 0..20 {
-            let before = bench.forced;
-            bench.play("live 1; expired");
-            assert!(bench.forced <= before + 1, "{} tokens for a connection", bench.forced - before);
-        }
-        let (from, forced) = (bench.now, bench.forced);
-        bench.play("20 times: live 1; expired");
-        let tokens = bench.forced - forced;
-        assert!(bench.now.since(from) >= seconds(10) * (tokens - 1), "{life}: {tokens} tokens");
-    }
-}
-
-#[test]
 fn row_44_a_replay_that_is_too_long_for_the_buffer_comes_in_parts() {
     let mut bench = Bench::new();
     bench.play("set buffer 8; live 1 -> ..");
-    bench.play("stop-taking; send 2..10");
+    bench.play("stop-taking; send 2..9");
     while !bench.words.ends_with(&["recovered".into()]) {
-        bench.play("wait 3s; take 20; connect; send 1..61; done");
+        bench.play("wait 3s; take 20; connect; send 1..60; done");
         assert!(bench.machine.statistics().dials < 20, "{:?}", bench.words);
     }
     let numbers = bench.words.iter().filter_map(|word| word.trim_start_matches('r').parse::<u64>().ok());

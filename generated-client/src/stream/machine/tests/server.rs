@@ -1,6 +1,7 @@
 //! The server of cases and model: a journal, and pipes to its clients.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -21,19 +22,9 @@ pub(super) const GARBLED: u64 = u64::MAX;
 /// The contents of messages whose number is none begin here.
 pub(super) const MALFORMED: u64 = 1 << 62;
 
-/// How the server writes messages.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Spelling {
-    #[default]
-    Compact,
-    Reversed,
-    Spaced,
-    Escaped,
-    WithMore,
-}
-
 impl Body {
-    pub(super) fn text(self, spelling: Spelling) -> String {
+    /// The text, as a server writes it.
+    pub(super) fn text(self, spelling: &str) -> String {
         let Self { day, number, content } = self;
         let number = match number {
             Some(number) => format!(r#""sequence":{number},"#),
@@ -43,21 +34,31 @@ impl Body {
             }
             None => String::new(),
         };
-        let data = format!(r#""order_id":"{day}-{content}","symbol":"ABCD""#);
+        let compact = format!(
+            r#"{{"timestamp":1,{number}"payload":{{"type":"order-update","data":{{"order_id":"{day}-{content}","symbol":"ABCD"}}}}}}"#
+        );
         match spelling {
-            Spelling::Compact => {
-                format!(r#"{{"timestamp":1,{number}"payload":{{"type":"order-update","data":{{{data}}}}}}}"#)
-            }
-            Spelling::Reversed => format!(
+            "compact" => compact,
+            "reversed" => format!(
                 r#"{{"timestamp":2,{number}"payload":{{"data":{{"symbol":"ABCD","order_id":"{day}-{content}"}},"type":"order-update"}}}}"#
             ),
-            Spelling::Spaced => Self::text(self, Spelling::Compact).replace(':', " : ").replace(',', " ,"),
-            Spelling::Escaped => Self::text(self, Spelling::Compact)
-                .replace("ABCD", "\\u0041BCD")
-                .replace("-update", "-\\u0075pdate"),
-            Spelling::WithMore => {
-                Self::text(self, Spelling::Compact).replace(r#""data":"#, r#""replayed":true,"data":"#)
-            }
+            "spaced" => compact.replace(':', " : ").replace(',', " ,"),
+            "escaped" => compact.replace("ABCD", "\\u0041BCD").replace("-update", "-\\u0075pdate"),
+            "with-more" => compact.replace(r#""data":"#, r#""replayed":true,"data":"#),
+            _ => panic!("no spelling: {spelling}"),
+        }
+    }
+}
+
+impl fmt::Display for Body {
+    /// What stands behind the number in a [`word`](super::script::word).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.number, self.day) {
+            (None, _) if self.content >= MALFORMED => write!(f, "{}x", self.content - MALFORMED),
+            (None, _) => write!(f, "u{}", self.content),
+            (_, 0) => f.write_str("p"),
+            (_, 1) => Ok(()),
+            _ => f.write_str("n"),
         }
     }
 }
@@ -73,53 +74,33 @@ pub(super) enum Wire {
     Closed(Closed),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Pipe {
     pub(super) latency: Duration,
     pub(super) wires: VecDeque<(Moment, Wire)>,
     pub(super) subscribed: bool,
-    frozen: bool,
+    pub(super) frozen: bool,
     pub(super) paused: bool,
     expires: Moment,
 }
 
-/// How the server refuses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
-    Status(u16),
-    Ack(&'static str),
-}
-
-/// What heartbeats say beside that the session is alive.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Beat {
-    #[default]
-    Plain,
-    /// The last number.
-    Last,
-    /// A number of their own.
-    Own,
-}
-
-/// What a script sets for all of it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Manner {
-    /// The server allows one connection for each client.
+#[derive(Debug, Default)]
+pub(super) struct Server {
+    /// It allows one connection for each client.
     pub(super) single: bool,
     /// A new subscription ends the one before of the same client.
     pub(super) exclusive: bool,
+    /// All clients are one to it: they have one account.
+    pub(super) one_account: bool,
     /// How far the numbers of two messages are apart at most.
     pub(super) stride: u64,
     /// How many messages all days begin with.
     pub(super) alike: u64,
-    /// Period of the heartbeats in seconds, if there are any.
+    /// Period of the heartbeats in seconds, if there are any, and which number they have: `last`, `own` or
+    /// none.
     pub(super) period: Option<u64>,
-    pub(super) beat: Beat,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Server {
-    pub(super) manner: Manner,
+    pub(super) beat: String,
+    pub(super) spelling: String,
     day: u32,
     pub(super) next: u64,
     /// How many messages this day has.
@@ -134,8 +115,8 @@ pub(super) struct Server {
     /// Numbers of this day whose content was corrected.
     pub(super) corrected: BTreeSet<u64>,
     pub(super) pipes: BTreeMap<PipeId, Pipe>,
-    pub(super) refusals: VecDeque<Refusal>,
-    pub(super) spelling: Spelling,
+    /// The next attempts are refused, with a status of the upgrade or with words after the subscription.
+    pub(super) refusals: VecDeque<String>,
     /// The next replays lack so many of the last messages.
     pub(super) behind: VecDeque<usize>,
     was_behind: bool,
@@ -143,26 +124,25 @@ pub(super) struct Server {
     pub(super) partial: bool,
     /// Replays do not complete.
     pub(super) endless: bool,
-    /// All clients are one to the server: they have one account.
-    pub(super) one_account: bool,
     /// How long a message is under way, in milliseconds.
     pub(super) latency: Range<u64>,
-    /// What has occurred.
-    pub(super) seen: BTreeSet<&'static str>,
+    /// What has occurred, and the steps of the script.
+    pub(super) seen: BTreeSet<String>,
     rng: fastrand::Rng,
 }
 
 impl Server {
-    pub(super) fn new(manner: Manner, seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         let rng = fastrand::Rng::with_seed(seed);
-        Self { manner, day: 1, next: 1, latency: 1..100, rng, ..Self::default() }
+        let (stride, spelling) = (1, "compact".into());
+        Self { stride, spelling, day: 1, next: 1, latency: 1..100, rng, ..Self::default() }
     }
 
     pub(super) fn take_number(&mut self) -> u64 {
         let number = self.next;
-        self.next += match self.manner.stride {
+        self.next += match self.stride {
             // Days that begin alike have the same numbers, too.
-            3 if self.count <= self.manner.alike => 1 + self.count * 7 % 3,
+            3 if self.count <= self.alike => 1 + self.count * 7 % 3,
             3 => self.rng.u64(1..=3),
             stride => stride,
         };
@@ -170,7 +150,7 @@ impl Server {
     }
 
     fn number(&mut self) -> Body {
-        let day = if self.count < self.manner.alike { 0 } else { self.day };
+        let day = if self.count < self.alike { 0 } else { self.day };
         self.count += 1;
         let number = self.take_number();
         let body = Body { day, number: Some(number), content: number };
@@ -182,7 +162,6 @@ impl Server {
         let body = self.number();
         self.say(now, body, live);
         if !live {
-            self.seen.insert("a message that is not sent live");
             self.note_loss();
         }
     }
@@ -199,31 +178,19 @@ impl Server {
     pub(super) fn lose(&mut self) {
         self.number();
         self.last_live = None;
-        self.seen.insert("a message that is never sent");
         self.note_loss();
     }
 
     fn note_loss(&mut self) {
-        if self.manner.stride > 1 {
-            self.seen.insert("a loss among sparse numbers");
+        if self.stride > 1 {
+            self.seen.insert("a loss among sparse numbers".into());
         }
     }
 
     pub(super) fn unnumbered(&mut self, now: Moment, is_malformed: bool) {
         self.unique += 1;
-        let (what, content) = match is_malformed {
-            true => ("a number that is none", MALFORMED + self.unique),
-            false => ("a message without a number", self.unique),
-        };
-        self.seen.insert(what);
+        let content = if is_malformed { MALFORMED + self.unique } else { self.unique };
         self.tell(now, Body { day: self.day, number: None, content });
-    }
-
-    pub(super) fn repeat(&mut self, now: Moment, count: usize) {
-        let from = self.journal.len().saturating_sub(count);
-        for at in from..self.journal.len() {
-            self.tell(now, self.journal[at]);
-        }
     }
 
     /// Something else comes under the last number, unless it is the first.
@@ -239,15 +206,15 @@ impl Server {
 
     /// A message of the journal is corrected, neither the first nor the last.
     pub(super) fn correct(&mut self) {
-        if self.journal.len() > 2 {
-            let at = self.rng.usize(1..self.journal.len() - 1);
-            if self.journal[at].day == 0 {
-                return;
-            }
+        if self.journal.len() < 3 {
+            return;
+        }
+        let at = self.rng.usize(1..self.journal.len() - 1);
+        if self.journal[at].day > 0 {
             self.unique += 1;
             self.journal[at].content = self.unique << 32;
             self.corrected.extend(self.journal[at].number);
-            self.seen.insert("a correction");
+            self.seen.insert("a correction".into());
         }
     }
 
@@ -266,14 +233,12 @@ impl Server {
         self.last_live = None;
         let count = count.min(self.journal.len());
         self.journal.drain(..count);
-        self.seen.insert("a journal that loses its beginning");
     }
 
     pub(super) fn roll(&mut self) {
-        if self.manner.alike > 0 && self.count > 0 {
-            self.seen.insert("days that begin alike");
+        if self.alike > 0 && self.count > 0 {
+            self.seen.insert("days that begin alike".into());
         }
-        self.seen.insert("a day roll");
         self.last_live = None;
         self.day += 1;
         (self.next, self.count) = (1, 0);
@@ -282,21 +247,11 @@ impl Server {
     }
 
     pub(super) fn close_all(&mut self, now: Moment, notice: Option<&str>, how: Closed) {
-        for pipe in self.pipes.values_mut() {
-            if let Some(notice) = notice {
-                pipe.push(now, notice_of(notice));
-            }
-            pipe.push(now, Wire::Closed(how));
-            pipe.subscribed = false;
-        }
-    }
-
-    pub(super) fn freeze(&mut self) {
-        self.pipes.values_mut().for_each(|pipe| pipe.frozen = true);
+        self.pipes.values_mut().for_each(|pipe| pipe.end(now, notice.map(notice_of), how));
     }
 
     pub(super) fn tell(&mut self, now: Moment, body: Body) {
-        self.send(now, &Wire::Text(body.text(self.spelling), body));
+        self.send(now, &Wire::Text(body.text(&self.spelling), body));
     }
 
     pub(super) fn send(&mut self, now: Moment, wire: &Wire) {
@@ -307,78 +262,67 @@ impl Server {
 
     /// Answers a dial: a status if it is refused.
     pub(super) fn accept(&mut self, id: PipeId, expires: Moment) -> Result<(), u16> {
-        if let Some(Refusal::Status(status)) = self.refusals.front().copied() {
+        if let Some(status) = self.refusals.front().and_then(|words| words.parse().ok()) {
             self.refusals.pop_front();
-            self.seen.insert("a refused upgrade");
+            self.seen.insert("a refused upgrade".into());
             return Err(status);
         }
         let has_other =
             self.pipes.iter().any(|(other, pipe)| other.0 == id.0 && !pipe.frozen && pipe.is_open());
-        if self.manner.single && has_other {
+        if self.single && has_other {
             return Err(409);
         }
         let latency = Duration::from_millis(self.rng.u64(self.latency.clone()));
-        let wires = VecDeque::new();
-        self.pipes
-            .insert(id, Pipe { latency, wires, subscribed: false, frozen: false, paused: false, expires });
+        self.pipes.insert(id, Pipe { latency, expires, ..Pipe::default() });
         Ok(())
     }
 
     pub(super) fn subscribe(&mut self, now: Moment, id: PipeId) {
         let refusal = match self.refusals.front() {
-            _ if self.pipes.get(&id).is_some_and(|pipe| now >= pipe.expires) => Some("Invalid token"),
-            Some(&Refusal::Ack(words)) => {
-                self.refusals.pop_front();
-                self.seen.insert("a refused subscription");
-                Some(words)
+            _ if self.pipes.get(&id).is_some_and(|pipe| now >= pipe.expires) => Some("Invalid token".into()),
+            Some(words) if words.parse::<u16>().is_err() => {
+                self.seen.insert("a refused subscription".into());
+                self.refusals.pop_front()
             }
             _ => None,
         };
         if let Some(words) = refusal {
             let Some(pipe) = self.pipes.get_mut(&id) else { return };
-            pipe.push(now, ack(false, words));
-            pipe.push(now, Wire::Closed(Closed::Code(Some(1000))));
-            return;
+            return pipe.end(now, Some(ack(false, &words)), Closed::Code(Some(1000)));
         }
         self.last_live = None;
-        if self.manner.exclusive {
+        if self.exclusive {
             let is_of_it = |other: &PipeId| (self.one_account || other.0 == id.0) && *other != id;
-            for (_, pipe) in self.pipes.iter_mut().filter(|(other, pipe)| is_of_it(other) && pipe.subscribed)
-            {
-                pipe.push(now, notice_of("Subscribed elsewhere"));
-                pipe.push(now, Wire::Closed(Closed::Code(Some(1000))));
-                pipe.subscribed = false;
-                self.seen.insert("a subscription that ends another");
+            let others = self.pipes.iter_mut().filter(|(other, pipe)| is_of_it(other) && pipe.subscribed);
+            for (_, pipe) in others {
+                pipe.end(now, Some(notice_of("Subscribed elsewhere")), Closed::Code(Some(1000)));
+                self.seen.insert("a subscription that ends another".into());
             }
         }
         let behind = self.behind.pop_front().unwrap_or(0).min(self.journal.len());
         let mut replay = self.journal[..self.journal.len() - behind].to_vec();
+        let was_behind = std::mem::replace(&mut self.was_behind, behind > 0);
         if behind > 0 {
-            self.seen.insert("a replay that is behind");
-            if std::mem::replace(&mut self.was_behind, true) {
-                self.seen.insert("a copy that stays behind");
-            }
-        } else {
-            self.was_behind = false;
+            self.seen.insert("a replay that is behind".into());
+            self.seen.extend(was_behind.then(|| "a copy that stays behind".into()));
         }
         if std::mem::take(&mut self.partial) && replay.len() > 2 {
             replay.remove(self.rng.usize(1..replay.len() - 1));
-            self.seen.insert("a replay that lacks a message");
+            self.seen.insert("a replay that lacks a message".into());
         }
-        if self.spelling != Spelling::Compact && !replay.is_empty() {
-            self.seen.insert("a replay that is written differently");
+        if self.spelling != "compact" && !replay.is_empty() {
+            self.seen.insert("a replay that is written differently".into());
         }
         if self.endless {
-            self.seen.insert("a replay that never ends");
+            self.seen.insert("a replay that never ends".into());
         }
-        let (endless, spelling) = (self.endless, self.spelling);
         let Some(pipe) = self.pipes.get_mut(&id) else { return };
         pipe.push(now, ack(true, "ok"));
         for body in replay {
-            pipe.push(now, Wire::Text(body.text(spelling), body));
+            pipe.push(now, Wire::Text(body.text(&self.spelling), body));
         }
-        if !endless {
-            pipe.push(now, control(r#"{"payload":{"type":"replay-complete"}}"#.into()));
+        if !self.endless {
+            pipe.push(now, replay_complete());
         }
         pipe.subscribed = true;
     }
@@ -392,26 +336,19 @@ impl Server {
     /// Once a second: heartbeats, and the ends of tokens.
     pub(super) fn tick(&mut self, now: Moment) {
         let second = now.since_start().as_secs();
-        if self.manner.period.is_some_and(|period| second.is_multiple_of(period))
-            && self.pipes.values().any(|pipe| pipe.subscribed)
-        {
-            let number = match self.manner.beat {
-                Beat::Plain => String::new(),
-                Beat::Last => format!(
-                    r#""sequence":{},"#,
-                    self.journal.last().and_then(|last| last.number).unwrap_or(0)
-                ),
-                Beat::Own => format!(r#""sequence":{},"#, self.take_number()),
+        let is_due = self.period.is_some_and(|period| second.is_multiple_of(period));
+        if is_due && self.pipes.values().any(|pipe| pipe.subscribed) {
+            let last = self.journal.last().and_then(|last| last.number).unwrap_or(0);
+            let number = match self.beat.as_str() {
+                "last" => format!(r#""sequence":{last},"#),
+                "own" => format!(r#""sequence":{},"#, self.take_number()),
+                _ => String::new(),
             };
-            self.send(
-                now,
-                &control(format!(r#"{{"timestamp":1,{number}"payload":{{"type":"heartbeat"}}}}"#)),
-            );
+            let text = format!(r#"{{"timestamp":1,{number}"payload":{{"type":"heartbeat"}}}}"#);
+            self.send(now, &control(text));
         }
         for pipe in self.pipes.values_mut().filter(|pipe| pipe.subscribed && now >= pipe.expires) {
-            pipe.push(now, notice_of("Auth expired; please reconnect"));
-            pipe.push(now, Wire::Closed(Closed::Code(Some(1000))));
-            pipe.subscribed = false;
+            pipe.end(now, Some(notice_of("Auth expired; please reconnect")), Closed::Code(Some(1000)));
         }
     }
 
@@ -429,6 +366,11 @@ impl Pipe {
         }
     }
 
+    fn end(&mut self, now: Moment, last: Option<Wire>, how: Closed) {
+        last.into_iter().chain([Wire::Closed(how)]).for_each(|wire| self.push(now, wire));
+        self.subscribed = false;
+    }
+
     fn is_open(&self) -> bool {
         !self.wires.back().is_some_and(|(_, wire)| matches!(wire, Wire::Closed(_)))
     }
@@ -444,7 +386,11 @@ fn notice_of(details: &str) -> Wire {
     control(format!(r#"{{"timestamp":1,"payload":{{"type":"error-notice","details":"{details}"}}}}"#))
 }
 
+pub(super) fn replay_complete() -> Wire {
+    control(r#"{"payload":{"type":"replay-complete"}}"#.into())
+}
+
 /// A message that tells nothing.
-pub(super) fn control(text: String) -> Wire {
+fn control(text: String) -> Wire {
     Wire::Text(text, Body::default())
 }

@@ -1,94 +1,119 @@
 //! Server, network, callers and clock around machines.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::super::*;
 use super::handle;
-use super::server::{Body, Manner, PipeId, Refusal, Server, Spelling, Wire};
+use super::script::{Scripted, duration, is_within, messages, number, seconds, word};
+use super::server::{Body, MALFORMED, PipeId, Server, Wire, replay_complete};
 use crate::stream::ChannelMessage;
 use crate::stream::supervisor::frame::frame;
 use crate::studio::activity::ActivityMessage;
 
-/// One thing that happens.
-#[derive(Clone, Debug)]
-pub(super) enum Action {
-    Wait(Duration),
-    /// New messages, live and in the journal.
-    Append(u8),
-    /// A new message that is only in the journal.
-    DropLive,
-    /// A message that is neither sent nor in the journal.
-    Lose,
-    /// The last messages come again on all connections.
-    Duplicate(u8),
-    /// Two messages cross on all connections.
-    Reorder,
-    /// Something else comes under the last number.
-    Garble,
-    /// A message of the journal is corrected.
-    Correct,
-    /// Messages without a number.
-    Unnumbered(u8),
-    /// A message whose number is none.
-    Malformed,
-    /// The journal forgets its oldest messages.
-    Trim(u8),
-    /// The day ends: the journal is empty, the numbers begin anew.
-    Roll,
-    /// The server is restarted: as a roll, and all connections are reset.
-    Restart,
-    /// All connections are reset.
-    Cut,
-    /// All connections are closed with this code, after this notice.
-    Close(Option<u16>, Option<&'static str>),
-    /// Nothing arrives on the connections of now any more.
-    Freeze,
-    /// The next attempts are refused.
-    Refuse(u8, Refusal),
-    /// No token can be had for the next attempts.
-    NoToken(u8),
-    /// The server writes differently from now on.
-    Spell(Spelling),
-    /// So many replays come from a copy that lacks so many messages.
-    Behind(u8, u8),
-    /// The next replay lacks a message.
-    Partial,
-    /// Replays do not complete, or do again.
-    Endless(bool),
-    /// Others use the dial limit so often.
-    UseLimit(u8),
-    /// The caller stops taking events.
-    Stall,
-    /// The caller takes events again.
-    Go,
-    Rotate,
-    Reconnect,
+/// What can have to be done at a moment, in the order in which it is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    Wire(PipeId),
+    Input,
+    Permit(usize),
+    Timer(usize),
+    Second,
+    End,
 }
 
 /// The dial limit: burst, and refill a second.
 const BURST: f64 = 20.0;
+
+/// A connection that is subscribed, or about to be.
+#[derive(Debug, Default)]
+struct Open {
+    /// When something arrived last.
+    heard: Moment,
+    /// The messages that arrived.
+    brought: BTreeSet<Body>,
+}
 
 /// One stream, and its caller.
 #[derive(Debug)]
 pub(super) struct Client {
     pub(super) machine: StreamMachine<Body>,
     /// What the caller took.
-    pub(super) taken: Vec<(Moment, Event<Body>)>,
+    pub(super) taken: Vec<Event<Body>>,
     /// Messages without a number that arrived, in processes of before and of now.
     pub(super) arrived: Vec<Body>,
     buffer: VecDeque<(Event<Body>, usize)>,
     stalled: bool,
     /// Where what the process of now brought begins.
     pub(super) since: usize,
-    pub(super) failed: Option<Failure>,
-    /// When something arrived last on a connection that stands.
-    heard: BTreeMap<ConnectionId, Moment>,
+    open: BTreeMap<ConnectionId, Open>,
     generation: u64,
     issued: Moment,
     waits_for_permit: bool,
+}
+
+impl Scripted for World {
+    fn step(&mut self, step: &str) {
+        self.act(step).unwrap();
+    }
+
+    fn seen(&mut self) -> Vec<String> {
+        self.clients[0].seen()
+    }
+}
+
+/// Messages of a script: an order `7`, another one under the same number on another day `7n`, a position that
+/// is the same every day `7p`, and a message whose number is none `7x`.
+fn bodies(words: &[&str]) -> Vec<Body> {
+    let body = |(number, letter): (u64, String)| {
+        let (day, number, content) = match letter.as_str() {
+            "" => (1, Some(number), number),
+            "n" => (2, Some(number), number),
+            "p" => (0, Some(number), number),
+            "x" => (1, None, MALFORMED + number),
+            _ => panic!("no message: {number}{letter}"),
+        };
+        Body { day, number, content }
+    };
+    messages(words).into_iter().map(body).collect()
+}
+
+impl Client {
+    /// The words of what the caller saw since this was called last. Of the connections, only their ends and
+    /// rotations; messages in a row are one word, `1..5`, whether they came live or in a replay.
+    pub(super) fn seen(&mut self) -> Vec<String> {
+        let mut words: Vec<String> = Vec::new();
+        // The number and the day of a message that is in a row with the last one.
+        let mut in_a_row = None;
+        for event in self.taken.drain(..) {
+            let mut text = word(&event);
+            let mut next = None;
+            match event {
+                Event::Connection(Connection::Disconnected(_) | Connection::Rotated) => {}
+                Event::Connection(_) => continue,
+                Event::Message { message, sequence: Some(number), origin: Origin::Live | Origin::Replay } => {
+                    text = format!("{number}{message}");
+                    if in_a_row == Some((number, message.day)) {
+                        let row = words.pop().unwrap_or_default();
+                        let first = row.split(|it: char| !it.is_ascii_digit()).next().unwrap_or_default();
+                        text = format!("{first}..{text}");
+                    }
+                    next = Some((number + 1, message.day));
+                }
+                _ => {}
+            }
+            words.push(text);
+            in_a_row = next;
+        }
+        words
+    }
+
+    /// Whether a connection that stands has brought a message.
+    pub(super) fn was_sent(&self, body: &Body) -> bool {
+        self.open.values().any(|open| open.brought.contains(body))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -96,10 +121,12 @@ pub(super) struct World {
     pub(super) now: Moment,
     pub(super) clients: Vec<Client>,
     pub(super) server: Server,
-    settings: Settings,
+    pub(super) settings: Settings,
     seed: u64,
     pub(super) token_life: Duration,
     pub(super) no_tokens: u8,
+    /// The last second in which the server did what it does once a second.
+    ticked: Moment,
     /// Inputs of the future.
     scheduled: BTreeMap<(Moment, u64), (usize, Input<Body>)>,
     number: u64,
@@ -111,10 +138,20 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) fn new(manner: Manner, seed: u64, settings: Settings) -> Self {
-        let now = Moment::at(Duration::from_secs(1_000));
-        let (server, token_life) = (Server::new(manner, seed), Duration::from_secs(1 << 40));
-        Self { now, server, settings, seed, token_life, permits: BURST, permitted: now, ..Self::default() }
+    pub(super) fn new(seed: u64, settings: Settings) -> Self {
+        let (now, token_life) = (Moment::at(seconds(1_000)), seconds(1 << 40));
+        let (server, permits) = (Server::new(seed), BURST);
+        Self {
+            now,
+            server,
+            settings,
+            seed,
+            token_life,
+            permits,
+            permitted: now,
+            ticked: now,
+            ..Self::default()
+        }
     }
 
     /// Another stream.
@@ -126,8 +163,7 @@ impl World {
             buffer: VecDeque::new(),
             stalled: false,
             since: 0,
-            failed: None,
-            heard: BTreeMap::new(),
+            open: BTreeMap::new(),
             generation: 0,
             issued: self.now,
             waits_for_permit: false,
@@ -140,68 +176,157 @@ impl World {
         StreamMachine::new(self.settings.clone(), seed, self.now, point)
     }
 
-    pub(super) fn act(&mut self, action: &Action) -> Result<(), String> {
-        let now = self.now;
-        match *action {
-            Action::Wait(time) => return self.pass(time),
-            Action::Append(count) => (0..count).for_each(|_| self.server.append(now, true)),
-            Action::DropLive => self.server.append(now, false),
-            Action::Lose => self.server.lose(),
-            Action::Duplicate(count) => self.server.repeat(now, count.into()),
-            Action::Reorder => self.server.reorder(now),
-            Action::Garble => self.server.garble(now),
-            Action::Correct => self.server.correct(),
-            Action::Unnumbered(count) => {
-                for _ in 0..count {
-                    self.server.unnumbered(self.now, false);
-                    self.pass(Duration::from_millis(20))?;
-                }
+    pub(super) fn act(&mut self, step: &str) -> Result<(), String> {
+        let words: Vec<_> = step.split_whitespace().collect();
+        let [what, rest @ ..] = &words[..] else { return Ok(()) };
+        let first = rest.first().copied().unwrap_or_default();
+        let words = || rest[1..].join(" ");
+        self.server.seen.extend([what.to_string(), step.to_owned()]);
+        let (now, server) = (self.now, &mut self.server);
+        match *what {
+            "wait" => return self.pass(duration(first)),
+            // Streams begin; with `has` one has delivered this journal.
+            "streams" => (0..number(first)).for_each(|_| self.begin()),
+            "has" => {
+                self.play(&format!(
+                    "journal {}; streams 1; wait 200ms; is live; is dials 1 -> ..",
+                    rest.join(" ")
+                ));
             }
-            Action::Malformed => self.server.unnumbered(now, true),
-            Action::Trim(count) => self.server.trim(count.into()),
-            Action::Roll => {
-                self.fill_holes()?;
-                self.server.roll();
-            }
-            Action::Restart => {
-                self.fill_holes()?;
-                self.server.close_all(self.now, None, Closed::Reset);
-                self.server.roll();
-            }
-            Action::Cut => self.server.close_all(now, None, Closed::Reset),
-            Action::Close(code, notice) => self.server.close_all(now, notice, Closed::Code(code)),
-            Action::Freeze => self.server.freeze(),
-            Action::Refuse(times, refusal) => {
-                self.server.refusals.extend(std::iter::repeat_n(refusal, times.into()));
-            }
-            Action::NoToken(times) => self.no_tokens = times,
-            Action::Spell(spelling) => self.server.spelling = spelling,
-            Action::Behind(times, lacks) => {
-                self.server.behind.extend(std::iter::repeat_n(usize::from(lacks), times.into()));
-                if times > 1 {
-                    self.server.seen.insert("a copy that stays behind");
-                }
-            }
-            Action::Partial => self.server.partial = true,
-            Action::Endless(endless) => self.server.endless = endless,
-            Action::UseLimit(times) => {
-                self.refill();
-                self.permits = (self.permits - f64::from(times)).max(0.0);
-            }
-            Action::Stall => self.clients.iter_mut().for_each(|client| client.stalled = true),
-            Action::Go => {
+            // The numbers go up by ten.
+            "stride-ten" => self.play(
+                "journal 10 20 30 40 50 60 70 80 90 100
+                streams 1; wait 200ms -> 10, 20, 30, holes, 40, 50, 60, 70, 80, 90, 100, caught up
+                say-within 100ms 900ms 110 120 130 140 150 160 170 180
+                is dials 1 -> 110, 120, 130, 140, 150, 160, 170, 180",
+            ),
+            "audit" => self.settings.audit_interval = duration(first),
+            // The processes end, and others go on at the resume points.
+            "restart" => self.restart_processes(),
+            "rotate" => return self.command(Command::RotateNow),
+            "reconnect" => return self.command(Command::ReconnectNow),
+            // The callers stop taking events, or take them again.
+            "stall" => self.clients.iter_mut().for_each(|client| client.stalled = true),
+            "go" => {
                 for client in 0..self.clients.len() {
                     self.clients[client].stalled = false;
                     self.take(client).map_or(Ok(()), |taken| self.tell(client, taken))?;
                 }
             }
-            Action::Rotate => return self.tell_all(Command::RotateNow),
-            Action::Reconnect => return self.tell_all(Command::ReconnectNow),
+            // New messages: in the journal and live, only in the journal, in neither.
+            "append" => (0..number(first)).for_each(|_| server.append(now, true)),
+            "drop-live" => server.append(now, false),
+            "lose" => server.lose(),
+            // The same with messages of the script. Some have to come within a time, and then time passes.
+            "journal" => {
+                server.journal = bodies(rest);
+                server.next = server.journal.len() as u64 + 1;
+            }
+            "silent" => bodies(rest).into_iter().for_each(|body| server.say(now, body, false)),
+            "say" => return self.say(rest, None, Duration::ZERO),
+            "say-every" => return self.say(&rest[1..], None, duration(first)),
+            "say-within" => return self.say(&rest[2..], Some(duration(first)), duration(rest[1])),
+            "say-next" => {
+                let number = server.take_number().to_string();
+                return self.say(&[&number], Some(seconds(1)), Duration::ZERO);
+            }
+            // The last messages come again; two cross; something else comes under the last number.
+            "duplicate" => {
+                let from = server.journal.len().saturating_sub(number(first));
+                server.journal[from..].to_vec().into_iter().for_each(|body| server.tell(now, body));
+            }
+            "reorder" => server.reorder(now),
+            "garble" => server.garble(now),
+            // A message of the journal is corrected: any one, or the one at this place.
+            "correct" if rest.is_empty() => server.correct(),
+            "correct" => server.journal[number::<usize>(first) - 1].content = 100,
+            // Messages without a number, or with one that is none.
+            "unnumbered" => {
+                for _ in 0..number(first) {
+                    self.server.unnumbered(self.now, false);
+                    self.pass(Duration::from_millis(20))?;
+                }
+            }
+            "malformed" => server.unnumbered(now, true),
+            "part" => server.send(now, &Wire::Frame(Frame::Part)),
+            "done" => server.send(now, &replay_complete()),
+            // The journal forgets its oldest messages; a day ends; the server is restarted.
+            "trim" => server.trim(number(first)),
+            "roll" => {
+                self.fill_holes()?;
+                self.server.roll();
+            }
+            "restart-server" => return self.act("roll").and_then(|()| self.act("cut")),
+            // All connections are reset, or closed after a notice, or nothing arrives on them any more.
+            "cut" => server.close_all(now, None, Closed::Reset),
+            "close" => {
+                let notice = Some(words()).filter(|words| !words.is_empty());
+                server.close_all(now, notice.as_deref(), Closed::Code(first.parse().ok()));
+            }
+            "freeze" => server.pipes.values_mut().for_each(|pipe| pipe.frozen = true),
+            // The next attempts are refused, or get no token; the next replays lack the last messages, or one.
+            "refuse" => server.refusals.extend(vec![words(); number(first)]),
+            "no-token" => self.no_tokens = number(first),
+            "behind" => server.behind.extend(vec![number::<usize>(rest[1]); number(first)]),
+            "partial" => server.partial = true,
+            // How the server is.
+            "single" => server.single = true,
+            "exclusive" => server.exclusive = true,
+            "one-account" => server.one_account = true,
+            "stride" => server.stride = number(first),
+            "alike" => server.alike = number(first),
+            "period" => server.period = first.parse().ok(),
+            "beat" => server.beat = first.into(),
+            "spell" => server.spelling = first.into(),
+            "endless" => server.endless = first == "on",
+            "life" => self.token_life = duration(first),
+            // Others have used the dial limit: so many are left. Below none, the next one has to wait.
+            "permits" => {
+                self.refill();
+                self.permits = number(first);
+            }
+            // What has to be, or be seen within a time, or not.
+            "within" => {
+                let from = self.now;
+                while !self.has_seen(&words()) {
+                    assert!(self.now.since(from) < duration(first), "{step}");
+                    self.pass(Duration::from_millis(1))?;
+                }
+            }
+            "no" => assert!(!self.has_seen(&rest.join(" ")), "{step}"),
+            "is" if first == "live" => {
+                let states: Vec<_> = self.clients.iter().map(|client| client.machine.state()).collect();
+                assert!(states.iter().all(|state| *state == State::Live), "{states:?}");
+            }
+            "is" => {
+                let dials = std::mem::take(&mut self.dials).len();
+                assert!(first == "dials" && is_within(&dials, rest[1], number), "{step}: {dials} dials");
+            }
+            _ => panic!("no step: {step}"),
         }
         Ok(())
     }
 
-    fn tell_all(&mut self, command: Command) -> Result<(), String> {
+    fn say(&mut self, words: &[&str], within: Option<Duration>, then: Duration) -> Result<(), String> {
+        for body in bodies(words) {
+            self.server.say(self.now, body, true);
+            if let Some(within) = within {
+                self.pass(within)?;
+                let is_it =
+                    |event: &Event<Body>| matches!(event, Event::Message { message, .. } if *message == body);
+                assert!(self.clients[0].taken.iter().any(is_it), "{body:?} did not come within {within:?}");
+            }
+            self.pass(then)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the caller saw something that begins with these words, since it was looked at last.
+    fn has_seen(&self, words: &str) -> bool {
+        self.clients[0].taken.iter().any(|event| word(event).starts_with(words))
+    }
+
+    fn command(&mut self, command: Command) -> Result<(), String> {
         (0..self.clients.len()).try_for_each(|client| self.tell(client, Input::Command(command)))
     }
 
@@ -211,7 +336,7 @@ impl World {
         self.pass(Duration::from_millis(100))?;
         for _ in 0..60 {
             if self.clients.iter().any(|client| client.machine.held().0 > 0) {
-                self.pass(Duration::from_secs(1))?;
+                self.pass(seconds(1))?;
             }
         }
         Ok(())
@@ -222,53 +347,48 @@ impl World {
         let end = self.now.after(time);
         let mut steps = 0u32;
         loop {
-            let second = Moment::at(Duration::from_secs(self.now.since_start().as_secs() + 1));
-            let wire = self.server.due();
-            let told = self.scheduled.first_key_value().map(|(key, _)| *key);
-            let running = self.clients.iter().enumerate().filter(|(_, client)| client.failed.is_none());
-            let timers = running.filter_map(|(at, client)| Some((client.machine.next_deadline()?, at)));
-            let timer = timers.min();
-            let permit = self.clients.iter().position(|client| client.waits_for_permit);
-            let permitted = permit.map(|_| self.permit_at());
-            let at = [
-                Some(end),
-                Some(second),
-                wire.map(|wire| wire.0),
-                told.map(|told| told.0),
-                timer.map(|timer| timer.0),
-                permitted,
-            ];
-            let at = at.into_iter().flatten().min().unwrap_or(end).max(self.now);
+            let (at, due) = self.due().min((end, Due::End));
             steps = if at == self.now { steps + 1 } else { 0 };
             if steps > 100_000 {
                 return Err(format!("the clock stands still at {at:?}"));
             }
             self.now = at;
-            if let Some((_, id)) = wire.filter(|wire| wire.0 <= at) {
-                self.arrive(id)?;
-            } else if let Some((client, input)) =
-                told.filter(|told| told.0 <= at).and_then(|key| self.scheduled.remove(&key))
-            {
-                self.tell(client, input)?;
-            } else if let Some(client) = permit.filter(|_| permitted.is_some_and(|permitted| permitted <= at))
-            {
-                self.refill();
-                self.permits -= 1.0;
-                self.clients[client].waits_for_permit = false;
-                self.tell(client, Input::Permit)?;
-            } else if let Some((_, client)) = timer.filter(|timer| timer.0 <= at) {
-                self.tell(client, Input::Timer)?;
-            } else if at == second {
-                self.server.tick(at);
-                if second == end {
-                    return Ok(());
+            match due {
+                Due::Wire(id) => self.arrive(id)?,
+                Due::Input => {
+                    if let Some((_, (client, input))) = self.scheduled.pop_first() {
+                        self.tell(client, input)?;
+                    }
                 }
-                // The second is over, also if nothing else happens in it.
-                self.now = at.after(Duration::from_nanos(1)).min(end);
-            } else if at == end {
-                return Ok(());
+                Due::Permit(client) => {
+                    self.refill();
+                    self.permits -= 1.0;
+                    self.clients[client].waits_for_permit = false;
+                    self.tell(client, Input::Permit)?;
+                }
+                Due::Timer(client) => self.tell(client, Input::Timer)?,
+                Due::Second => {
+                    self.server.tick(at);
+                    self.ticked = at;
+                }
+                Due::End => return Ok(()),
             }
         }
+    }
+
+    /// What has to be done next, and when.
+    fn due(&self) -> (Moment, Due) {
+        let second = Moment::at(Duration::from_secs(self.ticked.since_start().as_secs() + 1));
+        let clients = self.clients.iter().enumerate();
+        let timers = clients.filter_map(|(at, it)| Some((it.machine.next_deadline()?, Due::Timer(at))));
+        let permit = self.clients.iter().position(|client| client.waits_for_permit);
+        let others = [
+            self.server.due().map(|(at, pipe)| (at, Due::Wire(pipe))),
+            self.scheduled.first_key_value().map(|((at, _), _)| (*at, Due::Input)),
+            permit.map(|client| (self.permit_at(), Due::Permit(client))),
+        ];
+        let all = others.into_iter().flatten().chain(timers);
+        all.map(|(at, due)| (at.max(self.now), due)).fold((second, Due::Second), Ord::min)
     }
 
     /// A token bucket, as the limit around the machine is.
@@ -286,9 +406,11 @@ impl World {
         let wire = self.server.pipes.get_mut(&(client, connection)).and_then(|pipe| pipe.wires.pop_front());
         let (now, in_full) = (self.now, self.in_full);
         let it = &mut self.clients[client];
-        it.heard.insert(connection, now);
+        let open = it.open.entry(connection).or_default();
+        open.heard = now;
         let frame = match wire {
             Some((_, Wire::Text(text, body))) => {
+                open.brought.insert(body);
                 if body.number.is_none() && body.content > 0 {
                     it.arrived.push(body);
                 }
@@ -304,7 +426,7 @@ impl World {
             Some((_, Wire::Frame(frame))) => frame,
             Some((_, Wire::Closed(how))) => {
                 self.server.pipes.remove(&(client, connection));
-                it.heard.remove(&connection);
+                it.open.remove(&connection);
                 return self.tell(client, Input::Closed { connection, how });
             }
             None => return Ok(()),
@@ -325,8 +447,8 @@ impl World {
                     client.arrived.retain(|arrived| *arrived != message);
                 }
             }
-            (client.machine, client.failed, client.waits_for_permit) = (machine, None, false);
-            client.heard.clear();
+            (client.machine, client.waits_for_permit) = (machine, false);
+            client.open.clear();
             client.since = client.taken.len();
         }
     }
@@ -339,7 +461,7 @@ impl World {
         }
         let taken: Vec<_> = it.buffer.drain(..).collect();
         let (events, bytes) = (taken.len(), taken.iter().map(|(_, size)| size).sum());
-        it.taken.extend(taken.into_iter().map(|(event, _)| (self.now, event)));
+        it.taken.extend(taken.into_iter().map(|(event, _)| event));
         Some(Input::Taken { events, bytes })
     }
 
@@ -359,12 +481,7 @@ impl World {
         let now = self.now;
         let it = &mut self.clients[client];
         match output {
-            Output::Deliver { event, size } => {
-                if let Event::Failed(failure) = &event {
-                    it.failed = Some(failure.clone());
-                }
-                it.buffer.push_back((event, size));
-            }
+            Output::Deliver { event, size } => it.buffer.push_back((event, size)),
             Output::AwaitPermit => it.waits_for_permit = true,
             Output::FetchToken { newer_than } => {
                 let token = if self.no_tokens > 0 {
@@ -384,7 +501,7 @@ impl World {
                 self.dials.push(now);
                 let burst = BURST as usize;
                 if let [.., first] = self.dials[..self.dials.len().saturating_sub(burst + 60)]
-                    && now.since(first) < Duration::from_secs(60)
+                    && now.since(first) < seconds(60)
                 {
                     return Err("more than 80 dials within a minute".into());
                 }
@@ -394,19 +511,19 @@ impl World {
                 self.schedule(20, client, Input::Dialled { connection, result });
             }
             Output::Subscribe { connection, .. } => {
-                it.heard.insert(connection, now);
+                it.open.entry(connection).or_default().heard = now;
                 self.server.subscribe(now, (client, connection));
             }
             Output::Ping { connection } => self.server.pong(now, (client, connection)),
             Output::Read { connection, on } => {
-                it.heard.insert(connection, now);
+                it.open.entry(connection).or_default().heard = now;
                 if let Some(pipe) = self.server.pipes.get_mut(&(client, connection)) {
                     pipe.paused = !on;
                 }
             }
             Output::Close { connection } => {
                 self.server.pipes.remove(&(client, connection));
-                it.heard.remove(&connection);
+                it.open.remove(&connection);
             }
             Output::State(_) | Output::Finished => {}
         }
@@ -431,13 +548,12 @@ impl World {
             return Err(format!("{events} events are buffered"));
         }
         // 25 s; a connection that was replaced then may live 2 s more.
-        let silent = it.heard.iter().find(|(id, heard)| {
-            let paused = self.server.pipes.get(&(client, **id)).is_some_and(|pipe| pipe.paused);
-            !paused && self.now.since(**heard) > Duration::from_secs(28)
-        });
-        match silent {
-            Some((id, heard)) => Err(format!("nothing came on {id:?} since {heard:?}, now {:?}", self.now)),
-            None => Ok(()),
+        for (id, Open { heard, .. }) in &it.open {
+            let is_paused = self.server.pipes.get(&(client, *id)).is_some_and(|pipe| pipe.paused);
+            if !is_paused && self.now.since(*heard) > seconds(28) {
+                return Err(format!("nothing came on {id:?} since {heard:?}, now {:?}", self.now));
+            }
         }
+        Ok(())
     }
 }

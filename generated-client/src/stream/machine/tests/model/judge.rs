@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::server::{Body, GARBLED, Server};
 use super::super::world::{Client, World};
 use super::{HOLD, REMEMBER};
-use crate::stream::machine::{Event, Gap, Origin};
+use crate::stream::machine::{Event, Gap, Origin, State};
 
 /// Every message once and in order; what is missing was reported, unless no client can see it.
 pub(super) fn judge(world: &World) -> Result<(), String> {
@@ -33,7 +33,7 @@ fn judge_client(client: &Client, server: &Server) -> Result<(), String> {
     let mut segments = vec![Segment::default()];
     let mut unnumbered: BTreeMap<Body, u32> = BTreeMap::new();
     let mut changes = 0;
-    for (_, event) in &client.taken {
+    for event in &client.taken {
         let Some(segment) = segments.last_mut() else { continue };
         match event {
             Event::Message { message, sequence: Some(sequence), origin } => {
@@ -81,31 +81,30 @@ fn judge_client(client: &Client, server: &Server) -> Result<(), String> {
     if let Some((body, times)) = unnumbered.iter().find(|(_, times)| **times > 1) {
         return Err(format!("{body:?}, without a number, came {times} times"));
     }
-    if let Some(failure) = &client.failed {
-        let was_accepted = client.taken[client.since..].iter().any(|(_, event)| *event == Event::CaughtUp);
-        return if was_accepted { Err(format!("it ended: {failure:?}")) } else { Ok(()) };
+    if client.machine.state() == State::Failed {
+        let was_accepted = client.taken[client.since..].contains(&Event::CaughtUp);
+        return if was_accepted { Err(format!("it ended: {:?}", client.taken.last())) } else { Ok(()) };
     }
     if let Some(body) = arrived.symmetric_difference(&once).next() {
         return Err(format!("{body:?}, without a number, arrived and was not delivered"));
     }
     // One that corrects the last delivered message looks like a new numbering.
-    let may_change = ["a day roll", "a copy that stays behind", "a correction"]
-        .iter()
-        .any(|what| server.seen.contains(what));
+    let may_change =
+        ["roll", "a copy that stays behind", "a correction"].iter().any(|what| server.seen.contains(*what));
     if changes > 0 && !may_change {
         return Err("the numbers began anew, as far as the caller knows".into());
     }
-    // With one connection only, as far as the stream knows, there is no audit.
-    if !server.manner.single && !client.machine.history.is_single() {
-        last_day(&segments, server)?;
-    }
+    // With one connection only, as far as the stream knows, there is no audit: nothing but the last
+    // connection brings anything.
+    let is_single = server.single || client.machine.history.is_single();
+    last_day(&segments, server, |body| !is_single || client.was_sent(body))?;
     other_days(&segments, server)
 }
 
-/// Of the last day, the caller has all that a replay can bring.
-fn last_day(segments: &[Segment], server: &Server) -> Result<(), String> {
+/// Of the last day, the caller has all that could come.
+fn last_day(segments: &[Segment], server: &Server, could_come: impl Fn(&Body) -> bool) -> Result<(), String> {
     let Some(segment) = segments.last() else { return Ok(()) };
-    for body in &server.journal {
+    for body in server.journal.iter().filter(|body| could_come(body)) {
         let is_there = segment.delivered.contains_key(body);
         // An old correction is as good as what it corrects: it may be older than what is remembered.
         let is_corrected = body.number.is_some_and(|number| server.corrected.contains(&number));
@@ -115,10 +114,8 @@ fn last_day(segments: &[Segment], server: &Server) -> Result<(), String> {
         let is_too_old = segment.gaps.iter().any(|gap| gap.after.is_none() && gap.before.is_none());
         // Of what was skipped among sparse numbers, or in a first replay, only the count of old messages
         // can tell, if the journal has all of them, and of one day.
-        let was_skipped = server.manner.stride > 1 || is_old && body.number <= segment.first_replay;
-        let is_miscounted = ["a journal that loses its beginning", "days that begin alike"]
-            .iter()
-            .any(|what| server.seen.contains(what));
+        let was_skipped = server.stride > 1 || is_old && body.number <= segment.first_replay;
+        let is_miscounted = ["trim", "days that begin alike"].iter().any(|what| server.seen.contains(*what));
         let is_untold = was_skipped && is_miscounted;
         if !is_there && !is_corrected && !is_forgotten && !is_too_old && !is_untold {
             return Err(format!("{body:?} of the last day never came; the last numbering: {segment:?}"));
@@ -130,7 +127,7 @@ fn last_day(segments: &[Segment], server: &Server) -> Result<(), String> {
 /// Of any day, what is missing between two messages was reported. With sparse numbers nothing can tell.
 fn other_days(segments: &[Segment], server: &Server) -> Result<(), String> {
     // Nor while a first replay does not end.
-    if server.manner.stride > 1 || server.seen.contains("a replay that never ends") {
+    if server.stride > 1 || server.seen.contains("a replay that never ends") {
         return Ok(());
     }
     for segment in segments.iter().filter(|segment| !segment.is_sparse) {
