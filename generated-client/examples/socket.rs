@@ -66,10 +66,10 @@ async fn show_until(socket: &mut Socket, server: &MockServer, what: &str, update
             SocketEvent::Message(message) => {
                 show(&message)?;
                 // The updates are sent when the last subscription was answered.
-                if message.kind() == Some("error-notice") {
+                if message.kind.as_deref() == Some("error-notice") {
                     tell(server, &AccountId::new("100000"), what);
                 }
-                seen += usize::from(message.text().contains(what));
+                seen += usize::from(message.text.contains(what));
             }
             other => println!("{other:?}"),
         }
@@ -83,7 +83,7 @@ fn show(message: &SocketMessage) -> Result<()> {
     } else if let Some(contracts) = message.decode::<EventContractsMessage>() {
         println!("event contracts: {:?}", contracts?.message);
     } else {
-        println!("of another channel: {}", message.text());
+        println!("of another channel: {}", message.text);
     }
     Ok(())
 }

@@ -50,15 +50,15 @@ async fn take(socket: &mut Socket, what: &str) -> BTreeMap<(bool, &'static str),
     let mut seen = BTreeMap::new();
     while seen.len() < 4 {
         let message = message(socket).await;
-        if !message.text().contains(&format!("\"{what}\"")) {
+        if !message.text.contains(&format!("\"{what}\"")) {
             continue;
         }
-        let account = ACCOUNTS.into_iter().find(|account| message.text().contains(account)).unwrap();
+        let account = ACCOUNTS.into_iter().find(|account| message.text.contains(account)).unwrap();
         let is_activity = message.decode::<ActivityMessage>().is_some();
         // The one channel names itself in every message, the other in none.
         assert_eq!(
-            message.channel(),
-            (!is_activity && message.channel().is_some()).then_some("event-contracts")
+            message.channel.as_deref(),
+            (!is_activity && message.channel.as_deref().is_some()).then_some("event-contracts")
         );
         let is_contracts = message.decode::<EventContractsMessage>().is_some();
         assert!(!(is_activity && is_contracts));
@@ -107,7 +107,7 @@ async fn an_expired_token_is_replaced() {
     // Tokens are fetched at most every 10 s.
     while accepted < 2 {
         let message = message(&mut socket).await;
-        accepted += usize::from(message.kind() == Some("subscribe-activity-ack"));
-        assert!(!message.text().contains("\"success\":false"), "{}", message.text());
+        accepted += usize::from(message.kind.as_deref() == Some("subscribe-activity-ack"));
+        assert!(!message.text.contains("\"success\":false"), "{}", message.text);
     }
 }

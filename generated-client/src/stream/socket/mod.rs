@@ -80,9 +80,9 @@ impl Protocol {
             }
             _ => None,
         };
-        let owned = |text: Option<&str>| text.map(Into::into);
-        let (channel, kind) = (owned(envelope.members.channel.as_deref()), owned(envelope.kind()));
-        let message = SocketMessage { text: envelope.text.into(), channel, kind, received: at };
+        let channel = envelope.members.channel.as_deref().map(Into::into);
+        let kind = envelope.kind().map(Into::into);
+        let message = SocketMessage { text: envelope.text.into(), channel, kind, receive_time: at };
         Some((SocketEvent::Message(message), reply))
     }
 }
@@ -143,7 +143,7 @@ impl SocketBuilder {
 ///     match event? {
 ///         SocketEvent::Message(message) => match message.decode::<ActivityMessage>() {
 ///             Some(activity) => println!("{:?}", activity?.message),
-///             None => println!("{:?}: {}", message.channel(), message.text()),
+///             None => println!("{:?}: {}", message.channel, message.text),
 ///         },
 ///         other => println!("{other:?}"),
 ///     }
@@ -275,38 +275,19 @@ impl fmt::Debug for Socket {
 ///
 /// Its text may hold personal data, so `Debug` does not show it.
 #[derive(Clone, PartialEq)]
+#[non_exhaustive]
 pub struct SocketMessage {
-    text: Box<str>,
-    channel: Option<Box<str>>,
-    kind: Option<Box<str>>,
-    received: Timestamp,
+    /// The whole message.
+    pub text: String,
+    /// The name of its channel, if the message says it. The channel `activity` does not.
+    pub channel: Option<String>,
+    /// Its type on the wire.
+    pub kind: Option<String>,
+    /// When its last bytes were read, by this machine's clock.
+    pub receive_time: Timestamp,
 }
 
 impl SocketMessage {
-    /// The whole message, as it arrived.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// The name of its channel, if the message says it. The channel `activity` does not.
-    #[must_use]
-    pub fn channel(&self) -> Option<&str> {
-        self.channel.as_deref()
-    }
-
-    /// Its type on the wire.
-    #[must_use]
-    pub fn kind(&self) -> Option<&str> {
-        self.kind.as_deref()
-    }
-
-    /// When its last bytes were read, by this machine's clock.
-    #[must_use]
-    pub fn receive_time(&self) -> Timestamp {
-        self.received
-    }
-
     /// Decodes the message if it belongs to the channel of `M`: if it names the channel, or names none
     /// and is of a type that the channel lists. Otherwise returns `None`.
     ///
@@ -314,9 +295,9 @@ impl SocketMessage {
     /// If the message is not what its type says.
     pub fn decode<M: ChannelMessage>(&self) -> Option<Result<Received<M>, Undecodable>> {
         let channel = M::CHANNEL;
-        let belongs = match self.channel() {
+        let belongs = match &self.channel {
             Some(name) => name == channel.name,
-            None => self.kind().is_some_and(|kind| channel.message(kind).is_some()),
+            None => self.kind.as_ref().is_some_and(|kind| channel.message(kind).is_some()),
         };
         belongs.then(|| decode(&self.text))
     }
@@ -327,7 +308,7 @@ impl fmt::Debug for SocketMessage {
         f.debug_struct("SocketMessage")
             .field("channel", &self.channel)
             .field("kind", &self.kind)
-            .field("received", &self.received)
+            .field("receive_time", &self.receive_time)
             .finish_non_exhaustive()
     }
 }

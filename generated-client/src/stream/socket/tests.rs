@@ -177,7 +177,7 @@ fn shown(event: Result<SocketEvent>) -> String {
     let shown = match event {
         Ok(SocketEvent::Connection(Connection::Retrying { cause, .. })) => format!("retrying {cause:?}"),
         Ok(SocketEvent::Connection(connection)) => format!("{connection:?}"),
-        Ok(SocketEvent::Message(message)) => message.kind().unwrap_or("no type").to_owned(),
+        Ok(SocketEvent::Message(message)) => message.kind.as_deref().unwrap_or("no type").to_owned(),
         Ok(SocketEvent::Undecodable(undecodable)) => format!("undecodable {}", undecodable.text()),
         Err(error) => error.to_string(),
     };
@@ -240,7 +240,7 @@ async fn a_message_is_typed_by_its_channel_and_one_that_cannot_be_read_ends_noth
         server.say(text).await;
         let event = stage.socket.next().await.unwrap().unwrap();
         let SocketEvent::Message(message) = event else { panic!("{event:?}") };
-        assert_eq!(message.text(), text);
+        assert_eq!(message.text, text);
         assert_eq!(is_ok(message.decode::<ActivityMessage>()), activity, "{text}");
         assert_eq!(is_ok(message.decode::<EventContractsMessage>()), contracts, "{text}");
         assert!(!format!("{message:?}").contains("payload"), "the text is not shown");
