@@ -3,7 +3,6 @@
 
 #[path = "../../../tests/support/eavesdrop.rs"]
 pub(in crate::stream) mod eavesdrop;
-mod logs;
 #[path = "../../../tests/support/proxy.rs"]
 mod proxy;
 
@@ -35,7 +34,7 @@ fn accept_with(request: &str, more: &str) -> Vec<u8> {
 }
 
 /// What a server answers to the upgrade.
-pub(in crate::stream) fn accept(request: &str) -> Vec<u8> {
+fn accept(request: &str) -> Vec<u8> {
     accept_with(request, "")
 }
 

@@ -14,7 +14,7 @@ use crate::studio::activity::ActivityMessage;
 
 /// A token in clear, in hex or in base64 is nowhere in this text.
 #[track_caller]
-pub(super) fn assert_holds_no_token(text: &str) {
+pub(in crate::stream) fn assert_holds_no_token(text: &str) {
     static FACES: LazyLock<Vec<String>> = LazyLock::new(|| faces(SECRET));
     for face in FACES.iter() {
         assert!(!text.contains(face), "{face} in {text}");
@@ -28,8 +28,6 @@ pub(super) struct Caller {
     patience: Duration,
     /// The numbered messages, by day and number.
     pub(super) delivered: Vec<(usize, u64)>,
-    /// How the first of them came.
-    pub(super) first: Option<Origin>,
     /// The gaps, and how many messages came before each.
     pub(super) gaps: Vec<(usize, Gap)>,
 }
@@ -37,8 +35,7 @@ pub(super) struct Caller {
 impl Caller {
     pub(super) fn new(stream: Activity, patience: Duration) -> Self {
         let handle = stream.handle().clone();
-        let (delivered, gaps) = (Vec::new(), Vec::new());
-        Self { stream: Some(stream), handle, patience, delivered, first: None, gaps }
+        Self { stream: Some(stream), handle, patience, delivered: Vec::new(), gaps: Vec::new() }
     }
 
     pub(super) async fn statistics(&self) -> Statistics {
@@ -66,10 +63,8 @@ impl Caller {
         match event {
             Event::Message(message) => {
                 let said = said(message.message);
-                if let Some(number) = message.sequence {
-                    self.first.get_or_insert(message.origin);
-                    self.delivered.push((said.matches('\'').count(), number));
-                }
+                let day = said.matches('\'').count();
+                self.delivered.extend(message.sequence.map(|number| (day, number)));
                 let origin = match message.origin {
                     Origin::Live => "",
                     Origin::Replay => "r",
@@ -82,9 +77,7 @@ impl Caller {
                 self.delivered.extend(error.sequence().map(|number| (0, number)));
                 format!("?{}", error.path())
             }
-            Event::Connection(Connection::Disconnected(cause)) => format!("disconnected {}", why(cause)),
-            Event::Connection(Connection::Retrying { cause, .. }) => format!("retrying {}", why(cause)),
-            Event::Connection(connection) => format!("{connection:?}").to_lowercase(),
+            Event::Connection(connection) => word(connection),
             Event::Gap(gap) => {
                 self.gaps.push((self.delivered.len(), gap));
                 let end = |end: Option<u64>| end.map_or("?".into(), |end| end.to_string());
@@ -126,20 +119,26 @@ impl Caller {
     }
 
     /// Takes what comes until this comes.
-    pub(super) async fn take_until(&mut self, last: &str) -> Vec<String> {
+    pub(super) async fn take_until(&mut self, last: &str) {
         let (mut words, until) = (Vec::new(), Instant::now() + self.patience);
         while words.last().is_none_or(|word| word != last) {
             let word = self.next(until).await;
             words.push(word.unwrap_or_else(|| panic!("no {last} after {words:?}")));
         }
-        words
     }
 
     /// What the server has said, and nothing else, once and in order.
     #[track_caller]
     pub(super) fn assert_got_all(&self, server: &Server) {
-        let said = server.said();
-        assert!(self.delivered.iter().eq(&said), "\n got: {:?}\nsaid: {said:?}", self.delivered);
+        let state = server.state();
+        assert!(
+            self.delivered.iter().eq(&state.said),
+            "\n got: {:?}\nsaid: {:?}",
+            self.delivered,
+            state.said
+        );
+        let subscribed = |text: &String| text.starts_with("subscribe-activity 100000-");
+        assert!(state.subscriptions.iter().all(subscribed), "{:?}", state.subscriptions);
     }
 
     /// Nothing is left to be seen, and nothing was lost. Drops the stream.
@@ -176,12 +175,16 @@ fn said(message: ActivityMessage) -> String {
     }
 }
 
-fn why(cause: Cause) -> String {
-    match cause {
+pub(in crate::stream) fn word(connection: Connection) -> String {
+    let why = |cause| match cause {
         Cause::Dial(DialFailure::Status { status, .. }) => format!("status {status}"),
-        Cause::Dial(DialFailure::TimedOut(Some(stage))) => format!("{stage:?} timed out"),
         Cause::Dial(failure) => format!("{failure:?}"),
         Cause::Closed(how) => format!("{how:?}"),
         cause => format!("{cause:?}"),
+    };
+    match connection {
+        Connection::Disconnected(cause) => format!("disconnected {}", why(cause)),
+        Connection::Retrying { cause, .. } => format!("retrying {}", why(cause)),
+        connection => format!("{connection:?}").to_lowercase(),
     }
 }
