@@ -54,39 +54,49 @@ fn again(replay: &str) -> String {
     format!("connecting, connected, subscribed, {replay}caught up")
 }
 
-/// The stream is live after a replay of so many messages.
-async fn begin(server: &Server, caller: &mut Caller, messages: u64) {
-    server.write(messages);
-    let replay: String = (1..=messages).map(|number| format!("r{number}, ")).collect();
-    caller.saw(again(&replay)).await;
-}
+/// Prepares nothing.
+fn by_default(_: &Server, _: &mut Settings) {}
 
 /// Plays it in simulated time, over a pipe. There are no audits.
-fn simulate(play: impl AsyncFnOnce(&Server, &mut Caller)) {
-    simulate_with(|_| {}, play);
-}
-
-fn simulate_with(change: impl FnOnce(&mut Settings), play: impl AsyncFnOnce(&Server, &mut Caller)) {
-    let mut settings = Settings { audit_interval: 1_000 * DAY, ..Settings::default() };
-    change(&mut settings);
+fn simulate(prepare: impl FnOnce(&Server, &mut Settings), play: impl AsyncFnOnce(&Server, &mut Caller)) {
     in_simulation(async |_| {
         let server = Server::default();
+        let mut settings = Settings { audit_interval: 1_000 * DAY, ..Settings::default() };
+        prepare(&server, &mut settings);
         let mut caller = call(&server, settings, &shared());
         play(&server, &mut caller).await;
         caller.end(&server).await;
     });
 }
 
-/// Plays anything in time that does not pass by itself. Everything that is logged is searched for
-/// tokens, and no task may be left in the end.
+/// The same with a stream that is live after a replay of one message.
+fn when_live(prepare: impl FnOnce(&Server, &mut Settings), play: impl AsyncFnOnce(&Server, &mut Caller)) {
+    simulate(prepare, async |server, caller| {
+        server.write(1);
+        caller.saw(again("r1, ")).await;
+        play(server, caller).await;
+    });
+}
+
+/// Plays anything in time that does not pass by itself.
 pub(in crate::stream) fn in_simulation(play: impl AsyncFnOnce(&Ears)) {
+    run(Builder::new_current_thread().enable_time().start_paused(true), play);
+}
+
+/// Plays anything. Everything that is logged is searched for tokens, and no task may be left in the end.
+fn run(runtime: &mut Builder, play: impl AsyncFnOnce(&Ears)) -> Vec<String> {
     let ears = Ears::open();
-    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let runtime = runtime.build().unwrap();
     runtime.block_on(async {
         play(&ears).await;
-        sleep(MINUTE).await;
-        assert_eq!(Handle::current().metrics().num_alive_tasks(), 0, "a task is left");
+        let until = Instant::now() + MINUTE;
+        while Handle::current().metrics().num_alive_tasks() > 0 {
+            assert!(Instant::now() < until, "a task is left");
+            sleep(millis(1)).await;
+        }
     });
     drop(runtime);
-    ears.take().iter().for_each(|line| assert_holds_no_token(line));
+    let lines = ears.take();
+    lines.iter().for_each(|line| assert_holds_no_token(line));
+    lines
 }

@@ -90,41 +90,42 @@ impl Caller {
         }
     }
 
-    /// Sees just this, as far as it has to come.
-    #[track_caller]
-    pub(super) fn saw(&mut self, expected: impl Into<String>) -> impl Future<Output = ()> {
-        let (expected, from) = (expected.into(), std::panic::Location::caller());
-        async move {
-            let (mut seen, until) = (String::new(), Instant::now() + self.patience);
-            while seen != expected {
-                assert!(expected.starts_with(&seen), "at {from}:\n seen: {seen}\nwant: {expected}");
-                let Some(word) = self.next(until).await else {
-                    panic!("at {from}: nothing more comes\n seen: {seen}\nwant: {expected}");
-                };
-                seen = if seen.is_empty() { word } else { format!("{seen}, {word}") };
-            }
-        }
-    }
-
-    /// Takes what comes in so long, whatever it is.
-    pub(super) async fn take(&mut self, time: Duration) -> Vec<String> {
+    /// Takes what comes in so long, as long as it is not enough.
+    async fn take_while(&mut self, time: Duration, lacks: impl Fn(&[String]) -> bool) -> Vec<String> {
         let (until, mut words) = (Instant::now() + time, Vec::new());
-        while let Some(word) = self.next(until).await {
+        while lacks(&words)
+            && let Some(word) = self.next(until).await
+        {
             words.push(word);
-            if words.ends_with(&["end".to_owned()]) {
-                break;
-            }
         }
         words
     }
 
+    /// Sees just this, as far as it has to come.
+    pub(super) async fn saw(&mut self, expected: impl Into<String>) {
+        let expected = expected.into();
+        let lacks = |words: &[String]| {
+            let seen = words.join(", ");
+            seen != expected && expected.starts_with(&seen)
+        };
+        assert_eq!(self.take_while(self.patience, lacks).await.join(", "), expected);
+    }
+
+    /// Takes what comes in so long, whatever it is.
+    pub(super) async fn take(&mut self, time: Duration) -> Vec<String> {
+        self.take_while(time, |words| words.last().is_none_or(|word| word != "end")).await
+    }
+
     /// Takes what comes until this comes.
     pub(super) async fn take_until(&mut self, last: &str) {
-        let (mut words, until) = (Vec::new(), Instant::now() + self.patience);
-        while words.last().is_none_or(|word| word != last) {
-            let word = self.next(until).await;
-            words.push(word.unwrap_or_else(|| panic!("no {last} after {words:?}")));
-        }
+        let words =
+            self.take_while(self.patience, |words| words.last().is_none_or(|word| word != last)).await;
+        assert!(words.last().is_some_and(|word| word == last), "no {last} in {words:?}");
+    }
+
+    /// Takes one.
+    pub(super) async fn take_one(&mut self) -> String {
+        self.take_while(self.patience, <[String]>::is_empty).await.pop().expect("something comes")
     }
 
     /// What the server has said, and nothing else, once and in order.

@@ -41,9 +41,9 @@ pub(in crate::stream) enum Answer {
     /// The subscription is refused in these words, and the connection closed.
     Deny(&'static str),
     NoAck,
-    /// The replay lacks its last messages.
-    Behind(usize),
-    /// The replay is never complete.
+    /// The replay lacks its last two messages.
+    Behind,
+    /// Nothing of the replay comes.
     Stall,
     /// The connection ends before the replay is complete.
     EndInReplay,
@@ -74,7 +74,8 @@ pub(in crate::stream) struct Server(Arc<Mutex<State>>);
 #[derive(Default)]
 pub(in crate::stream) struct State {
     day: usize,
-    last: u64,
+    /// The last number.
+    pub(super) last: u64,
     replay: Vec<u64>,
     /// All that the caller has to get, in this order.
     pub(super) said: Journal,
@@ -148,11 +149,6 @@ impl Server {
         self.say(&first);
     }
 
-    /// A number that no message has.
-    pub(super) fn skip(&self) {
-        self.state().last += 1;
-    }
-
     /// The last messages come again.
     pub(super) fn repeat(&self, messages: usize) {
         let state = self.state();
@@ -204,7 +200,7 @@ impl Server {
     async fn serve(self, pipe: Box<dyn ByteStream>, answer: Answer) {
         let mut session = Session(pipe);
         self.state().open += 1;
-        if let Ok((0x81, subscription)) = session.read().await {
+        if let Ok((0x81, subscription)) = receive(&mut session.0).await {
             self.note(&subscription);
             self.subscribed(session, answer).await;
         }
@@ -232,19 +228,22 @@ impl Server {
         let replay: Vec<_> = {
             let mut state = self.state();
             state.clients.push(client);
-            let behind = if let Answer::Behind(messages) = answer { messages } else { 0 };
-            let replay = &state.replay[..state.replay.len() - behind];
+            let sent = match answer {
+                Answer::Behind => state.replay.len() - 2,
+                Answer::Stall => 0,
+                _ => state.replay.len(),
+            };
+            let replay = &state.replay[..sent];
             replay.iter().map(|number| numbered(state.day, *number)).collect()
         };
         for text in replay {
             session.text(&text).await;
         }
-        match answer {
-            Answer::EndInReplay => return session.end().await,
-            Answer::Stall => {}
-            _ => session.text(r#"{"timestamp":7,"payload":{"type":"replay-complete"}}"#).await,
+        if !matches!(answer, Answer::Stall | Answer::EndInReplay) {
+            session.text(r#"{"timestamp":7,"payload":{"type":"replay-complete"}}"#).await;
         }
         match answer {
+            Answer::EndInReplay => session.end().await,
             Answer::Close(code) => session.close(code).await,
             _ => self.live(session, orders).await,
         }
@@ -265,7 +264,7 @@ impl Server {
                     Order::Bytes(frame(0x81, br#"{"timestamp":7,"payload":{"type":"heartbeat"}}"#))
                 }
                 // Clients of these tests send small frames, which come whole.
-                frame = session.read(), if !deaf => match frame {
+                frame = receive(&mut session.0), if !deaf => match frame {
                     Ok((0x89, payload)) => Order::Bytes(self::frame(0x8A, &payload)),
                     Ok((0x88, payload)) => {
                         sleep(CLOSE).await;
@@ -338,10 +337,6 @@ impl TokenProvider for Server {
 struct Session(Box<dyn ByteStream>);
 
 impl Session {
-    async fn read(&mut self) -> io::Result<(u8, Vec<u8>)> {
-        receive(&mut self.0).await
-    }
-
     async fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.0.write_all(bytes).await?;
         self.0.flush().await
@@ -364,7 +359,7 @@ impl Session {
 
     /// Waits until the client has ended the connection.
     async fn drain(mut self) {
-        while self.read().await.is_ok() {}
+        while receive(&mut self.0).await.is_ok() {}
     }
 }
 
