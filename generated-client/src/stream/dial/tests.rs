@@ -1,5 +1,5 @@
-//! Dials over loopback, and how the machine sees their results. What a whole stream makes of it, and how
-//! connections end, is tested with the supervisor.
+//! Dials over loopback, and how the machine sees their results. What a whole stream makes of it is tested
+//! with the supervisor, and how connections end with the connection, too.
 
 #[path = "../../../tests/support/eavesdrop.rs"]
 pub(in crate::stream) mod eavesdrop;

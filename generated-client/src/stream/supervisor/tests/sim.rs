@@ -35,7 +35,7 @@ fn status(status: u16, retry_after: Option<u64>) -> Answer {
 
 /// What happens to a live stream, and what the caller sees until it is live again, after so many seconds.
 #[test]
-fn rows_03_05_06_11_15_16_18_19_37_whatever_fails_is_repeated_in_time() {
+fn rows_03_05_06_11_15_16_18_19_37_a_stream_is_live_again_in_time_after_each_failure() {
     let ends = |cause| format!("disconnected {cause}, retrying {cause}, ");
     let notice = |details, cause| {
         (Order::Close(Some(details), 1000), Live, format!("notice {details}, {}", ends(cause)))
@@ -258,7 +258,7 @@ async fn bring(server: &Server, caller: &mut Caller, (before, seen, after): Stop
 }
 
 #[test]
-fn rows_49_50_nothing_goes_on_when_a_stream_is_closed_or_dropped() {
+fn rows_49_50_nothing_is_left_of_a_stream_that_is_closed_or_dropped() {
     for (stop, drops) in STOPS.into_iter().flat_map(|stop| [(stop, false), (stop, true)]) {
         simulate(by_default, async |server, caller| {
             bring(server, caller, stop).await;
