@@ -18,10 +18,11 @@ use crate::studio::activity::{ActivityMessage, ActivitySubscription};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A connection over a pipe that holds so many bytes in each direction, and its other end.
-async fn connection(pipe: usize, max_message: usize) -> (Connection, DuplexStream) {
+/// A connection over a pipe that holds so many bytes in each direction, and its other end. It takes
+/// messages of at most 1 KiB.
+async fn connection(pipe: usize) -> (Connection, DuplexStream) {
     let (ours, theirs) = duplex(pipe);
-    let settings = Settings { max_message, ..Settings::default() };
+    let settings = Settings { max_message: 1 << 10, ..Settings::default() };
     (Connection::new(Box::new(ours), &[], &settings).await, theirs)
 }
 
@@ -32,6 +33,15 @@ async fn next(connection: &mut Connection) -> Result<Arrival, Closed> {
 /// Polls until the connection has ended.
 async fn end(connection: &mut Connection) {
     while next(connection).await.is_ok() {}
+}
+
+/// Does something else while the connection goes on.
+async fn beside<T>(connection: &mut Connection, other: impl Future<Output = T>) -> T {
+    tokio::select! {
+        biased;
+        () = end(connection) => panic!("the connection has ended"),
+        done = other => done,
+    }
 }
 
 /// The first byte and the payload of each frame that a client wrote until it was gone.
@@ -58,7 +68,7 @@ fn code(code: u16) -> [u8; 2] {
 
 /// What comes of these bytes if they come in pieces of this size, but parts of messages.
 async fn read(bytes: &[u8], size: usize) -> Vec<Result<Arrival, Closed>> {
-    let (mut connection, mut server) = connection(1 << 20, 1 << 10).await;
+    let (mut connection, mut server) = connection(1 << 20).await;
     let mut came = Vec::new();
     let mut drain = |connection: &mut Connection| {
         while came.last().is_none_or(Result::is_ok)
@@ -119,37 +129,27 @@ async fn a_frame_is_masked_and_never_moved() {
 
 #[tokio::test(start_paused = true)]
 async fn row_04_a_write_that_is_stuck_does_not_stop_the_reading() {
-    for pings in [true, false] {
-        let (mut connection, mut server) = connection(64, 1 << 10).await;
-        let start = Instant::now();
-        for number in ["0", "1", "2", "3"] {
-            // More than the pipe holds, and it is not read.
-            match pings {
-                true => server.write_all(&frame(0x89, &[b'x'; 60])).await.unwrap(),
-                false => connection.subscribe(&subscription()),
-            }
-            while let Ok(arrival) = timeout(SECOND, next(&mut connection)).await {
-                assert_eq!(arrival, Ok(Arrival::Ping));
-            }
-            server.write_all(&frame(0x81, number.as_bytes())).await.unwrap();
-            assert_eq!(next(&mut connection).await, text(number));
-        }
-        assert_eq!(next(&mut connection).await, Err(Closed::WriteTimeout));
-        assert_eq!(start.elapsed(), 5 * SECOND);
-        assert_eq!(next(&mut connection).await, Err(Closed::WriteTimeout), "it stays so");
+    let (mut connection, mut server) = connection(64).await;
+    let start = Instant::now();
+    for number in ["0", "1", "2", "3"] {
+        // More than the pipe holds, and it is not read.
+        connection.subscribe(&subscription());
+        assert!(timeout(SECOND, next(&mut connection)).await.is_err());
+        server.write_all(&frame(0x81, number.as_bytes())).await.unwrap();
+        assert_eq!(next(&mut connection).await, text(number));
     }
+    assert_eq!(next(&mut connection).await, Err(Closed::WriteTimeout));
+    assert_eq!(start.elapsed(), 5 * SECOND);
+    assert_eq!(next(&mut connection).await, Err(Closed::WriteTimeout), "it stays so");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_write_that_gets_on_is_not_stuck() {
-    let (mut connection, mut server) = connection(64, 1 << 10).await;
+    let (mut connection, mut server) = connection(64).await;
     for _ in 0..10 {
         connection.subscribe(&subscription());
         assert!(timeout(4 * SECOND, next(&mut connection)).await.is_err());
-        let frame = tokio::select! {
-            frame = receive(&mut server) => frame.unwrap(),
-            arrival = next(&mut connection) => panic!("{arrival:?}"),
-        };
+        let frame = beside(&mut connection, receive(&mut server)).await.unwrap();
         assert_eq!(frame, (0x81, subscription().expose().as_bytes().to_vec()));
     }
 }
@@ -157,7 +157,7 @@ async fn a_write_that_gets_on_is_not_stuck() {
 #[tokio::test(start_paused = true)]
 async fn frames_of_both_writers_are_never_mixed() {
     for pipe in [7, 64, 200, 4_096] {
-        let (mut connection, mut server) = connection(pipe, 1 << 10).await;
+        let (mut connection, mut server) = connection(pipe).await;
         let mut got = Vec::new();
         for round in 0..20 {
             if round % 3 != 0 {
@@ -165,24 +165,16 @@ async fn frames_of_both_writers_are_never_mixed() {
             }
             if round % 4 != 0 {
                 let ping = frame(0x89, &[round; 100]);
-                tokio::select! {
-                    biased;
-                    () = end(&mut connection) => unreachable!("it goes on"),
-                    written = server.write_all(&ping) => written.unwrap(),
-                }
+                beside(&mut connection, server.write_all(&ping)).await.unwrap();
             }
             assert!(timeout(Duration::ZERO, end(&mut connection)).await.is_err());
             connection.ping();
-            tokio::select! {
-                frame = receive(&mut server) => got.push(frame.unwrap()),
-                () = end(&mut connection) => unreachable!("it goes on"),
-            }
+            got.push(beside(&mut connection, receive(&mut server)).await.unwrap());
         }
         connection.close();
         tokio::spawn(async move { timeout(SECOND, end(&mut connection)).await });
         got.extend(written(server).await);
-        let subscriptions = got.iter().filter(|(first, _)| *first == 0x81).count();
-        assert!(subscriptions > 1, "{got:?}");
+        assert!(got.iter().filter(|(first, _)| *first == 0x81).count() > 1, "{got:?}");
         for (first, payload) in &got {
             match first {
                 0x81 => assert_eq!(payload, subscription().expose().as_bytes()),
@@ -197,7 +189,7 @@ async fn frames_of_both_writers_are_never_mixed() {
 
 #[tokio::test(start_paused = true)]
 async fn row_43_a_flood_of_pings_is_bounded_and_the_last_one_answered() {
-    let (mut connection, mut server) = connection(1 << 10, 1 << 10).await;
+    let (mut connection, mut server) = connection(1 << 10).await;
     let mut arrivals = 0;
     for number in 0..10_000_u16 {
         server.write_all(&frame(0x89, &number.to_be_bytes())).await.unwrap();
@@ -208,50 +200,59 @@ async fn row_43_a_flood_of_pings_is_bounded_and_the_last_one_answered() {
     }
     assert_eq!(arrivals, 10_000);
     // The pongs were not read; the last one is still sent once they are.
-    tokio::spawn(async move { end(&mut connection).await });
-    let mut pongs = 0;
-    loop {
-        let (first, payload) = timeout(SECOND, receive(&mut server)).await.expect("a pong").unwrap();
-        assert_eq!(first, 0x8A);
-        pongs += 1;
+    for pongs in 1.. {
+        let (first, payload) = beside(&mut connection, receive(&mut server)).await.unwrap();
+        assert!(first == 0x8A && pongs * 8 <= 2 * WRITE + 8, "{pongs} pongs");
         if payload == 9_999_u16.to_be_bytes() {
             break;
         }
     }
-    assert!(pongs * 8 <= 2 * WRITE + 8, "{pongs} pongs");
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_server_is_told_how_it_ended() {
+async fn rows_39_42_the_server_is_told_how_it_ended() {
     let close = |code: u16| frame(0x88, &[&code.to_be_bytes()[..], b"why"].concat());
+    let part = [b' '; 600];
+    let code_is = |sent, told, code| (sent, told, Closed::Code(code));
+    let breaks = |sent: &[u8]| (sent.to_vec(), Some(1002), Closed::Protocol);
+    let is_large = |sent| (sent, Some(1009), Closed::TooLarge);
     for (sent, told, how) in [
-        (close(1000), Some(1000), Closed::Code(Some(1000))),
-        (close(1012), Some(1012), Closed::Code(Some(1012))),
-        (close(4001), Some(4001), Closed::Code(Some(4001))),
-        (frame(0x88, &[]), None, Closed::Code(None)),
+        code_is(close(1000), Some(1000), Some(1000)),
+        code_is(close(1012), Some(1012), Some(1012)),
+        code_is(close(4001), Some(4001), Some(4001)),
+        code_is(frame(0x88, &[]), None, None),
         // The library takes only the first of these for what it is.
-        (close(1002), Some(1002), Closed::Code(Some(1002))),
-        (close(1014), Some(1002), Closed::Code(Some(1014))),
-        (close(1006), Some(1002), Closed::Code(Some(1006))),
-        (frame(0x88, &[&[3, 0xf6][..], &[b'.'; 123]].concat()), Some(1002), Closed::Code(Some(1014))),
-        (b"\x88\x7e\0\x05\x03\xf6why".to_vec(), Some(1002), Closed::Code(Some(1014))),
-        (frame(0x81, b"\xff"), Some(1002), Closed::Protocol),
-        (frame(0x83, b""), Some(1002), Closed::Protocol),
-        (frame(0x81, &[b' '; 1_025]), Some(1009), Closed::TooLarge),
-        ([frame(0x01, &[b' '; 600]), frame(0x00, &[b' '; 600])].concat(), Some(1009), Closed::TooLarge),
+        code_is(close(1002), Some(1002), Some(1002)),
+        code_is(close(1014), Some(1002), Some(1014)),
+        code_is(close(1006), Some(1002), Some(1006)),
+        code_is(frame(0x88, &[&[3, 0xf6][..], &[b'.'; 123]].concat()), Some(1002), Some(1014)),
+        code_is(b"\x88\x7e\0\x05\x03\xf6why".to_vec(), Some(1002), Some(1014)),
+        // Text that is none, a frame that is masked, reserved bits, an opcode that does not exist, the end
+        // of nothing, half of a code.
+        breaks(b"\x81\x02\xff\xfe\x81\x02{}"),
+        breaks(b"\x81\x84\x01\x02\x03\x04mask\x81\x02{}"),
+        breaks(b"\xc1\x01x"),
+        breaks(b"\x83\0"),
+        breaks(b"\x80\x01x"),
+        breaks(b"\x88\x01x"),
+        // One frame, frames without an end, and one that says to be larger than all memory.
+        is_large(frame(0x81, &[b' '; 1_025])),
+        is_large([frame(0x01, &part), frame(0x00, &part)].concat()),
+        is_large(b"\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff".to_vec()),
         // The server has ended its side: there is no close frame to send.
         (frame(0x81, b"half")[..3].to_vec(), None, Closed::Eof),
     ] {
         for size in [1, 2, 3, sent.len()] {
             assert_eq!(read(&sent, size).await, [Err(how)], "{sent:02x?} in pieces of {size}");
         }
-        let (mut connection, mut server) = connection(1 << 20, 1 << 10).await;
+        let (mut connection, mut server) = connection(1 << 20).await;
         server.write_all(&sent).await.unwrap();
         server.shutdown().await.unwrap();
         assert_eq!(next(&mut connection).await, Err(how));
         drop(connection);
-        let (frames, count) = (written(server).await, usize::from(how != Closed::Eof));
-        assert!(frames.iter().all(|(first, _)| *first == 0x88) && frames.len() == count, "{frames:?}");
+        let frames = written(server).await;
+        assert!(frames.iter().all(|(first, _)| *first == 0x88), "{frames:?}");
+        assert_eq!(frames.len(), usize::from(how != Closed::Eof));
         let code = frames.iter().find_map(|(_, payload)| payload.first_chunk());
         assert_eq!(code.map(|code| u16::from_be_bytes(*code)), told);
     }
@@ -259,7 +260,7 @@ async fn the_server_is_told_how_it_ended() {
 
 #[tokio::test(start_paused = true)]
 async fn a_close_goes_before_what_waits() {
-    let (mut connection, mut server) = connection(1 << 20, 1 << 10).await;
+    let (mut connection, mut server) = connection(1 << 20).await;
     for _ in 0..100 {
         connection.ping();
     }
@@ -274,7 +275,7 @@ async fn a_close_goes_before_what_waits() {
 
 #[tokio::test(start_paused = true)]
 async fn what_was_said_before_the_end_is_read_although_nothing_can_be_written() {
-    let (mut connection, mut server) = connection(64, 1 << 10).await;
+    let (mut connection, mut server) = connection(64).await;
     server.write_all(&frame(0x81, b"last words")).await.unwrap();
     drop(server);
     connection.ping();

@@ -9,7 +9,7 @@
 pub(super) mod caller;
 pub(in crate::stream) mod frame;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::collections::VecDeque;
 use std::future::poll_fn;

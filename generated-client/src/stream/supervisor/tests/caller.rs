@@ -14,7 +14,7 @@ use crate::studio::activity::ActivityMessage;
 
 /// A token in clear, in hex or in base64 is nowhere in this text.
 #[track_caller]
-pub(super) fn assert_holds_no_token(text: &str) {
+pub(in crate::stream) fn assert_holds_no_token(text: &str) {
     static FACES: LazyLock<Vec<String>> = LazyLock::new(|| faces(SECRET));
     for face in FACES.iter() {
         assert!(!text.contains(face), "{face} in {text}");
@@ -28,8 +28,6 @@ pub(super) struct Caller {
     patience: Duration,
     /// The numbered messages, by day and number.
     pub(super) delivered: Vec<(usize, u64)>,
-    /// How the first of them came.
-    pub(super) first: Option<Origin>,
     /// The gaps, and how many messages came before each.
     pub(super) gaps: Vec<(usize, Gap)>,
 }
@@ -37,8 +35,7 @@ pub(super) struct Caller {
 impl Caller {
     pub(super) fn new(stream: Activity, patience: Duration) -> Self {
         let handle = stream.handle().clone();
-        let (delivered, gaps) = (Vec::new(), Vec::new());
-        Self { stream: Some(stream), handle, patience, delivered, first: None, gaps }
+        Self { stream: Some(stream), handle, patience, delivered: Vec::new(), gaps: Vec::new() }
     }
 
     pub(super) async fn statistics(&self) -> Statistics {
@@ -66,10 +63,8 @@ impl Caller {
         match event {
             Event::Message(message) => {
                 let said = said(message.message);
-                if let Some(number) = message.sequence {
-                    self.first.get_or_insert(message.origin);
-                    self.delivered.push((said.matches('\'').count(), number));
-                }
+                let day = said.matches('\'').count();
+                self.delivered.extend(message.sequence.map(|number| (day, number)));
                 let origin = match message.origin {
                     Origin::Live => "",
                     Origin::Replay => "r",
@@ -82,9 +77,7 @@ impl Caller {
                 self.delivered.extend(error.sequence().map(|number| (0, number)));
                 format!("?{}", error.path())
             }
-            Event::Connection(Connection::Disconnected(cause)) => format!("disconnected {}", why(cause)),
-            Event::Connection(Connection::Retrying { cause, .. }) => format!("retrying {}", why(cause)),
-            Event::Connection(connection) => format!("{connection:?}").to_lowercase(),
+            Event::Connection(connection) => word(connection),
             Event::Gap(gap) => {
                 self.gaps.push((self.delivered.len(), gap));
                 let end = |end: Option<u64>| end.map_or("?".into(), |end| end.to_string());
@@ -97,49 +90,56 @@ impl Caller {
         }
     }
 
-    /// Sees just this, as far as it has to come.
-    #[track_caller]
-    pub(super) fn saw(&mut self, expected: impl Into<String>) -> impl Future<Output = ()> {
-        let (expected, from) = (expected.into(), std::panic::Location::caller());
-        async move {
-            let (mut seen, until) = (String::new(), Instant::now() + self.patience);
-            while seen != expected {
-                assert!(expected.starts_with(&seen), "at {from}:\n seen: {seen}\nwant: {expected}");
-                let Some(word) = self.next(until).await else {
-                    panic!("at {from}: nothing more comes\n seen: {seen}\nwant: {expected}");
-                };
-                seen = if seen.is_empty() { word } else { format!("{seen}, {word}") };
-            }
+    /// Takes what comes in so long, as long as it is not enough.
+    async fn take_while(&mut self, time: Duration, lacks: impl Fn(&[String]) -> bool) -> Vec<String> {
+        let (until, mut words) = (Instant::now() + time, Vec::new());
+        while lacks(&words)
+            && let Some(word) = self.next(until).await
+        {
+            words.push(word);
         }
+        words
+    }
+
+    /// Sees just this, as far as it has to come.
+    pub(super) async fn saw(&mut self, expected: impl Into<String>) {
+        let expected = expected.into();
+        let lacks = |words: &[String]| {
+            let seen = words.join(", ");
+            seen != expected && expected.starts_with(&seen)
+        };
+        assert_eq!(self.take_while(self.patience, lacks).await.join(", "), expected);
     }
 
     /// Takes what comes in so long, whatever it is.
     pub(super) async fn take(&mut self, time: Duration) -> Vec<String> {
-        let (until, mut words) = (Instant::now() + time, Vec::new());
-        while let Some(word) = self.next(until).await {
-            words.push(word);
-            if words.ends_with(&["end".to_owned()]) {
-                break;
-            }
-        }
-        words
+        self.take_while(time, |words| words.last().is_none_or(|word| word != "end")).await
     }
 
     /// Takes what comes until this comes.
-    pub(super) async fn take_until(&mut self, last: &str) -> Vec<String> {
-        let (mut words, until) = (Vec::new(), Instant::now() + self.patience);
-        while words.last().is_none_or(|word| word != last) {
-            let word = self.next(until).await;
-            words.push(word.unwrap_or_else(|| panic!("no {last} after {words:?}")));
-        }
-        words
+    pub(super) async fn take_until(&mut self, last: &str) {
+        let words =
+            self.take_while(self.patience, |words| words.last().is_none_or(|word| word != last)).await;
+        assert!(words.last().is_some_and(|word| word == last), "no {last} in {words:?}");
+    }
+
+    /// Takes one.
+    pub(super) async fn take_one(&mut self) -> String {
+        self.take_while(self.patience, <[String]>::is_empty).await.pop().expect("something comes")
     }
 
     /// What the server has said, and nothing else, once and in order.
     #[track_caller]
     pub(super) fn assert_got_all(&self, server: &Server) {
-        let said = server.said();
-        assert!(self.delivered.iter().eq(&said), "\n got: {:?}\nsaid: {said:?}", self.delivered);
+        let state = server.state();
+        assert!(
+            self.delivered.iter().eq(&state.said),
+            "\n got: {:?}\nsaid: {:?}",
+            self.delivered,
+            state.said
+        );
+        let subscribed = |text: &String| text.starts_with("subscribe-activity 100000-");
+        assert!(state.subscriptions.iter().all(subscribed), "{:?}", state.subscriptions);
     }
 
     /// Nothing is left to be seen, and nothing was lost. Drops the stream.
@@ -176,12 +176,16 @@ fn said(message: ActivityMessage) -> String {
     }
 }
 
-fn why(cause: Cause) -> String {
-    match cause {
+pub(in crate::stream) fn word(connection: Connection) -> String {
+    let why = |cause| match cause {
         Cause::Dial(DialFailure::Status { status, .. }) => format!("status {status}"),
-        Cause::Dial(DialFailure::TimedOut(Some(stage))) => format!("{stage:?} timed out"),
         Cause::Dial(failure) => format!("{failure:?}"),
         Cause::Closed(how) => format!("{how:?}"),
         cause => format!("{cause:?}"),
+    };
+    match connection {
+        Connection::Disconnected(cause) => format!("disconnected {}", why(cause)),
+        Connection::Retrying { cause, .. } => format!("retrying {}", why(cause)),
+        connection => format!("{connection:?}").to_lowercase(),
     }
 }

@@ -3,30 +3,34 @@
 //! As over pipes, all loggers are at their finest level, every message must have been seen in the
 //! end, and no task may be left. Dials that fail, and what only sockets can do, are tested in `dial`.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::future::ready;
+use std::io::Cursor;
 
 use tokio::net::TcpSocket;
+use tokio_tungstenite::tungstenite::WebSocket;
+use tokio_tungstenite::tungstenite::protocol::Role;
 
+use super::server::{Order, SECRET, numbered};
 use super::*;
-use crate::authentication::{FetchingToken, Given, Token, TokenError, TokenRequest, TokenSource};
-use crate::builder::ApiClient;
-use crate::client;
-use crate::stream::ClientTokens;
-use crate::stream::dial;
+use crate::authentication::{FetchingToken, Token, TokenRequest, TokenSource};
+use crate::stream::connection::tests::frames::frame;
+use crate::stream::dial::tests::eavesdrop::faces;
 use crate::stream::machine::NoToken;
+use crate::stream::supervisor::TokenProvider;
+use crate::stream::{ClientTokens, dial};
+use crate::studio::{Client, ClientBuilder};
 use crate::tests::certificate::{Authority, Flaw};
 use crate::transport::TransportSettings;
 
 /// Longest wait for something that has to come. Nothing takes so long.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Plays it twice, plain and over TLS.
-fn over_loopback(settings: &Settings, play: impl AsyncFn(&Server, &mut Caller)) {
+/// Plays it twice, plain and over TLS, with a stream that is live.
+fn over_loopback(change: impl Fn(&mut Settings), play: impl AsyncFn(&Server, &mut Caller)) {
+    let mut settings = Settings { max_backoff: millis(20), ..Settings::default() };
+    change(&mut settings);
     for scheme in ["ws", "wss"] {
-        let ears = Ears::open();
-        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
+        let lines = run(Builder::new_current_thread().enable_all(), async |_| {
             let socket = TcpSocket::new_v4().unwrap();
             // Little room, so that a server who does not read is soon noticed.
             socket.set_recv_buffer_size(4 << 10).unwrap();
@@ -40,86 +44,126 @@ fn over_loopback(settings: &Settings, play: impl AsyncFn(&Server, &mut Caller)) 
             let tls = (scheme == "wss").then(|| authority.acceptor(Flaw::None, "http/1.1"));
             let server = Server::default();
             let listening = tokio::spawn(server.clone().listen(listener, tls));
-            let from = ResumePoint::default();
-            let stream = open(dial, server.tokens.clone(), settings.clone(), &shared(), from);
-            let mut caller = Caller::new(stream, PATIENCE);
+            let mut caller = Caller::new(open(dial, &server, settings.clone(), &shared()), PATIENCE);
+            server.write(1);
+            caller.saw(again("r1, ")).await;
             play(&server, &mut caller).await;
             caller.end(&server).await;
             listening.abort();
-            let until = Instant::now() + PATIENCE;
-            while Handle::current().metrics().num_alive_tasks() > 0 {
-                assert!(Instant::now() < until, "a task is left");
-                sleep(millis(1)).await;
-            }
         });
-        let lines = ears.take();
-        lines.iter().for_each(|line| assert_holds_no_token(line));
-        let tls_is_heard = lines.iter().any(|line| line.starts_with("rustls"));
-        assert_eq!(tls_is_heard, scheme == "wss");
+        let is_heard = |target| lines.iter().any(|line| line.starts_with(target));
+        assert!(is_heard("tungstenite::protocol") && is_heard("rustls") == (scheme == "wss"));
     }
 }
 
 #[test]
 fn rows_02_03_39_42_however_a_connection_ends_nothing_is_lost() {
-    let settings = Settings {
-        max_backoff: millis(20),
-        max_message: 1 << 10,
-        ping_after: millis(150),
-        pong_timeout: millis(300),
-        ..Settings::default()
+    let change = |settings: &mut Settings| {
+        settings.max_message = 1 << 10;
+        (settings.ping_after, settings.pong_timeout) = (millis(150), millis(300));
     };
-    over_loopback(&settings, async |server, caller| {
-        end_by_each(server, caller, Duration::ZERO, ends()).await;
+    let part = [b' '; 600];
+    let ends = [
+        (Order::End, "Eof"),
+        // A frame that is masked. What comes behind is not read any more.
+        (Order::Bytes(b"\x81\x84\x01\x02\x03\x04mask\x81\x02{}".to_vec()), "Protocol"),
+        (Order::Bytes([frame(0x01, &part), frame(0x00, &part)].concat()), "TooLarge"),
+        (Order::Close(None, 1011), "Code(Some(1011))"),
+        // The library rejects this code.
+        (Order::Bytes(frame(0x88, b"\x03\xf6why")), "Code(Some(1014))"),
+        (Order::Freeze, "NoPong"),
+    ];
+    over_loopback(change, async |server, caller| {
+        for (number, (order, cause)) in (2..).step_by(2).zip(&ends) {
+            server.write(1);
+            caller.saw(number.to_string()).await;
+            server.order(order.clone());
+            server.write_silently();
+            let again = again(&format!("r{}, ", number + 1));
+            caller.saw(format!("disconnected {cause}, retrying {cause}, {again}")).await;
+        }
     });
 }
 
 #[test]
 fn row_04_half_open_while_writing() {
-    let settings = Settings { max_backoff: millis(20), write_timeout: SECOND, ..Settings::default() };
-    over_loopback(&settings, async |server, caller| end_by_a_stuck_write(server, caller).await);
+    over_loopback(|settings| settings.write_timeout = SECOND, end_by_a_stuck_write);
 }
 
+/// Nobody reads the pongs; what is said between the pings comes all the same.
+pub(super) async fn end_by_a_stuck_write(server: &Server, caller: &mut Caller) {
+    server.order(Order::Deafen);
+    for number in 2.. {
+        server.order(Order::Bytes(frame(0x89, &[b'x'; 125]).repeat(1_000)));
+        server.write(1);
+        let word = caller.take_one().await;
+        if word == "disconnected WriteTimeout" {
+            caller.take_until("caught up").await;
+            // The last one comes in the replay, or after it.
+            while caller.delivered.len() < number {
+                caller.take_one().await;
+            }
+            return;
+        }
+        assert_eq!(word, number.to_string());
+        sleep(millis(100)).await;
+    }
+}
+
+/// A large message in a hundred parts, with pauses, is delivered, although nothing else arrives.
 #[test]
 fn row_40_bytes_of_a_slow_message_keep_the_connection_alive() {
-    let settings = Settings {
-        max_backoff: millis(20),
-        ping_after: millis(300),
-        pong_timeout: millis(300),
-        ..Settings::default()
-    };
-    over_loopback(&settings, async |server, caller| take_a_slow_message(server, caller, millis(20)).await);
+    let change =
+        |settings: &mut Settings| (settings.ping_after, settings.pong_timeout) = (millis(300), millis(300));
+    over_loopback(change, async |server, caller| {
+        // No ping would be answered, and no heartbeat comes between.
+        server.order(Order::Deafen);
+        server.order(Order::Mute);
+        server.write_silently();
+        let text = numbered(0, 2).replacen('{', &format!("{{{}", " ".repeat(50_000)), 1);
+        for (at, piece) in text.as_bytes().chunks(500).enumerate() {
+            server.order(Order::Bytes(frame(if at == 0 { 0x01 } else { 0x00 }, piece)));
+            sleep(millis(20)).await;
+        }
+        server.order(Order::Bytes(frame(0x80, b"")));
+        caller.saw("2").await;
+        assert_eq!(server.dials().len(), 1);
+        server.order(Order::End);
+        caller.saw(format!("disconnected Eof, retrying Eof, {}", again(""))).await;
+    });
 }
 
-/// Gives a new token every time, or refuses.
-struct Source(Option<AtomicU64>);
+/// Why the frame that subscribes must not pass through the library.
+#[test]
+fn the_library_logs_what_it_sends() {
+    let ears = Ears::open();
+    let mut library = WebSocket::from_raw_socket(Cursor::new(Vec::new()), Role::Client, None);
+    library.send(SECRET.into()).unwrap();
+    let (lines, faces) = (ears.take(), faces(SECRET));
+    let is_shown = lines.iter().any(|line| faces.iter().any(|face| line.contains(face)));
+    assert!(is_shown, "the library has learned to be silent");
+}
+
+struct Source;
 
 impl TokenSource for Source {
     fn fetch<'a>(&'a self, _: &'a TokenRequest) -> FetchingToken<'a> {
-        Box::pin(async {
-            let given = self.0.as_ref().ok_or_else(|| TokenError::refused("unknown client"))?;
-            Ok(Token::new(format!("token-{}", given.fetch_add(1, Ordering::SeqCst))).expires_in(DAY))
-        })
+        Box::pin(ready(Ok(Token::new("planted").expires_in(DAY))))
     }
 }
 
 #[tokio::test]
 async fn tokens_are_those_of_the_client() {
-    let tokens = |given| {
-        let api = <crate::studio::Client as ApiClient>::api();
-        let mut settings = client::Settings::new(api, "http://127.0.0.1:9");
-        settings.credentials = Some(given);
-        ClientTokens(settings.build().unwrap())
+    let tokens = |builder: ClientBuilder| {
+        ClientTokens(builder.base_url("http://127.0.0.1:9").settings.build().unwrap())
     };
-    let renewed = tokens(Given::Source(Arc::new(Source(Some(AtomicU64::new(1))))));
+    let renewed = tokens(Client::builder().token_source(Source));
     let first = renewed.token(None).await.unwrap();
     assert_eq!(renewed.token(None).await.unwrap().generation, first.generation);
     assert!(renewed.token(Some(first.generation)).await.unwrap().generation > first.generation);
-    assert!(first.expires.is_some() && !format!("{first:?} {renewed:?}").contains("token-1"));
+    assert!(first.expires.is_some() && !format!("{first:?} {renewed:?}").contains("planted"));
 
-    let fixed = tokens(Given::Key("fixed".into()));
+    let fixed = tokens(Client::builder().access_token("fixed"));
     let generation = fixed.token(None).await.unwrap().generation;
     assert!(matches!(fixed.token(Some(generation)).await, Err(NoToken::Refused(_))));
-
-    let refused = tokens(Given::Source(Arc::new(Source(None))));
-    assert!(matches!(refused.token(None).await, Err(NoToken::Refused(_))));
 }

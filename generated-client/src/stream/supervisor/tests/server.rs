@@ -1,53 +1,59 @@
-//! A server that keeps a journal, replays it to whoever subscribes, and goes on live. What else it does,
-//! and how it answers a dial, is told by the test.
+//! A server that keeps a journal, replays it to whoever subscribes, and goes on live; and its token
+//! endpoint. What else it does, and how it answers a dial, is told by the test.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, duplex};
-use tokio::net::{TcpListener, TcpStream};
+use serde_json::Value;
+use tokio::io::{AsyncWriteExt, duplex};
+use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, interval, sleep};
 use tokio_rustls::TlsAcceptor;
+use tokio_tungstenite::accept_async;
 
-use super::DAY;
-use crate::stream::connection::Connection;
+use super::{DAY, millis};
 use crate::stream::connection::tests::frames::{frame, receive};
+use crate::stream::connection::{ByteStream, Connection};
 use crate::stream::dial::Dial;
-use crate::stream::dial::tests::accept;
 use crate::stream::machine::{DialFailure, NoToken, Settings};
 use crate::stream::supervisor::{Bearer, TokenProvider};
 
 /// The beginning of every token.
-pub(super) const SECRET: &str = "planted-token-of-a-stream-0123456789";
+pub(in crate::stream) const SECRET: &str = "planted-token-of-a-stream-0123456789";
+
+/// How long the server takes to answer a close.
+pub(in crate::stream) const CLOSE: Duration = millis(30);
 
 /// Messages by day and number.
 pub(super) type Journal = BTreeSet<(usize, u64)>;
 
-/// How a dial is answered; otherwise by a connection that goes on.
-#[derive(Clone, Debug)]
-pub(super) enum Answer {
+/// How a dial is answered.
+#[derive(Clone, Debug, Default)]
+pub(in crate::stream) enum Answer {
+    /// By a connection that goes on.
+    #[default]
+    Live,
     Fail(DialFailure),
     Hang,
-    /// The subscription is refused in these words.
+    /// The subscription is refused in these words, and the connection closed.
     Deny(&'static str),
     NoAck,
-    /// The replay lacks its last messages.
-    Behind(usize),
-    /// The replay is never complete.
+    /// The replay lacks its last two messages.
+    Behind,
+    /// Nothing of the replay comes.
     Stall,
     /// The connection ends before the replay is complete.
     EndInReplay,
     /// Live, and closed at once.
     Close(u16),
-    Live,
 }
 
 /// What is to happen on all connections.
 #[derive(Clone, Debug)]
-pub(super) enum Order {
+pub(in crate::stream) enum Order {
     Bytes(Vec<u8>),
     /// A notice, and a close.
     Close(Option<&'static str>, u16),
@@ -61,69 +67,59 @@ pub(super) enum Order {
     Deafen,
 }
 
-/// What a connection goes over.
-trait Pipe: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Pipe for T {}
-
-/// A server and its token endpoint; clones are the same.
+/// A server; clones are the same.
 #[derive(Clone, Default)]
-pub(super) struct Server {
-    state: Arc<Mutex<State>>,
-    pub(super) tokens: Tokens,
-}
+pub(in crate::stream) struct Server(Arc<Mutex<State>>);
 
 #[derive(Default)]
-pub(super) struct State {
+pub(in crate::stream) struct State {
     day: usize,
-    last: u64,
+    /// The last number.
+    pub(super) last: u64,
     replay: Vec<u64>,
-    said: Journal,
-    /// The last number when a replay was sent first that was not empty.
-    pub(super) first_replay: Option<u64>,
+    /// All that the caller has to get, in this order.
+    pub(super) said: Journal,
     clients: Vec<UnboundedSender<Order>>,
     answers: VecDeque<Answer>,
     /// When there are no more of them.
-    usual: Option<Answer>,
-    dials: Vec<Instant>,
-    open: usize,
-    frozen: Vec<Box<dyn Pipe>>,
+    pub(in crate::stream) usual: Answer,
+    pub(in crate::stream) dials: Vec<Instant>,
+    pub(in crate::stream) open: usize,
+    /// The subscriptions: type, account, and number of the token.
+    pub(in crate::stream) subscriptions: Vec<String>,
+    frozen: Vec<Box<dyn ByteStream>>,
+    generation: u64,
+    expires: Option<Instant>,
+    /// How long a new token lives; for ever, if it is not said.
+    pub(in crate::stream) token_life: Option<Duration>,
+    /// Why there is no token.
+    pub(in crate::stream) no_token: Option<NoToken>,
+    /// The token endpoint answers nothing at all.
+    pub(in crate::stream) token_hangs: bool,
+    /// What tokens were asked for: any, or one newer than this.
+    pub(in crate::stream) token_requests: Vec<Option<u64>>,
 }
 
 impl Server {
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap()
+    pub(in crate::stream) fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
     }
 
-    /// All that the caller has to get, in this order.
-    pub(super) fn said(&self) -> Journal {
-        self.state().said.clone()
-    }
-
-    pub(super) fn dials(&self) -> Vec<Instant> {
+    pub(in crate::stream) fn dials(&self) -> Vec<Instant> {
         self.state().dials.clone()
     }
 
-    pub(super) fn open(&self) -> usize {
-        self.state().open
-    }
-
     /// The next dials are answered so.
-    pub(super) fn answer(&self, answers: impl IntoIterator<Item = Answer>) {
+    pub(in crate::stream) fn answer(&self, answers: impl IntoIterator<Item = Answer>) {
         self.state().answers.extend(answers);
     }
 
-    /// All dials after those are answered so; or by connections that go on.
-    pub(super) fn always(&self, answer: Option<Answer>) {
-        self.state().usual = answer;
-    }
-
-    pub(super) fn order(&self, order: Order) {
+    pub(in crate::stream) fn order(&self, order: Order) {
         self.state().clients.retain(|client| client.send(order.clone()).is_ok());
     }
 
     /// Any message.
-    pub(super) fn say(&self, text: &str) {
+    pub(in crate::stream) fn say(&self, text: &str) {
         self.order(Order::Bytes(frame(0x81, text.as_bytes())));
     }
 
@@ -153,17 +149,13 @@ impl Server {
         self.say(&first);
     }
 
-    /// A number that no message has.
-    pub(super) fn skip(&self) {
-        self.state().last += 1;
-    }
-
     /// The last messages come again.
     pub(super) fn repeat(&self, messages: usize) {
-        let day = self.state().day;
-        let replay = self.state().replay.clone();
-        let last = &replay[replay.len().saturating_sub(messages)..];
-        last.iter().for_each(|number| self.say(&numbered(day, *number)));
+        let state = self.state();
+        let last = &state.replay[state.replay.len().saturating_sub(messages)..];
+        let last: Vec<_> = last.iter().map(|number| numbered(state.day, *number)).collect();
+        drop(state);
+        last.iter().for_each(|text| self.say(text));
     }
 
     /// The replay forgets its oldest messages.
@@ -184,80 +176,84 @@ impl Server {
     fn dialled(&self) -> Answer {
         let mut state = self.state();
         state.dials.push(Instant::now());
-        state.answers.pop_front().or_else(|| state.usual.clone()).unwrap_or(Answer::Live)
+        state.answers.pop_front().unwrap_or_else(|| state.usual.clone())
     }
 
     /// Serves connections over TCP, or TLS.
     pub(super) async fn listen(self, listener: TcpListener, tls: Option<TlsAcceptor>) {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(self.clone().upgrade(stream, tls.clone()));
+            let (server, tls) = (self.clone(), tls.clone());
+            tokio::spawn(async move {
+                let answer = server.dialled();
+                let pipe: Box<dyn ByteStream> = match tls {
+                    Some(tls) => Box::new(tls.accept(stream).await.ok()?),
+                    None => Box::new(stream),
+                };
+                let upgraded = accept_async(pipe).await.ok()?;
+                server.serve(upgraded.into_inner(), answer).await;
+                Some(())
+            });
         }
-    }
-
-    async fn upgrade(self, stream: TcpStream, tls: Option<TlsAcceptor>) -> io::Result<()> {
-        let answer = self.dialled();
-        let mut pipe: Box<dyn Pipe> = match tls {
-            Some(tls) => Box::new(tls.accept(stream).await?),
-            None => Box::new(stream),
-        };
-        let mut request = Vec::new();
-        while !request.ends_with(b"\r\n\r\n") {
-            request.push(pipe.read_u8().await?);
-        }
-        pipe.write_all(&accept(std::str::from_utf8(&request).unwrap())).await?;
-        self.serve(pipe, answer).await;
-        Ok(())
     }
 
     /// Serves a connection until it ends.
-    async fn serve(self, pipe: Box<dyn Pipe>, answer: Answer) {
-        let (mut session, life) = (Session(pipe), self.tokens.left());
+    async fn serve(self, pipe: Box<dyn ByteStream>, answer: Answer) {
+        let mut session = Session(pipe);
         self.state().open += 1;
-        if let Ok((0x81, subscription)) = session.read().await {
-            let wanted = br#"{"type":"subscribe-activity","account_id":"100000"}"#;
-            assert!(subscription.windows(wanted.len()).any(|window| window == wanted));
-            self.subscribed(session, answer, life).await;
+        if let Ok((0x81, subscription)) = receive(&mut session.0).await {
+            self.note(&subscription);
+            self.subscribed(session, answer).await;
         }
         self.state().open -= 1;
     }
 
-    async fn subscribed(&self, mut session: Session, answer: Answer, life: Duration) {
+    fn note(&self, subscription: &[u8]) {
+        let message: Value = serde_json::from_slice(subscription).unwrap();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let (kind, account) = (text(&message["payload"]["type"]), text(&message["payload"]["account_id"]));
+        let token = text(&message["authorization"]).replace(SECRET, "");
+        self.state().subscriptions.push(format!("{kind} {account}{token}"));
+    }
+
+    async fn subscribed(&self, mut session: Session, answer: Answer) {
         match answer {
             Answer::Deny(words) => {
-                session.ack(false, words).await;
-                return session.drain().await;
+                session.text(&ack(false, words)).await;
+                return session.close(1000).await;
             }
             Answer::NoAck => return session.drain().await,
-            _ => session.ack(true, "").await,
+            _ => session.text(&ack(true, "")).await,
         }
         let (client, orders) = unbounded_channel();
         let replay: Vec<_> = {
             let mut state = self.state();
             state.clients.push(client);
-            let last = Some(state.last).filter(|_| !state.replay.is_empty());
-            state.first_replay = state.first_replay.or(last);
-            let behind = if let Answer::Behind(messages) = answer { messages } else { 0 };
-            let replay = &state.replay[..state.replay.len() - behind];
+            let sent = match answer {
+                Answer::Behind => state.replay.len() - 2,
+                Answer::Stall => 0,
+                _ => state.replay.len(),
+            };
+            let replay = &state.replay[..sent];
             replay.iter().map(|number| numbered(state.day, *number)).collect()
         };
         for text in replay {
             session.text(&text).await;
         }
-        match answer {
-            Answer::EndInReplay => return session.end().await,
-            Answer::Stall => {}
-            _ => session.text(r#"{"timestamp":7,"payload":{"type":"replay-complete"}}"#).await,
+        if !matches!(answer, Answer::Stall | Answer::EndInReplay) {
+            session.text(r#"{"timestamp":7,"payload":{"type":"replay-complete"}}"#).await;
         }
         match answer {
+            Answer::EndInReplay => session.end().await,
             Answer::Close(code) => session.close(code).await,
-            _ => self.live(session, orders, life).await,
+            _ => self.live(session, orders).await,
         }
     }
 
     /// Goes on until the connection ends.
-    async fn live(&self, mut session: Session, mut orders: UnboundedReceiver<Order>, life: Duration) {
+    async fn live(&self, mut session: Session, mut orders: UnboundedReceiver<Order>) {
         let (mut mute, mut deaf) = (false, false);
         let mut heartbeat = interval(Duration::from_secs(5));
+        let life = self.state().expires.map_or(1_000 * DAY, |expires| expires - Instant::now());
         let mut expiry = Box::pin(sleep(life));
         loop {
             let order = tokio::select! {
@@ -268,9 +264,16 @@ impl Server {
                     Order::Bytes(frame(0x81, br#"{"timestamp":7,"payload":{"type":"heartbeat"}}"#))
                 }
                 // Clients of these tests send small frames, which come whole.
-                frame = session.read(), if !deaf => match frame {
+                frame = receive(&mut session.0), if !deaf => match frame {
                     Ok((0x89, payload)) => Order::Bytes(self::frame(0x8A, &payload)),
-                    Ok((0x88, payload)) => return drop(session.bytes(&self::frame(0x88, &payload)).await),
+                    Ok((0x88, payload)) => {
+                        sleep(CLOSE).await;
+                        return drop(session.bytes(&self::frame(0x88, &payload)).await);
+                    }
+                    Ok((0x81, subscription)) => {
+                        self.note(&subscription);
+                        continue;
+                    }
                     Ok(_) => continue,
                     Err(_) => return,
                 },
@@ -280,11 +283,9 @@ impl Server {
                     Ok(()) => {}
                     Err(_) => return,
                 },
-                Order::Close(notice, code) => {
-                    if let Some(details) = notice {
-                        let kind = r#""type":"error-notice""#;
-                        let text = format!(r#"{{"timestamp":7,"payload":{{{kind},"details":"{details}"}}}}"#);
-                        session.text(&text).await;
+                Order::Close(details, code) => {
+                    if let Some(details) = details {
+                        session.text(&notice(details)).await;
                     }
                     return session.close(code).await;
                 }
@@ -299,7 +300,7 @@ impl Server {
 
 impl Dial for Server {
     async fn dial(&self, settings: &Settings) -> Result<Connection, DialFailure> {
-        sleep(Duration::from_millis(20)).await;
+        sleep(millis(20)).await;
         match self.dialled() {
             Answer::Fail(failure) => Err(failure),
             Answer::Hang => std::future::pending().await,
@@ -312,14 +313,30 @@ impl Dial for Server {
     }
 }
 
+impl TokenProvider for Server {
+    async fn token(&self, newer_than: Option<u64>) -> Result<Bearer, NoToken> {
+        self.state().token_requests.push(newer_than);
+        if self.state().token_hangs {
+            std::future::pending().await
+        }
+        let mut state = self.state();
+        if let Some(none) = state.no_token.clone() {
+            return Err(none);
+        }
+        let ended = state.expires.is_some_and(|expires| expires <= Instant::now());
+        if state.generation == 0 || ended || newer_than.is_some_and(|old| state.generation <= old) {
+            state.generation += 1;
+            state.expires = state.token_life.map(|life| Instant::now() + life);
+        }
+        let text = format!("{SECRET}-{}", state.generation).into();
+        Ok(Bearer { text, generation: state.generation, expires: state.expires })
+    }
+}
+
 /// One connection.
-struct Session(Box<dyn Pipe>);
+struct Session(Box<dyn ByteStream>);
 
 impl Session {
-    async fn read(&mut self) -> io::Result<(u8, Vec<u8>)> {
-        receive(&mut self.0).await
-    }
-
     async fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.0.write_all(bytes).await?;
         self.0.flush().await
@@ -328,12 +345,6 @@ impl Session {
     /// Whether the client is still there is not asked.
     async fn text(&mut self, text: &str) {
         _ = self.bytes(&frame(0x81, text.as_bytes())).await;
-    }
-
-    async fn ack(&mut self, success: bool, details: &str) {
-        let kind = r#""type":"subscribe-activity-ack","account_id":"100000""#;
-        let text = format!(r#"{{"payload":{{{kind},"success":{success},"details":"{details}"}}}}"#);
-        self.text(&text).await;
     }
 
     async fn close(mut self, code: u16) {
@@ -348,7 +359,7 @@ impl Session {
 
     /// Waits until the client has ended the connection.
     async fn drain(mut self) {
-        while self.read().await.is_ok() {}
+        while receive(&mut self.0).await.is_ok() {}
     }
 }
 
@@ -358,51 +369,11 @@ pub(super) fn numbered(day: usize, number: u64) -> String {
     format!(r#"{{"timestamp":7,"sequence":{number},"payload":{{"type":"news","data":"{number}{marks}"}}}}"#)
 }
 
-/// Tokens as the test wants them; clones are the same.
-#[derive(Clone, Default)]
-pub(super) struct Tokens(Arc<Mutex<TokenState>>);
-
-#[derive(Default)]
-pub(super) struct TokenState {
-    generation: u64,
-    ends: Option<Instant>,
-    /// How long a new token lives; for ever, if it is not said.
-    pub(super) life: Option<Duration>,
-    /// Why there is none.
-    pub(super) none: Option<NoToken>,
-    /// Nothing is answered at all.
-    pub(super) hangs: bool,
-    /// What was asked for: any, or one newer than this.
-    pub(super) asked: Vec<Option<u64>>,
+pub(in crate::stream) fn ack(success: bool, details: &str) -> String {
+    let kind = r#""type":"subscribe-activity-ack","account_id":"100000""#;
+    format!(r#"{{"payload":{{{kind},"success":{success},"details":"{details}"}}}}"#)
 }
 
-impl Tokens {
-    pub(super) fn set(&self) -> MutexGuard<'_, TokenState> {
-        self.0.lock().unwrap()
-    }
-
-    /// How long the last token still lives.
-    fn left(&self) -> Duration {
-        self.set().ends.map_or(1_000 * DAY, |ends| ends - Instant::now())
-    }
-}
-
-impl TokenProvider for Tokens {
-    async fn token(&self, newer_than: Option<u64>) -> Result<Bearer, NoToken> {
-        if self.set().hangs {
-            std::future::pending().await
-        }
-        let mut state = self.set();
-        state.asked.push(newer_than);
-        if let Some(none) = state.none.clone() {
-            return Err(none);
-        }
-        let ended = state.ends.is_some_and(|ends| ends <= Instant::now());
-        if state.generation == 0 || ended || newer_than.is_some_and(|old| state.generation <= old) {
-            state.generation += 1;
-            state.ends = state.life.map(|life| Instant::now() + life);
-        }
-        let text = format!("{SECRET}-{}", state.generation).into();
-        Ok(Bearer { text, generation: state.generation, expires: state.ends })
-    }
+pub(in crate::stream) fn notice(details: &str) -> String {
+    format!(r#"{{"timestamp":7,"payload":{{"type":"error-notice","details":"{details}"}}}}"#)
 }

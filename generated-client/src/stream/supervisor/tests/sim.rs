@@ -4,16 +4,17 @@ use tokio::runtime::{Builder, Handle};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::caller::Caller;
+use super::chance::{Action, World};
 use super::server::Answer::{self, *};
-use super::server::{Order, Server, numbered};
+use super::server::{CLOSE, Order, Server, numbered};
 use super::*;
-use crate::builder::ApiClient;
-use crate::client;
+use crate::client::Core;
 use crate::stream::DialFailure;
+use crate::stream::connection::tests::frames::frame;
 use crate::stream::machine::{NoToken, SlowCaller, Stage, State};
+use crate::studio::Client;
 
 const EXPIRED: &str = "Auth expired; please reconnect";
-const IDLE: &str = "Idled too long; please reconnect";
 const LOST_BY_EXPIRY: &str = "notice Auth expired; please reconnect, disconnected AuthExpired";
 
 /// There are never more than 80 dials within a minute.
@@ -23,51 +24,70 @@ pub(super) fn assert_paced(dials: &[Instant]) {
     }
 }
 
+fn tokens_live_an_hour(server: &Server, _: &mut Settings) {
+    server.state().token_life = Some(HOUR);
+}
+
 fn status(status: u16, retry_after: Option<u64>) -> Answer {
     let retry_after = retry_after.map(Duration::from_secs);
     Fail(DialFailure::Status { status, retry_after })
 }
 
+/// What happens to a live stream, and what the caller sees until it is live again, after so many seconds.
 #[test]
-fn rows_03_05_18_19_however_a_connection_ends_nothing_is_lost() {
-    let change = |settings: &mut Settings| settings.max_message = 1 << 10;
-    simulate_with(change, async |server, caller| {
-        let close = |notice| Order::Close(Some(notice), 1000);
-        let more = [
-            (Order::Mute, "disconnected Mute, retrying Mute".to_owned(), 15..=21),
-            (close(IDLE), format!("notice {IDLE}, disconnected Idle, retrying Idle"), 0..=1),
-            (close(EXPIRED), format!("{LOST_BY_EXPIRY}, retrying AuthExpired"), 0..=0),
-            (Order::Freeze, "disconnected NoPong, retrying NoPong".to_owned(), 20..=25),
-        ];
-        end_by_each(server, caller, MINUTE, ends()).await;
-        for (order, seen, within) in more {
+fn rows_03_05_06_11_15_16_18_19_37_a_stream_is_live_again_in_time_after_each_failure() {
+    let ends = |cause| format!("disconnected {cause}, retrying {cause}, ");
+    let notice = |details, cause| {
+        (Order::Close(Some(details), 1000), Live, format!("notice {details}, {}", ends(cause)))
+    };
+    let fails =
+        |answer, cause: &str| (Order::End, answer, format!("{}connecting, retrying {cause}, ", ends("Eof")));
+    let stops = |answer, at: &str, cause| {
+        (Order::End, answer, format!("{}connecting, connected, {at}{}", ends("Eof"), ends(cause)))
+    };
+    when_live(by_default, async |server, caller| {
+        for (number, ((order, answer, seen), within)) in (2..).zip([
+            ((Order::Mute, Live, ends("Mute")), 15..=21),
+            ((Order::Freeze, Live, ends("NoPong")), 20..=25),
+            (notice("Idled too long; please reconnect", "Idle"), 0..=1),
+            (notice(EXPIRED, "AuthExpired"), 0..=0),
+            (fails(Fail(DialFailure::Failed(Stage::Resolve)), "Failed(Resolve)"), 0..=2),
+            (fails(status(429, None), "status 429"), 2..=4),
+            (fails(status(503, Some(77)), "status 503"), 77..=87),
+            (fails(status(503, Some(9_999)), "status 503"), 300..=312),
+            (fails(status(403, None), "status 403"), 0..=2),
+            (stops(Deny("no"), "", "Refused(\"no\")"), 0..=2),
+            (stops(NoAck, "", "AckTimeout"), 10..=13),
+            (stops(Behind, "subscribed, ", "ReplayBehind"), 2..=5),
+            (stops(Stall, "subscribed, ", "ReplayStalled"), 15..=18),
+        ]) {
             sleep(MINUTE).await;
-            server.tokens.set().asked.clear();
+            server.state().token_requests.clear();
             let began = Instant::now();
+            server.answer([answer]);
             server.order(order);
-            caller.saw(format!("{seen}, {}", again(""))).await;
+            server.write_silently();
+            caller.saw(format!("{seen}{}", again(&format!("r{number}, ")))).await;
             assert!(within.contains(&began.elapsed().as_secs()), "{seen}: {:?}", began.elapsed());
-            let renewed = (seen.contains("AuthExpired")).then_some(1);
-            assert_eq!(server.tokens.set().asked, [renewed], "{seen}");
+            let renewed = seen.contains("AuthExpired").then_some(1);
+            assert_eq!(server.state().token_requests[0], renewed, "{seen}");
         }
     });
 }
 
 #[test]
 fn rows_11_15_refused_from_the_start() {
-    let denied = r#"Refused("Account not found")"#;
     for (answer, connected, why, words) in [
         (status(401, None), "", "status 401", "the upgrade was answered with status 401"),
         (status(403, None), "", "status 403", "the upgrade was answered with status 403"),
-        (Deny("Account not found"), "connected, disconnected ", denied, "Account not found"),
+        (Deny("no"), "connected, disconnected Refused(\"no\"), ", "Refused(\"no\")", "no"),
     ] {
-        simulate(async |server, caller| {
-            let refused = if connected.is_empty() { String::new() } else { format!("{connected}{why}, ") };
-            server.always(Some(answer));
-            let tries = format!("connecting, {refused}retrying {why}, ").repeat(2);
-            caller.saw(format!("{tries}connecting, {refused}failed Unauthorized({words:?}), end")).await;
+        simulate(by_default, async |server, caller| {
+            server.state().usual = answer;
+            let tries = format!("connecting, {connected}retrying {why}, ").repeat(2);
+            caller.saw(format!("{tries}connecting, {connected}failed Unauthorized({words:?}), end")).await;
             // One of them is tried with a new token.
-            assert_eq!(server.tokens.set().asked, [None, Some(1), None]);
+            assert_eq!(server.state().token_requests, [None, Some(1), None]);
             sleep(HOUR).await;
             assert_eq!(server.dials().len(), 3);
         });
@@ -75,61 +95,29 @@ fn rows_11_15_refused_from_the_start() {
 }
 
 #[test]
-fn rows_11_15_refused_after_it_was_accepted() {
-    for (answer, ends) in [(status(403, None), false), (Deny("no"), false), (Deny("no"), true)] {
-        simulate(async |server, caller| {
-            begin(server, caller, 1).await;
-            server.always(Some(answer));
-            server.order(Order::End);
-            let words = caller.take(if ends { HOUR } else { 20 * SECOND }).await;
-            assert!(words.len() > 10, "{words:?}");
-            let dials = server.dials();
-            if ends {
-                assert!(words.ends_with(&[r#"failed Unauthorized("no")"#.into(), "end".into()]));
-                let tried = dials[dials.len() - 1] - dials[0];
-                assert!((560..640).contains(&tried.as_secs()), "{tried:?}");
-            } else {
-                server.always(None);
-                caller.take_until("caught up").await;
-            }
-        });
-    }
-}
-
-#[test]
 fn row_21_no_token_for_the_next_connection() {
-    // For so long, in seconds, there is none, or no answer.
-    for (seconds, hangs) in [(3_580, false), (4_200, false), (3_460, true)] {
-        simulate(async |server, caller| {
-            server.tokens.set().life = Some(HOUR);
-            begin(server, caller, 1).await;
-            server.tokens.set().none = (!hangs).then_some(NoToken::Unavailable(None));
-            server.tokens.set().hangs = hangs;
-            server.tokens.set().asked.clear();
-            let mut words = caller.take(Duration::from_secs(seconds)).await;
+    // For so many seconds there is none, or no answer.
+    for (seconds, hangs, requests) in [(3_580, false, 5), (3_460, true, 1)] {
+        when_live(tokens_live_an_hour, async |server, caller| {
+            server.state().no_token = Some(NoToken::Unavailable(None));
+            server.state().token_hangs = hangs;
+            server.state().token_requests.clear();
+            assert_eq!(caller.take(seconds * SECOND).await, ["rotating"]);
+            server.state().no_token = None;
+            server.state().token_hangs = false;
+            let requested = std::mem::take(&mut server.state().token_requests);
+            assert!(requested.len() >= requests && requested.iter().all(|newer| *newer == Some(1)));
             server.write(1);
-            (server.tokens.set().none, server.tokens.set().hangs) = (None, false);
-            let asked = std::mem::take(&mut server.tokens.set().asked);
-            assert!(hangs || asked.len() >= 5 && asked.iter().all(|asked| *asked == Some(1)), "{asked:?}");
-            if seconds < 3_600 {
-                assert_eq!(words, ["rotating"]);
-                caller.saw("2, rotated").await;
-                assert!(server.dials()[0].elapsed() < HOUR + 10 * SECOND);
-            } else {
-                let lost = words.split_off(1).join(", ");
-                assert!(lost.starts_with(&format!("{LOST_BY_EXPIRY}, retrying NoToken, ")), "{lost}");
-                caller.take_until("caught up").await;
-            }
+            caller.saw("2, rotated").await;
+            assert!(server.dials()[0].elapsed() < HOUR + 10 * SECOND);
         });
     }
 }
 
 #[test]
 fn row_22_credentials_are_revoked() {
-    simulate(async |server, caller| {
-        server.tokens.set().life = Some(HOUR);
-        begin(server, caller, 1).await;
-        server.tokens.set().none = Some(NoToken::Refused("revoked".into()));
+    when_live(tokens_live_an_hour, async |server, caller| {
+        server.state().no_token = Some(NoToken::Refused("revoked".into()));
         let words = caller.take(2 * HOUR).await.join(", ");
         assert!(words.starts_with(&format!("rotating, {LOST_BY_EXPIRY}, ")), "{words}");
         assert!(words.ends_with("failed Unauthorized(\"revoked\"), end"), "{words}");
@@ -138,9 +126,7 @@ fn row_22_credentials_are_revoked() {
 
 #[test]
 fn row_24_a_server_that_refuses_a_second_connection() {
-    simulate(async |server, caller| {
-        server.tokens.set().life = Some(HOUR);
-        begin(server, caller, 1).await;
+    when_live(tokens_live_an_hour, async |server, caller| {
         server.answer([status(409, None), status(409, None)]);
         let replaced = format!("rotating, disconnected Replaced, retrying Replaced, {}", again(""));
         caller.saw(format!("rotating, {replaced}")).await;
@@ -154,8 +140,7 @@ fn row_24_a_server_that_refuses_a_second_connection() {
 /// What the caller gets of messages that are odd; those with a number are the next ones.
 #[test]
 fn rows_25_26_27_28_41_odd_messages() {
-    simulate(async |server, caller| {
-        begin(server, caller, 1).await;
+    when_live(by_default, async |server, caller| {
         server.write_silently();
         server.say(r#"{"sequence":2,"new":[1],"payload":{"type":"of tomorrow","data":{"a":1}}}"#);
         server.write_silently();
@@ -172,31 +157,23 @@ fn rows_25_26_27_28_41_odd_messages() {
 
 #[test]
 fn rows_29_30_lost_messages() {
-    simulate(async |server, caller| {
-        begin(server, caller, 2).await;
+    when_live(by_default, async |server, caller| {
         // The replay has it.
         server.write_silently();
         server.write(2);
-        caller.saw("r3, 4, 5").await;
-        let waited = (server.dials()[1] - server.dials()[0]).as_millis();
-        assert!((249..300).contains(&waited), "{waited}");
-        let statistics = caller.statistics().await;
-        assert_eq!((statistics.recoveries, statistics.gaps, statistics.disconnects), (1, 0, 0));
-        // No replay has it, and it is not said again.
-        server.skip();
+        caller.saw("r2, 3, 4").await;
+        // No replay has it.
+        server.state().last += 1;
         server.write(2);
-        caller.saw("gap 5..7, r7, r8").await;
-        sleep(SECOND).await;
-        server.order(Order::End);
-        caller.saw(format!("disconnected Eof, retrying Eof, {}", again(""))).await;
-        assert_eq!(caller.statistics().await.gaps, 1);
+        caller.saw("gap 4..6, r6, r7").await;
+        let statistics = caller.statistics().await;
+        assert_eq!((statistics.recoveries, statistics.gaps, statistics.disconnects), (2, 1, 0));
     });
 }
 
 #[test]
 fn row_35_the_day_rolls() {
-    simulate(async |server, caller| {
-        begin(server, caller, 3).await;
+    when_live(by_default, async |server, caller| {
         server.roll();
         server.write(2);
         caller.saw("epoch, 1', 2'").await;
@@ -213,11 +190,11 @@ fn row_35_the_day_rolls() {
 
 #[test]
 fn row_38_disconnected_in_every_replay() {
-    simulate(async |server, caller| {
+    simulate(by_default, async |server, caller| {
         server.write(3);
-        server.always(Some(EndInReplay));
+        server.state().usual = EndInReplay;
         caller.take(20 * MINUTE).await;
-        server.always(None);
+        server.state().usual = Live;
         caller.take_until("caught up").await;
         let waits: Vec<_> = server.dials().windows(2).map(|dials| (dials[1] - dials[0]).as_secs()).collect();
         let mean = |waits: &[u64]| waits.iter().sum::<u64>() / waits.len() as u64;
@@ -227,38 +204,27 @@ fn row_38_disconnected_in_every_replay() {
 }
 
 #[test]
-fn row_40_bytes_of_a_slow_message_keep_the_connection_alive() {
-    simulate(async |server, caller| take_a_slow_message(server, caller, SECOND).await);
-}
-
-#[test]
 fn row_44_a_slow_caller_gets_what_a_fast_one_gets() {
-    for slow_caller in [SlowCaller::Park, SlowCaller::Block] {
-        let change =
-            |settings: &mut Settings| (settings.slow_caller, settings.buffer_events) = (slow_caller, 64);
-        simulate_with(change, async |server, caller| {
-            begin(server, caller, 1).await;
+    let parks = "lagging, connecting, connected, subscribed, caught up, recovered";
+    for (slow_caller, state, open, seen) in
+        [(SlowCaller::Park, State::Recovering, 0, parks), (SlowCaller::Block, State::Live, 1, "")]
+    {
+        let change = |_: &Server, settings: &mut Settings| {
+            (settings.slow_caller, settings.buffer_events) = (slow_caller, 64);
+        };
+        when_live(change, async |server, caller| {
             for _ in 0..10 {
                 server.write(100);
                 sleep(3 * SECOND).await;
             }
-            // For hours nobody takes anything, and there is no connection.
+            // For hours nobody takes anything.
             sleep(6 * HOUR).await;
             let statistics = caller.statistics().await;
             assert!(statistics.delivered <= 1 + 128, "{statistics:?}");
-            if slow_caller == SlowCaller::Park {
-                assert_eq!((server.dials().len(), server.open()), (1, 0));
-                assert_eq!(caller.handle.state(), State::Recovering);
-                let mut words = caller.take_until("lagging").await;
-                words.extend(caller.take_until("recovered").await);
-                words.retain(|word| word.trim_start_matches('r').parse::<u64>().is_err());
-                let seen = "lagging, connecting, connected, subscribed, caught up, recovered";
-                assert_eq!(words.join(", "), seen);
-            } else {
-                caller.take_until("1001").await;
-                assert_eq!(server.dials().len(), 1);
-            }
-            assert_eq!(caller.handle.state(), State::Live);
+            assert_eq!((server.dials().len(), server.state().open, caller.handle.state()), (1, open, state));
+            let mut words = caller.take(MINUTE).await;
+            words.retain(|word| word.trim_start_matches('r').parse::<u64>().is_err());
+            assert_eq!((words.join(", "), caller.handle.state()), (seen.to_owned(), State::Live));
             server.write(1);
             caller.saw("1002").await;
         });
@@ -270,7 +236,7 @@ fn row_44_a_slow_caller_gets_what_a_fast_one_gets() {
 type Stop = (fn(&Server), &'static str, fn(&Server, &Caller));
 
 const STOPS: [Stop; 8] = [
-    (|server| server.tokens.set().none = Some(NoToken::Unavailable(None)), "retrying NoToken", |_, _| {}),
+    (|server| server.state().no_token = Some(NoToken::Unavailable(None)), "retrying NoToken", |_, _| {}),
     (|server| server.answer([Hang]), "connecting", |_, _| {}),
     (|server| server.answer([NoAck]), "connecting, connected", |_, _| {}),
     (|server| server.answer([Stall]), "connecting, connected, subscribed", |_, _| {}),
@@ -292,58 +258,45 @@ async fn bring(server: &Server, caller: &mut Caller, (before, seen, after): Stop
 }
 
 #[test]
-fn row_49_close_wins_over_whatever_is_under_way() {
-    for stop in STOPS {
-        simulate(async |server, caller| {
+fn rows_49_50_nothing_is_left_of_a_stream_that_is_closed_or_dropped() {
+    for (stop, drops) in STOPS.into_iter().flat_map(|stop| [(stop, false), (stop, true)]) {
+        simulate(by_default, async |server, caller| {
             bring(server, caller, stop).await;
-            let (asked, dials) = (Instant::now(), server.dials().len());
-            // It has begun when it is asked for.
-            drop(caller.handle.close());
-            caller.take_until("end").await;
-            caller.handle.close().await;
-            assert!(asked.elapsed() <= 5 * SECOND, "{:?}", asked.elapsed());
-            assert_eq!(caller.handle.state(), State::Closed);
-            let error = caller.handle.wait_until_live(MINUTE).await.unwrap_err();
+            let (from, dials) = (Instant::now(), server.dials().len());
+            if drops {
+                caller.stream = None;
+            } else {
+                // It has begun when it is asked for.
+                drop(caller.handle.close());
+                caller.take_until("end").await;
+            }
+            let handle = caller.handle.clone();
+            handle.close().await;
+            assert!(from.elapsed() <= 5 * SECOND, "{:?}", from.elapsed());
+            assert_eq!(handle.state(), State::Closed);
+            let error = handle.wait_until_live(MINUTE).await.unwrap_err();
             assert_eq!(error.to_string(), "the stream was closed");
+            assert_eq!(handle.statistics().await.is_none(), drops);
+            assert_eq!(handle.resume_point().await.is_none(), drops);
             // Nothing brings it back.
-            caller.handle.reconnect_now();
-            caller.handle.rotate_now();
-            assert_eq!(caller.take(HOUR).await, ["end"]);
-            assert_eq!((server.dials().len(), server.open()), (dials, 0));
+            handle.reconnect_now();
+            handle.rotate_now();
+            sleep(HOUR).await;
+            assert_eq!((server.dials().len(), server.state().open), (dials, 0));
+            assert_eq!(Handle::current().metrics().num_alive_tasks(), usize::from(!drops));
         });
     }
 }
 
 #[test]
 fn row_49_a_close_waits_for_the_server_but_not_for_ever() {
-    for (order, seconds) in [(Order::Bytes(Vec::new()), 0), (Order::Freeze, 5)] {
-        simulate(async |server, caller| {
-            begin(server, caller, 1).await;
+    for (order, time) in [(Order::Mute, CLOSE), (Order::Freeze, 5 * SECOND)] {
+        when_live(by_default, async |server, caller| {
             server.order(order);
             sleep(millis(1)).await;
             let began = Instant::now();
             caller.stream.take().unwrap().close().await;
-            assert_eq!(began.elapsed().as_secs(), seconds);
-        });
-    }
-}
-
-#[test]
-fn row_50_nothing_is_left_of_a_stream_that_is_dropped() {
-    for stop in STOPS {
-        simulate(async |server, caller| {
-            bring(server, caller, stop).await;
-            let (handle, dials) = (caller.handle.clone(), server.dials().len());
-            caller.assert_got_all(server);
-            drop(caller.stream.take());
-            handle.reconnect_now();
-            handle.close().await;
-            assert!(handle.statistics().await.is_none() && handle.resume_point().await.is_none());
-            assert!(handle.wait_until_live(DAY).await.is_err());
-            assert_eq!(handle.state(), State::Closed);
-            sleep(HOUR).await;
-            assert_eq!((server.dials().len(), server.open()), (dials, 0));
-            assert_eq!(Handle::current().metrics().num_alive_tasks(), 0);
+            assert!((time..time + millis(5)).contains(&began.elapsed()), "{:?}", began.elapsed());
         });
     }
 }
@@ -354,7 +307,7 @@ fn row_50_the_runtime_is_shut_down_first() {
         let runtime = Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let mut caller = runtime.block_on(async {
             let server = Server::default();
-            let mut caller = call(&server, Settings::default(), &shared(), ResumePoint::default());
+            let mut caller = call(&server, Settings::default(), &shared());
             bring(&server, &mut caller, stop).await;
             caller
         });
@@ -368,47 +321,17 @@ fn row_50_the_runtime_is_shut_down_first() {
 
 #[test]
 fn rows_04_43_a_flood_of_pings_and_a_write_that_is_stuck() {
-    simulate(async |server, caller| {
+    when_live(by_default, async |server, caller| {
         let began = Instant::now();
-        end_by_a_stuck_write(server, caller).await;
+        net::end_by_a_stuck_write(server, caller).await;
         assert!(began.elapsed() <= 7 * SECOND, "{:?}", began.elapsed());
     });
 }
 
 #[test]
-fn rows_06_11_16_37_an_attempt_that_fails_is_repeated() {
-    simulate(async |server, caller| {
-        begin(server, caller, 5).await;
-        server.order(Order::End);
-        let failed = |cause| format!("connecting, retrying {cause}, ");
-        let lost = |cause, at| format!("connecting, connected, {at}disconnected {cause}, retrying {cause}, ");
-        // With the seconds until the next dial.
-        let cases = [
-            (Fail(DialFailure::Failed(Stage::Resolve)), failed("Failed(Resolve)"), 0..=1),
-            (status(429, None), failed("status 429"), 2..=30),
-            (status(503, Some(77)), failed("status 503"), 77..=85),
-            (status(503, Some(9_999)), failed("status 503"), 300..=310),
-            (NoAck, lost("AckTimeout", ""), 10..=40),
-            (Behind(1), lost("ReplayBehind", "subscribed, "), 2..=40),
-            (Stall, lost("ReplayStalled", "subscribed, "), 15..=45),
-        ];
-        let mut seen = "disconnected Eof, retrying Eof, ".to_owned();
-        for (answer, words, _) in &cases {
-            server.answer([answer.clone()]);
-            seen += words;
-        }
-        caller.saw(seen + &again("")).await;
-        for (dials, (answer, _, within)) in server.dials()[1..].windows(2).zip(cases) {
-            let seconds = (dials[1] - dials[0]).as_secs();
-            assert!(within.contains(&seconds), "{answer:?}: {seconds}");
-        }
-    });
-}
-
-#[test]
 fn row_45_a_server_that_accepts_and_closes_a_thousand_times() {
-    simulate(async |server, caller| {
-        server.always(Some(Close(1000)));
+    simulate(by_default, async |server, caller| {
+        server.state().usual = Close(1000);
         while server.dials().len() < 1_000 {
             caller.take(MINUTE).await;
         }
@@ -416,7 +339,7 @@ fn row_45_a_server_that_accepts_and_closes_a_thousand_times() {
         let within = |time| dials.iter().filter(|at| **at - dials[0] < time).count();
         assert!((7..=14).contains(&within(MINUTE)), "{} in the first minute", within(MINUTE));
         assert!((100..=160).contains(&within(31 * MINUTE)), "{} in half an hour", within(31 * MINUTE));
-        server.always(None);
+        server.state().usual = Live;
         caller.take(MINUTE).await;
         assert_eq!(caller.handle.state(), State::Live);
     });
@@ -425,16 +348,11 @@ fn row_45_a_server_that_accepts_and_closes_a_thousand_times() {
 #[test]
 fn row_51_twenty_and_a_hundred_accounts_that_lose_their_connections_together() {
     for (accounts, seconds) in [(20, 5), (100, 100)] {
-        in_simulation(async || {
-            let api = <crate::studio::Client as ApiClient>::api();
-            let mut settings = client::Settings::new(api, "https://api.example.com");
-            settings.stream_path = Some("/ws");
-            settings.credentials = Some(crate::authentication::Given::Key("key".into()));
+        in_simulation(async |_| {
+            let builder = Client::builder().access_token("key").base_url("https://api.example.com");
+            let (client, server) = (builder.settings.build().unwrap(), Server::default());
             // Clones of a client have one limit.
-            let (client, server) = (settings.build().unwrap(), Server::default());
-            let one = |client: client::Core| {
-                call(&server, Settings::default(), client.streams().unwrap().shared(), ResumePoint::default())
-            };
+            let one = |client: Core| call(&server, Settings::default(), client.streams().unwrap().shared());
             let mut callers: Vec<_> = (0..accounts).map(|_| one(client.clone())).collect();
             for _ in 0..2 {
                 sleep(seconds * SECOND).await;
@@ -455,42 +373,40 @@ fn row_51_twenty_and_a_hundred_accounts_that_lose_their_connections_together() {
 
 #[test]
 fn row_52_a_day_of_trading() {
-    in_simulation(async || {
-        let server = Server::default();
-        server.tokens.set().life = Some(7 * HOUR);
+    let mut day = [
+        (3_600, Action::Order(Order::End)),
+        // The server restarts.
+        (20_000, Action::Refuse(4, 503)),
+        (20_000, Action::Order(Order::Close(None, 1012))),
+        // For an hour the caller does something else.
+        (30_000, Action::Stall(true)),
+        (33_600, Action::Stall(false)),
+        (40_000, Action::Order(Order::End)),
+        // The server is not at its best.
+        (50_000, Action::WriteSilently),
+        (51_000, Action::Repeat(5)),
+        (52_000, Action::WriteCrossed),
+        (53_000, Action::Order(Order::End)),
+        (53_000, Action::NoTokenFor(30 * SECOND)),
+        // The network is cut, and nobody says so.
+        (60_000, Action::Order(Order::Freeze)),
+        (70_000, Action::WriteSilently),
+    ]
+    .into_iter()
+    .peekable();
+    in_simulation(async |_| {
         let settings = Settings { buffer_events: 256, ..Settings::default() };
-        let mut caller = call(&server, settings, &shared(), ResumePoint::default());
-        let mut words = Vec::new();
+        let mut world = World::new(7 * HOUR, settings);
         for second in (0..86_400).step_by(10) {
-            match second {
-                // Three times the network is cut, once without anybody saying so.
-                3_600 | 40_000 => server.order(Order::End),
-                60_000 => server.order(Order::Freeze),
-                // The server restarts.
-                20_000 => {
-                    server.answer(std::iter::repeat_n(status(503, None), 4));
-                    server.order(Order::Close(None, 1012));
-                }
-                // It is not at its best.
-                50_000 | 70_000 => server.write_silently(),
-                51_000 => server.repeat(5),
-                52_000 => server.write_crossed(),
-                53_000 => {
-                    server.tokens.set().none = Some(NoToken::Unavailable(None));
-                    server.order(Order::End);
-                }
-                53_030 => server.tokens.set().none = None,
-                _ => {}
+            while let Some((_, action)) = day.next_if(|(at, _)| *at == second) {
+                world.act(&action).await;
             }
-            server.write(1);
-            // For an hour the caller does something else.
-            match (30_000..33_600).contains(&second) {
-                true => sleep(10 * SECOND).await,
-                false => words.extend(caller.take(10 * SECOND).await),
-            }
+            world.server.write(1);
+            world.pass(10 * SECOND).await;
         }
-        words.extend(caller.take(MINUTE).await);
-        assert_eq!((caller.handle.state(), server.open()), (State::Live, 1));
+        world.pass(MINUTE).await;
+        let World { server, mut caller, words, .. } = world;
+        assert_eq!((caller.handle.state(), server.state().open), (State::Live, 1));
         caller.assert_got_all(&server);
         let count = |begin: &str| words.iter().filter(|word| word.starts_with(begin)).count();
         let kinds = ["gap", "epoch", "lossy", "holes", "failed", "end", "lagging", "recovered"];
@@ -505,11 +421,10 @@ fn row_52_a_day_of_trading() {
 
 #[test]
 fn row_53_the_last_message_of_the_day_is_found_by_an_audit() {
-    let settings = |settings: &mut Settings| settings.audit_interval = 15 * MINUTE;
-    simulate_with(settings, async |server, caller| {
-        begin(server, caller, 100).await;
+    let audits = |_: &Server, settings: &mut Settings| settings.audit_interval = 15 * MINUTE;
+    when_live(audits, async |server, caller| {
         server.write_silently();
-        caller.saw("r101").await;
+        caller.saw("r2").await;
         let statistics = caller.statistics().await;
         assert_eq!((statistics.audits, statistics.disconnects, statistics.gaps), (1, 0, 0));
         assert!(server.dials()[0].elapsed() < 16 * MINUTE);
@@ -520,7 +435,7 @@ fn row_53_the_last_message_of_the_day_is_found_by_an_audit() {
 
 #[test]
 fn a_caller_who_gives_up_waiting_loses_nothing() {
-    simulate(async |server, caller| {
+    simulate(by_default, async |server, caller| {
         server.write(50);
         let handle = caller.handle.clone();
         while caller.delivered.len() < 100 {
