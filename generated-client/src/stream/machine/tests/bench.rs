@@ -94,7 +94,8 @@ impl Scripted for Bench {
             "done" => self.say(connection, Kind::ReplayComplete),
             "unnumbered" => self.say(connection, Kind::Data),
             "malformed" => {
-                self.receive(connection, Frame::Malformed { size: 1, hash: 0, message: "{".into() });
+                let size = rest.first().map_or(1, |size| number(size));
+                self.receive(connection, Frame::Malformed { size, hash: 0, message: "{".into() });
             }
             "expired" => self.say(connection, Kind::Notice(Notice::AuthExpired)),
             "idled" => self.say(connection, Kind::Notice(Notice::Idle)),
@@ -128,7 +129,10 @@ impl Scripted for Bench {
             "no-credentials" => self.no_token = Some(NoToken::Refused("no".into())),
             // Answers that nothing may have asked for.
             "permit" => self.tell(Input::Permit),
-            "token-now" => self.tell(Input::Token(Ok(Token { generation: number(rest[0]), expires: None }))),
+            "token-now" => {
+                let expires = self.life.map(|life| self.now.after(life));
+                self.tell(Input::Token(Ok(Token { generation: number(rest[0]), expires })));
+            }
             "token-refused" => self.tell(Input::Token(Err(NoToken::Refused("no".into())))),
             // The caller.
             "rotate" => self.tell(Input::Command(Command::RotateNow)),
@@ -136,8 +140,8 @@ impl Scripted for Bench {
             "close" => self.tell(Input::Command(Command::Close)),
             "stop-taking" => self.takes = false,
             "take" => {
-                let events = number(rest[0]);
-                self.tell(Input::Taken { events, bytes: events * 100 });
+                let events: usize = number(rest[0]);
+                self.tell(Input::Taken { events, bytes: events.saturating_mul(100) });
             }
             "take-all" => self.takes = true,
             "restart" => {

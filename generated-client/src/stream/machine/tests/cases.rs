@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::super::*;
 use super::script::{Scripted, messages, seconds, variants};
 use super::server::{Body, MALFORMED};
-use super::world::World;
+use super::world::{Client, World};
 use crate::studio::activity::ActivityMessage;
 
 fn new() -> World {
@@ -19,6 +19,13 @@ fn new() -> World {
 
 fn play(scripts: &str) {
     scripts.split("\n\n").flat_map(variants).for_each(|script| new().play(&script));
+}
+
+/// The words of the messages with a number, late ones too.
+fn numbered(client: &mut Client) -> Vec<String> {
+    let mut words = client.seen();
+    words.retain(|word| word.trim_start_matches('l').starts_with(|it: char| it.is_ascii_digit()));
+    words
 }
 
 #[test]
@@ -60,7 +67,10 @@ fn case_roll_away() {
 
 #[test]
 fn case_roll_plain() {
-    play("has 1..100; wait 1s; journal; say-within 5ms 0s 1..3n; wait 5s; is dials 0 -> epoch, 1..3n");
+    play(
+        "has 1..100; wait 1s; journal; say 1..3n; wait 5ms -> epoch, 1..3n
+        wait 5s; is dials 0 ->",
+    );
 }
 
 #[test]
@@ -106,7 +116,7 @@ fn case_tail_lost_heartbeat() {
 fn case_heartbeat_numbers() {
     play(
         "has 1..3; beat own
-        10 times: wait 1s; say-next
+        10 times: wait 1s; append 1; wait 1s; is current
         wait 10s; is dials ..5
         -> gap 3..5, 5, gap 5..8, 8, gap 8..11, 11, holes, 14, 17, 20, 23, 26, 29, 32",
     );
@@ -127,7 +137,10 @@ fn case_stride_ten() {
     play(
         "stride-ten
 
-        has; say-within 1s 0s 10 20 30 40 50; say-within 100ms 900ms 60 70 80 90 100; is dials ..5
+        stride 10; has
+        5 times: append 1; wait 1s; is current
+        5 times: append 1; wait 100ms; is current; wait 900ms
+        is dials ..5
         -> 10, gap 10..20, 20, gap 20..30, 30, holes, 40, 50, 60, 70, 80, 90, 100",
     );
 }
@@ -157,11 +170,11 @@ fn case_hold_nothing() {
 #[test]
 fn case_number_unreadable() {
     play(
-        "journal 5x 10x 15x 20x 25x 30x 35x 40x 45x 50x 55x 60x 65x 70x 75x; streams 1; wait 30s; is dials 1
-        -> ?5x, ?10x, ?15x, ?20x, ?25x, ?30x, ?35x, ?40x, ?45x, ?50x, ?55x, ?60x, ?65x, ?70x, ?75x, caught up
+        "journal 1x 6x 11x 16x 21x 26x 31x 36x 41x 46x 51x 56x 61x 66x 71x; streams 1; wait 30s; is dials 1
+        -> ?1x, ?6x, ?11x, ?16x, ?21x, ?26x, ?31x, ?36x, ?41x, ?46x, ?51x, ?56x, ?61x, ?66x, ?71x, caught up
 
-        journal 1x 1..3 2x 4..6 3x 7..9 4x 10..15; streams 1; wait 30s; is dials 1
-        -> ?1x, 1..3, ?2x, 4..6, ?3x, 7..9, ?4x, 10..15, caught up",
+        journal 2x 1..3 3x 4..6 4x 7..9 5x 10..15; streams 1; wait 30s; is dials 1
+        -> ?2x, 1..3, ?3x, 4..6, ?4x, 7..9, ?5x, 10..15, caught up",
     );
     for content in MALFORMED..MALFORMED + 5 {
         let text = Body { content, ..Body::default() }.text("compact");
@@ -184,7 +197,7 @@ fn comes_back(times: u32, refusal: &str) {
     });
     let delays: Vec<_> = delays.collect();
     assert!(delays.len() >= 3 && delays.last() > delays.first(), "{delays:?}");
-    assert_eq!(world.seen().iter().filter(|word| *word == "6").count(), 1);
+    assert_eq!(numbered(&mut world.clients[0]), ["6"]);
 }
 
 #[test]
@@ -248,9 +261,10 @@ fn case_long_message() {
 #[test]
 fn case_no_replay_complete() {
     play(
-        "journal 1..5; endless on; streams 1; wait 30s; say-within 1s 14s 6; is live
+        "journal 1..5; endless on; streams 1; wait 30s; append 1; wait 1s; is current; wait 14s; is live
         -> 1..5, disconnected ReplayStalled, 6, caught up
-        say-within 1s 29s 7 8; is dials ..2 -> 7..8",
+        2 times: append 1; wait 1s; is current; wait 29s
+        is dials ..2 -> 7..8",
     );
 }
 
@@ -281,8 +295,7 @@ fn case_unnumbered_rotation() {
                 pipes.for_each(|pipe| pipe.latency = Duration::from_millis(behind));
                 world.play("rotate");
             }
-            world.server.tell(world.now, Body { day: 1, number: None, content });
-            world.pass(Duration::from_millis(pause)).unwrap();
+            world.play(&format!("unnumbered 1 {pause}ms"));
         }
         world.play("wait 3s");
         let words = world.seen();
@@ -306,11 +319,12 @@ fn case_one_connection() {
     let mut world = new();
     world.play("journal 1..5; exclusive; one-account; streams 2; say-every 1s 6..185; is dials ..30");
     for client in &mut world.clients {
-        let mut words = client.seen();
-        assert!(words.contains(&"disconnected Notice(\"Subscribed elsewhere\")".into()));
-        words.retain(|word| word.starts_with(|it: char| it.is_ascii_digit()));
-        let mut numbers = words.iter().flat_map(|word| messages(&[word])).map(|(number, _)| number);
-        assert!((1..).zip(&mut numbers).all(|(expected, number)| expected == number), "{words:?}");
+        let elsewhere = Cause::Notice("Subscribed elsewhere".into());
+        assert!(client.taken.contains(&Event::Connection(Connection::Disconnected(elsewhere))));
+        let words = numbered(client);
+        let numbers: Vec<u64> =
+            words.iter().flat_map(|word| messages(&[word])).map(|(number, _)| number).collect();
+        assert!(numbers.iter().copied().eq(1..=numbers.len() as u64), "{words:?}");
     }
 }
 

@@ -43,8 +43,7 @@ rows 26, 27, 28, 41: data is data
 row 29: a hole that a replay fills is not seen
     has 1 2; send 4; wait 249ms =>
     wait 1ms; dial 0s; open; accept; a send 5 ->
-    send 1..5; done; send 6 -> r3, 4, 5, 6
-    is recoveries 1
+    send 1..5; done; send 6; is recoveries 1 -> r3, 4, 5, 6
 
 row 30: a hole that no replay fills is one gap
     has 1 2; send 4; live 1 2 4; send 5 -> gap 2..4, r4, 5
@@ -67,8 +66,7 @@ row 32: out of order within 250 ms
     has 1; send 4 3; wait 200ms; send 2 5; no-dial 10s -> 2, 3, 4, 5
 
 row 33: duplicates come once
-    live 1 2 2 1 3; send 3 1 4 4 2 -> connecting, connected, subscribed, r1, r2, r3, caught up, 4
-    is duplicates 6
+    live 1 2 2 1 3; send 3 1 4 4 2; is duplicates 6 -> connecting, connected, subscribed, r1, r2, r3, caught up, 4
     end reset; live 1..4 -> .. subscribed, caught up
 
 row 34: other content under a known number that the replay does not confirm
@@ -211,8 +209,7 @@ giving up after some time
 
 row 47: a clock that goes back stands still
     // There is no wall clock here. A monotonic one that is wrong changes nothing either.
-    has 1; clock-at-zero; send 2 -> 2
-    is deadline Some(100015)
+    has 1; clock-at-zero; send 2; is deadline Some(100015) -> 2
 
 row 48: after waking the server is asked at once
     has 1; suspend 8h -> => ping a
@@ -280,8 +277,7 @@ a message without a number comes once although there are two connections
     has 1; rotate; connect; send 1; a unnumbered; unnumbered; done; unnumbered; a unnumbered -> rotating, said, rotated, said
 
 the current connection may end while the next one replays
-    has 1; rotate; connect; a end eof; send 1 2; done -> rotating, disconnected Closed(Eof), connected, subscribed, r2, caught up
-    is dials 2
+    has 1; rotate; connect; a end eof; send 1 2; done; is dials 2 -> rotating, disconnected Closed(Eof), connected, subscribed, r2, caught up
 
 row 21: no token for the next connection
     token 1h; live 1 -> ..
@@ -299,8 +295,7 @@ row 24: a server that refuses a second connection
     a beat-until-dial; fail 409; a beat-until-dial; fail 409 -> ..
     // From now on the old one is closed first, a minute before the end.
     a beat-until-dial 1h; open; send 1; done -> rotating, disconnected Replaced, retrying, connecting, connected, subscribed, caught up
-    d beat-until-dial 1h; open; send 1; done -> rotating, disconnected Replaced, retrying, connecting, connected, subscribed, caught up
-    is dials 5
+    d beat-until-dial 1h; open; send 1; done; is dials 5 -> rotating, disconnected Replaced, retrying, connecting, connected, subscribed, caught up
 
 row 24: a server in trouble is not taken for one that refuses
     has 1; rotate

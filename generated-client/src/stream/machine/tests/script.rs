@@ -10,6 +10,8 @@ use std::fmt::{Debug, Display};
 use std::str::FromStr;
 use std::time::Duration;
 
+use proptest::string::{RegexGeneratorStrategy, string_regex};
+
 use super::super::{Connection, Event, Origin};
 
 /// What a script is played on.
@@ -99,6 +101,11 @@ pub(super) fn word(event: &Event<impl Display + Debug>) -> String {
         Event::Failed(failure) => format!("failed {failure:?}"),
         Event::Lagging | Event::Recovered | Event::Closed => format!("{event:?}").to_lowercase(),
     }
+}
+
+/// Steps that fit a regular expression.
+pub(super) fn steps(regex: &str) -> RegexGeneratorStrategy<String> {
+    string_regex(regex).expect("a regular expression")
 }
 
 pub(super) fn number<T: FromStr<Err: Debug>>(text: &str) -> T {
