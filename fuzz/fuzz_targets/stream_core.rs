@@ -43,7 +43,8 @@ fuzz_target!(|bytes: &[u8]| {
             }
         }
         assert!(machine.next_deadline().is_none_or(|at| at > now), "it does not come to rest");
-        assert!(machine.held().0 <= 2 * HELD, "{:?} is held", machine.held());
+        let held = machine.statistics().held_messages;
+        assert!(held <= 2 * HELD, "{held} are held");
         // Full, and then what was held, and what is told of connections.
         let buffered = machine.statistics().buffered_events;
         assert!(buffered <= BUFFER + 64, "{buffered} are buffered");
@@ -79,7 +80,7 @@ fn input(what: u8, connection: ConnectionId, number: u8) -> Input<()> {
         24 | 25 => return Input::Taken { events: number.into(), bytes: 0 },
         26 => return Input::Received { connection, frame: Frame::Control },
         27 => return Input::Received { connection, frame: Frame::Part },
-        28 => return Input::Received { connection, frame: Frame::Malformed { size: 10, hash: 0, message: () } },
+        28 => Kind::Malformed,
         29 => return Input::Command(Command::RotateNow),
         30 => return Input::Command(if number == 0 { Command::Close } else { Command::ReconnectNow }),
         _ => return Input::Timer,
@@ -95,7 +96,7 @@ fn input(what: u8, connection: ConnectionId, number: u8) -> Input<()> {
 }
 
 fn token(number: u8) -> Token {
-    let expires = (number > 99).then(|| Moment::at(Duration::from_secs(u64::from(number) * 10)));
+    let expires = (number > 99).then(|| Moment(Duration::from_secs(u64::from(number) * 10)));
     Token { generation: u64::from(number % 8), expires }
 }
 

@@ -161,12 +161,6 @@ impl<M> StreamMachine<M> {
         match frame {
             Frame::Control => self.release_if_drained(),
             Frame::Part => self.note_progress(id),
-            Frame::Malformed { size, hash, message } => {
-                count(&mut self.statistics.received);
-                count(&mut self.statistics.malformed);
-                self.note_progress(id);
-                self.unnumbered(id, hash, size, || Event::Undecodable(message.into()));
-            }
             Frame::Message(envelope, message) => {
                 count(&mut self.statistics.received);
                 self.message(id, envelope, message);
@@ -195,6 +189,11 @@ impl<M> StreamMachine<M> {
                 self.subscribed(id);
                 self.given_up_at = None;
                 self.replay_complete(id);
+            }
+            Kind::Malformed => {
+                count(&mut self.statistics.malformed);
+                self.note_progress(id);
+                self.unnumbered(id, hash, size, || unnumbered(message.into(), Origin::Live));
             }
             Kind::Data => {
                 // Only a subscription brings data.

@@ -12,19 +12,9 @@ use thiserror::Error;
 /// The machine never reads a clock: its caller passes the moment in. The time of day plays no part,
 /// so a wall clock that is set forward or back changes nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Moment(Duration);
+pub struct Moment(pub Duration);
 
 impl Moment {
-    /// The moment this long after the clock was started.
-    pub const fn at(since_start: Duration) -> Self {
-        Self(since_start)
-    }
-
-    /// The time since the start of the clock.
-    pub const fn since_start(self) -> Duration {
-        self.0
-    }
-
     /// This much later; never beyond the end of the clock.
     #[must_use]
     pub const fn after(self, wait: Duration) -> Self {
@@ -77,11 +67,8 @@ pub enum Input<M> {
 #[derive(Clone, Debug)]
 #[allow(missing_docs, reason = "the fields are described with their variants")]
 pub enum Frame<M> {
-    /// A message whose envelope is readable.
+    /// A message.
     Message(Envelope, M),
-    /// A message whose envelope or number is not readable, with the size of its text in bytes and a hash
-    /// of it.
-    Malformed { size: usize, hash: u64, message: M },
     /// Bytes of a message that is not complete yet.
     Part,
     /// A ping or a pong.
@@ -117,6 +104,8 @@ pub enum Kind {
     ReplayComplete,
     /// Anything else, known or not.
     Data,
+    /// Its envelope or number cannot be read. The hash is of its text.
+    Malformed,
 }
 
 /// An error notice. The server closes with the same code after all of them.
@@ -202,7 +191,6 @@ pub enum Event<M> {
         sequence: Option<u64>,
         origin: Origin,
     },
-    Undecodable(M),
     Connection(Connection),
     CaughtUp,
     Gap(Gap),
@@ -452,7 +440,7 @@ pub struct Statistics {
     pub audits: u64,
     /// Messages received, heartbeats included.
     pub received: u64,
-    /// Messages delivered.
+    /// Messages delivered, also those that cannot be read.
     pub delivered: u64,
     /// Messages that were delivered before, and dropped.
     pub duplicates: u64,

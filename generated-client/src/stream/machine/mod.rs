@@ -178,28 +178,17 @@ impl<M> StreamMachine<M> {
         self.timers.next_deadline()
     }
 
-    /// What the stream is doing.
-    #[cfg(any(test, fuzzing))]
-    pub fn state(&self) -> State {
-        self.state
-    }
-
     /// What the stream has done so far, and what waits in it.
     pub fn statistics(&self) -> Statistics {
         let (buffered_events, buffered_bytes) = (self.buffer.changes.len(), self.buffer.bytes);
-        let (held_messages, held_bytes) = self.held();
+        let held_messages = self.held.len().saturating_add(self.late.len());
+        let held_bytes = arrivals::bytes(&self.held).saturating_add(arrivals::bytes(&self.late));
         Statistics { buffered_events, buffered_bytes, held_messages, held_bytes, ..self.statistics }
     }
 
     /// Where another process can go on: after the last event that the caller took.
     pub fn resume_point(&self) -> ResumePoint {
         ResumePoint::new(self.buffer.taken.clone())
-    }
-
-    /// How many messages and bytes the machine holds itself, without the caller's buffer.
-    pub fn held(&self) -> (usize, usize) {
-        let messages = self.held.len().saturating_add(self.late.len());
-        (messages, arrivals::bytes(&self.held).saturating_add(arrivals::bytes(&self.late)))
     }
 
     /// Whether something has to be done as soon as the caller has taken some events.

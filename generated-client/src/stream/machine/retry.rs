@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn failures_are_forgotten_sooner_if_the_network_ended_the_connection() {
-        let at = |second| Moment::at(Duration::from_secs(second));
+        let at = |second| Moment(Duration::from_secs(second));
         for (cause, seconds) in [
             (Cause::Closed(Closed::Reset), 5),
             (Cause::Closed(Closed::Eof), 5),
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn the_lead_follows_the_life_of_the_token() {
-        let obtained = Moment::at(Duration::from_secs(1_000));
+        let obtained = Moment(Duration::from_secs(1_000));
         // Life, earliest and latest rotation, and that with one connection only; in seconds.
         for (life, earliest, latest, single) in [
             (86_400, 84_600, 84_960, 86_340),

@@ -346,7 +346,7 @@ impl<D: Dial, T: TokenProvider> Driver<D, T> {
                 Ok(connection) => {
                     let opened = Instant::now();
                     let Some(cause) = self.live(connection, opened).await else { return };
-                    let since = Moment::at(opened.duration_since(self.shared.clock));
+                    let since = Moment(opened.duration_since(self.shared.clock));
                     self.history.live_ended(since, self.now(), &cause);
                     self.tell(Connection::Disconnected(cause.clone())).await;
                     // Tokens that hardly live are no reason to dial all the time.
@@ -369,7 +369,7 @@ impl<D: Dial, T: TokenProvider> Driver<D, T> {
     }
 
     fn now(&self) -> Moment {
-        Moment::at(self.shared.clock.elapsed())
+        Moment(self.shared.clock.elapsed())
     }
 
     /// Tells the owner, as soon as it has taken what it was told before. One that is gone needs no telling.

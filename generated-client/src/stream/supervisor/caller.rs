@@ -75,7 +75,6 @@ pub struct Message<M> {
 fn decode_event<M: ChannelMessage>(event: machine::Event<RawMessage>) -> Option<Result<Event<M>>> {
     let (raw, sequence, origin) = match event {
         machine::Event::Message { message, sequence, origin } => (message, sequence, origin),
-        machine::Event::Undecodable(message) => (message, None, Origin::Live),
         machine::Event::Connection(connection) => return Some(Ok(Event::Connection(connection))),
         machine::Event::CaughtUp => return Some(Ok(Event::CaughtUp)),
         machine::Event::Gap(gap) => return Some(Ok(Event::Gap(gap))),

@@ -90,7 +90,8 @@ pub(in crate::stream) fn frame<'a>(
 
 fn malformed(text: Cow<'_, str>, received: Timestamp) -> Frame<Borrowed<'_>> {
     let (size, hash) = (text.len(), hash_of(RAW, text.as_bytes()));
-    Frame::Malformed { size, hash, message: RawMessage { text, parts: None, received } }
+    let envelope = Envelope { kind: Kind::Malformed, number: None, hash, size };
+    Frame::Message(envelope, RawMessage { text, parts: None, received })
 }
 
 fn is_data(channel: &'static Channel, kind: &str) -> bool {
@@ -163,7 +164,7 @@ mod tests {
             r#"{"sequence":18446744073709551617,"payload":{"type":"order-update"}}"#,
             r#"{"sequence":-3,"payload":{"type":"of tomorrow"}}"#,
         ] {
-            assert!(matches!(read(text), Frame::Malformed { .. }), "{text}");
+            assert!(matches!(read(text), Frame::Message(it, _) if it.kind == Kind::Malformed), "{text}");
         }
     }
 

@@ -63,7 +63,7 @@ pub(crate) struct Bearer {
 impl Bearer {
     /// What the machine sees of it.
     fn token(&self, clock: Instant) -> Token {
-        let expires = self.expires.map(|at| Moment::at(at.duration_since(clock)));
+        let expires = self.expires.map(|at| Moment(at.duration_since(clock)));
         Token { generation: self.generation, expires }
     }
 }
@@ -120,7 +120,7 @@ pub(crate) fn start<M: ChannelMessage>(
         machine: StreamMachine::new(
             settings.clone(),
             fastrand::u64(..),
-            Moment::at(shared.clock.elapsed()),
+            Moment(shared.clock.elapsed()),
             from,
         ),
         shared: shared.clone(),
@@ -189,7 +189,7 @@ impl<M: ChannelMessage, D: Dial, T: TokenProvider> Supervisor<M, D, T> {
                 _ => yield_now().await,
             }
             let deadline = self.machine.next_deadline();
-            let deadline = deadline.and_then(|at| self.shared.clock.checked_add(at.since_start()));
+            let deadline = deadline.and_then(|at| self.shared.clock.checked_add(at.0));
             tokio::select! {
                 Some(request) = self.requests.recv() => {
                     self.count_taken();
@@ -215,7 +215,7 @@ impl<M: ChannelMessage, D: Dial, T: TokenProvider> Supervisor<M, D, T> {
     }
 
     fn now(&self) -> Moment {
-        Moment::at(self.shared.clock.elapsed())
+        Moment(self.shared.clock.elapsed())
     }
 
     /// Gives the machine an input, and carries out what follows.

@@ -38,7 +38,8 @@ proptest! {
         bench.play(&format!("set hold 4; set buffer 16; set slow-caller {slow}"));
         for step in steps {
             bench.play(&format!("{step}; wait 0s"));
-            prop_assert!(bench.machine.held().0 <= 8, "{:?} is held", bench.machine.held());
+            let held = bench.machine.statistics().held_messages;
+            prop_assert!(held <= 8, "{held} are held");
         }
         let end = bench.words.iter().position(|word| word == "closed" || word.starts_with("failed"));
         prop_assert!(end.is_none_or(|end| end + 1 == bench.words.len()), "{:?}", bench.words);

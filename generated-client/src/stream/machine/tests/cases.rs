@@ -1,4 +1,5 @@
-//! Small scripts of servers, each with what the caller must see. `case_tail_lost` is the case `tail-lost`.
+//! Small scripts of servers, each with what the caller must see: a table, and tests of those cases that a script
+//! alone does not say.
 //!
 //! [`World::act`] lists what can happen. Unless a script says otherwise, the server has a journal, answers
 //! every subscription with it, and sends a heartbeat every second. After an empty line another script begins.
@@ -21,144 +22,137 @@ fn play(scripts: &str) {
     scripts.split("\n\n").flat_map(variants).for_each(|script| new().play(&script));
 }
 
+/// The cases whose scripts say all. A line with `#` begins one.
+const CASES: &str = r#"
+# roll-same-first
+has 1p 2..100; wait 1s; journal; say-every 20ms 1p 2..60n; wait 19s
+say-every 20ms 61..65n; wait 10s; is dials ..3
+-> lossy epoch, gap 100..?, disconnected NumbersBeganAnew, 1p, 2..9n, caught up, 10..65n
+
+// Past the last number of the old day.
+has 1p 2..100; wait 1s; journal; say-every 20ms 1p 2..205n; wait 10s; is dials ..3
+-> lossy epoch, gap 100..?, disconnected NumbersBeganAnew, 1p, 2..9n, caught up, 10..205n
+
+// And that before any replay can tell.
+has 1p 2..5; wait 1s; journal; say 1p; wait 20ms; say 2..30n; wait 10s; is dials ..3
+-> lossy epoch, gap 5..?, disconnected NumbersBeganAnew, 1p, 2..30n, caught up
+
+# roll-same-first-long
+has 1p 2..3000; wait 1s; journal; say-every 20ms 1p 2..40n; wait 9s
+-> lossy epoch, gap 3000..?, disconnected NumbersBeganAnew, 1p, 2..40n, caught up
+wait 6s; say-every 20ms 41..45n; wait 5s; is dials ..3 -> 41..45n
+
+# roll-away
+has 1p 2..1500; journal 1p 2..1600n; restart; wait 10s
+-> lossy epoch, gap 1500..?, disconnected NumbersBeganAnew, 1p, 2..1600n, caught up
+
+has 1p 2..1500; journal 1..5n; restart; wait 10s
+-> lossy epoch, gap 1500..?, disconnected NumbersBeganAnew, 1..5n, caught up
+
+# roll-plain
+has 1..100; wait 1s; journal; say 1..3n; wait 5ms -> epoch, 1..3n
+wait 5s; is dials 0 ->
+
+# stale-replay
+has 1..10; behind 1 3; cut; within 1s subscribed; silent 11; wait 300ms
+-> disconnected Closed(Reset), disconnected ReplayBehind
+wait 30s; is live; is dials ..2 -> 11, caught up
+
+# rewritten
+for $1 in reversed, spaced, escaped, with-more
+has 1..30; say-every 10ms 31..35; cut; spell $1; wait 5s; say 36; wait 5s
+is dials 1 -> 31..35, disconnected Closed(Reset), caught up, 36
+
+# corrected-middle
+has 1..20; cut; correct 7; wait 5s; is dials 1 -> disconnected Closed(Reset), l7, caught up
+
+# tail-lost
+audit 10s; has 1..5; wait 1s; silent 6; wait 12s; is dials ..2 -> 6
+wait 50s; is dials ..5 ->
+
+# tail-lost-heartbeat
+has 1..5; beat last; wait 3s; silent 6; wait 3s -> 6
+wait 30s; is dials ..1 ->
+
+# heartbeat-numbers
+has 1..3; beat own
+10 times: wait 1s; append 1; wait 1s; is current
+wait 10s; is dials ..5
+-> gap 3..5, 5, gap 5..8, 8, gap 8..11, 11, holes, 14, 17, 20, 23, 26, 29, 32
+
+# three-losses
+has 1..3; say-every 1500ms 5 7 9 -> gap 3..5, 5, gap 5..7, 7, gap 7..9, 9
+say-every 5ms 10..209; silent 210; say 211; wait 20s -> 10..211
+journal 1..300n; restart; wait 15s -> .. 1..300n, caught up
+silent 301n; say 302n; wait 20s -> 301..302n
+
+# stride-ten
+stride-ten
+
+stride 10; has
+5 times: append 1; wait 1s; is current
+5 times: append 1; wait 100ms; is current; wait 900ms
+is dials ..5
+-> 10, gap 10..20, 20, gap 20..30, 30, holes, 40, 50, 60, 70, 80, 90, 100
+
+# late-in-replay
+stride-ten; silent 190; say 200; wait 5s; cut; wait 5s
+is dials 1 -> 200, disconnected Closed(Reset), l190, caught up
+
+# sparse-swap
+stride-ten; say 200 190; wait 3s; say 220 210; wait 3s; say 240 230; wait 3s
+is dials 0 -> 200, l190, 220, l210, 240, l230
+
+# refused-from-the-start
+streams 1; refuse 200 Invalid token; wait 60s; is dials ..5 -> .. failed Unauthorized("Invalid token")
+
+# token-ends-in-the-queue
+// The limit allows a dial in 6 s.
+streams 1; life 4s; permits -5; wait 7s; is dials 1 -> caught up
+cut; permits -5; wait 7s; is dials 1 -> disconnected Closed(Reset), caught up
+cut; wait 60s; no failed
+
+# few-heartbeats
+has; period none; wait 250s; is live; is dials 0 ->
+
+audit 10000s; period 90; streams 1; wait 600s; is live; is dials 1 -> caught up
+
+# heartbeats-stop
+period 5; streams 1; wait 60s; period none; wait 15s -> caught up
+within 45s disconnected Mute
+
+# long-message
+period 5; has 1..3; wait 12s; period none
+520 times: part; wait 100ms
+say 4; wait 10ms; period 5; wait 20s; is live; is dials 0 -> 4
+
+period 5; endless on; journal 1..3; streams 1; wait 12s; period none
+520 times: part; wait 100ms
+say 4; done; wait 10ms; period 5; wait 20s; is live; is dials 1 -> 1..4, caught up
+
+# no-replay-complete
+journal 1..5; endless on; streams 1; wait 30s; append 1; wait 1s; is current; wait 14s; is live
+-> 1..5, disconnected ReplayStalled, 6, caught up
+2 times: append 1; wait 1s; is current; wait 29s
+is dials ..2 -> 7..8
+"#;
+
+#[test]
+fn every_case_is_as_it_must_be() {
+    for case in CASES.split("\n# ").skip(1) {
+        let (name, scripts) = case.split_once('\n').expect("scripts");
+        scripts
+            .split("\n\n")
+            .flat_map(variants)
+            .for_each(|script| new().play(&format!("// {name}\n{script}")));
+    }
+}
+
 /// The words of the messages with a number, late ones too.
 fn numbered(client: &mut Client) -> Vec<String> {
     let mut words = client.seen();
     words.retain(|word| word.trim_start_matches('l').starts_with(|it: char| it.is_ascii_digit()));
     words
-}
-
-#[test]
-fn case_roll_same_first() {
-    play(
-        "has 1p 2..100; wait 1s; journal; say-every 20ms 1p 2..60n; wait 19s
-        say-every 20ms 61..65n; wait 10s; is dials ..3
-        -> lossy epoch, gap 100..?, disconnected NumbersBeganAnew, 1p, 2..9n, caught up, 10..65n
-
-        // Past the last number of the old day.
-        has 1p 2..100; wait 1s; journal; say-every 20ms 1p 2..205n; wait 10s; is dials ..3
-        -> lossy epoch, gap 100..?, disconnected NumbersBeganAnew, 1p, 2..9n, caught up, 10..205n
-
-        // And that before any replay can tell.
-        has 1p 2..5; wait 1s; journal; say 1p; wait 20ms; say 2..30n; wait 10s; is dials ..3
-        -> lossy epoch, gap 5..?, disconnected NumbersBeganAnew, 1p, 2..30n, caught up",
-    );
-}
-
-#[test]
-fn case_roll_same_first_long() {
-    play(
-        "has 1p 2..3000; wait 1s; journal; say-every 20ms 1p 2..40n; wait 9s
-        -> lossy epoch, gap 3000..?, disconnected NumbersBeganAnew, 1p, 2..40n, caught up
-        wait 6s; say-every 20ms 41..45n; wait 5s; is dials ..3 -> 41..45n",
-    );
-}
-
-#[test]
-fn case_roll_away() {
-    play(
-        "has 1p 2..1500; journal 1p 2..1600n; restart; wait 10s
-        -> lossy epoch, gap 1500..?, disconnected NumbersBeganAnew, 1p, 2..1600n, caught up
-
-        has 1p 2..1500; journal 1..5n; restart; wait 10s
-        -> lossy epoch, gap 1500..?, disconnected NumbersBeganAnew, 1..5n, caught up",
-    );
-}
-
-#[test]
-fn case_roll_plain() {
-    play(
-        "has 1..100; wait 1s; journal; say 1..3n; wait 5ms -> epoch, 1..3n
-        wait 5s; is dials 0 ->",
-    );
-}
-
-#[test]
-fn case_stale_replay() {
-    play(
-        "has 1..10; behind 1 3; cut; within 1s subscribed; silent 11; wait 300ms
-        -> disconnected Closed(Reset), disconnected ReplayBehind
-        wait 30s; is live; is dials ..2 -> 11, caught up",
-    );
-}
-
-#[test]
-fn case_rewritten() {
-    play(
-        "for $1 in reversed, spaced, escaped, with-more
-        has 1..30; say-every 10ms 31..35; cut; spell $1; wait 5s; say 36; wait 5s
-        is dials 1 -> 31..35, disconnected Closed(Reset), caught up, 36",
-    );
-}
-
-#[test]
-fn case_corrected_middle() {
-    play("has 1..20; cut; correct 7; wait 5s; is dials 1 -> disconnected Closed(Reset), l7, caught up");
-}
-
-#[test]
-fn case_tail_lost() {
-    play(
-        "audit 10s; has 1..5; wait 1s; silent 6; wait 12s; is dials ..2 -> 6
-        wait 50s; is dials ..5 ->",
-    );
-}
-
-#[test]
-fn case_tail_lost_heartbeat() {
-    play(
-        "has 1..5; beat last; wait 3s; silent 6; wait 3s -> 6
-        wait 30s; is dials ..1 ->",
-    );
-}
-
-#[test]
-fn case_heartbeat_numbers() {
-    play(
-        "has 1..3; beat own
-        10 times: wait 1s; append 1; wait 1s; is current
-        wait 10s; is dials ..5
-        -> gap 3..5, 5, gap 5..8, 8, gap 8..11, 11, holes, 14, 17, 20, 23, 26, 29, 32",
-    );
-}
-
-#[test]
-fn case_three_losses() {
-    play(
-        "has 1..3; say-every 1500ms 5 7 9 -> gap 3..5, 5, gap 5..7, 7, gap 7..9, 9
-        say-every 5ms 10..209; silent 210; say 211; wait 20s -> 10..211
-        journal 1..300n; restart; wait 15s -> .. 1..300n, caught up
-        silent 301n; say 302n; wait 20s -> 301..302n",
-    );
-}
-
-#[test]
-fn case_stride_ten() {
-    play(
-        "stride-ten
-
-        stride 10; has
-        5 times: append 1; wait 1s; is current
-        5 times: append 1; wait 100ms; is current; wait 900ms
-        is dials ..5
-        -> 10, gap 10..20, 20, gap 20..30, 30, holes, 40, 50, 60, 70, 80, 90, 100",
-    );
-}
-
-#[test]
-fn case_late_in_replay() {
-    play(
-        "stride-ten; silent 190; say 200; wait 5s; cut; wait 5s
-        is dials 1 -> 200, disconnected Closed(Reset), l190, caught up",
-    );
-}
-
-#[test]
-fn case_sparse_swap() {
-    play(
-        "stride-ten; say 200 190; wait 3s; say 220 210; wait 3s; say 240 230; wait 3s
-        is dials 0 -> 200, l190, 220, l210, 240, l230",
-    );
 }
 
 #[test]
@@ -209,63 +203,6 @@ fn case_refused_later() {
 #[test]
 fn case_upgrade_403() {
     comes_back(3, "403");
-}
-
-#[test]
-fn case_refused_from_the_start() {
-    play(
-        "streams 1; refuse 200 Invalid token; wait 60s; is dials ..5 -> .. failed Unauthorized(\"Invalid token\")",
-    );
-}
-
-#[test]
-fn case_token_ends_in_the_queue() {
-    // The limit allows a dial in 6 s.
-    play(
-        "streams 1; life 4s; permits -5; wait 7s; is dials 1 -> caught up
-        cut; permits -5; wait 7s; is dials 1 -> disconnected Closed(Reset), caught up
-        cut; wait 60s; no failed",
-    );
-}
-
-#[test]
-fn case_few_heartbeats() {
-    play(
-        "has; period none; wait 250s; is live; is dials 0 ->
-
-        audit 10000s; period 90; streams 1; wait 600s; is live; is dials 1 -> caught up",
-    );
-}
-
-#[test]
-fn case_heartbeats_stop() {
-    play(
-        "period 5; streams 1; wait 60s; period none; wait 15s -> caught up
-        within 45s disconnected Mute",
-    );
-}
-
-#[test]
-fn case_long_message() {
-    play(
-        "period 5; has 1..3; wait 12s; period none
-        520 times: part; wait 100ms
-        say 4; wait 10ms; period 5; wait 20s; is live; is dials 0 -> 4
-
-        period 5; endless on; journal 1..3; streams 1; wait 12s; period none
-        520 times: part; wait 100ms
-        say 4; done; wait 10ms; period 5; wait 20s; is live; is dials 1 -> 1..4, caught up",
-    );
-}
-
-#[test]
-fn case_no_replay_complete() {
-    play(
-        "journal 1..5; endless on; streams 1; wait 30s; append 1; wait 1s; is current; wait 14s; is live
-        -> 1..5, disconnected ReplayStalled, 6, caught up
-        2 times: append 1; wait 1s; is current; wait 29s
-        is dials ..2 -> 7..8",
-    );
 }
 
 #[test]

@@ -33,12 +33,12 @@ data is an ack too
 
 row 25: messages that cannot be read come as often as they were sent
     has 1
-    3 times: malformed -> ?{, ?{, ?{
+    3 times: malformed -> {, {, {
     send 2 -> 2
 
 rows 26, 27, 28, 41: data is data
     // New types, bad fields, and binary frames of JSON are not told apart here.
-    has 1; send 2! 3'; unnumbered; malformed; send 4 -> 2!, 3', said, ?{, 4
+    has 1; send 2! 3'; unnumbered; malformed; send 4 -> 2!, 3', said, {, 4
 
 row 29: a hole that a replay fills is not seen
     has 1 2; send 4; wait 249ms =>

@@ -86,7 +86,6 @@ pub(super) fn word(event: &Event<impl Display + Debug>) -> String {
             format!("{origin}{sequence}{message}")
         }
         Event::Message { message, .. } => message.to_string(),
-        Event::Undecodable(message) => format!("?{message}"),
         Event::Connection(Connection::Disconnected(cause)) => format!("disconnected {cause:?}"),
         Event::Connection(Connection::Retrying { .. }) => "retrying".into(),
         Event::Connection(connection) => format!("{connection:?}").to_lowercase(),

@@ -335,7 +335,7 @@ impl Server {
 
     /// Once a second: heartbeats, and the ends of tokens.
     pub(super) fn tick(&mut self, now: Moment) {
-        let second = now.since_start().as_secs();
+        let second = now.0.as_secs();
         let is_due = self.period.is_some_and(|period| second.is_multiple_of(period));
         if is_due && self.pipes.values().any(|pipe| pipe.subscribed) {
             let last = self.journal.last().and_then(|last| last.number).unwrap_or(0);

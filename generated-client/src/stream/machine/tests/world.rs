@@ -139,7 +139,7 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(seed: u64, settings: Settings) -> Self {
-        let now = Moment::at(seconds(1_000));
+        let now = Moment(seconds(1_000));
         let clock = Self { now, ticked: now, permits: BURST, permitted: now, ..Self::default() };
         Self { server: Server::new(seed), settings, seed, token_life: seconds(1 << 40), ..clock }
     }
@@ -286,7 +286,7 @@ impl World {
             }
             "no" => assert!(!self.has_seen(&rest.join(" ")), "{step}"),
             "is" if first == "live" => {
-                let states: Vec<_> = self.clients.iter().map(|client| client.machine.state()).collect();
+                let states: Vec<_> = self.clients.iter().map(|client| client.machine.state).collect();
                 assert!(states.iter().all(|state| *state == State::Live), "{states:?}");
             }
             // The last message of the journal is the last one that the caller saw.
@@ -320,7 +320,7 @@ impl World {
     fn fill_holes(&mut self) -> Result<(), String> {
         self.pass(Duration::from_millis(100))?;
         for _ in 0..60 {
-            if self.clients.iter().any(|client| client.machine.held().0 > 0) {
+            if self.clients.iter().any(|client| client.machine.statistics().held_messages > 0) {
                 self.pass(seconds(1))?;
             }
         }
@@ -363,7 +363,7 @@ impl World {
 
     /// What has to be done next, and when.
     fn due(&self) -> (Moment, Due) {
-        let second = Moment::at(Duration::from_secs(self.ticked.since_start().as_secs() + 1));
+        let second = Moment(Duration::from_secs(self.ticked.0.as_secs() + 1));
         let clients = self.clients.iter().enumerate();
         let timers = clients.filter_map(|(at, it)| Some((it.machine.next_deadline()?, Due::Timer(at))));
         let permit = self.clients.iter().position(|client| client.waits_for_permit);
@@ -402,9 +402,6 @@ impl World {
                 let passes = |number| !in_full && it.machine.passes_over(now, connection, number);
                 match frame(ActivityMessage::CHANNEL, &text, Timestamp::UNIX_EPOCH, passes) {
                     Some(Frame::Message(envelope, _)) => Frame::Message(envelope, body),
-                    Some(Frame::Malformed { size, hash, .. }) => {
-                        Frame::Malformed { size, hash, message: body }
-                    }
                     _ => return Ok(()),
                 }
             }
@@ -428,7 +425,7 @@ impl World {
             let machine = self.machine(client, serde_json::from_str(&point).unwrap());
             let client = &mut self.clients[client];
             for (event, _) in client.buffer.drain(..) {
-                if let Event::Message { message, .. } | Event::Undecodable(message) = event {
+                if let Event::Message { message, .. } = event {
                     client.arrived.retain(|arrived| *arrived != message);
                 }
             }
@@ -523,7 +520,7 @@ impl World {
     /// What has to hold at any moment.
     fn check(&self, client: usize) -> Result<(), String> {
         let it = &self.clients[client];
-        let (held, _) = it.machine.held();
+        let held = it.machine.statistics().held_messages;
         if held > 2 * self.settings.hold_messages {
             return Err(format!("{held} messages are held"));
         }

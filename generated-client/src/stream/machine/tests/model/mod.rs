@@ -124,7 +124,7 @@ fn what_can_be_replayed_is_never_a_gap() {
             // What is live then is taken for a part of the replay; and what a copy lacks is missing at first.
             return Ok(());
         }
-        for client in world.clients.iter().filter(|client| client.machine.state() != State::Failed) {
+        for client in world.clients.iter().filter(|client| client.machine.state != State::Failed) {
             let bad = client.taken.iter().find(|event| {
                 matches!(event, Event::Gap(_) | Event::EpochChanged { .. } | Event::NumbersHaveHoles)
             });

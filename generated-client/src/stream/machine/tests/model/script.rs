@@ -41,7 +41,7 @@ pub(super) fn play((seed, steps): &Script, in_full: bool) -> Result<World, Strin
     let mut not_live: Vec<_> = (0..world.clients.len()).collect();
     for _ in 0..120 {
         not_live
-            .retain(|client| !matches!(world.clients[*client].machine.state(), State::Live | State::Failed));
+            .retain(|client| !matches!(world.clients[*client].machine.state, State::Live | State::Failed));
         if not_live.is_empty() {
             return Ok(world);
         }
