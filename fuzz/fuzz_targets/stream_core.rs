@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use clear_street::benchmarks::{
-    Closed, Command, ConnectionId, DialFailure, Envelope, Event, Frame, Input, Kind, Moment, NoToken,
-    Notice, Output, ResumePoint, Settings, SlowCaller, StreamMachine, Token,
+    Cause, Closed, Command, ConnectionId, DialFailure, Envelope, Event, Frame, Input, Kind, Moment, NoToken,
+    Output, ResumePoint, Settings, SlowCaller, StreamMachine, Token,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -67,8 +67,8 @@ fn input(what: u8, connection: ConnectionId, number: u8) -> Input<()> {
         9 => Kind::Accepted,
         10 | 11 => Kind::ReplayComplete,
         12 => Kind::Heartbeat,
-        13 if number == 0 => Kind::Notice(Notice::AuthExpired),
-        13 => Kind::Notice(Notice::Other("x".into())),
+        13 if number == 0 => Kind::Notice(Cause::AuthExpired),
+        13 => Kind::Notice(Cause::Notice("x".into())),
         14 => Kind::Refused("no".into()),
         32 => return Input::Permit,
         15 | 16 => return Input::Token(Ok(token(number))),

@@ -179,7 +179,7 @@ impl<M> StreamMachine<M> {
                 link.notice = Some(notice.clone());
                 self.unnumbered(id, hash, size, || unnumbered(message.into(), Origin::Live));
                 // Nothing follows; waiting for the server to close would only cost time.
-                if notice == Notice::AuthExpired {
+                if notice == Cause::AuthExpired {
                     self.end_connection(id, Cause::AuthExpired);
                 }
             }

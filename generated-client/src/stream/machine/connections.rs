@@ -68,7 +68,7 @@ pub(super) struct Link {
     pub(super) replay: Replay,
     /// When its replay made progress last, or it was replaced.
     pub(super) progress: Moment,
-    pub(super) notice: Option<Notice>,
+    pub(super) notice: Option<Cause>,
 }
 
 /// What a connection is made for, the more urgent the greater.
@@ -454,11 +454,8 @@ impl<M> StreamMachine<M> {
         let Some(link) = self.links.get_mut(id) else { return };
         // The server closes with the same code for all its reasons, so the notice before it counts.
         let cause = match (link.notice.take(), how) {
-            (_, Closed::TooLarge | Closed::WriteTimeout | Closed::Protocol) => Cause::Closed(how),
-            (Some(Notice::AuthExpired), _) => Cause::AuthExpired,
-            (Some(Notice::Idle), _) => Cause::Idle,
-            (Some(Notice::Other(words)), _) => Cause::Notice(words),
-            (None, _) => Cause::Closed(how),
+            (Some(notice), Closed::Reset | Closed::Eof | Closed::Code(_)) => notice,
+            _ => Cause::Closed(how),
         };
         self.connection_lost(id, cause);
     }

@@ -94,8 +94,8 @@ pub struct Envelope {
 pub enum Kind {
     /// The session is alive.
     Heartbeat,
-    /// The server reports an error; it may close right after.
-    Notice(Notice),
+    /// The server reports an error; it may close right after, with the same code whatever it is.
+    Notice(Cause),
     /// The subscription is accepted.
     Accepted,
     /// The subscription is refused, in the server's words.
@@ -106,31 +106,6 @@ pub enum Kind {
     Data,
     /// Its envelope or number cannot be read. The hash is of its text.
     Malformed,
-}
-
-/// An error notice. The server closes with the same code after all of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Notice {
-    /// The token of the connection has expired.
-    AuthExpired,
-    /// Nothing was subscribed in time.
-    Idle,
-    /// Any other, in the server's words.
-    Other(Arc<str>),
-}
-
-impl Notice {
-    /// Reads the details of a notice. The protocol documents two; no other words are interpreted.
-    pub fn from_details(details: &str) -> Self {
-        let lowercase = details.to_ascii_lowercase();
-        if lowercase.contains("auth expired") {
-            Self::AuthExpired
-        } else if lowercase.contains("idled too long") {
-            Self::Idle
-        } else {
-            Self::Other(details.into())
-        }
-    }
 }
 
 /// Why there is no token.
@@ -393,6 +368,20 @@ pub enum Cause {
     Asked,
 }
 
+impl Cause {
+    /// Reads the details of a notice. The protocol documents two; no other words are interpreted.
+    pub fn from_notice(details: &str) -> Self {
+        let lowercase = details.to_ascii_lowercase();
+        if lowercase.contains("auth expired") {
+            Self::AuthExpired
+        } else if lowercase.contains("idled too long") {
+            Self::Idle
+        } else {
+            Self::Notice(details.into())
+        }
+    }
+}
+
 /// Why a stream ended for good.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -469,11 +458,11 @@ mod tests {
     #[test]
     fn only_the_two_documented_notices_are_recognised() {
         for (details, notice) in [
-            ("Auth expired; please reconnect", Notice::AuthExpired),
-            ("Idled too long; please reconnect", Notice::Idle),
-            ("Token of the account is invalid", Notice::Other("Token of the account is invalid".into())),
+            ("Auth expired; please reconnect", Cause::AuthExpired),
+            ("Idled too long; please reconnect", Cause::Idle),
+            ("Token of the account is invalid", Cause::Notice("Token of the account is invalid".into())),
         ] {
-            assert_eq!(Notice::from_details(details), notice);
+            assert_eq!(Cause::from_notice(details), notice);
         }
     }
 }

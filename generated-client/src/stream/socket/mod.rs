@@ -19,14 +19,14 @@ use tokio::time::{Instant, sleep, timeout};
 use super::connection::{Arrival, Connection as Open};
 use super::dial::Dial;
 use super::machine::retry::{FailureHistory, TOKEN_PACE, asked_for};
-use super::machine::{Cause, Connection, DialFailure, Moment, NoToken, Notice, Settings};
-use super::message::{Envelope, Reply, fault, subscribe_unlisted};
+use super::machine::{Cause, Connection, DialFailure, Kind, Moment, NoToken, Settings};
+use super::message::{Envelope, fault, subscribe_unlisted};
 use super::streams::check;
-use super::supervisor::caller::ended;
 use super::supervisor::{Bearer, Shared, TokenProvider, fetch};
+use super::supervisor::{caller::ended, frame};
 use super::{
-    Channel, ChannelMessage, ClientTokens, Layout, Received, Role, SubscribeMessage, Subscription,
-    Undecodable, decode, subscribe,
+    Channel, ChannelMessage, ClientTokens, Layout, Received, SubscribeMessage, Subscription, Undecodable,
+    decode, subscribe,
 };
 use crate::Json;
 use crate::client;
@@ -53,9 +53,8 @@ pub(crate) struct Protocol {
 }
 
 impl Protocol {
-    /// What the owner is told of an arrival, and what the server says by it to a subscription or in a
-    /// notice.
-    fn read(self, arrival: &Arrival, at: Timestamp) -> Option<(SocketEvent, Option<(Role, Reply)>)> {
+    /// What the owner is told of an arrival, and what it means for the connection.
+    fn read(self, arrival: &Arrival, at: Timestamp) -> Option<(SocketEvent, Kind)> {
         let text = match arrival {
             Arrival::Text(text) => Cow::from(text.as_str()),
             // No server should send it; if one does, it means the same.
@@ -68,22 +67,21 @@ impl Protocol {
         };
         let envelope = match read {
             Ok(envelope) => envelope,
-            Err(undecodable) => return Some((SocketEvent::Undecodable(undecodable), None)),
+            Err(undecodable) => return Some((SocketEvent::Undecodable(undecodable), Kind::Malformed)),
         };
         // A type means the same in every channel that lists it.
-        let listed =
-            envelope.kind().and_then(|kind| self.channels.iter().find_map(|channel| channel.message(kind)));
-        let reply = match listed.map(|listed| listed.role) {
-            Some(Role::Heartbeat) => return None,
-            Some(role @ (Role::Notice | Role::Acknowledgement)) => {
-                envelope.reply().ok().map(|reply| (role, reply))
-            }
-            _ => None,
+        let listed = self.channels.iter().find_map(|channel| channel.message(envelope.kind()?));
+        let kind = match frame::kind(listed, &envelope) {
+            Some(Kind::Heartbeat) => return None,
+            kind => kind.unwrap_or(Kind::Data),
         };
-        let channel = envelope.members.channel.as_deref().map(Into::into);
-        let kind = envelope.kind().map(Into::into);
-        let message = SocketMessage { text: envelope.text.into(), channel, kind, receive_time: at };
-        Some((SocketEvent::Message(message), reply))
+        let message = SocketMessage {
+            text: envelope.text.into(),
+            channel: envelope.members.channel.as_deref().map(Into::into),
+            kind: envelope.kind().map(Into::into),
+            receive_time: at,
+        };
+        Some((SocketEvent::Message(message), kind))
     }
 }
 
@@ -446,30 +444,20 @@ impl<D: Dial, T: TokenProvider> Driver<D, T> {
                 Ok(arrival) => arrival,
                 Err(closed) => break notice.unwrap_or(Cause::Closed(closed)),
             };
-            let Some((event, reply)) = self.protocol.read(&arrival, connection.read_at()) else { continue };
-            // A notice is about what follows at once.
-            notice = None;
-            if let Some((role, reply)) = reply {
-                // A server can repeat what it was sent.
-                let words = reply.details.unwrap_or_default().replace(token, "(token)");
-                match role {
-                    Role::Notice => {
-                        notice = Some(match Notice::from_details(&words) {
-                            Notice::AuthExpired => Cause::AuthExpired,
-                            Notice::Idle => Cause::Idle,
-                            Notice::Other(words) => Cause::Notice(words),
-                        });
-                    }
-                    // Where another subscription was accepted, it is not the token.
-                    _ if reply.success == Some(false) => {
-                        notice = Some(Cause::Refused(words.into())).filter(|_| !was_accepted);
-                    }
-                    _ => {
-                        was_accepted = true;
-                        self.history.accepted(false);
-                    }
-                }
+            let read = self.protocol.read(&arrival, connection.read_at());
+            let Some((event, mut kind)) = read else { continue };
+            frame::redact(&mut kind, token);
+            if kind == Kind::Accepted {
+                was_accepted = true;
+                self.history.accepted(false);
             }
+            notice = match kind {
+                Kind::Notice(cause) => Some(cause),
+                // Where another subscription was accepted, it is not the token.
+                Kind::Refused(words) if !was_accepted => Some(Cause::Refused(words)),
+                // A notice is about what follows at once.
+                _ => None,
+            };
             _ = self.events.send(Ok(event)).await;
         };
         connection.close();

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use crate::stream::connection::Arrival;
-use crate::stream::machine::{Envelope, Frame, Kind, Notice};
+use crate::stream::machine::{Cause, Envelope, Frame, Kind};
 use crate::stream::message::json::{RAW, hash_of};
 use crate::stream::message::{Envelope as Read, Parts, Reply};
-use crate::stream::{Channel, ChannelMessage, Received, Role, Undecodable, decode};
+use crate::stream::{Channel, ChannelMessage, MessageKind, Received, Role, Undecodable, decode};
 
 /// A message as it arrived. Its text is copied once it is clear that the message is wanted: a slice of
 /// the buffer that was read into would keep all of that in memory.
@@ -78,7 +78,7 @@ pub(in crate::stream) fn frame<'a>(
     }
     let Ok(read) = read else { return Some(malformed(text.into(), received)) };
     let index = read.kind().and_then(|kind| channel.index(kind));
-    let kind = match kind(channel, index, &read) {
+    let kind = match kind(index.and_then(|index| channel.messages.get(index)), &read) {
         Some(kind) if kind != Kind::Data || !read.has_bad_sequence => kind,
         _ => return Some(malformed(text.into(), received)),
     };
@@ -99,13 +99,13 @@ fn is_data(channel: &'static Channel, kind: &str) -> bool {
 }
 
 /// None: it answers a subscription, and cannot be read.
-fn kind(channel: &'static Channel, index: Option<usize>, read: &Read<'_>) -> Option<Kind> {
+pub(in crate::stream) fn kind(listed: Option<&MessageKind>, read: &Read<'_>) -> Option<Kind> {
     let details = |reply: Reply| reply.details.unwrap_or_default();
-    Some(match index.and_then(|index| channel.messages.get(index)).map(|kind| kind.role) {
+    Some(match listed.map(|listed| listed.role) {
         Some(Role::Heartbeat) => Kind::Heartbeat,
         Some(Role::CaughtUp) => Kind::ReplayComplete,
         Some(Role::Notice) => {
-            Kind::Notice(Notice::from_details(&read.reply().map(details).unwrap_or_default()))
+            Kind::Notice(Cause::from_notice(&read.reply().map(details).unwrap_or_default()))
         }
         Some(Role::Acknowledgement) => match read.reply().ok()? {
             reply if reply.success == Some(false) => Kind::Refused(details(reply).into()),
@@ -116,9 +116,8 @@ fn kind(channel: &'static Channel, index: Option<usize>, read: &Read<'_>) -> Opt
 }
 
 /// Takes the token out of the server's words: a server can repeat what it was sent.
-pub(super) fn redact(frame: &mut Frame<Borrowed<'_>>, token: &str) {
-    if let Frame::Message(envelope, _) = frame
-        && let Kind::Refused(words) | Kind::Notice(Notice::Other(words)) = &mut envelope.kind
+pub(in crate::stream) fn redact(kind: &mut Kind, token: &str) {
+    if let Kind::Refused(words) | Kind::Notice(Cause::Notice(words)) = kind
         && !token.is_empty()
     {
         *words = words.replace(token, "(token)").into();
@@ -146,7 +145,7 @@ mod tests {
             ),
             (
                 r#"{"payload":{"type":"error-notice","details":"Auth expired; please reconnect"}}"#,
-                Kind::Notice(Notice::AuthExpired),
+                Kind::Notice(Cause::AuthExpired),
             ),
             (r#"{"payload":{"type":"subscribe-activity-ack","success":true}}"#, Kind::Accepted),
             (
@@ -214,10 +213,8 @@ mod tests {
 
     #[test]
     fn words_of_the_server_do_not_show_the_token() {
-        let mut refused =
-            read(r#"{"payload":{"type":"subscribe-activity-ack","success":false,"details":"bad tok-1!"}}"#);
+        let mut refused = Kind::Refused("bad tok-1!".into());
         redact(&mut refused, "tok-1");
-        let Frame::Message(envelope, _) = refused else { panic!("no message") };
-        assert_eq!(envelope.kind, Kind::Refused("bad (token)!".into()));
+        assert_eq!(refused, Kind::Refused("bad (token)!".into()));
     }
 }

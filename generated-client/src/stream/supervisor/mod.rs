@@ -31,8 +31,8 @@ use super::connection::{Arrival, Connection};
 use super::dial::Dial;
 use super::dial::DialLimit;
 use super::machine::{
-    self, Closed, ConnectionId, DialFailure, Failure, Input, Moment, NoToken, Output, ResumePoint, Settings,
-    State, StreamMachine, Token,
+    self, Closed, ConnectionId, DialFailure, Failure, Frame, Input, Moment, NoToken, Output, ResumePoint,
+    Settings, State, StreamMachine, Token,
 };
 use super::{ChannelMessage, subscribe};
 
@@ -313,7 +313,10 @@ impl<M: ChannelMessage, D: Dial, T: TokenProvider> Supervisor<M, D, T> {
             };
             let passes = |number| self.machine.passes_over(now, connection, number);
             let Some(mut frame) = frame::arrival(M::CHANNEL, &arrival, at, passes) else { continue };
-            self.recent.iter().for_each(|token| frame::redact(&mut frame, token.text.expose_secret()));
+            if let Frame::Message(envelope, _) = &mut frame {
+                let tokens = self.recent.iter().map(|token| token.text.expose_secret());
+                tokens.for_each(|token| frame::redact(&mut envelope.kind, token));
+            }
             self.machine.handle(now, Input::Received { connection, frame });
             self.carry_out();
         }

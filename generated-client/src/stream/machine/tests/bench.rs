@@ -99,9 +99,9 @@ impl Scripted for Bench {
                 let envelope = Envelope { kind: Kind::Malformed, number: None, hash: 0, size };
                 self.receive(connection, Frame::Message(envelope, "{".into()));
             }
-            "expired" => self.say(connection, Kind::Notice(Notice::AuthExpired)),
-            "idled" => self.say(connection, Kind::Notice(Notice::Idle)),
-            "notice" => self.say(connection, Kind::Notice(Notice::Other(rest.join(" ").into()))),
+            "expired" => self.say(connection, Kind::Notice(Cause::AuthExpired)),
+            "idled" => self.say(connection, Kind::Notice(Cause::Idle)),
+            "notice" => self.say(connection, Kind::Notice(Cause::Notice(rest.join(" ").into()))),
             "part" => self.receive(connection, Frame::Part),
             "pong" => self.receive(connection, Frame::Control),
             "heartbeat" => self.say(connection, Kind::Heartbeat),
