@@ -24,7 +24,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::{Sink, Stream};
 use jiff::Timestamp;
 use secrecy::zeroize::Zeroizing;
@@ -48,17 +47,9 @@ const WRITE: usize = 1 << 10;
 /// Longest close frame: its head, the size of its payload in two bytes, and the payload.
 const CLOSE: usize = 129;
 
-/// Something that came from the server.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Arrival {
-    Text(Utf8Bytes),
-    Binary(Bytes),
-    /// It is answered already.
-    Ping,
-    Pong,
-    /// Bytes of a message that is not complete.
-    Part,
-}
+/// Something that came from the server: a message, a ping that is answered already, or a pong. None: bytes of
+/// a message that is not complete.
+pub(crate) type Arrival = Option<Message>;
 
 /// An open connection.
 pub(crate) struct Connection {
@@ -170,26 +161,18 @@ impl Connection {
         // Reading may have left a pong that cannot be written.
         written.and_then(|()| self.poll_write(context))?;
         match std::mem::take(&mut self.socket.get_mut().has_read) {
-            true => Poll::Ready(Ok(Arrival::Part)),
+            true => Poll::Ready(Ok(None)),
             false => Poll::Pending,
         }
     }
 
     fn arrival(&self, message: Message) -> Result<Arrival, Closed> {
-        match message {
-            Message::Text(text) => Ok(Arrival::Text(text)),
-            Message::Binary(bytes) => Ok(Arrival::Binary(bytes)),
-            Message::Pong(_) => Ok(Arrival::Pong),
-            Message::Close(frame) => Err(Closed::Code(frame.map(|frame| match frame.code {
-                // It may be another code, in whose place the library has put this one.
-                CloseCode::Protocol => {
-                    self.socket.get_ref().close_code().unwrap_or(CloseCode::Protocol.into())
-                }
-                code => code.into(),
-            }))),
-            // The library never gives out a frame.
-            Message::Ping(_) | Message::Frame(_) => Ok(Arrival::Ping),
-        }
+        let Message::Close(frame) = message else { return Ok(Some(message)) };
+        Err(Closed::Code(frame.map(|frame| match frame.code {
+            // It may be another code, in whose place the library has put this one.
+            CloseCode::Protocol => self.socket.get_ref().close_code().unwrap_or(CloseCode::Protocol.into()),
+            code => code.into(),
+        })))
     }
 
     /// Writes what waits to be written, as far as that is possible now.

@@ -10,12 +10,12 @@ use tokio::net::TcpListener;
 use tokio::time::sleep;
 
 use super::*;
-use crate::stream::connection::Arrival;
 use crate::stream::connection::tests::frames::frame;
 use crate::stream::machine::Closed;
 use crate::tests::certificate::{Authority, Flaw};
 use crate::tests::fault::{self, FaultServer, Step};
 use crate::transport::ProxySettings;
+use tokio_tungstenite::tungstenite::Message;
 
 const fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -68,9 +68,8 @@ fn tls(authority: &Authority, flaw: Flaw, steps: Vec<Step>) -> FaultServer {
 async fn next_text(connection: &mut Connection) -> Result<String, Closed> {
     loop {
         match poll_fn(|context| connection.poll_next(context)).await? {
-            Arrival::Text(text) => return Ok(text.to_string()),
-            Arrival::Ping | Arrival::Pong | Arrival::Part => {}
-            other => panic!("{other:?}"),
+            Some(Message::Text(text)) => return Ok(text.to_string()),
+            _ => {}
         }
     }
 }

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use secrecy::ExposeSecret;
 use tokio::sync::mpsc::{self, Receiver, Sender, UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, sleep, timeout};
+use tokio_tungstenite::tungstenite::Message;
 
 use super::connection::{Arrival, Connection as Open};
 use super::dial::Dial;
@@ -56,10 +57,10 @@ impl Protocol {
     /// What the owner is told of an arrival, and what it means for the connection.
     fn read(self, arrival: &Arrival, at: Timestamp) -> Option<(SocketEvent, Kind)> {
         let text = match arrival {
-            Arrival::Text(text) => Cow::from(text.as_str()),
+            Some(Message::Text(text)) => Cow::from(text.as_str()),
             // No server should send it; if one does, it means the same.
-            Arrival::Binary(bytes) => String::from_utf8_lossy(bytes),
-            Arrival::Ping | Arrival::Pong | Arrival::Part => return None,
+            Some(Message::Binary(bytes)) => String::from_utf8_lossy(bytes),
+            _ => return None,
         };
         let read = match &text {
             Cow::Borrowed(text) => Envelope::read(self.layout, text),

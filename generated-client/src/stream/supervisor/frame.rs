@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::stream::connection::Arrival;
 use crate::stream::machine::{Cause, Envelope, Frame, Kind};
@@ -46,14 +47,14 @@ pub(super) fn arrival<'a>(
     passes: impl FnOnce(u64) -> bool,
 ) -> Option<Frame<Borrowed<'a>>> {
     match arrival {
-        Arrival::Text(text) => frame(channel, text.as_str(), received, passes),
+        Some(Message::Text(text)) => frame(channel, text.as_str(), received, passes),
         // No server should send it; if one does, it means the same.
-        Arrival::Binary(bytes) => match String::from_utf8_lossy(bytes) {
+        Some(Message::Binary(bytes)) => match String::from_utf8_lossy(bytes) {
             Cow::Borrowed(text) => frame(channel, text, received, passes),
             text => Some(malformed(text, received)),
         },
-        Arrival::Ping | Arrival::Pong => Some(Frame::Control),
-        Arrival::Part => Some(Frame::Part),
+        Some(_) => Some(Frame::Control),
+        None => Some(Frame::Part),
     }
 }
 
