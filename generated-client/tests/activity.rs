@@ -87,7 +87,7 @@ fn updates_of_the_newer_channels_are_kept_whole() {
     assert!(matches!(received.message, EventContractsMessage::Unknown(it) if it.json().text() == text));
     let text = text.replace("event-contracts", "digital-assets");
     let received = decode::<DigitalAssetsMessage>(&text).unwrap();
-    assert!(matches!(received.message, DigitalAssetsMessage::Unknown(it) if it.kind() == "cash-balance"));
+    assert!(matches!(received.message, DigitalAssetsMessage::Unknown(it) if it.tag() == "cash-balance"));
     let done = r#"{"channel":"event-contracts","timestamp":1,"payload":{"type":"replay-complete"}}"#;
     assert_eq!(decode(done).map(|it| it.message), Ok(EventContractsMessage::ReplayComplete));
 }

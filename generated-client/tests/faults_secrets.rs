@@ -199,7 +199,7 @@ async fn use_studio(shown: &mut Shown) {
     shown.show("studio::Client", client);
     let message = subscribe::<ActivityMessage>(&account, KEY).unwrap();
     assert!(message.expose().contains(KEY));
-    shown.show("stream::message::subscribe::SubscribeMessage", message);
+    shown.show("stream::message::SubscribeMessage", message);
 }
 
 /// A stream whose token the server refuses, with a word of its own.
@@ -269,7 +269,6 @@ const WITHOUT_SECRET: &[&str] = &[
     "stream::supervisor::caller::Message",
     "stream::message::Received",
     "stream::message::Undecodable",
-    "stream::message::UnknownMessage",
     "stream::socket::SocketMessage",
     "transport::certificates::RootCertificates",
     "value::json::Json",

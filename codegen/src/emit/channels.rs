@@ -54,7 +54,7 @@ fn definition(scope: &Scope<'_>, channel: &Channel) -> TokenStream {
         });
         quote!(#doc #alias #name #content,)
     });
-    let unknown = scope.path(items::UNKNOWN_MESSAGE);
+    let unknown = scope.path(items::UNKNOWN_VARIANT);
     let unknown_doc = docs::member("A message of a type that this version of the crate does not know.");
     quote! {
         #doc
@@ -71,7 +71,7 @@ fn definition(scope: &Scope<'_>, channel: &Channel) -> TokenStream {
 fn message(scope: &Scope<'_>, channel: &Channel) -> TokenStream {
     let (name, trait_name) = (ident(&channel.rust), scope.path(items::CHANNEL_MESSAGE));
     let (subscription, description) = (ty(scope, &channel.subscription), description(scope, channel));
-    let (channel_item, unknown) = (scope.path(items::CHANNEL), scope.path(items::UNKNOWN_MESSAGE));
+    let (channel_item, unknown) = (scope.path(items::CHANNEL), scope.path(items::UNKNOWN_VARIANT));
     let methods = docs::spaced([
         quote!(type Subscription = #subscription;),
         quote!(const CHANNEL: &'static #channel_item = &#description;),

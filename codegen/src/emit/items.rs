@@ -102,7 +102,6 @@ items! {
     PLACE = "crate::stream" "Place";
     ROLE = "crate::stream" "Role";
     SUBSCRIPTION = "crate::stream" "Subscription";
-    UNKNOWN_MESSAGE = "crate::stream" "UnknownMessage";
 
     CALL = "crate::call" "Call";
     CORE = "crate::client" "Core";

@@ -1,6 +1,6 @@
 //! Channels as data: what the generated code says about each, and all that the runtime knows of it.
 
-use super::UnknownMessage;
+use crate::UnknownVariant;
 use crate::record::{Encoding, Slot, Value};
 
 /// A channel of an API, as the specification describes it.
@@ -119,7 +119,7 @@ pub trait ChannelMessage: Sized + Send + 'static {
     /// The place of what it tells; none if its type says all.
     fn slot(&mut self) -> Option<Slot<'_>>;
     /// A message of a type that is not listed.
-    fn unknown(unknown: UnknownMessage) -> Self;
+    fn unknown(unknown: UnknownVariant) -> Self;
 }
 
 /// What subscribes to a channel: a model that is made by the generator. Its type says which messages

@@ -46,7 +46,7 @@ pub(crate) mod supervisor;
 
 pub(crate) use self::channel::Content;
 pub use self::channel::{Channel, ChannelMessage, Layout, MessageKind, Place, Role, Subscription};
-pub use self::message::{Received, SubscribeMessage, Undecodable, UnknownMessage, decode, subscribe};
+pub use self::message::{Received, SubscribeMessage, Undecodable, decode, subscribe};
 #[cfg(feature = "stream")]
 pub use self::{
     machine::{

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use tokio::time::Instant;
 
 use super::dial::{DialLimit, Server, parse};
-use super::machine::{NoToken, ResumePoint, Settings, SlowCaller};
+use super::machine::{NoToken, ResumePoint, Settings};
 use super::supervisor::{Bearer, Shared, TokenProvider, start};
 use super::{ChannelMessage, EventStream};
 use crate::authentication;
@@ -22,7 +22,7 @@ pub(crate) struct Streams {
     transport: TransportSettings,
     server: OnceLock<Arc<Server>>,
     /// A hundred accounts are paced by one limit.
-    shared: Shared,
+    pub(crate) shared: Shared,
 }
 
 impl Streams {
@@ -58,18 +58,12 @@ impl Streams {
         let server = Server::new(&self.url, &self.user_agent, &self.transport)?;
         Ok(Arc::clone(self.server.get_or_init(|| server)))
     }
-
-    pub(crate) fn shared(&self) -> &Shared {
-        &self.shared
-    }
 }
 
 /// The default URL of streams: as far behind the base URL as at the vendor's.
 pub(crate) fn derived(base_url: &BaseUrl, path: &str) -> String {
-    let url = base_url.as_str();
     // `http` becomes `ws`, and `https` `wss`.
-    let rest = url.strip_prefix("http").unwrap_or(url);
-    format!("ws{rest}{path}")
+    format!("{}{path}", base_url.as_str().replacen("http", "ws", 1))
 }
 
 /// A stream that is about to be started.
@@ -92,13 +86,6 @@ impl<M: ChannelMessage> StreamBuilder<M> {
     /// [`ResumePoint`]. Without it, the stream delivers everything of the day.
     pub fn resume(mut self, from: ResumePoint) -> Self {
         self.from = from;
-        self
-    }
-
-    /// What happens when the events are taken more slowly than they arrive. Default:
-    /// [`SlowCaller::Park`].
-    pub fn slow_caller(mut self, then: SlowCaller) -> Self {
-        self.settings.slow_caller = then;
         self
     }
 
@@ -127,7 +114,7 @@ impl<M: ChannelMessage> StreamBuilder<M> {
         check("stream", &settings)?;
         let tokens = ClientTokens(client.clone());
         let streams = client.streams()?;
-        start(subscription, streams.server()?, tokens, settings, streams.shared(), from)
+        start(subscription, streams.server()?, tokens, settings, &streams.shared, from)
     }
 }
 

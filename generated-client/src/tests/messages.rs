@@ -7,13 +7,13 @@ use super::golden::library::api::LAYOUT;
 use super::golden::library::desk::{BackOfficeMessage, DeskSubscription, FrontDeskMessage};
 use super::golden::library::members::MemberId;
 use super::golden::nasty::{self, channels::TypeMessage};
-use crate::ErrorKind;
 use crate::record::{Encoding, Slot, Value};
 use crate::stream::message::Envelope;
 use crate::stream::{
-    Channel, ChannelMessage, Content, Layout, MessageKind, Place, Role, Subscription, Undecodable,
-    UnknownMessage, decode, subscribe,
+    Channel, ChannelMessage, Content, Layout, MessageKind, Place, Role, Subscription, Undecodable, decode,
+    subscribe,
 };
+use crate::{ErrorKind, UnknownVariant};
 
 type Received = crate::stream::Received<FrontDeskMessage>;
 
@@ -116,7 +116,7 @@ fn a_type_that_is_not_listed_keeps_the_whole_message() {
     let received = read(text).unwrap();
     assert_eq!(received.sequence, Some(u64::MAX));
     let FrontDeskMessage::Unknown(unknown) = &received.message else { panic!("{received:?}") };
-    assert_eq!((unknown.kind(), unknown.json().text()), ("fire", text));
+    assert_eq!((unknown.tag(), unknown.json().text()), ("fire", text));
 
     let office = decode::<BackOfficeMessage>(&loan_update(1)).unwrap().message;
     assert!(matches!(office, BackOfficeMessage::Unknown(unknown) if unknown.json().text() == loan_update(1)));
@@ -235,7 +235,7 @@ fn a_subscription_carries_the_token_and_does_not_show_it() {
 #[allow(unreachable_pub, reason = "what is public has it")]
 pub enum Flat {
     Count(u32),
-    Unknown(UnknownMessage),
+    Unknown(UnknownVariant),
 }
 
 impl Subscription for Vec<u32> {
@@ -274,7 +274,7 @@ impl ChannelMessage for Flat {
         }
     }
 
-    fn unknown(unknown: UnknownMessage) -> Self {
+    fn unknown(unknown: UnknownVariant) -> Self {
         Self::Unknown(unknown)
     }
 }

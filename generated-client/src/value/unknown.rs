@@ -34,9 +34,9 @@ impl fmt::Display for Unrecognized {
     }
 }
 
-/// A variant of a union that this version of the crate does not know.
+/// A variant of a union, or a message of a channel, that this version of the crate does not know.
 ///
-/// It can be read and sent back, but not made.
+/// It can be read, and a variant can be sent back, but neither can be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownVariant {
     tag: Box<str>,
@@ -49,13 +49,13 @@ impl UnknownVariant {
     }
 
     /// What would have said which variant it is: the tag, the only property's name, or the kind of
-    /// JSON value.
+    /// JSON value. Of a message, its type.
     #[must_use]
     pub fn tag(&self) -> &str {
         &self.tag
     }
 
-    /// The whole value, tag included.
+    /// The whole value or message, tag included.
     #[must_use]
     pub fn json(&self) -> &Json {
         &self.json

@@ -14,10 +14,9 @@ use super::inventories::LocateInventory;
 use super::orders::Order;
 use super::positions::Position;
 use super::trades::Trade;
+use crate::UnknownVariant;
 use crate::record::{self, Field, Record, Slot, Table, Value, View};
-use crate::stream::{
-    Channel, ChannelMessage, Content, MessageKind, Role, Subscription, UnknownMessage,
-};
+use crate::stream::{Channel, ChannelMessage, Content, MessageKind, Role, Subscription};
 
 /// Whose activity is wanted.
 #[derive(Clone, PartialEq)]
@@ -80,7 +79,7 @@ pub enum ActivityMessage {
     /// Something went wrong; the server may close the connection.
     ErrorNotice(Box<ErrorNotice>),
     /// A message of a type that this version of the crate does not know.
-    Unknown(UnknownMessage),
+    Unknown(UnknownVariant),
 }
 
 // Records: how the types above are read and written.
@@ -365,7 +364,7 @@ impl ChannelMessage for ActivityMessage {
         }
     }
 
-    fn unknown(unknown: UnknownMessage) -> Self {
+    fn unknown(unknown: UnknownVariant) -> Self {
         Self::Unknown(unknown)
     }
 }

@@ -10,10 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::accounts::AccountId;
 use super::activity::{ErrorNotice, SubscriptionReply};
+use crate::UnknownVariant;
 use crate::record::{self, Field, Record, Slot, Table, Value, View};
-use crate::stream::{
-    Channel, ChannelMessage, Content, MessageKind, Role, Subscription, UnknownMessage,
-};
+use crate::stream::{Channel, ChannelMessage, Content, MessageKind, Role, Subscription};
 
 /// Whose activity is wanted.
 #[derive(Clone, PartialEq)]
@@ -46,7 +45,7 @@ pub enum EventContractsMessage {
     /// Something went wrong; the server may close the connection.
     ErrorNotice(Box<ErrorNotice>),
     /// A message of a type that this version of the crate does not know.
-    Unknown(UnknownMessage),
+    Unknown(UnknownVariant),
 }
 
 // Records: how the types above are read and written.
@@ -164,7 +163,7 @@ impl ChannelMessage for EventContractsMessage {
         }
     }
 
-    fn unknown(unknown: UnknownMessage) -> Self {
+    fn unknown(unknown: UnknownVariant) -> Self {
         Self::Unknown(unknown)
     }
 }

@@ -89,14 +89,14 @@ impl Connection {
     /// # Errors
     /// How the connection ended. A close of the server is answered, and the server is told with a
     /// close code if it broke the protocol or sent too much.
-    pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Arrival, Closed>> {
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Arrival, Closed>> {
         let polled = match self.ended {
             Some(closed) => return Poll::Ready(Err(closed)),
-            None => self.poll_socket(context),
+            None => self.poll_socket(cx),
         };
         if let Poll::Ready(Err(closed)) = polled {
             self.ended = Some(closed);
-            self.say_goodbye(closed, context);
+            self.say_goodbye(closed, cx);
         }
         polled
     }
@@ -144,13 +144,13 @@ impl Connection {
         _ = Pin::new(&mut *self.socket).start_send(Message::Close(Some(frame)));
     }
 
-    fn poll_socket(&mut self, context: &mut Context<'_>) -> Poll<Result<Arrival, Closed>> {
-        let written = self.poll_write(context);
+    fn poll_socket(&mut self, cx: &mut Context<'_>) -> Poll<Result<Arrival, Closed>> {
+        let written = self.poll_write(cx);
         if written == Err(Closed::WriteTimeout) {
             return Poll::Ready(Err(Closed::WriteTimeout));
         }
         // What the server said before it went away is still there when nothing can be written.
-        if let Poll::Ready(read) = Pin::new(&mut *self.socket).poll_next(context) {
+        if let Poll::Ready(read) = Pin::new(&mut *self.socket).poll_next(cx) {
             self.socket.get_mut().has_read = false;
             return Poll::Ready(match read {
                 Some(Ok(message)) => self.arrival(message),
@@ -159,7 +159,7 @@ impl Connection {
             });
         }
         // Reading may have left a pong that cannot be written.
-        written.and_then(|()| self.poll_write(context))?;
+        written.and_then(|()| self.poll_write(cx))?;
         match std::mem::take(&mut self.socket.get_mut().has_read) {
             true => Poll::Ready(Ok(None)),
             false => Poll::Pending,
@@ -176,15 +176,15 @@ impl Connection {
     }
 
     /// Writes what waits to be written, as far as that is possible now.
-    fn poll_write(&mut self, context: &mut Context<'_>) -> Result<(), Closed> {
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Result<(), Closed> {
         let transport = self.socket.get_ref();
         if transport.is_unflushed || !transport.own.is_empty() {
-            match Pin::new(&mut *self.socket).poll_flush(context) {
+            match Pin::new(&mut *self.socket).poll_flush(cx) {
                 Poll::Ready(Ok(())) => {}
                 Poll::Ready(Err(_)) => return Err(Closed::Reset),
                 Poll::Pending => {
                     let stuck = self.stuck.get_or_insert_with(|| Box::pin(sleep(self.write_timeout)));
-                    return match stuck.as_mut().poll(context) {
+                    return match stuck.as_mut().poll(cx) {
                         Poll::Ready(()) => Err(Closed::WriteTimeout),
                         Poll::Pending => Ok(()),
                     };
@@ -196,7 +196,7 @@ impl Connection {
     }
 
     /// Tells the server how the connection ended, as far as that is possible without waiting.
-    fn say_goodbye(&mut self, closed: Closed, context: &mut Context<'_>) {
+    fn say_goodbye(&mut self, closed: Closed, cx: &mut Context<'_>) {
         match closed {
             Closed::Protocol => self.send_close(CloseCode::Protocol),
             Closed::TooLarge => self.send_close(CloseCode::Size),
@@ -204,8 +204,8 @@ impl Connection {
             Closed::Code(_) => {}
             Closed::Reset | Closed::Eof | Closed::WriteTimeout => return,
         }
-        if Pin::new(&mut *self.socket).poll_flush(context).is_ready() {
-            _ = Pin::new(self.socket.get_mut()).poll_shutdown(context);
+        if Pin::new(&mut *self.socket).poll_flush(cx).is_ready() {
+            _ = Pin::new(self.socket.get_mut()).poll_shutdown(cx);
         }
     }
 }
@@ -272,11 +272,6 @@ impl Transport {
         }
     }
 
-    fn keep_tail(&mut self, read: &[u8]) {
-        self.tail.extend_from_slice(read.get(read.len().saturating_sub(CLOSE)..).unwrap_or_default());
-        self.tail.drain(..self.tail.len().saturating_sub(CLOSE));
-    }
-
     /// The code of the close frame that was read last. Nothing comes after one.
     fn close_code(&self) -> Option<u16> {
         (0..self.tail.len()).rev().find_map(|at| match self.tail.get(at..)? {
@@ -306,11 +301,11 @@ impl Transport {
         Ok(())
     }
 
-    fn poll_own(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_own(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while let Some(frame) = self.own.front() {
             self.is_unflushed = true;
             let rest = frame.get(self.written..).unwrap_or_default();
-            match ready!(Pin::new(&mut self.bytes).poll_write(context, rest))? {
+            match ready!(Pin::new(&mut self.bytes).poll_write(cx, rest))? {
                 0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
                 part if part < rest.len() => self.written = self.written.saturating_add(part),
                 _ => {
@@ -326,15 +321,16 @@ impl Transport {
 impl AsyncRead for Transport {
     fn poll_read(
         self: Pin<&mut Self>,
-        context: &mut Context<'_>,
+        cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut this.bytes).poll_read(context, buffer))?;
+        ready!(Pin::new(&mut this.bytes).poll_read(cx, buffer))?;
         let read = buffer.filled().get(before..).unwrap_or_default();
         if !read.is_empty() {
-            this.keep_tail(read);
+            this.tail.extend_from_slice(read.get(read.len().saturating_sub(CLOSE)..).unwrap_or_default());
+            this.tail.drain(..this.tail.len().saturating_sub(CLOSE));
             (this.has_read, this.read_at) = (true, Timestamp::now());
         }
         Poll::Ready(Ok(()))
@@ -342,28 +338,28 @@ impl AsyncRead for Transport {
 }
 
 impl AsyncWrite for Transport {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         this.is_unflushed = true;
         if !this.is_in_frame {
-            ready!(this.poll_own(context))?;
+            ready!(this.poll_own(cx))?;
         }
-        let written = ready!(Pin::new(&mut this.bytes).poll_write(context, bytes))?;
+        let written = ready!(Pin::new(&mut this.bytes).poll_write(cx, bytes))?;
         // The library always gives all that it has to write.
         this.is_in_frame = written < bytes.len();
         Poll::Ready(Ok(written))
     }
 
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         // The library flushes when it has nothing left to write.
-        ready!(this.poll_own(context))?;
-        ready!(Pin::new(&mut this.bytes).poll_flush(context))?;
+        ready!(this.poll_own(cx))?;
+        ready!(Pin::new(&mut this.bytes).poll_flush(cx))?;
         this.is_unflushed = false;
         Poll::Ready(Ok(()))
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().bytes).poll_shutdown(context)
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().bytes).poll_shutdown(cx)
     }
 }

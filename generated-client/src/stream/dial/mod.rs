@@ -246,10 +246,10 @@ async fn exchange(
     let (mut sender, mut connection) =
         http1::Builder::new().title_case_headers(true).handshake(TokioIo::new(stream)).await?;
     let mut answer = pin!(sender.send_request(request));
-    let answer = poll_fn(|context| {
+    let answer = poll_fn(|cx| {
         // If it fails, the answer does, with the same error.
-        _ = connection.poll_without_shutdown(context);
-        answer.as_mut().poll(context)
+        _ = connection.poll_without_shutdown(cx);
+        answer.as_mut().poll(cx)
     });
     let answer = answer.await?;
     let parts = connection.into_parts();
@@ -273,10 +273,8 @@ fn check(answer: &Response<Incoming>, key: &str) -> Dialled<()> {
         (headers.get("sec-websocket-extensions").is_none(), "unasked `Sec-WebSocket-Extensions`"),
         (headers.get("sec-websocket-protocol").is_none(), "unasked `Sec-WebSocket-Protocol`"),
     ];
-    match rules.into_iter().find(|(is_kept, _)| !is_kept) {
-        Some((_, fault)) => Err(DialFailure::Handshake(fault)),
-        None => Ok(()),
-    }
+    let broken = rules.into_iter().find(|(is_kept, _)| !is_kept);
+    broken.map_or(Ok(()), |(_, fault)| Err(DialFailure::Handshake(fault)))
 }
 
 /// Gives up a stage that is not over within this time.

@@ -517,7 +517,7 @@ impl<M> StreamMachine<M> {
     fn retry(&mut self, cause: Cause, least: Duration) {
         let is_second = self.links.current.is_some();
         let purpose = self.links.next.take().map_or(Purpose::Connect, |next| next.purpose);
-        if let Some(failure) = self.history.failed(&cause, is_second, self.now, &self.settings) {
+        if let Some(failure) = self.history.failed(&cause, is_second, self.now, self.settings.max_attempts) {
             return self.end(Event::Failed(failure), State::Failed);
         }
         if is_second && purpose == Purpose::Audit {

@@ -156,28 +156,20 @@ pub enum Output<M> {
 }
 
 /// One element of the ordered stream, as the caller's [`Event`](crate::stream::Event), where each
-/// is described. The machine passes the message on without reading it.
+/// is described; or its end, after which nothing follows. The machine passes the message on without reading it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "documented at the caller's type")]
 pub enum Event<M> {
-    Message {
-        message: M,
-        sequence: Option<u64>,
-        origin: Origin,
-    },
+    Message { message: M, sequence: Option<u64>, origin: Origin },
     Connection(Connection),
     CaughtUp,
     Gap(Gap),
-    EpochChanged {
-        lossless: bool,
-    },
+    EpochChanged { lossless: bool },
     NumbersHaveHoles,
     Lagging,
     Recovered,
-    /// The stream ended with an error. Nothing follows.
     Failed(Failure),
-    /// The caller closed the stream. Nothing follows.
     Closed,
 }
 

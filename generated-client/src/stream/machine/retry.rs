@@ -23,7 +23,7 @@ const REFUSED_FOR: Duration = Duration::from_secs(600);
 
 /// What failed before.
 #[derive(Debug, Default)]
-pub(in crate::stream) struct FailureHistory {
+pub struct FailureHistory {
     /// Failed attempts in a row.
     pub(super) failures: u32,
     /// Whether a subscription was ever accepted.
@@ -41,7 +41,7 @@ pub(in crate::stream) struct FailureHistory {
 
 impl FailureHistory {
     /// The server accepted a subscription.
-    pub(in crate::stream) fn accepted(&mut self, is_second: bool) {
+    pub fn accepted(&mut self, is_second: bool) {
         self.was_accepted = true;
         (self.refusals, self.refused_since, self.certificates) = (0, None, 0);
         if is_second {
@@ -50,7 +50,7 @@ impl FailureHistory {
     }
 
     /// A connection that was live since then has ended.
-    pub(in crate::stream) fn live_ended(&mut self, since: Moment, now: Moment, cause: &Cause) {
+    pub fn live_ended(&mut self, since: Moment, now: Moment, cause: &Cause) {
         let by_network = matches!(
             cause,
             Cause::NoPong | Cause::Mute | Cause::Closed(Closed::Reset | Closed::Eof | Closed::WriteTimeout)
@@ -63,15 +63,9 @@ impl FailureHistory {
         }
     }
 
-    /// An attempt failed, or a connection ended. `is_second`: there is another one. Returns the failure
-    /// of the stream if it ends by this.
-    pub(in crate::stream) fn failed(
-        &mut self,
-        cause: &Cause,
-        is_second: bool,
-        now: Moment,
-        settings: &Settings,
-    ) -> Option<Failure> {
+    /// An attempt failed, or a connection ended. `second`: there is another one. `most` is
+    /// [`Settings::max_attempts`]. Returns the failure of the stream if it ends by this.
+    pub fn failed(&mut self, cause: &Cause, second: bool, now: Moment, most: Option<u32>) -> Option<Failure> {
         let renumbered = *cause == Cause::NumbersBeganAnew
             && self.renumbered.replace(now).is_none_or(|last| now.since(last) > CALM.1);
         if !renumbered && !matches!(cause, Cause::AuthExpired | Cause::Replaced | Cause::Asked) {
@@ -80,7 +74,7 @@ impl FailureHistory {
         self.certificates = in_a_row(self.certificates, *cause == Cause::Dial(DialFailure::Certificate));
         self.too_large = in_a_row(self.too_large, *cause == Cause::Closed(Closed::TooLarge));
         let refusal = refusal(cause);
-        if is_second {
+        if second {
             let is_refusal = refusal.is_some() && !matches!(cause, Cause::CredentialsRefused(_));
             self.second_refused = in_a_row(self.second_refused, is_refusal);
             return None;
@@ -93,7 +87,7 @@ impl FailureHistory {
             Some(words) if for_good => Some(Failure::Unauthorized(words)),
             _ if self.certificates >= IN_A_ROW => Some(Failure::Certificate),
             _ if self.too_large >= IN_A_ROW => Some(Failure::TooLarge),
-            _ if settings.max_attempts.is_some_and(|most| self.failures >= most) => Some(Failure::GaveUp),
+            _ if most.is_some_and(|most| self.failures >= most) => Some(Failure::GaveUp),
             _ => None,
         }
     }
@@ -104,7 +98,7 @@ impl FailureHistory {
     }
 
     /// The wait before the next attempt.
-    pub(in crate::stream) fn delay(&self, cause: &Cause, settings: &Settings, rng: &mut Rng) -> Duration {
+    pub fn delay(&self, cause: &Cause, settings: &Settings, rng: &mut Rng) -> Duration {
         let least = match cause {
             Cause::AuthExpired | Cause::Replaced | Cause::Asked => return Duration::ZERO,
             Cause::NumbersBeganAnew if self.failures == 0 => return Duration::ZERO,
@@ -122,7 +116,7 @@ impl FailureHistory {
 }
 
 /// The wait that the token endpoint asks for, within its bound.
-pub(in crate::stream) fn asked_for(retry_after: Option<Duration>) -> Duration {
+pub fn asked_for(retry_after: Option<Duration>) -> Duration {
     retry_after.unwrap_or_default().min(MAX_RETRY_AFTER)
 }
 
@@ -149,7 +143,7 @@ fn between(least: Duration, most: Duration, rng: &mut Rng) -> Duration {
 }
 
 /// The shortest time between two tokens, whatever the server says about their life.
-pub(in crate::stream) const TOKEN_PACE: Duration = Duration::from_secs(10);
+pub const TOKEN_PACE: Duration = Duration::from_secs(10);
 /// The bounds of the lead of a rotation, which is 5 % of the token's life.
 const LEAD: (Duration, Duration) = (Duration::from_secs(120), Duration::from_secs(1_800));
 /// The lead where the old connection is closed first.

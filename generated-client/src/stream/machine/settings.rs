@@ -117,10 +117,8 @@ impl Settings {
             ("max_message", self.max_message == 0),
             ("max_attempts", self.max_attempts == Some(0)),
         ];
-        match settings.into_iter().find(|(_, is_zero)| *is_zero) {
-            Some((name, _)) => Err(format!("`{name}` must be greater than zero")),
-            None => Ok(()),
-        }
+        let zero = settings.into_iter().find(|(_, is_zero)| *is_zero);
+        zero.map_or(Ok(()), |(name, _)| Err(format!("`{name}` must be greater than zero")))
     }
 }
 

@@ -6,10 +6,10 @@ use std::ops::Range;
 use jiff::Timestamp;
 
 use super::json::{Cursor, RAW, TEXT, hash_of, hash_value, join};
-use super::{Received, Undecodable, UnknownMessage};
-use crate::Json;
+use super::{Received, Undecodable};
 use crate::record::{self, DecodeError, Slot, Value};
 use crate::stream::{Channel, ChannelMessage, Content, Layout, Place};
+use crate::{Json, UnknownVariant};
 
 /// What stands around what a message tells; all of it borrowed from the text.
 #[derive(Clone, Debug)]
@@ -139,7 +139,7 @@ impl<'a> Envelope<'a> {
         let Some((mut message, place, content)) = self.listed::<M>() else {
             let json =
                 self.text.parse::<Json>().map_err(|error| self.undecodable(fault(error.to_string())))?;
-            return Ok(M::unknown(UnknownMessage { kind: kind.into(), json }));
+            return Ok(M::unknown(UnknownVariant::new(kind, json)));
         };
         if let Some(slot) = message.slot() {
             let json = content.clone().and_then(|content| self.text.get(content));

@@ -30,7 +30,7 @@ pub struct Received<M> {
 
 /// Reads a message of a channel from its text.
 ///
-/// Nothing is lost: a message of a type that is not listed is kept whole, as [`UnknownMessage`], and
+/// Nothing is lost: a message of a type that is not listed is kept whole, as [`UnknownVariant`](crate::UnknownVariant), and
 /// so is one that cannot be read, as [`Undecodable`].
 ///
 /// ```
@@ -73,10 +73,7 @@ pub fn decode<M: ChannelMessage>(text: &str) -> Result<Received<M>, Undecodable>
 ///
 /// Its text may hold personal data, so neither `Display` nor `Debug` show it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Undecodable(Box<Inner>);
-
-#[derive(Clone, PartialEq, Eq)]
-struct Inner {
+pub struct Undecodable {
     kind: Option<Box<str>>,
     sequence: Option<u64>,
     path: String,
@@ -88,37 +85,37 @@ impl Undecodable {
     #[cold]
     pub(crate) fn new(text: &str, kind: Option<&str>, sequence: Option<u64>, error: DecodeError) -> Self {
         let DecodeError { path, message } = error;
-        Self(Box::new(Inner { kind: kind.map(Into::into), sequence, path, message, text: text.into() }))
+        Self { kind: kind.map(Into::into), sequence, path, message, text: text.into() }
     }
 
     /// Its type on the wire, if that could be read.
     #[must_use]
     pub fn kind(&self) -> Option<&str> {
-        self.0.kind.as_deref()
+        self.kind.as_deref()
     }
 
     /// Its sequence number, if it has one that could be read.
     #[must_use]
     pub fn sequence(&self) -> Option<u64> {
-        self.0.sequence
+        self.sequence
     }
 
     /// Where the fault is: `$.payload.data.price`.
     #[must_use]
     pub fn path(&self) -> &str {
-        &self.0.path
+        &self.path
     }
 
     /// What was expected and what was found.
     #[must_use]
     pub fn message(&self) -> &str {
-        &self.0.message
+        &self.message
     }
 
     /// The whole message, as it came.
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.0.text
+        &self.text
     }
 }
 
@@ -140,27 +137,6 @@ impl fmt::Debug for Undecodable {
 }
 
 impl std::error::Error for Undecodable {}
-
-/// A message of a type that this version of the crate does not know, kept as it came.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownMessage {
-    kind: Box<str>,
-    json: Json,
-}
-
-impl UnknownMessage {
-    /// Its type on the wire.
-    #[must_use]
-    pub fn kind(&self) -> &str {
-        &self.kind
-    }
-
-    /// The whole message.
-    #[must_use]
-    pub fn json(&self) -> &Json {
-        &self.json
-    }
-}
 
 /// The message that subscribes to a channel. It holds the access token, so it is never printed and
 /// is wiped from memory when it is dropped.

@@ -108,7 +108,7 @@ impl SocketBuilder {
         check("socket", &settings)?;
         let tokens = ClientTokens(client.clone());
         let streams = client.streams()?;
-        Ok(Socket::new(streams.server()?, tokens, streams.shared(), protocol, settings))
+        Ok(Socket::new(streams.server()?, tokens, &streams.shared, protocol, settings))
     }
 }
 
@@ -236,7 +236,7 @@ impl Socket {
     /// [`ErrorKind::Stream`](crate::ErrorKind::Stream) when the socket has failed for good, with a
     /// [`Failure`](super::Failure) as its source. It comes once, and nothing follows.
     pub async fn next(&mut self) -> Option<Result<SocketEvent>> {
-        poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
     /// Closes the connection and waits for the close handshake, at most for
@@ -252,15 +252,15 @@ impl Socket {
 impl Stream for Socket {
     type Item = Result<SocketEvent>;
 
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        if let Poll::Ready(event) = this.events.poll_recv(context) {
+        if let Poll::Ready(event) = this.events.poll_recv(cx) {
             return Poll::Ready(event);
         }
-        if this.driver.as_mut().is_some_and(|driver| driver.as_mut().poll(context).is_ready()) {
+        if this.driver.as_mut().is_some_and(|driver| driver.as_mut().poll(cx).is_ready()) {
             this.driver = None;
         }
-        this.events.poll_recv(context)
+        this.events.poll_recv(cx)
     }
 }
 
@@ -358,7 +358,8 @@ impl<D: Dial, T: TokenProvider> Driver<D, T> {
                 Cause::Dial(DialFailure::Status { status, .. }) => matches!(status, 401 | 403),
                 _ => false,
             };
-            if let Some(failure) = self.history.failed(&cause, false, self.now(), &self.settings) {
+            if let Some(failure) = self.history.failed(&cause, false, self.now(), self.settings.max_attempts)
+            {
                 _ = events.send(Err(ended(failure))).await;
                 return;
             }
@@ -422,7 +423,7 @@ impl<D: Dial, T: TokenProvider> Driver<D, T> {
                 biased;
                 () = self.events.closed() => {
                     connection.close();
-                    while poll_fn(|context| connection.poll_next(context)).await.is_ok() {}
+                    while poll_fn(|cx| connection.poll_next(cx)).await.is_ok() {}
                     return None;
                 }
                 Some(subscribe) = self.requests.recv() => {
@@ -430,7 +431,7 @@ impl<D: Dial, T: TokenProvider> Driver<D, T> {
                     self.subscriptions.push(subscribe);
                     continue;
                 }
-                arrival = poll_fn(|context| connection.poll_next(context)) => arrival,
+                arrival = poll_fn(|cx| connection.poll_next(cx)) => arrival,
                 () = sleep(quiet.min(left)) => match pinged.replace(Instant::now()) {
                     _ if left <= quiet => break Cause::AuthExpired,
                     Some(_) => break Cause::NoPong,

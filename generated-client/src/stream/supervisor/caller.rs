@@ -196,12 +196,12 @@ impl<M: ChannelMessage> EventStream<M> {
     /// [`ErrorKind::Stream`](crate::ErrorKind::Stream) when the stream has ended for good, with a
     /// [`Failure`](crate::stream::Failure) as its source. Nothing follows.
     pub async fn next(&mut self) -> Option<Result<Event<M>>> {
-        std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
     /// The messages alone, for a program that wants nothing else.
     pub fn messages(self) -> Messages<M> {
-        Messages { events: self, allow_gaps: false, skip_undecodable: false, ended: false }
+        Messages { events: self, allow_gaps: false, ended: false }
     }
 
     /// The state, statistics and commands of the stream, also for other tasks.
@@ -220,16 +220,16 @@ impl<M: ChannelMessage> EventStream<M> {
 impl<M: ChannelMessage> Stream for EventStream<M> {
     type Item = Result<Event<M>>;
 
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
         if this.ended {
             return Poll::Ready(None);
         }
         if this.events.as_slice().is_empty() {
-            this.events = ready!(this.deliveries.poll_recv(context)).unwrap_or_default().into_iter();
+            this.events = ready!(this.deliveries.poll_recv(cx)).unwrap_or_default().into_iter();
         }
         // A caller who takes in a loop gives way to others, also if there is always something to take.
-        ready!(pin!(consume_budget()).poll(context));
+        ready!(pin!(consume_budget()).poll(cx));
         let event = this.events.next().and_then(|(event, size)| {
             this.taken.add(size);
             decode_event(event)
@@ -247,14 +247,13 @@ impl<M> fmt::Debug for EventStream<M> {
 
 /// The messages of a stream, for a program that wants nothing else.
 ///
-/// A gap and a message that cannot be read are errors, unless they are allowed, and an error is the
+/// A gap is an error, unless gaps are allowed, and so is a message that cannot be read. An error is the
 /// end. [`into_events`](Self::into_events) gives the stream back, which goes on after it.
 #[derive(Debug)]
 #[must_use = "a stream that is dropped ends"]
 pub struct Messages<M> {
     events: EventStream<M>,
     allow_gaps: bool,
-    skip_undecodable: bool,
     ended: bool,
 }
 
@@ -262,12 +261,6 @@ impl<M: ChannelMessage> Messages<M> {
     /// Passes over gaps without an error: for a program that looks at the newest message only.
     pub fn allow_gaps(mut self) -> Self {
         self.allow_gaps = true;
-        self
-    }
-
-    /// Passes over messages that cannot be read without an error.
-    pub fn skip_undecodable(mut self) -> Self {
-        self.skip_undecodable = true;
         self
     }
 
@@ -282,7 +275,7 @@ impl<M: ChannelMessage> Messages<M> {
     /// - [`ErrorKind::Stream`] when the stream has ended for good, with a
     ///   [`Failure`](crate::stream::Failure) as its source.
     pub async fn next(&mut self) -> Option<Result<Message<M>>> {
-        std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
     /// The state, statistics and commands of the stream, also for other tasks.
@@ -300,15 +293,13 @@ impl<M: ChannelMessage> Messages<M> {
 impl<M: ChannelMessage> Stream for Messages<M> {
     type Item = Result<Message<M>>;
 
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
         while !this.ended {
-            let result = match ready!(Pin::new(&mut this.events).poll_next(context)) {
+            let result = match ready!(Pin::new(&mut this.events).poll_next(cx)) {
                 Some(Ok(Event::Message(message))) => Ok(message),
                 Some(Ok(Event::Gap(gap))) if !this.allow_gaps => Err(caused(ErrorKind::Gap, gap)),
-                Some(Ok(Event::Undecodable(lost))) if !this.skip_undecodable => {
-                    Err(caused(ErrorKind::Response, lost))
-                }
+                Some(Ok(Event::Undecodable(lost))) => Err(caused(ErrorKind::Response, lost)),
                 Some(Ok(_)) => continue,
                 Some(Err(error)) => Err(error),
                 None => break,

@@ -70,7 +70,8 @@ pub(in crate::stream) fn frame<'a>(
         if let (Some(kind), Some(number)) = (read.kind(), read.members.sequence)
             && let Some(passes) = passes.take()
         {
-            passed = is_data(channel, kind) && passes(number);
+            let is_data = channel.message(kind).is_none_or(|kind| kind.role == Role::Update);
+            passed = is_data && passes(number);
         }
         passed
     });
@@ -93,10 +94,6 @@ fn malformed(text: Cow<'_, str>, received: Timestamp) -> Frame<Borrowed<'_>> {
     let (size, hash) = (text.len(), hash_of(RAW, text.as_bytes()));
     let envelope = Envelope { kind: Kind::Malformed, number: None, hash, size };
     Frame::Message(envelope, RawMessage { text, parts: None, received })
-}
-
-fn is_data(channel: &'static Channel, kind: &str) -> bool {
-    channel.message(kind).is_none_or(|kind| kind.role == Role::Update)
 }
 
 /// None: it answers a subscription, and cannot be read.

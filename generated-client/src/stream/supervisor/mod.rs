@@ -60,14 +60,6 @@ pub(crate) struct Bearer {
     pub(crate) expires: Option<Instant>,
 }
 
-impl Bearer {
-    /// What the machine sees of it.
-    fn token(&self, clock: Instant) -> Token {
-        let expires = self.expires.map(|at| Moment(at.duration_since(clock)));
-        Token { generation: self.generation, expires }
-    }
-}
-
 /// Fetches a token in time.
 pub(super) async fn fetch(tokens: &impl TokenProvider, newer_than: Option<u64>) -> Result<Bearer, NoToken> {
     timeout(TOKEN, tokens.token(newer_than)).await.unwrap_or(Err(NoToken::Unavailable(None)))
@@ -244,8 +236,11 @@ impl<M: ChannelMessage, D: Dial, T: TokenProvider> Supervisor<M, D, T> {
                     let (tokens, clock) = (Arc::clone(&self.tokens), self.shared.clock);
                     self.tasks.spawn(async move {
                         let fetched = fetch(&*tokens, newer_than).await;
-                        let token = fetched.as_ref().map(|bearer| bearer.token(clock));
-                        (Input::Token(token.map_err(Clone::clone)), fetched.ok())
+                        let token = fetched.as_ref().map_err(Clone::clone).map(|bearer| Token {
+                            generation: bearer.generation,
+                            expires: bearer.expires.map(|at| Moment(at.duration_since(clock))),
+                        });
+                        (Input::Token(token), fetched.ok())
                     });
                 }
                 Output::Dial { connection } => {
@@ -264,7 +259,6 @@ impl<M: ChannelMessage, D: Dial, T: TokenProvider> Supervisor<M, D, T> {
                 Output::State(state) => self.status.send_modify(|status| status.state = state),
                 Output::Finished => {
                     self.status.send_modify(|status| status.finished = true);
-                    self.links.clear();
                     self.tasks.abort_all();
                 }
             }
@@ -288,7 +282,7 @@ impl<M: ChannelMessage, D: Dial, T: TokenProvider> Supervisor<M, D, T> {
         let limit = self.settings.close_timeout;
         self.tasks.spawn(async move {
             // What still arrives does not matter, but the server's close does.
-            let goodbye = async { while poll_fn(|context| open.poll_next(context)).await.is_ok() {} };
+            let goodbye = async { while poll_fn(|cx| open.poll_next(cx)).await.is_ok() {} };
             _ = timeout(limit, goodbye).await;
             (Input::Closed { connection, how: Closed::Eof }, None)
         });
@@ -374,11 +368,11 @@ enum Progress {
 }
 
 impl Link {
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Progress> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Progress> {
         Poll::Ready(match self {
-            Self::Dialling(dial) => Progress::Dialled(ready!(dial.as_mut().poll(context))),
+            Self::Dialling(dial) => Progress::Dialled(ready!(dial.as_mut().poll(cx))),
             Self::Open { is_read: false, .. } => return Poll::Pending,
-            Self::Open { connection, .. } => Progress::Arrived(ready!(connection.poll_next(context))),
+            Self::Open { connection, .. } => Progress::Arrived(ready!(connection.poll_next(cx))),
         })
     }
 }
@@ -389,9 +383,9 @@ async fn progress(links: &mut [(ConnectionId, Link)]) -> (ConnectionId, Progress
     if !links.is_empty() {
         links.rotate_left(1);
     }
-    poll_fn(|context| {
+    poll_fn(|cx| {
         for (id, link) in &mut *links {
-            if let Poll::Ready(progress) = link.poll(context) {
+            if let Poll::Ready(progress) = link.poll(cx) {
                 return Poll::Ready((*id, progress));
             }
         }

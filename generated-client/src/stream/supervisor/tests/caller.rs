@@ -166,11 +166,11 @@ impl Caller {
 /// What a message tells. Those of the tests say it in `data`.
 fn said(message: ActivityMessage) -> String {
     match message {
-        ActivityMessage::Unknown(unknown) if unknown.kind() == "news" => {
+        ActivityMessage::Unknown(unknown) if unknown.tag() == "news" => {
             let json: serde_json::Value = serde_json::from_str(unknown.json().text()).unwrap();
             json["payload"]["data"].as_str().expect("text").to_owned()
         }
-        ActivityMessage::Unknown(unknown) => format!("unknown {}", unknown.kind()),
+        ActivityMessage::Unknown(unknown) => format!("unknown {}", unknown.tag()),
         ActivityMessage::ErrorNotice(notice) => format!("notice {}", notice.details),
         other => format!("{other:?}"),
     }

@@ -352,7 +352,7 @@ fn row_51_twenty_and_a_hundred_accounts_that_lose_their_connections_together() {
             let builder = Client::builder().access_token("key").base_url("https://api.example.com");
             let (client, server) = (builder.settings.build().unwrap(), Server::default());
             // Clones of a client have one limit.
-            let one = |client: Core| call(&server, Settings::default(), client.streams().unwrap().shared());
+            let one = |client: Core| call(&server, Settings::default(), &client.streams().unwrap().shared);
             let mut callers: Vec<_> = (0..accounts).map(|_| one(client.clone())).collect();
             for _ in 0..2 {
                 sleep(seconds * SECOND).await;

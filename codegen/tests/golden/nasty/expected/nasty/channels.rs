@@ -10,10 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::r#match::Empty;
 use super::recursion::Tree;
+use crate::UnknownVariant;
 use crate::record::{self, Field, Record, Slot, Table, Value, View};
-use crate::stream::{
-    ChannelMessage, Content, MessageKind, Role, Subscription, UnknownMessage,
-};
+use crate::stream::{ChannelMessage, Content, MessageKind, Role, Subscription};
 
 /// What generated code calls a channel.
 #[derive(Clone, PartialEq)]
@@ -81,7 +80,7 @@ pub enum TypeMessage {
     /// It may be null, and is named like the reason.
     Option(Option<super::names::Option>),
     /// A message of a type that this version of the crate does not know.
-    Unknown(UnknownMessage),
+    Unknown(UnknownVariant),
 }
 
 /// All of its messages say nothing but their type.
@@ -93,7 +92,7 @@ pub enum _1stGrößeMessage {
     /// Done.
     B,
     /// A message of a type that this version of the crate does not know.
-    Unknown(UnknownMessage),
+    Unknown(UnknownVariant),
 }
 
 // Records: how the types above are read and written.
@@ -295,7 +294,7 @@ impl ChannelMessage for TypeMessage {
         }
     }
 
-    fn unknown(unknown: UnknownMessage) -> Self {
+    fn unknown(unknown: UnknownVariant) -> Self {
         Self::Unknown(unknown)
     }
 }
@@ -339,7 +338,7 @@ impl ChannelMessage for _1stGrößeMessage {
         }
     }
 
-    fn unknown(unknown: UnknownMessage) -> Self {
+    fn unknown(unknown: UnknownVariant) -> Self {
         Self::Unknown(unknown)
     }
 }

@@ -8,10 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::loans::{Book, Loan};
 use super::members::MemberId;
+use crate::UnknownVariant;
 use crate::record::{self, Field, Record, Slot, Table, Value, View};
-use crate::stream::{
-    Channel, ChannelMessage, Content, MessageKind, Role, Subscription, UnknownMessage,
-};
+use crate::stream::{Channel, ChannelMessage, Content, MessageKind, Role, Subscription};
 
 /// What to hear of.
 #[derive(Clone, PartialEq)]
@@ -99,7 +98,7 @@ pub enum FrontDeskMessage {
     /// Something went wrong.
     ErrorNotice(Box<DeskNotice>),
     /// A message of a type that this version of the crate does not know.
-    Unknown(UnknownMessage),
+    Unknown(UnknownVariant),
 }
 
 /// What happens behind the door; nobody tells what that is.
@@ -115,7 +114,7 @@ pub enum BackOfficeMessage {
     /// Something went wrong.
     ErrorNotice(Box<DeskNotice>),
     /// A message of a type that this version of the crate does not know.
-    Unknown(UnknownMessage),
+    Unknown(UnknownVariant),
 }
 
 // Records: how the types above are read and written.
@@ -453,7 +452,7 @@ impl ChannelMessage for FrontDeskMessage {
         }
     }
 
-    fn unknown(unknown: UnknownMessage) -> Self {
+    fn unknown(unknown: UnknownVariant) -> Self {
         Self::Unknown(unknown)
     }
 }
@@ -511,7 +510,7 @@ impl ChannelMessage for BackOfficeMessage {
         }
     }
 
-    fn unknown(unknown: UnknownMessage) -> Self {
+    fn unknown(unknown: UnknownVariant) -> Self {
         Self::Unknown(unknown)
     }
 }
