@@ -88,7 +88,8 @@ impl Scripted for Bench {
                         continue;
                     }
                     let hash = number.wrapping_mul(1_000) + content.len() as u64;
-                    let envelope = Envelope { kind: Kind::Data, number: Some(number), hash, size: 100 };
+                    let size = if content == "M" { 3 << 20 } else { 100 };
+                    let envelope = Envelope { kind: Kind::Data, number: Some(number), hash, size };
                     self.receive(connection, Frame::Message(envelope, content));
                 }
             }
@@ -158,6 +159,7 @@ impl Scripted for Bench {
             "is" => assert_eq!(self.counter(rest[0]), rest[1], "{step}; saw {:?}", self.words),
             _ => panic!("no step: {step}"),
         }
+        assert_eq!(self.state, self.machine.state, "{step}: the state is told when it changes");
     }
 
     fn seen(&mut self) -> Vec<String> {
@@ -213,6 +215,7 @@ impl Bench {
         match name {
             "new-tokens" => self.forced.to_string(),
             "state" => format!("{:?}", self.state),
+            "waits" => self.machine.waits_for_caller().to_string(),
             "deadline" => format!("{:?}", self.machine.next_deadline().map(|at| at.0.as_secs())),
             "resumes-after" => format!("{:?}", self.machine.resume_point().sequence()),
             _ => {

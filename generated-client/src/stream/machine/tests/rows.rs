@@ -23,7 +23,8 @@ fn every_row_is_as_it_must_be() {
 /// Numbers, replays, and odd messages.
 const NUMBERS: &str = "
 the quiet day
-    live 1 2; send 3 4; unnumbered -> connecting, connected, subscribed, r1, r2, caught up, 3, 4, said
+    connect; send 1; is state Replaying; send 2; done; is state Live -> connecting, connected, subscribed, r1, r2, caught up
+    send 3 4; unnumbered; is delivered 5 -> 3, 4, said
 
 row 17: an ack is an ack whatever else it says
     dial; open; accept -> connecting, connected, subscribed
@@ -41,16 +42,19 @@ rows 26, 27, 28, 41: data is data
     has 1; send 2! 3'; unnumbered; malformed; send 4 -> 2!, 3', said, {, 4
 
 row 29: a hole that a replay fills is not seen
-    has 1 2; send 4; wait 249ms =>
+    has 1 2; send 4; is held_messages 1; is held_bytes 100; wait 249ms =>
     wait 1ms; dial 0s; open; accept; a send 5 ->
     send 1..5; done; send 6; is recoveries 1 -> r3, 4, 5, 6
 
 row 30: a hole that no replay fills is one gap
-    has 1 2; send 4; live 1 2 4; send 5 -> gap 2..4, r4, 5
+    has 1 2; send 4; live 1 2 4; send 5; is gaps 1; is delivered 4 -> gap 2..4, r4, 5
     end reset; live 1 2 4..6 -> .. subscribed, r6, caught up
 
-row 30: the same if more is held_messages than fits
+row 30: the same if more is held than fits
     set hold 3; has 1; send 3..7; connect; send 1 3..7; done -> gap 1..3, r3, 4, 5, r6, r7
+
+at most 4 MiB are held
+    has 1; send 3M 4M 5; is held_messages 2; is held_bytes 3145828; live 1 2 3M 4M 5 -> r2, 3M, r4M, 5
 
 what a replay lacks at its end is delivered after a gap
     has 1; send 3; live 1 -> gap 1..3, 3
@@ -86,7 +90,7 @@ row 35: the day rolls while away
 
 row 35: the day rolls while away and nothing has happened yet
     live 1..3; end reset; live -> .. subscribed, gap 3..?, caught up
-    send 1' -> epoch, 1'
+    send 1'; is epochs 1 -> epoch, 1'
 
 row 36: the server numbers anew after a restart
     set hold 2; live 1..5; end 1012; live 1' 2' 3' 4' 5' -> .. subscribed, lossy epoch, gap 5..?, disconnected NumbersBeganAnew ..
@@ -216,7 +220,7 @@ row 48: after waking the server is asked at once
     wait 10s -> disconnected NoPong, retrying
 
 row 48: a connection that survived is kept
-    has 1; suspend 8h; pong; wait 14s; send 2 -> 2
+    has 1; beat 20s; suspend 8h; pong; wait 14s; send 2 -> 2
 
 reconnecting does not wait
     dial; fail 503 200s; reconnect; dial 0s
@@ -257,9 +261,9 @@ row 19: auth expired is redialled at once with a new token
 
 row 23: tokens that end at once do not make a loop
     for $1 in token, token 0s, token 3s
-    $1; live 1; expired; is new-tokens 0
+    $1; live 1; expired; is new-tokens 0; live 1; expired; is state Connecting
     20 times: live 1; expired
-    is new-tokens 20
+    is new-tokens 21
 
 a token without an end is not replaced
     has 1; beat 100000s; is dials 1 ->
@@ -314,7 +318,7 @@ row 24: a server that has not seen the old connection end does not refuse the to
 /// A caller that is too slow, and the end of a stream.
 const CALLER: &str = "
 row 44: a parked stream comes back when the buffer is drained to a quarter
-    set buffer 8; has 1; stop-taking; send 2..9 => pause a
+    set buffer 8; has 1; is waits false; stop-taking; send 2..9; is waits true => pause a
     wait 2s => close a
     send 10 11; is state Recovering -> 2, 3, 4, 5, 6, 7, 8, 9, lagging
     take 6; no-dial 1h; take 1; take-all
@@ -328,7 +332,7 @@ row 44: a caller who stops for hours
     set buffer 8; has 1; stop-taking; send 2..9; wait 6h; is buffered_events 9; is held_messages 0; is dials 1 -> ..
     take 9; take-all; live 1..15 -> .. subscribed, r10, r11, r12, r13, r14, r15, caught up, recovered
 
-a caller who wants the server to wait; nothing can be heard meanwhile, so nothing is held_messages against it
+a caller who wants the server to wait; nothing can be heard meanwhile, so nothing is held against it
     set buffer 8; set slow-caller block; has 1; stop-taking; send 2..9; wait 1h -> 2, 3, 4, 5, 6, 7, 8, 9 => pause a
     take 8; send 10; wait 14s -> 10
 
@@ -339,7 +343,7 @@ connections that come and go do not fill the buffer of a caller who takes nothin
 
 bytes fill the buffer too
     set buffer-bytes 1000; live 1 => ..
-    stop-taking; send 2..10 =>
+    stop-taking; send 2..10; is buffered_bytes 900 =>
     send 11 => pause a
 
 row 49: closed before the dial
