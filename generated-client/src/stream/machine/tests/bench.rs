@@ -93,6 +93,10 @@ impl Scripted for Bench {
                     self.receive(connection, Frame::Message(envelope, content));
                 }
             }
+            "passes-over" | "reads" => {
+                let passes = |(number, _)| self.machine.passes_over(self.now, connection, number);
+                assert!(messages(rest).into_iter().map(passes).all(|it| it == (words[0] == "passes-over")));
+            }
             "done" => self.say(connection, Kind::ReplayComplete),
             "unnumbered" => self.say(connection, Kind::Data),
             "malformed" => {
@@ -224,11 +228,6 @@ impl Bench {
                 value.split([',', ' ']).next().unwrap_or_default().to_owned()
             }
         }
-    }
-
-    pub(super) fn passes_over(&mut self, number: u64) -> bool {
-        let connection = self.connections.last().copied();
-        connection.is_some_and(|connection| self.machine.passes_over(self.now, connection, number))
     }
 
     fn tell(&mut self, input: Input<String>) {

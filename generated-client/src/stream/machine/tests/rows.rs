@@ -133,6 +133,11 @@ another process goes on where the caller stopped
     live 1..3; stop-taking; send 4 5; restart; is resumes-after Some(3)
     live 1..6 -> connecting, connected, subscribed, r4, r5, r6, caught up
 
+of a replay, only what may be told to be another message than before has to be read
+    // Live, only a replay can tell what an old number means. The first message and the last ten are remembered.
+    set remember 10; live 1..100; reads 50; end reset; connect; reads 1; send 1; passes-over 2..90; reads 91..101
+    send 91..101; done; is duplicates 100 -> .. subscribed, r101, caught up
+
 a long replay of known messages delivers nothing and holds nothing
     live 1..5000; end reset; connect -> ..
     send 1..2499; is held_messages 0; send 2500..5000; is held_messages 0 ->
@@ -376,20 +381,6 @@ nothing happens after the end
     live 1; close; end eof -> .. => ..
     close; reconnect; rotate; take 5; send 2; wait 100000s -> =>
 ";
-
-/// Of a replay, only what may be told to be another message than before has to be read.
-#[test]
-fn old_messages_of_a_replay_are_passed_over() {
-    let mut bench = Bench::new();
-    bench.play("set remember 10; live 1..100");
-    assert!(!bench.passes_over(50), "live, only a replay can tell what it means");
-    bench.play("end reset; connect");
-    assert!(!bench.passes_over(1), "the first one is remembered");
-    bench.play("send 1");
-    let known = (1..=101).filter(|number| bench.passes_over(*number));
-    assert_eq!(known.count(), 89, "without the first and the last ten");
-    bench.play("send 91..101; done; is duplicates 100 -> .. subscribed, r101, caught up");
-}
 
 /// Once it was accepted, only ten minutes of refusals are final. Anything else between them counts.
 #[test]

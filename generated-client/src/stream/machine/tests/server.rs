@@ -161,9 +161,7 @@ impl Server {
     pub(super) fn append(&mut self, now: Moment, live: bool) {
         let body = self.number();
         self.say(now, body, live);
-        if !live {
-            self.note_loss();
-        }
+        self.note(!live && self.stride > 1, "a loss among sparse numbers");
     }
 
     /// A message enters the journal, and is sent live or not.
@@ -178,12 +176,12 @@ impl Server {
     pub(super) fn lose(&mut self) {
         self.number();
         self.last_live = None;
-        self.note_loss();
+        self.note(self.stride > 1, "a loss among sparse numbers");
     }
 
-    fn note_loss(&mut self) {
-        if self.stride > 1 {
-            self.seen.insert("a loss among sparse numbers".into());
+    fn note(&mut self, occurs: bool, what: &str) {
+        if occurs {
+            self.seen.insert(what.into());
         }
     }
 
@@ -236,9 +234,7 @@ impl Server {
     }
 
     pub(super) fn roll(&mut self) {
-        if self.alike > 0 && self.count > 0 {
-            self.seen.insert("days that begin alike".into());
-        }
+        self.note(self.alike > 0 && self.count > 0, "days that begin alike");
         self.last_live = None;
         self.day += 1;
         (self.next, self.count) = (1, 0);
@@ -302,20 +298,14 @@ impl Server {
         let behind = self.behind.pop_front().unwrap_or(0).min(self.journal.len());
         let mut replay = self.journal[..self.journal.len() - behind].to_vec();
         let was_behind = std::mem::replace(&mut self.was_behind, behind > 0);
-        if behind > 0 {
-            self.seen.insert("a replay that is behind".into());
-            self.seen.extend(was_behind.then(|| "a copy that stays behind".into()));
-        }
+        self.note(behind > 0, "a replay that is behind");
+        self.note(behind > 0 && was_behind, "a copy that stays behind");
         if std::mem::take(&mut self.partial) && replay.len() > 2 {
             replay.remove(self.rng.usize(1..replay.len() - 1));
             self.seen.insert("a replay that lacks a message".into());
         }
-        if self.spelling != "compact" && !replay.is_empty() {
-            self.seen.insert("a replay that is written differently".into());
-        }
-        if self.endless {
-            self.seen.insert("a replay that never ends".into());
-        }
+        self.note(self.spelling != "compact" && !replay.is_empty(), "a replay that is written differently");
+        self.note(self.endless, "a replay that never ends");
         let Some(pipe) = self.pipes.get_mut(&id) else { return };
         pipe.push(now, ack(true, "ok"));
         for body in replay {
