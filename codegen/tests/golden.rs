@@ -10,11 +10,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clear_street_codegen::diagnostic::Format;
-use clear_street_codegen::ir::{Definition, States};
-use clear_street_codegen::load::Files;
+use clear_street_codegen::generate;
 use clear_street_codegen::output::Output;
-use clear_street_codegen::{front, generate, lower};
+use clear_street_spec::diagnostic::Format;
+use clear_street_spec::ir::{Definition, States};
+use clear_street_spec::load::Files;
+use clear_street_spec::{front, lower};
 
 fn golden(case: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(case)

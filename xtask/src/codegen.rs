@@ -4,9 +4,10 @@ use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clear_street_codegen::ir::Api;
-use clear_street_codegen::load::Files;
-use clear_street_codegen::{front, generate, lower};
+use clear_street_codegen::generate;
+use clear_street_spec::ir::Api;
+use clear_street_spec::load::Files;
+use clear_street_spec::{front, lower};
 
 use crate::SpecArgs;
 

@@ -12,7 +12,7 @@ use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 
 use clear_street_codegen::cases;
-use clear_street_codegen::ir::Api;
+use clear_street_spec::ir::Api;
 
 /// The packages that are compared, ours and the yardstick, each with its root file as seen from
 /// the workspace.

@@ -5,12 +5,13 @@ use std::path::Path;
 
 use clear_street_codegen::emit;
 use clear_street_codegen::format::{Module, format as format_module};
-use clear_street_codegen::ir::Api;
-use clear_street_codegen::load::{Files, load as load_files};
-use clear_street_codegen::lower::lower as lower_spec;
-use clear_street_codegen::source::SourceMap;
-use clear_street_codegen::spec::{Spec, decode_all};
-use clear_street_codegen::{check as checks, generate};
+use clear_street_codegen::generate;
+use clear_street_spec::check as checks;
+use clear_street_spec::ir::Api;
+use clear_street_spec::load::{Files, load as load_files};
+use clear_street_spec::lower::lower as lower_spec;
+use clear_street_spec::source::SourceMap;
+use clear_street_spec::spec::{Spec, decode_all};
 
 use super::Work;
 

@@ -10,7 +10,7 @@ use quote::{format_ident, quote};
 use serde_json::{Value, json};
 
 use crate::ir;
-use crate::language::{DateEncoding, DecimalEncoding, TimestampEncoding};
+use clear_street_spec::language::{DateEncoding, DecimalEncoding, TimestampEncoding};
 
 /// How deep optional fields are filled in; below, only what is required is there.
 const DEPTH: usize = 3;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use clear_street_codegen::{Unreadable, read};
+use clear_street_spec::{Unreadable, read};
 use jiff::Timestamp;
 
 use super::MockServer;

@@ -12,10 +12,11 @@ mod cases;
 use std::sync::OnceLock;
 
 use cases::Contents;
-use clear_street_codegen::diagnostic::Format;
-use clear_street_codegen::front::{self, Front};
-use clear_street_codegen::load::Files;
-use clear_street_codegen::{generate, lower};
+use clear_street_codegen::generate;
+use clear_street_spec::diagnostic::Format;
+use clear_street_spec::front::{self, Front};
+use clear_street_spec::load::Files;
+use clear_street_spec::lower;
 use proptest::prelude::*;
 
 /// A small change of a text, of the kind that slips in while one edits.
@@ -75,7 +76,8 @@ fn apply(text: &str, edit: &Edit) -> String {
 fn seeds() -> &'static [Contents] {
     static SEEDS: OnceLock<Vec<Contents>> = OnceLock::new();
     SEEDS.get_or_init(|| {
-        let golden = ["tests/golden/small/spec", "tests/golden/nasty/spec"].map(cases::spec);
+        let golden =
+            ["../codegen/tests/golden/small/spec", "../codegen/tests/golden/nasty/spec"].map(cases::spec);
         let cases = cases::cases().into_iter().map(|(_, files)| files).filter(|files| !files.is_empty());
         // The golden ones again and again: only what begins in order can end in order.
         golden.iter().cloned().cycle().take(20).chain(cases).collect()

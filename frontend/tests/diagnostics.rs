@@ -11,9 +11,9 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use cases::{Contents, base, cases, root};
-use clear_street_codegen::diagnostic::{Code, Format, Severity, explain};
-use clear_street_codegen::front::{self, Front};
-use clear_street_codegen::load::Files;
+use clear_street_spec::diagnostic::{Code, Format, Severity, explain};
+use clear_street_spec::front::{self, Front};
+use clear_street_spec::load::Files;
 
 fn read(files: Contents) -> Front {
     front::read(&Files::from_contents(files), "spec")
