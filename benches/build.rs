@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use clear_street_codegen::cases::yardstick;
+use clear_street_cases::yardstick;
 use clear_street_spec::ir::{Api, Type};
 
 /// The groups of the Trading API whose models are measured, and those that they refer to.

@@ -10,9 +10,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = env::var("OUT_DIR")?;
     for api in clear_street_spec::read(Path::new("../spec"))? {
         let file = Path::new(&out).join(format!("{}.rs", api.name));
-        fs::write(file, clear_street_codegen::cases::source(&api))?;
+        fs::write(file, clear_street_cases::source(&api))?;
         let file = Path::new(&out).join(format!("{}_messages.rs", api.name));
-        fs::write(file, clear_street_codegen::cases::messages::source(&api))?;
+        fs::write(file, clear_street_cases::messages::source(&api))?;
     }
     Ok(())
 }

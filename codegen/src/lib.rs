@@ -15,7 +15,6 @@
 //! # }
 //! ```
 
-pub mod cases;
 pub mod emit;
 pub mod format;
 mod generate;

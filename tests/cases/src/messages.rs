@@ -1,11 +1,11 @@
 //! One test case per message of a channel: its text, made from the spec, and how it is read.
 
+use clear_street_spec::ir::{self, Content, Layout, MessagePlace, Sequence};
 use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::{Map, Value, json};
 
-use super::sample::{Fill, Samples, ident};
-use crate::ir::{self, Content, Layout, MessagePlace, Sequence};
+use crate::sample::{Fill, Samples, ident};
 
 /// The source of `fn messages()` for one API.
 ///

@@ -8,11 +8,11 @@ pub mod messages;
 mod sample;
 pub mod yardstick;
 
+use clear_street_spec::ir;
 use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::{Value, json};
 
-use crate::ir;
 use sample::{Fill, Sample, Samples, ident, text};
 
 /// The source of `fn operations()` and `fn types()` for one API.

@@ -2,11 +2,11 @@
 //!
 //! Not for use: a plain translation without the policies of the real crate.
 
+use clear_street_spec::ir;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::sample::ident;
-use crate::ir;
+use crate::sample::ident;
 
 /// A crate with all models of an API under derives and one generic `send`.
 pub fn library(api: &ir::Api) -> String {

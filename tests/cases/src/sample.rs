@@ -5,12 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use clear_street_spec::ir;
+use clear_street_spec::language::{DateEncoding, DecimalEncoding, TimestampEncoding};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 use serde_json::{Value, json};
-
-use crate::ir;
-use clear_street_spec::language::{DateEncoding, DecimalEncoding, TimestampEncoding};
 
 /// How deep optional fields are filled in; below, only what is required is there.
 const DEPTH: usize = 3;
