@@ -12,19 +12,17 @@ use std::path::{Path, PathBuf};
 
 use clear_street_codegen::generate;
 use clear_street_codegen::output::Output;
-use clear_street_spec::diagnostic::Format;
 use clear_street_spec::ir::{Definition, States};
 use clear_street_spec::load::Files;
-use clear_street_spec::{front, lower};
+use clear_street_spec::{read, read_files};
 
 fn golden(case: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(case)
 }
 
 fn output(files: &Files) -> Output {
-    let front = front::read(files, "spec");
-    assert!(!front.has_errors(), "{}", front.render(Format::Plain));
-    generate(&lower::lower(&front.spec)).unwrap()
+    let apis = read_files(files, "spec").unwrap_or_else(|problems| panic!("{problems}"));
+    generate(&apis).unwrap()
 }
 
 fn check(case: &str) {
@@ -133,8 +131,7 @@ fn another_name_in_a_look_up_is_a_change_of_the_spec_alone() {
 
 #[test]
 fn an_enum_keeps_its_states() {
-    let front = front::read(&Files::read(&golden("small").join("spec")).unwrap(), "spec");
-    let apis = lower::lower(&front.spec);
+    let apis = read(&golden("small").join("spec")).unwrap();
     let states = |name| match apis[0].definition_called(name) {
         Some(Definition::Enum(item)) => item.states.clone(),
         other => panic!("{name} is {other:?}"),

@@ -43,14 +43,20 @@ use load::Files;
 /// If the folder cannot be read, or if the spec has errors: then all of them.
 pub fn read(dir: &Path) -> Result<Vec<ir::Api>, Unreadable> {
     let files = Files::read(dir).map_err(Unreadable::Folder)?;
-    let front = front::read(&files, &dir.display().to_string());
-    if front.has_errors() {
-        return Err(Unreadable::Spec(front.render(Format::Plain)));
-    }
-    Ok(lower::lower(&front.spec))
+    read_files(&files, &dir.display().to_string())
 }
 
-/// Why a spec folder has no APIs.
+/// The APIs of the files of a spec; their paths in errors begin with `shown`.
+///
+/// # Errors
+///
+/// If the spec has errors: then all of them.
+pub fn read_files(files: &Files, shown: &str) -> Result<Vec<ir::Api>, Unreadable> {
+    let mut front = front::read(files, shown);
+    front.apis.take().ok_or_else(|| Unreadable::Spec(front.render(Format::Plain)))
+}
+
+/// Why a spec has no APIs.
 #[derive(Debug)]
 pub enum Unreadable {
     Folder(io::Error),

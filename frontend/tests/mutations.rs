@@ -16,7 +16,6 @@ use clear_street_codegen::generate;
 use clear_street_spec::diagnostic::Format;
 use clear_street_spec::front::{self, Front};
 use clear_street_spec::load::Files;
-use clear_street_spec::lower;
 use proptest::prelude::*;
 
 /// A small change of a text, of the kind that slips in while one edits.
@@ -126,8 +125,8 @@ proptest! {
         edits in prop::collection::vec(edit(), 1..6),
     ) {
         let front = answer(mutate(seeds()[seed].clone(), file, &edits));
-        if !front.has_errors() {
-            let output = generate(&lower::lower(&front.spec));
+        if let Some(apis) = front.apis {
+            let output = generate(&apis);
             prop_assert!(output.is_ok(), "{}", output.unwrap_err());
         }
     }

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clear_street_codegen::generate;
+use clear_street_spec::front;
 use clear_street_spec::ir::Api;
 use clear_street_spec::load::Files;
-use clear_street_spec::{front, lower};
 
 use crate::SpecArgs;
 
@@ -49,5 +49,5 @@ fn read(spec: &SpecArgs) -> Result<Option<Vec<Api>>, Box<dyn Error>> {
     if !front.diagnostics.is_empty() {
         eprint!("{}", front.render(spec.format()));
     }
-    Ok((!front.has_errors()).then(|| lower::lower(&front.spec)))
+    Ok(front.apis)
 }
