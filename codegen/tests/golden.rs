@@ -21,8 +21,7 @@ fn golden(case: &str) -> PathBuf {
 }
 
 fn output(files: &Files) -> Output {
-    let apis = read_files(files, "spec").unwrap_or_else(|problems| panic!("{problems}"));
-    generate(&apis).unwrap()
+    generate(&read_files(files, "spec").unwrap()).unwrap()
 }
 
 fn check(case: &str) {

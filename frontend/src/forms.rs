@@ -1,30 +1,29 @@
 //! The short and the long form of a field, value or variant read alike.
 
 use crate::decode::ShortOrLong;
-use crate::language::{FieldLong, Text, ValueLong, VariantLong};
-use crate::source::Spanned;
+use crate::language::{Field, FieldLong, Text, TypeText, Value, ValueLong, Variant, VariantLong};
 
-impl<L> Spanned<ShortOrLong<String, L>> {
+impl<S, L> ShortOrLong<S, L> {
     /// The attributes of the long form.
     pub fn long(&self) -> Option<&L> {
-        match &self.value {
-            ShortOrLong::Short(_) => None,
-            ShortOrLong::Long(long) => Some(long),
+        match self {
+            Self::Short(_) => None,
+            Self::Long(long) => Some(long),
         }
     }
 
     /// What the short form is short for.
-    fn main<'a>(&'a self, of_long: impl FnOnce(&'a L) -> &'a Text) -> Spanned<&'a str> {
-        match &self.value {
-            ShortOrLong::Short(text) => Spanned::new(text, self.span),
-            ShortOrLong::Long(long) => of_long(long).as_spanned(),
+    fn main<'a>(&'a self, of_long: impl FnOnce(&'a L) -> &'a S) -> &'a S {
+        match self {
+            Self::Short(short) => short,
+            Self::Long(long) => of_long(long),
         }
     }
 }
 
-impl Spanned<ShortOrLong<String, FieldLong>> {
-    pub fn ty(&self) -> Spanned<&str> {
-        self.main(|long| &long.ty)
+impl Field {
+    pub fn ty(&self) -> &TypeText {
+        self.main(|long: &FieldLong| &long.ty)
     }
 
     pub fn doc(&self) -> Option<&Text> {
@@ -36,9 +35,9 @@ impl Spanned<ShortOrLong<String, FieldLong>> {
     }
 }
 
-impl Spanned<ShortOrLong<String, ValueLong>> {
-    pub fn doc(&self) -> Spanned<&str> {
-        self.main(|long| &long.doc)
+impl Value {
+    pub fn doc(&self) -> &Text {
+        self.main(|long: &ValueLong| &long.doc)
     }
 
     pub fn rust(&self) -> Option<&Text> {
@@ -46,9 +45,9 @@ impl Spanned<ShortOrLong<String, ValueLong>> {
     }
 }
 
-impl Spanned<ShortOrLong<String, VariantLong>> {
-    pub fn ty(&self) -> Spanned<&str> {
-        self.main(|long| &long.ty)
+impl Variant {
+    pub fn ty(&self) -> &TypeText {
+        self.main(|long: &VariantLong| &long.ty)
     }
 
     pub fn doc(&self) -> Option<&Text> {

@@ -25,7 +25,10 @@ pub fn read(files: &Files, shown: &str) -> Front {
     let unchecked = check(&spec, &diagnostics);
     diagnostics.extend(unchecked);
     let is_valid = !diagnostics.iter().any(Diagnostic::is_error);
-    Front { sources, apis: is_valid.then(|| lower(&spec)), diagnostics }
+    let apis = is_valid
+        .then(|| lower(&spec))
+        .and_then(|lowered| lowered.map_err(|unnoticed| diagnostics.push(*unnoticed)).ok());
+    Front { sources, diagnostics, apis }
 }
 
 impl Front {

@@ -12,9 +12,10 @@ pub use self::api::{Authentication, RateLimit};
 pub use self::channel::{Channel, Content, Layout, Message, MessagePlace};
 pub use self::definition::Definition;
 pub use crate::language::{
-    BareError, DateEncoding, DecimalEncoding, ListEncoding, Literal, Repeat, Replay, Role, Sequence,
+    BareError, DateEncoding, DecimalEncoding, IdRepr, ListEncoding, Literal, Repeat, Replay, Role, Sequence,
     TimestampEncoding,
 };
+pub use crate::route::Method;
 
 /// One API: a folder of the spec and a module of the crate.
 #[derive(Clone, Debug, PartialEq)]
@@ -157,28 +158,6 @@ pub struct Request {
     pub rust: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    Get,
-    Post,
-    Put,
-    Patch,
-    Delete,
-}
-
-impl Method {
-    /// As in a request: `GET`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Patch => "PATCH",
-            Self::Delete => "DELETE",
-        }
-    }
-}
-
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {
     pub field: Field,
@@ -319,12 +298,6 @@ pub struct Id {
     /// Whether plain text or a plain number converts into it.
     pub accepts_plain: bool,
     pub bounds: Bounds,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IdRepr {
-    I64,
-    Text,
 }
 
 #[derive(Clone, Debug, PartialEq)]

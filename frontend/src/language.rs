@@ -5,18 +5,27 @@
 
 mod api;
 mod channel;
+mod id;
+mod literal;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use self::api::{Authentication, ClientCredentials, Environment, Grant, RateLimit, Scheme};
 pub use self::channel::{Channel, Message, Places, Replay, Role, Sequence, Stream, Subscribe};
+pub use self::id::IdRepr;
 pub use crate::decode::Map;
 use crate::decode::ShortOrLong;
+use crate::parsed::Parsed;
+use crate::route::Route;
 use crate::source::Spanned;
+use crate::type_expr::{ResultExpr, TypeExpr};
 
 /// A text with the place where it was written.
 pub type Text = Spanned<String>;
+
+/// A type.
+pub type TypeText = Parsed<TypeExpr>;
 
 /// One group of operations with the types that belong to it.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -197,7 +206,7 @@ pub enum ListEncoding {
 #[serde(deny_unknown_fields)]
 pub struct Operation {
     /// Method and path template: `GET /v1/clock`.
-    pub http: Text,
+    pub http: Parsed<Route>,
     /// What it does.
     pub doc: Text,
     /// Type of each `{placeholder}` of the path.
@@ -210,12 +219,12 @@ pub struct Operation {
     #[serde(default)]
     pub query: Map<Field>,
     /// Type of the request's body; `T?` if it may be left out.
-    pub body: Option<Text>,
+    pub body: Option<TypeText>,
     /// What must hold between query parameters.
     #[serde(default)]
     pub rules: Vec<Spanned<Rule>>,
     /// `T`, `T?`, `list<T>`, `page<T>` or `nothing`.
-    pub result: Text,
+    pub result: Parsed<ResultExpr>,
     /// Status of success, 200 unless said.
     pub status: Option<Spanned<u16>>,
     /// Status of a partial success.
@@ -275,7 +284,7 @@ pub struct Lookup {
 }
 
 /// A field of a model or a parameter: `decimal?`, or a mapping.
-pub type Field = Spanned<ShortOrLong<String, FieldLong>>;
+pub type Field = ShortOrLong<TypeText, FieldLong>;
 
 /// A field with attributes.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -283,7 +292,7 @@ pub type Field = Spanned<ShortOrLong<String, FieldLong>>;
 pub struct FieldLong {
     /// A type such as `decimal?` or `list<Order>`.
     #[serde(rename = "type")]
-    pub ty: Text,
+    pub ty: TypeText,
     /// What it means.
     pub doc: Option<Text>,
     /// Rust name, where it differs by more than case.
@@ -327,7 +336,7 @@ pub struct Deprecation {
 pub struct Id {
     /// `i64` or `string`.
     #[serde(rename = "type")]
-    pub ty: Text,
+    pub ty: Parsed<IdRepr>,
     /// What it identifies.
     pub doc: Text,
     /// What else converts into it: names of ids, and `string`.
@@ -369,7 +378,7 @@ pub struct States {
 }
 
 /// A value of an enum: its description, or a mapping.
-pub type Value = Spanned<ShortOrLong<String, ValueLong>>;
+pub type Value = ShortOrLong<Text, ValueLong>;
 
 /// A value of an enum with attributes.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -460,7 +469,7 @@ pub struct Union {
 }
 
 /// A variant of a union: its type, or a mapping.
-pub type Variant = Spanned<ShortOrLong<String, VariantLong>>;
+pub type Variant = ShortOrLong<TypeText, VariantLong>;
 
 /// A variant of a union with attributes.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -468,7 +477,7 @@ pub type Variant = Spanned<ShortOrLong<String, VariantLong>>;
 pub struct VariantLong {
     /// The model that it holds.
     #[serde(rename = "type")]
-    pub ty: Text,
+    pub ty: TypeText,
     /// What it means.
     pub doc: Option<Text>,
     /// Rust name, where it differs by more than case.

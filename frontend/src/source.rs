@@ -118,6 +118,25 @@ impl<T> Spanned<T> {
     }
 }
 
+impl Spanned<&str> {
+    /// The place of a part of the text. The whole place if the text does not stand there byte by byte, plain or
+    /// in quotes.
+    pub fn part(self, range: Range<usize>) -> Span {
+        match self.span.range().len().checked_sub(self.value.len()) {
+            Some(0) => self.span.part(range),
+            Some(2) => self.span.part(range.start + 1..range.end + 1),
+            _ => self.span,
+        }
+    }
+}
+
+impl<T: AsRef<str>> Spanned<T> {
+    /// Whether a text only stands in for a key that is missing, which is reported.
+    pub fn stands_in(&self) -> bool {
+        self.value.as_ref().is_empty() && self.span.range().is_empty()
+    }
+}
+
 impl Spanned<String> {
     pub fn as_str(&self) -> &str {
         &self.value

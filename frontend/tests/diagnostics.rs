@@ -13,7 +13,9 @@ use std::fs;
 use cases::{Contents, base, cases, root};
 use clear_street_spec::diagnostic::{Code, Format, Severity, explain};
 use clear_street_spec::front::{self, Front};
-use clear_street_spec::load::Files;
+use clear_street_spec::load::{Files, load};
+use clear_street_spec::lower::lower;
+use clear_street_spec::spec::decode_all;
 
 fn read(files: Contents) -> Front {
     front::read(&Files::from_contents(files), "spec")
@@ -61,6 +63,15 @@ fn every_format_tells_the_same() {
     );
     let color = front.render(Format::Color);
     assert!(color.contains("\u{1b}[") && color.contains("E104"), "{color}");
+}
+
+#[test]
+fn what_the_checks_refuse_is_not_guessed_when_it_is_lowered() {
+    for case in ["types_syntax", "types_unknown", "http", "repeat", "api_frame", "lookup", "constructors"] {
+        let (_, files) = cases().into_iter().find(|(name, _)| name == case).unwrap();
+        let (spec, _) = decode_all(&load(&Files::from_contents(files), "spec").0);
+        assert!(lower(&spec).is_err(), "{case}");
+    }
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Who sends requests, and how many of them: authentication, variables and rate limits.
 
-use super::scope::{Scope, is_supplied};
 use crate::decode::ShortOrLong;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::language::{Api, ClientCredentials, RateLimit, Text};
+use crate::scope::Scope;
 use crate::source::Span;
 
 pub(super) fn check(scope: &Scope<'_>, api: &Api, out: &mut Vec<Diagnostic>) {
@@ -55,7 +55,7 @@ fn words(name: &str) -> String {
 
 fn environment_variable(name: &Text, out: &mut Vec<Diagnostic>) {
     let fits = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-    if !is_supplied(name.as_spanned()) && !name.chars().all(fits) {
+    if !name.stands_in() && !name.chars().all(fits) {
         let message = format!("the environment variable `{name}` is not in UPPER_SNAKE_CASE");
         out.push(Diagnostic::new(Code::Convention, name.span, message));
     }
@@ -66,11 +66,11 @@ fn token(credentials: &ClientCredentials, out: &mut Vec<Diagnostic>) {
     let is_address = |url: &str| {
         url.strip_prefix("https://").is_some_and(|rest| !rest.is_empty() && !rest.contains([' ', '#', '{']))
     };
-    if !is_supplied(token_url.as_spanned()) && !is_address(token_url) {
+    if !token_url.stands_in() && !is_address(token_url) {
         let message = "secrets are sent to an address such as `https://auth.example.com/oauth/token`";
         out.push(Diagnostic::new(Code::BadAuthentication, token_url.span, message));
     }
-    if !is_supplied(audience.as_spanned()) && audience.trim().is_empty() {
+    if !audience.stands_in() && audience.trim().is_empty() {
         out.push(Diagnostic::new(Code::BadAuthentication, audience.span, "the audience is empty"));
     }
 }
@@ -94,9 +94,8 @@ fn rate_limit(scope: &Scope<'_>, segment: &Text, limit: &RateLimit, out: &mut Ve
         return;
     }
     for name in &limit.urgent {
-        let names = || scope.operations().map(|(_, name, operation)| (name, operation));
-        match names().find(|(known, _)| *known == name) {
-            Some((_, operation)) if is_covered(&operation.http) => {}
+        match scope.operation(name) {
+            Some((.., operation)) if is_covered(&operation.http) => {}
             Some(_) => {
                 let message =
                     format!("the path of `{name}` has no part `{segment}`: the limit is not its own");
@@ -104,7 +103,7 @@ fn rate_limit(scope: &Scope<'_>, segment: &Text, limit: &RateLimit, out: &mut Ve
             }
             None if scope.is_broken(name) => {}
             None => {
-                let known = names().map(|(name, _)| name.as_str());
+                let known = scope.operations().map(|(_, name, _)| name.as_str());
                 out.push(problem(name.span, format!("unknown operation `{name}`")).suggest(name, known));
             }
         }

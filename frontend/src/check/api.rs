@@ -1,10 +1,10 @@
 //! `api.yaml`: servers, variables, statuses, and the groups of parameters.
 
 use super::operations::{error_statuses, query_type};
-use super::scope::{Entry, Scope, is_supplied, ty};
 use super::{access, fields};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::language::Api;
+use crate::scope::{Entry, Scope};
 
 pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
     let Some(api) = &scope.api.api else { return };
@@ -15,7 +15,7 @@ pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
     for group in api.parameters.values() {
         fields::check(scope, group, out);
         for (name, field) in group {
-            let entry = Entry { name, field, ty: ty(field.ty()), through: None };
+            let entry = Entry { name, field, through: None };
             query_type(scope, &entry, out);
         }
     }
@@ -29,7 +29,7 @@ fn servers(scope: &Scope<'_>, api: &Api, out: &mut Vec<Diagnostic>) {
         let url = &server.url;
         let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
         let message = match host {
-            _ if is_supplied(url.as_spanned()) => continue,
+            _ if url.stands_in() => continue,
             None => "a server's address begins with `https://`",
             Some("") => "this address has no host",
             Some(host) if host.ends_with('/') => {

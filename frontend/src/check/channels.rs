@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::names::is_identifier;
-use super::scope::{Kind, Scope, is_supplied};
 use super::types::rust_names;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::language::{Api, Channel, Message, Places, Role, Stream, Text};
-use crate::lower::channels::enum_name;
+use crate::names::enum_name;
+use crate::scope::{Kind, Scope};
 
 pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
     let Some(api) = &scope.api.api else { return };
@@ -22,7 +22,7 @@ pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
     let mut payloads: BTreeMap<&str, &Text> = BTreeMap::new();
     for (name, item) in scope.channels() {
         let payload = &item.subscribe.payload;
-        if !is_supplied(payload.as_spanned())
+        if !payload.stands_in()
             && let Some(first) = payloads.insert(payload, payload)
         {
             let message = format!("`{payload}` subscribes to two channels");
@@ -64,7 +64,7 @@ fn servers(scope: &Scope<'_>, api: &Api, out: &mut Vec<Diagnostic>) {
                 Diagnostic::new(Code::BadStream, url.span, "this API has no channels: it has no `stream:`")
             }
             (Some(url), _) => match url.strip_prefix("wss://") {
-                _ if is_supplied(url.as_spanned()) => continue,
+                _ if url.stands_in() => continue,
                 Some(rest) if !rest.is_empty() && !rest.contains([' ', '?', '#', '{']) => continue,
                 _ => Diagnostic::new(
                     Code::BadServer,
@@ -85,7 +85,7 @@ fn places(places: &Places, out: &mut Vec<Diagnostic>) {
         return;
     }
     let mut seen: BTreeMap<&str, &Text> = BTreeMap::from([(payload.as_str(), payload)]);
-    for place in places.parts().into_iter().filter(|place| !is_supplied(place.as_spanned())) {
+    for place in places.parts().into_iter().filter(|place| !place.stands_in()) {
         let is_place = match place.split_once('.') {
             Some((outer, property)) => outer == payload.as_str() && !property.contains('.'),
             None => !place.is_empty(),
@@ -160,7 +160,7 @@ fn subscription(scope: &Scope<'_>, stream: &Stream, channel: &Channel, out: &mut
 
 fn message(scope: &Scope<'_>, wire: &Text, message: &Message, out: &mut Vec<Diagnostic>) {
     if let Some(data) = &message.data {
-        scope.check_type(data.as_spanned(), out);
+        scope.check_type(data, out);
     }
     if let Some(payload) = &message.payload {
         model(scope, payload, out);
@@ -183,7 +183,7 @@ fn message(scope: &Scope<'_>, wire: &Text, message: &Message, out: &mut Vec<Diag
 
 /// A model's name.
 fn model(scope: &Scope<'_>, name: &Text, out: &mut Vec<Diagnostic>) {
-    if is_supplied(name.as_spanned()) {
+    if name.stands_in() {
         return;
     }
     match scope.get(name).map(|definition| definition.kind) {

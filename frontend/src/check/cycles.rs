@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::scope::{Kind, Scope, ty};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::language::Text;
+use crate::scope::{Kind, Scope};
 use crate::type_expr::TypeExpr;
 
 /// From a type to others, with the name as it is written there.
-type Edges<'a> = BTreeMap<&'a str, Vec<Text>>;
+type Edges<'a> = BTreeMap<&'a str, Vec<&'a Text>>;
 
 pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
     let includes = includes(scope);
@@ -33,23 +33,23 @@ pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
 }
 
 fn includes<'a>(scope: &Scope<'a>) -> Edges<'a> {
-    scope.models().map(|(name, model)| (name.as_str(), model.include.clone())).collect()
+    scope.models().map(|(name, model)| (name.as_str(), model.include.iter().collect())).collect()
 }
 
 /// The types without a finite value, each with those of its parts that have none.
 fn infinite<'a>(scope: &Scope<'a>, skipped: &BTreeSet<&str>) -> Edges<'a> {
-    let mut open: BTreeMap<&str, (bool, Vec<Text>)> = BTreeMap::new();
+    let mut open: BTreeMap<&str, (bool, Vec<&Text>)> = BTreeMap::new();
     for definition in scope.definitions().filter(|definition| !skipped.contains(definition.name.as_str())) {
         let name = definition.name.as_str();
         match definition.kind {
             Kind::Model(model) => {
                 let fields = scope.fields(model);
-                let required = fields.entries.iter().filter_map(|entry| required_name(entry.ty.as_ref()?));
+                let required = fields.entries.iter().filter_map(|entry| entry.ty()?.as_name());
                 open.insert(name, (true, required.collect()));
             }
             Kind::Union(union) => {
-                let types = union.variants.values().filter_map(|variant| ty(variant.ty()));
-                let names: Vec<Option<Text>> = types.map(|ty| required_name(&ty)).collect();
+                let types = union.variants.values().filter_map(|variant| variant.ty().ok());
+                let names: Vec<Option<&Text>> = types.map(TypeExpr::as_name).collect();
                 // One variant that is finite is enough: it is as if the union required nothing.
                 let required = if names.iter().any(Option::is_none) {
                     Vec::new()
@@ -62,7 +62,7 @@ fn infinite<'a>(scope: &Scope<'a>, skipped: &BTreeSet<&str>) -> Edges<'a> {
         }
     }
     loop {
-        let is_open = |name: &Text| open.contains_key(name.as_str());
+        let is_open = |name: &&Text| open.contains_key(name.as_str());
         let finite: Vec<&str> = open
             .iter()
             .filter(|(_, (needs_all, parts))| {
@@ -80,13 +80,8 @@ fn infinite<'a>(scope: &Scope<'a>, skipped: &BTreeSet<&str>) -> Edges<'a> {
     }
     let names: BTreeSet<&str> = open.keys().copied().collect();
     let still_open =
-        |parts: Vec<Text>| parts.into_iter().filter(|part| names.contains(part.as_str())).collect();
+        |parts: Vec<&'a Text>| parts.into_iter().filter(|part| names.contains(part.as_str())).collect();
     open.into_iter().map(|(name, (_, parts))| (name, still_open(parts))).collect()
-}
-
-/// The type that a value of this type cannot do without.
-fn required_name(ty: &TypeExpr) -> Option<Text> {
-    ty.as_name().cloned()
 }
 
 /// Unions with the unions that are their variants.
@@ -97,10 +92,10 @@ fn unions_of_unions<'a>(scope: &Scope<'a>, infinite: &Edges<'_>) -> Edges<'a> {
         }
         _ => None,
     });
-    let is_union = |name: &Text| matches!(scope.get(name).map(|it| it.kind), Some(Kind::Union(_)));
+    let is_union = |name: &&Text| matches!(scope.get(name).map(|it| it.kind), Some(Kind::Union(_)));
     let edges = unions.map(|(name, union)| {
-        let types = union.variants.values().filter_map(|variant| ty(variant.ty()));
-        (name, types.filter_map(|ty| required_name(&ty)).filter(is_union).collect())
+        let types = union.variants.values().filter_map(|variant| variant.ty().ok());
+        (name, types.filter_map(TypeExpr::as_name).filter(is_union).collect())
     });
     edges.collect()
 }
@@ -130,11 +125,11 @@ fn reaches_itself(name: &str, edges: &Edges<'_>) -> bool {
 }
 
 /// The shortest way from a type back to itself, by the names as they are written.
-fn way_back<'e>(start: &str, edges: &'e Edges<'_>) -> Option<Vec<&'e Text>> {
+fn way_back<'e>(start: &str, edges: &Edges<'e>) -> Option<Vec<&'e Text>> {
     let mut came_from: BTreeMap<&str, (&str, &Text)> = BTreeMap::new();
     let mut open = std::collections::VecDeque::from([start]);
     while let Some(at) = open.pop_front() {
-        for step in edges.get(at).into_iter().flatten() {
+        for &step in edges.get(at).into_iter().flatten() {
             if step.as_str() == start {
                 let mut way = vec![step];
                 let mut back = at;

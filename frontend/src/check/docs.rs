@@ -1,10 +1,11 @@
 //! Descriptions: present, not empty, and whole sentences.
 
-use super::scope::{Entry, Kind, Scope, is_supplied};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::language::Text;
+use crate::scope::built_in;
+use crate::scope::{Entry, Kind, Scope};
 use crate::source::Spanned;
-use crate::type_expr::{BUILT_IN, TypeExpr};
+use crate::type_expr::TypeExpr;
 
 /// Checks every description that is written down. Those of fields: [`of_field`].
 pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
@@ -38,7 +39,7 @@ pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
             Kind::Enum(item) => {
                 text(item.doc.as_spanned(), out);
                 for value in item.values.values() {
-                    text(value.doc(), out);
+                    text(value.doc().as_spanned(), out);
                 }
                 if let Some(reason) = &item.closed {
                     not_empty(reason.as_spanned(), "the reason why an unlisted value is an error", out);
@@ -65,7 +66,7 @@ pub(super) fn of_field(scope: &Scope<'_>, entry: &Entry<'_>, out: &mut Vec<Diagn
     if let Some(doc) = entry.field.doc() {
         return text(doc.as_spanned(), out);
     }
-    let Some(ty) = &entry.ty else { return };
+    let Some(ty) = entry.ty() else { return };
     if !is_described_elsewhere(scope, entry.name, ty) {
         let message = format!("`{}` has no description", entry.name);
         out.push(Diagnostic::new(Code::NoDescription, entry.name.span, message).label("needs `doc:`").help(
@@ -77,14 +78,11 @@ pub(super) fn of_field(scope: &Scope<'_>, entry: &Entry<'_>, out: &mut Vec<Diagn
 fn is_described_elsewhere(scope: &Scope<'_>, name: &Text, ty: &TypeExpr) -> bool {
     let Some(api) = &scope.api.api else { return true };
     // A type that is not defined might have a description if it were.
-    let is_of_spec = |name: &Text| !BUILT_IN.contains(&name.as_str());
-    api.glossary.contains_key(name.as_str())
-        || scope.is_broken(name)
-        || ty.names().iter().any(|(name, _)| is_of_spec(name))
+    api.glossary.contains_key(name.as_str()) || scope.is_broken(name) || built_in(ty.name()).is_none()
 }
 
 fn not_empty(doc: Spanned<&str>, what: &str, out: &mut Vec<Diagnostic>) -> bool {
-    if is_supplied(doc) {
+    if doc.stands_in() {
         return false;
     }
     let is_empty = doc.value.trim().is_empty();

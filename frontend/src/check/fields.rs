@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::names::given_name;
-use super::scope::{Entry, Fields, Scope, Shape};
 use super::{docs, literals};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::language::{Field, FieldLong, Map, Text};
-use crate::lower::names::{given, snake};
+use crate::language::{Field, FieldLong, IdRepr, Map, Text};
+use crate::names::{given, snake};
+use crate::scope::{Entry, Fields, Scope, Shape};
 use crate::source::{Span, Spanned};
 use crate::type_expr::TypeExpr;
 
@@ -15,13 +15,13 @@ use crate::type_expr::TypeExpr;
 pub(super) fn check<'a>(scope: &Scope<'a>, fields: &'a Map<Field>, out: &mut Vec<Diagnostic>) {
     for (name, field) in fields {
         let ty = scope.check_type(field.ty(), out);
-        let entry = Entry { name, field, ty, through: None };
+        let entry = Entry { name, field, through: None };
         docs::of_field(scope, &entry, out);
         let Some(long) = field.long() else { continue };
         if let Some(rust) = &long.rust {
             given_name(name, rust, &snake(name), false, out);
         }
-        if let Some(ty) = &entry.ty {
+        if let Some(ty) = ty {
             attributes(scope, ty, long, out);
         }
     }
@@ -58,8 +58,8 @@ fn measures(scope: &Scope<'_>, ty: &TypeExpr) -> Option<&'static [Measure]> {
         Shape::BuiltIn("i32" | "i64" | "u32" | "u64" | "f64") => &[Measure::Value],
         Shape::BuiltIn("decimal" | "number") => &[Measure::Value, Measure::Characters],
         Shape::BuiltIn("string") => &[Measure::Characters],
-        Shape::Id(id) if id.ty.as_str() == "i64" => &[Measure::Value],
-        Shape::Id(_) => &[Measure::Characters],
+        Shape::Id(IdRepr::I64) => &[Measure::Value],
+        Shape::Id(IdRepr::Text) => &[Measure::Characters],
         Shape::List(_) | Shape::Map => &[Measure::Items],
         Shape::Unknown | Shape::Optional => return None,
         _ => &[],

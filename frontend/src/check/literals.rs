@@ -1,9 +1,9 @@
 //! Plain values where the spec gives one for a field: defaults and what constructors set.
 
-use super::scope::{Scope, Shape};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::language::{Enum, Literal};
-use crate::source::{Span, Spanned};
+use crate::language::{Enum, IdRepr, Literal};
+use crate::scope::{Scope, Shape};
+use crate::source::Spanned;
 use crate::type_expr::TypeExpr;
 
 /// Reports a value that a field of this type cannot have.
@@ -20,8 +20,8 @@ pub(super) fn check(
         (Shape::Enum(item), Literal::Text(text)) => {
             return out.extend(unknown_value(item, Spanned::new(text, literal.span), ty));
         }
-        (Shape::Id(id), Literal::Int(_)) => id.ty.as_str() == "i64",
-        (Shape::Id(id), Literal::Text(_)) => id.ty.as_str() == "string",
+        (Shape::Id(repr), Literal::Int(_)) => repr == IdRepr::I64,
+        (Shape::Id(repr), Literal::Text(_)) => repr == IdRepr::Text,
         (Shape::BuiltIn(name), Literal::Int(value)) => holds(name, *value),
         (Shape::BuiltIn(name), Literal::Bool(_)) => name == "bool",
         (Shape::BuiltIn(name), Literal::Text(_)) => match code {
@@ -35,7 +35,7 @@ pub(super) fn check(
     };
     if !fits {
         let message = format!("{what} does not fit the type");
-        out.push(Diagnostic::new(code, literal.span, message).also(place(ty), "the type"));
+        out.push(Diagnostic::new(code, literal.span, message).also(ty.name().span, "the type"));
     }
 }
 
@@ -63,9 +63,4 @@ pub(super) fn unlisted(item: &Enum, value: Spanned<&String>, name: &str) -> Opti
     let message = format!("`{}` is not a value of `{name}`", value.value);
     let values = item.values.keys().map(|value| value.as_str());
     Some(Diagnostic::new(Code::UnknownValue, value.span, message).suggest(value.value, values))
-}
-
-/// Where a type stands.
-fn place(ty: &TypeExpr) -> Span {
-    ty.names().first().map(|(name, _)| name.span).unwrap_or_default()
 }

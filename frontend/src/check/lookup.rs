@@ -1,11 +1,11 @@
 //! How the rows of keyed operations are found again.
 
 use super::rules::unknown_field;
-use super::scope::{Entry, Fields, Scope, Shape, is_supplied};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::language::{Lookup, Model, Operation, Repeat, Text};
+use crate::scope::{Entry, Fields, Scope, Shape};
 use crate::source::Spanned;
-use crate::type_expr::{ResultExpr, TypeExpr, parse_result};
+use crate::type_expr::{ResultExpr, TypeExpr};
 
 /// Checks that a keyed operation has a look-up that fits, and that no other has one.
 pub(super) fn check(
@@ -24,7 +24,7 @@ pub(super) fn check(
                 list.check_rows(scope, operation, result, out);
             }
         }
-        (Some(lookup), _) if !is_supplied(lookup.list.as_spanned()) => out.push(
+        (Some(lookup), _) if !lookup.list.stands_in() => out.push(
             problem(&lookup.list, "a look-up of an operation that is not `keyed`")
                 .also(repeat.span, "the repeat class"),
         ),
@@ -64,10 +64,10 @@ struct List<'a> {
 /// The operation that a look-up names.
 fn list<'a>(scope: &Scope<'a>, lookup: &'a Lookup, out: &mut Vec<Diagnostic>) -> Option<List<'a>> {
     let name = &lookup.list;
-    if is_supplied(name.as_spanned()) {
+    if name.stands_in() {
         return None;
     }
-    let Some((.., operation)) = scope.operations().find(|(_, known, _)| *known == name) else {
+    let Some((.., operation)) = scope.operation(name) else {
         if !scope.is_broken(name) {
             let known = scope.operations().map(|(_, known, _)| known.as_str());
             out.push(problem(name, format!("unknown operation `{name}`")).suggest(name, known));
@@ -100,7 +100,7 @@ impl List<'_> {
                 );
             }
         }
-        let required = self.query.entries.iter().filter(|entry| entry.ty.is_some() && !entry.is_optional());
+        let required = self.query.entries.iter().filter(|entry| entry.is_required());
         for entry in required {
             out.push(
                 problem(name, format!("`{name}` requires `{}`, which a look-up does not send", entry.name))
@@ -162,14 +162,13 @@ impl List<'_> {
             return;
         }
         let Some((row, model)) = row.as_name().and_then(|row| Some((row, scope.model(row)?))) else { return };
-        let (name, answer) = (&self.lookup.list, self.operation.result.as_spanned());
-        let lists_rows = is_supplied(answer)
-            || match parse_result(answer) {
-                Ok(ResultExpr::Page(item)) => item.as_name() == Some(row),
-                Ok(ResultExpr::Value(TypeExpr::List(item))) => item.as_name() == Some(row),
-                Ok(_) => false,
-                Err(_) => true,
-            };
+        let (name, answer) = (&self.lookup.list, &self.operation.result);
+        let lists_rows = match answer.ok() {
+            Some(ResultExpr::Page(item)) => item.as_name() == Some(row),
+            Some(ResultExpr::Value(TypeExpr::List(item))) => item.as_name() == Some(row),
+            Some(_) => false,
+            None => true,
+        };
         if !lists_rows {
             out.push(
                 problem(name, format!("`{name}` does not list `{row}`"))
@@ -184,7 +183,7 @@ impl List<'_> {
     fn check_fields(&self, scope: &Scope<'_>, row: &Text, model: &Model, out: &mut Vec<Diagnostic>) {
         let Lookup { key, status, .. } = self.lookup;
         let (fields, what) = (scope.fields(model), format!("field of `{row}`"));
-        for name in [key, status].into_iter().filter(|name| !is_supplied(name.as_spanned())) {
+        for name in [key, status].into_iter().filter(|name| !name.stands_in()) {
             if fields.get(name).is_none() {
                 out.extend(unknown_field(scope, &fields, name, &what));
             }
@@ -207,15 +206,16 @@ fn misfit(
     kind: &str,
     fits: impl Fn(&TypeExpr) -> bool,
 ) -> Option<Diagnostic> {
-    let ty = entry.ty.as_ref()?;
+    let ty = entry.ty()?;
     let misfit = || problem(name, format!("`{name}` is not {kind}")).also(entry.field.ty().span, "its type");
     (!fits(ty.required())).then(misfit)
 }
 
 /// A status whose values do not say what they mean.
 fn stateless(scope: &Scope<'_>, status: &Text, entry: &Entry<'_>) -> Option<Diagnostic> {
-    let name = entry.ty.as_ref()?.required().as_name()?;
-    let Shape::Enum(item) = scope.shape(entry.ty.as_ref()?.required()) else { return None };
+    let ty = entry.ty()?.required();
+    let name = ty.as_name()?;
+    let Shape::Enum(item) = scope.shape(ty) else { return None };
     if item.states.is_some() || scope.is_broken("states") {
         return None;
     }

@@ -16,16 +16,15 @@ mod names;
 mod operations;
 mod route;
 mod rules;
-mod scope;
 mod types;
 mod usage;
 
 use std::collections::BTreeSet;
 
 use crate::diagnostic::Diagnostic;
+use crate::scope::Scope;
 use crate::source::FileId;
 use crate::spec::Spec;
-use scope::Scope;
 
 /// Checks all APIs. `earlier` are the problems of the files themselves.
 pub fn check(spec: &Spec, earlier: &[Diagnostic]) -> Vec<Diagnostic> {

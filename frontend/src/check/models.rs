@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::scope::{Fields, Kind, MAX_INCLUDES, Scope};
 use super::{fields, literals, rules};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::language::{Constructor, Literal, Model, Rule, Text};
-use crate::lower::names::snake;
+use crate::names::snake;
+use crate::scope::{Fields, Kind, MAX_INCLUDES, Scope};
 use crate::source::Spanned;
 
 pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
@@ -81,7 +81,7 @@ fn fixed(scope: &Scope<'_>, constructor: &Constructor, all: &Fields<'_>, out: &m
     for (field, literal) in &constructor.set {
         match all.get(field) {
             Some(entry) => {
-                if let Some(ty) = &entry.ty {
+                if let Some(ty) = entry.ty() {
                     literals::check(scope, ty, literal, Code::BadConstructor, "this value", out);
                 }
             }
@@ -114,7 +114,7 @@ fn missing(
     out: &mut Vec<Diagnostic>,
 ) {
     let has = |field: &Text| constructor.set.contains_key(field.as_str()) || constructor.take.contains(field);
-    let required = all.entries.iter().filter(|entry| entry.ty.is_some() && !entry.is_optional());
+    let required = all.entries.iter().filter(|entry| entry.is_required());
     let left_out: Vec<_> =
         required.filter(|entry| !has(entry.name) && !scope.is_broken(entry.name)).collect();
     let Some(first) = left_out.first() else { return };

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::scope::{Scope, all_definitions};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::language::Text;
-use crate::lower::channels::enum_name;
-use crate::lower::names::{camel, given, request, snake};
+use crate::names::enum_name;
+use crate::names::{camel, given, request, snake};
+use crate::scope::{Scope, all_definitions, built_in};
 use crate::source::Span;
 use crate::spec::GroupSpec;
-use crate::type_expr::BUILT_IN;
 
 pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
     modules(scope, out);
@@ -51,7 +50,7 @@ fn types(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
     let mut seen: BTreeMap<&str, &Text> = BTreeMap::new();
     for definition in all_definitions(scope.api) {
         let name = definition.name;
-        if BUILT_IN.contains(&name.as_str()) {
+        if built_in(name).is_some() {
             let message = format!("`{name}` is the name of a built-in type");
             out.push(Diagnostic::new(Code::DuplicateName, name.span, message));
         } else if !is_identifier(name) {

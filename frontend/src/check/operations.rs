@@ -1,22 +1,21 @@
 //! Operations: parameters, body, result, statuses, and how they may be repeated.
 
-use super::scope::{Entry, Fields, Kind, Scope, Shape, is_supplied, ty};
 use super::{fields, lookup, route, rules};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::language::{Field, Map, Operation, Repeat, Text};
+use crate::language::{Field, Map, Operation, Repeat, Text, TypeText};
+use crate::route::Method;
+use crate::scope::{Entry, Fields, Kind, Scope, Shape};
 use crate::source::{Span, Spanned};
-use crate::type_expr::{self, ResultExpr, TypeExpr};
+use crate::type_expr::{ResultExpr, TypeExpr};
 
 pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
     let mut routes = Vec::new();
     for (_, name, operation) in scope.operations() {
-        if let Some(route) = route::parse(&operation.http, out) {
-            route.check_parameters(scope, operation, out);
-            check_body(scope, operation, Some(route.method), out);
+        if let Some(route) = operation.http.check(out) {
+            route::parameters(scope, route, operation, out);
             routes.push((name, operation, route));
-        } else {
-            check_body(scope, operation, None, out);
         }
+        check_body(scope, operation, out);
         check_operation(scope, name, operation, out);
     }
     route::doubles(&routes, out);
@@ -31,10 +30,13 @@ fn check_operation<'a>(scope: &Scope<'a>, name: &Text, operation: &'a Operation,
     query_types(scope, &query, &operation.query, out);
     fields::collisions(&with_path(operation, &query), "parameter", out);
     rules::check(scope, &query, &operation.rules, "query parameter", out);
-    let result = check_result(scope, operation, out);
-    statuses(operation, result.as_ref(), out);
+    let result = operation.result.check(out);
+    if let Some(ResultExpr::Value(ty) | ResultExpr::Page(ty)) = result {
+        scope.check_name(ty, out);
+    }
+    statuses(operation, result, out);
     beside_errors(scope, operation, out);
-    repetition(scope, name, operation, result.as_ref(), out);
+    repetition(scope, name, operation, result, out);
     if matches!(result, Some(ResultExpr::Page(_))) {
         page_parameters(scope, operation, &query, out);
     }
@@ -59,17 +61,16 @@ fn check_include(scope: &Scope<'_>, operation: &Operation, out: &mut Vec<Diagnos
 }
 
 fn with_path<'a>(operation: &'a Operation, query: &Fields<'a>) -> Fields<'a> {
-    let entry = |(name, field): (&'a Text, &'a Field)| Entry { name, field, ty: None, through: None };
-    let query = query.entries.iter().map(|it| Entry { ty: None, ..*it });
-    Fields { entries: operation.path.iter().map(entry).chain(query).collect(), ..Fields::default() }
+    let path = operation.path.iter().map(|(name, field)| Entry { name, field, through: None });
+    Fields { entries: path.chain(query.entries.iter().copied()).collect(), ..Fields::default() }
 }
 
 fn path(scope: &Scope<'_>, parameters: &Map<Field>, out: &mut Vec<Diagnostic>) {
     for (name, field) in parameters {
-        let Some(ty) = ty(field.ty()) else { continue };
-        let problem = match scope.shape(&ty) {
+        let Some(ty) = field.ty().ok() else { continue };
+        let problem = match scope.shape(ty) {
             Shape::Optional => "cannot be optional: it is part of the path",
-            _ if !is_scalar(scope, &ty) => "cannot have this type: only a plain value fits into a path",
+            _ if !is_scalar(scope, ty) => "cannot have this type: only a plain value fits into a path",
             _ => continue,
         };
         let message = format!("the path parameter `{name}` {problem}");
@@ -85,7 +86,7 @@ fn query_types(scope: &Scope<'_>, query: &Fields<'_>, own: &Map<Field>, out: &mu
 
 /// Checks the type of a query parameter, its own or one of a group's.
 pub(super) fn query_type(scope: &Scope<'_>, entry: &Entry<'_>, out: &mut Vec<Diagnostic>) {
-    let Some(ty) = &entry.ty else { return };
+    let Some(ty) = entry.ty() else { return };
     let fits = match scope.shape(ty.required()) {
         Shape::List(item) => is_scalar(scope, item),
         _ => is_scalar(scope, ty.required()),
@@ -112,43 +113,24 @@ fn is_scalar(scope: &Scope<'_>, ty: &TypeExpr) -> bool {
     }
 }
 
-fn check_body(scope: &Scope<'_>, operation: &Operation, method: Option<&str>, out: &mut Vec<Diagnostic>) {
+fn check_body(scope: &Scope<'_>, operation: &Operation, out: &mut Vec<Diagnostic>) {
     let Some(body) = &operation.body else { return };
-    if method == Some("GET") {
+    if operation.http.ok().is_some_and(|route| route.method == Method::Get) {
         let message = "a GET has no body";
         out.push(Diagnostic::new(Code::BadBody, body.span, message).also(operation.http.span, "the method"));
     }
-    let Some(ty) = scope.check_type(body.as_spanned(), out) else { return };
+    let Some(ty) = scope.check_type(body, out) else { return };
     let fits = match scope.shape(ty.required()) {
         Shape::List(item) => !is_scalar(scope, item) || matches!(scope.shape(item), Shape::Unknown),
         Shape::BuiltIn("json") | Shape::Model | Shape::Union | Shape::Map | Shape::Unknown => true,
         _ => false,
     };
     if !fits {
-        let message = format!("`{body}` cannot be a body");
+        let message = format!("`{}` cannot be a body", body.value);
         out.push(
             Diagnostic::new(Code::BadBody, body.span, message)
                 .note("a body is a model, a union, or a list of them"),
         );
-    }
-}
-
-fn check_result(scope: &Scope<'_>, operation: &Operation, out: &mut Vec<Diagnostic>) -> Option<ResultExpr> {
-    let text = operation.result.as_spanned();
-    if is_supplied(text) {
-        return None;
-    }
-    match type_expr::parse_result(text) {
-        Ok(result) => {
-            if let ResultExpr::Value(ty) | ResultExpr::Page(ty) = &result {
-                scope.check_names(ty, out);
-            }
-            Some(result)
-        }
-        Err(problem) => {
-            out.push(*problem);
-            None
-        }
     }
 }
 
@@ -259,7 +241,7 @@ fn key_field(scope: &Scope<'_>, operation: &Operation, key: &Text, out: &mut Vec
     let Some(fields) = body_fields(scope, body) else { return };
     match fields.get(key) {
         Some(entry) => {
-            let is_text = entry.ty.as_ref().is_none_or(|ty| scope.is_text(ty.required()));
+            let is_text = entry.ty().is_none_or(|ty| scope.is_text(ty.required()));
             if !is_text {
                 let message = format!("the key `{key}` is not a text");
                 out.push(
@@ -273,7 +255,7 @@ fn key_field(scope: &Scope<'_>, operation: &Operation, key: &Text, out: &mut Vec
 
 /// A keyed operation submits rows and answers what became of each.
 fn keyed_rows(operation: &Operation, result: Option<&ResultExpr>, keyed: Span, out: &mut Vec<Diagnostic>) {
-    let body = operation.body.as_ref().and_then(|body| ty(body.as_spanned()));
+    let body = operation.body.as_ref().and_then(|body| body.ok());
     if let (Some(text), Some(body)) = (&operation.body, body)
         && !matches!(body, TypeExpr::List(_))
     {
@@ -289,9 +271,8 @@ fn keyed_rows(operation: &Operation, result: Option<&ResultExpr>, keyed: Span, o
 }
 
 /// The fields of a body's model, or of the rows of a list.
-fn body_fields<'a>(scope: &Scope<'a>, body: &'a Text) -> Option<Fields<'a>> {
-    let ty = ty(body.as_spanned())?;
-    let row = match ty.required() {
+fn body_fields<'a>(scope: &Scope<'a>, body: &TypeText) -> Option<Fields<'a>> {
+    let row = match body.ok()?.required() {
         TypeExpr::List(row) => row.as_ref(),
         other => other,
     };
@@ -308,13 +289,13 @@ fn page_parameters(scope: &Scope<'_>, operation: &Operation, query: &Fields<'_>,
     let entry = |name: &str| query.get(name).or_else(|| body.as_ref().and_then(|fields| fields.get(name)));
     for name in [&api.pagination.size, &api.pagination.token] {
         match entry(name) {
-            Some(parameter) if !parameter.is_optional() && parameter.ty.is_some() => {
+            Some(parameter) if parameter.is_required() => {
                 let message =
                     format!("the page parameter `{name}` must be optional: the first page has none");
                 out.push(Diagnostic::new(Code::PageParameters, parameter.field.ty().span, message));
             }
             Some(_) => {}
-            None if !is_complete || scope.is_broken(name) || is_supplied(name.as_spanned()) => {}
+            None if !is_complete || scope.is_broken(name) || name.stands_in() => {}
             None => {
                 let message = format!("a paged result, but no parameter `{name}`");
                 let problem = Diagnostic::new(Code::PageParameters, operation.result.span, message);

@@ -1,9 +1,9 @@
 //! Rules between fields of a model or parameters of an operation.
 
 use super::literals::unknown_value;
-use super::scope::{Entry, Fields, Scope, Shape};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::language::{Rule, Text};
+use crate::scope::{Entry, Fields, Scope, Shape};
 use crate::source::Spanned;
 
 /// Checks rules over `fields`, which are called `what` in messages.
@@ -70,7 +70,7 @@ fn group(names: &[Text], out: &mut Vec<Diagnostic>) {
 }
 
 fn optional(name: &Text, entry: &Entry<'_>, what: &str, out: &mut Vec<Diagnostic>) {
-    if entry.ty.is_some() && !entry.is_optional() {
+    if entry.is_required() {
         let message = format!("the {what} `{name}` is always present, so there is no rule to it");
         out.push(
             Diagnostic::new(Code::BadRule, name.span, message)
@@ -83,7 +83,7 @@ fn condition(scope: &Scope<'_>, entry: &Entry<'_>, name: &Text, values: &[Text],
     if values.is_empty() {
         out.push(Diagnostic::new(Code::BadRule, name.span, format!("no value of `{name}` is given")));
     }
-    let Some(ty) = &entry.ty else { return };
+    let Some(ty) = entry.ty() else { return };
     match scope.shape(ty.required()) {
         Shape::Enum(item) => {
             let unknown = |value: &Text| unknown_value(item, Spanned::new(&value.value, value.span), ty);

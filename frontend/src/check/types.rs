@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::fields::order;
 use super::literals::unlisted;
 use super::names::given_name;
-use super::scope::{Kind, Scope, Shape, is_supplied};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::language::{Enum, Id, States, Text, Union, Variant};
-use crate::lower::names::{camel, given};
+use crate::language::{Enum, Id, IdRepr, States, Text, Union, Variant};
+use crate::names::{camel, given};
+use crate::scope::{Kind, Scope, Shape};
 use crate::source::Spanned;
 use crate::type_expr::TypeExpr;
 
@@ -24,27 +24,17 @@ pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
 }
 
 fn id(scope: &Scope<'_>, name: &Text, id: &Id, out: &mut Vec<Diagnostic>) {
-    let is_text = match id.ty.as_str() {
-        "string" => true,
-        "i64" => false,
-        _ if is_supplied(id.ty.as_spanned()) => return,
-        other => {
-            let message = format!("an id cannot be of type `{other}`");
-            let problem =
-                Diagnostic::new(Code::BadId, id.ty.span, message).note("an id is `i64` or `string`");
-            return out.push(problem.suggest(other, ["i64", "string"]));
-        }
-    };
+    let Some(repr) = id.ty.check(out) else { return };
     for (index, other) in id.accepts.iter().enumerate() {
         let message = match (other.as_str(), scope.get(other).map(|definition| definition.kind)) {
             (own, _) if own == id.ty.as_str() => None,
             (own, _) if own == name.as_str() => Some(format!("`{name}` accepts itself anyway")),
-            (_, Some(Kind::Id(accepted))) if accepted.ty == id.ty => None,
+            (_, Some(Kind::Id(accepted))) if accepted.ty.ok() == Some(repr) => None,
             (_, Some(Kind::Id(_))) => {
                 Some(format!("`{other}` is not of the same type, so it cannot become `{name}`"))
             }
             (_, Some(_)) => Some(format!("`{other}` is not an id")),
-            ("string" | "i64", None) => Some(format!("a `{}` id cannot accept `{other}`", id.ty)),
+            ("string" | "i64", None) => Some(format!("a `{}` id cannot accept `{other}`", *id.ty)),
             (_, None) => {
                 scope.check_reference(other, out);
                 None
@@ -58,7 +48,7 @@ fn id(scope: &Scope<'_>, name: &Text, id: &Id, out: &mut Vec<Diagnostic>) {
             out.push(Diagnostic::new(Code::BadId, other.span, message));
         }
     }
-    for bound in [id.min_length, id.max_length].into_iter().flatten().filter(|_| !is_text) {
+    for bound in [id.min_length, id.max_length].into_iter().flatten().filter(|_| *repr != IdRepr::Text) {
         out.push(
             Diagnostic::new(Code::BadBounds, bound.span, "a length is for texts")
                 .also(id.ty.span, "the type"),
@@ -142,9 +132,9 @@ fn union(scope: &Scope<'_>, name: &Text, union: &Union, out: &mut Vec<Diagnostic
     for (wire, variant) in &union.variants {
         let Some(ty) = scope.check_type(variant.ty(), out) else { continue };
         let problem = match tagging {
-            Tagging::Tag(tag) => tagged(scope, tag, &ty, variant),
-            Tagging::Keyed => keyed(scope, &ty, variant),
-            Tagging::Shape => shaped(scope, wire, &ty, variant),
+            Tagging::Tag(tag) => tagged(scope, tag, ty, variant),
+            Tagging::Keyed => keyed(scope, ty, variant),
+            Tagging::Shape => shaped(scope, wire, ty, variant),
         };
         out.extend(problem);
     }
@@ -238,7 +228,8 @@ fn shaped(scope: &Scope<'_>, wire: &Text, ty: &TypeExpr, variant: &Variant) -> O
         Shape::BuiltIn("date" | "timestamp") => matches!(wire.as_str(), "number" | "string"),
         Shape::BuiltIn("json") => true,
         Shape::BuiltIn(_) | Shape::Enum(_) => wire.as_str() == "string",
-        Shape::Id(id) => wire.as_str() == if id.ty.as_str() == "i64" { "number" } else { "string" },
+        Shape::Id(IdRepr::I64) => wire.as_str() == "number",
+        Shape::Id(IdRepr::Text) => wire.as_str() == "string",
         Shape::List(_) => wire.as_str() == "list",
         Shape::Map | Shape::Model | Shape::Union => wire.as_str() == "object",
         Shape::Optional => false,

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::scope::{Fields, Kind, Scope, ty};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::type_expr::{ResultExpr, TypeExpr, parse_result};
+use crate::language::TypeText;
+use crate::scope::{Fields, Kind, Scope};
+use crate::type_expr::ResultExpr;
 
 pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
     types(scope, out);
@@ -23,38 +24,32 @@ pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
 }
 
 fn types(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
-    let mut used: BTreeSet<String> = BTreeSet::new();
-    let mut open: Vec<String> = Vec::new();
+    let mut used: BTreeSet<&str> = BTreeSet::new();
+    let mut open: Vec<&str> = Vec::new();
     for (_, _, operation) in scope.operations() {
-        for field in operation.path.values() {
-            open.extend(ty(field.ty()).iter().flat_map(names));
-        }
+        open.extend(operation.path.values().filter_map(|field| name(field.ty())));
         open.extend(of_fields(&scope.query(operation)));
-        open.extend(operation.body.as_ref().and_then(|body| ty(body.as_spanned())).iter().flat_map(names));
-        if let Ok(ResultExpr::Value(ty) | ResultExpr::Page(ty)) = parse_result(operation.result.as_spanned())
-        {
-            open.extend(names(&ty));
+        open.extend(operation.body.as_ref().and_then(name));
+        if let Some(ResultExpr::Value(ty) | ResultExpr::Page(ty)) = operation.result.ok() {
+            open.push(ty.name());
         }
     }
     open.extend(of_channels(scope));
-    while let Some(name) = open.pop() {
-        if used.contains(&name) {
+    while let Some(next) = open.pop() {
+        if !used.insert(next) {
             continue;
         }
-        match scope.get(&name).map(|definition| definition.kind) {
-            Some(Kind::Id(id)) => open.extend(id.accepts.iter().map(|name| name.value.clone())),
+        match scope.get(next).map(|definition| definition.kind) {
+            Some(Kind::Id(id)) => open.extend(id.accepts.iter().map(|name| name.as_str())),
             Some(Kind::Model(model)) => {
                 open.extend(of_fields(&scope.fields(model)));
-                open.extend(model.include.iter().map(|name| name.value.clone()));
+                open.extend(model.include.iter().map(|name| name.as_str()));
             }
             Some(Kind::Union(union)) => {
-                open.extend(
-                    union.variants.values().filter_map(|variant| ty(variant.ty())).flat_map(|ty| names(&ty)),
-                );
+                open.extend(union.variants.values().filter_map(|variant| name(variant.ty())));
             }
             Some(Kind::Enum(_)) | None => {}
         }
-        used.insert(name);
     }
     for definition in scope.definitions().filter(|definition| !used.contains(definition.name.as_str())) {
         let name = definition.name;
@@ -64,21 +59,24 @@ fn types(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
 }
 
 /// What channels send and receive.
-fn of_channels(scope: &Scope<'_>) -> Vec<String> {
+fn of_channels<'a>(scope: &Scope<'a>) -> Vec<&'a str> {
     let stream = scope.api.api.iter().filter_map(|api| api.stream.as_ref());
     let of_all = stream.flat_map(|stream| stream.messages.values());
     let own = scope.channels().flat_map(|(_, channel)| channel.messages.values());
-    let received = own.chain(of_all).flat_map(|message| message.data.iter().chain(&message.payload));
-    let sent = scope.channels().map(|(_, channel)| &channel.subscribe.payload);
-    received.chain(sent).filter_map(|text| ty(text.as_spanned())).flat_map(|ty| names(&ty)).collect()
+    let received = own.chain(of_all).flat_map(|message| {
+        let payload = message.payload.as_ref().map(|payload| payload.as_str());
+        message.data.as_ref().and_then(name).into_iter().chain(payload)
+    });
+    let sent = scope.channels().map(|(_, channel)| channel.subscribe.payload.as_str());
+    received.chain(sent).collect()
 }
 
-fn of_fields(fields: &Fields<'_>) -> Vec<String> {
-    fields.entries.iter().filter_map(|entry| entry.ty.as_ref()).flat_map(names).collect()
+fn of_fields<'a>(fields: &Fields<'a>) -> impl Iterator<Item = &'a str> {
+    fields.entries.iter().filter_map(|entry| name(entry.field.ty()))
 }
 
-fn names(ty: &TypeExpr) -> Vec<String> {
-    ty.names().into_iter().map(|(name, _)| name.value.clone()).collect()
+fn name(ty: &TypeText) -> Option<&str> {
+    ty.ok().map(|ty| ty.name().as_str())
 }
 
 /// The names of all fields and variants without a description of their own.

@@ -12,7 +12,6 @@
 mod attempt;
 mod entries;
 mod error;
-mod literal;
 mod map;
 mod reader;
 mod short_or_long;

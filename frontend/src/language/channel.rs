@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Map, Text};
+use super::{Map, Text, TypeText};
 use crate::source::Spanned;
 
 /// What holds for all channels of an API.
@@ -96,7 +96,7 @@ pub struct Message {
     /// What it is for, `update` unless said.
     pub role: Option<Spanned<Role>>,
     /// Type of the value that it tells.
-    pub data: Option<Text>,
+    pub data: Option<TypeText>,
     /// The model with the properties of its payload.
     pub payload: Option<Text>,
     /// Whether it has a sequence number, `never` unless said.

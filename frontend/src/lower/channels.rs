@@ -1,21 +1,10 @@
 //! Stream channels.
 
-use super::description;
-use super::names::{self, camel, free};
-use super::resolve::{Resolver, parse};
+use super::resolve::Resolver;
+use super::{Lowered, description};
 use crate::ir::{self, Content, Kind, Layout, MessagePlace, Name, Type};
 use crate::language::{Channel, Message, Places, Text};
-
-/// The name of the enum of a channel's messages.
-pub fn enum_name(channel: &str) -> String {
-    format!("{}Message", camel(channel))
-}
-
-/// The name of the variant of a message.
-pub fn variant_name(wire: &str, rust: Option<&Text>) -> String {
-    let name = rust.map_or_else(|| camel(wire), |rust| names::given(rust));
-    free(name, |name| name == "Unknown")
-}
+use crate::names::{enum_name, variant_name};
 
 pub(super) fn layout(places: &Places) -> Layout {
     let payload = places.payload.value.as_str();
@@ -36,33 +25,33 @@ pub(super) fn layout(places: &Places) -> Layout {
     }
 }
 
-pub(super) fn channel(resolver: &Resolver<'_>, name: &Text, channel: &Channel) -> ir::Channel {
+pub(super) fn channel(resolver: &Resolver<'_>, name: &Text, channel: &Channel) -> Lowered<ir::Channel> {
     let of_all = resolver.api.stream.iter().flat_map(|stream| &stream.messages);
-    ir::Channel {
+    let messages = channel.messages.iter().chain(of_all).map(|entry| message(resolver, entry));
+    Ok(ir::Channel {
         name: name.value.clone(),
         rust: enum_name(name),
         doc: description(&channel.doc),
         subscribe: channel.subscribe.kind.value.clone(),
-        subscription: resolver.ty(&parse(&channel.subscribe.payload)),
+        subscription: Type::Named(resolver.name(&channel.subscribe.payload)?),
         replay: channel.replay.value,
-        messages: channel.messages.iter().chain(of_all).map(|entry| message(resolver, entry)).collect(),
-    }
+        messages: messages.collect::<Lowered<_>>()?,
+    })
 }
 
-fn message(resolver: &Resolver<'_>, (wire, message): (&Text, &Message)) -> ir::Message {
-    let ty = |text: &Text| boxed(resolver.ty(&parse(text)));
-    ir::Message {
+fn message(resolver: &Resolver<'_>, (wire, message): (&Text, &Message)) -> Lowered<ir::Message> {
+    Ok(ir::Message {
         wire: wire.value.clone(),
         rust: variant_name(wire, message.rust.as_ref()),
         doc: description(&message.doc),
         role: message.role.map(|role| role.value).unwrap_or_default(),
         sequence: message.sequence.map(|sequence| sequence.value).unwrap_or_default(),
         content: match (&message.data, &message.payload) {
-            (Some(data), _) => Content::Data(ty(data)),
-            (None, Some(payload)) => Content::Payload(ty(payload)),
+            (Some(data), _) => Content::Data(boxed(resolver.ty(data.get()?)?)),
+            (None, Some(payload)) => Content::Payload(boxed(Type::Named(resolver.name(payload)?))),
             (None, None) => Content::Nothing,
         },
-    }
+    })
 }
 
 /// Messages wait in queues, so that what is large would cost its room for every small one.

@@ -1,7 +1,7 @@
 //! How models that are sent are made: the names of their constructors and setters.
 
-use super::names::free;
 use crate::ir::{Constructor, Model, Setter};
+use crate::names::free;
 
 /// Methods of models' traits that an own method would hide.
 const METHODS: &[&str] = &["blank", "clone", "default", "into", "slot", "to_owned", "try_into", "view"];

@@ -1,42 +1,59 @@
 //! From the checked spec to the IR: everything that is decided is decided here.
 
 mod api;
-pub mod channels;
+mod channels;
 mod deprecations;
 mod fields;
 mod graph;
 mod lookup;
 mod makers;
 mod models;
-pub mod names;
 mod operations;
 mod resolve;
 mod types;
 
 use std::collections::BTreeSet;
 
+use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{self, Type};
-use crate::language::{Api, Repeat, Text};
-use crate::spec::{ApiSpec, Spec};
-use names::camel;
+use crate::language::{Api, Deprecation, Map, Repeat, Text};
+use crate::names::{self, camel};
+use crate::scope::Scope;
+use crate::source::Span;
+use crate::spec::{ApiSpec, GroupSpec, Spec};
 use resolve::Resolver;
 
+/// What was lowered, or a problem that a check should have reported. Nothing is made up in its place.
+type Lowered<T> = Result<T, Box<Diagnostic>>;
+
 /// Every API of a spec that has been checked.
-pub fn lower(spec: &Spec) -> Vec<ir::Api> {
-    spec.apis.iter().filter_map(|spec| Some(lower_api(spec, spec.api.as_ref()?))).collect()
+///
+/// # Errors
+///
+/// If the spec has an error: one of them.
+pub fn lower(spec: &Spec) -> Result<Vec<ir::Api>, Box<Diagnostic>> {
+    spec.apis.iter().map(lower_api).collect()
 }
 
-fn lower_api(spec: &ApiSpec, api: &Api) -> ir::Api {
-    let resolver = Resolver::new(spec, api);
+fn refused(code: Code, place: Span, message: String) -> Box<Diagnostic> {
+    Diagnostic::new(code, place, message).boxed()
+}
+
+fn lower_api(spec: &ApiSpec) -> Lowered<ir::Api> {
+    let api = spec.api.as_ref().ok_or_else(|| {
+        let message = format!("the API `{}` has no `api.yaml`", spec.name);
+        refused(Code::Folder, Span::new(spec.file, 0..0), message)
+    })?;
+    let resolver = Resolver { scope: Scope::new(spec), api };
     let mut lowered = ir::Api {
         name: spec.name.clone(),
         doc: description(&api.doc),
         version: api.version.value.clone(),
-        groups: groups(spec, &resolver),
+        groups: spec.groups.iter().map(|group| lower_group(&resolver, group)).collect::<Lowered<_>>()?,
         servers: servers(api),
-        authentication: api::authentication(api),
+        authentication: api::authentication(api)?,
         base_url_variable: api.environment.base_url.value.clone(),
-        frame: frame(api),
+        frame: api::frame(api)?,
         pagination: ir::Pagination {
             size: api.pagination.size.value.clone(),
             token: api.pagination.token.value.clone(),
@@ -67,7 +84,7 @@ fn lower_api(spec: &ApiSpec, api: &Api) -> ir::Api {
         });
         group.models.iter_mut().for_each(complete);
     }
-    lowered
+    Ok(lowered)
 }
 
 /// Decides what depends on the direction of a model.
@@ -93,22 +110,6 @@ fn make_optional(field: &mut ir::Field) {
     }
 }
 
-fn frame(api: &Api) -> ir::Frame {
-    let name = |text: Option<&Text>| text.map(|text| text.value.clone()).unwrap_or_default();
-    match &api.bare {
-        Some(bare) => ir::Frame::Bare { items: bare.items.value.clone(), error: bare.error.value },
-        None => {
-            // The check has refused an API with neither.
-            let envelope = api.envelope.as_ref();
-            ir::Frame::Envelope {
-                data: name(envelope.map(|it| &it.data)),
-                error: name(envelope.map(|it| &it.error)),
-                metadata: name(envelope.map(|it| &it.metadata)),
-            }
-        }
-    }
-}
-
 fn servers(api: &Api) -> Vec<ir::Server> {
     let servers = api.servers.iter().map(|(name, server)| ir::Server {
         name: name.value.clone(),
@@ -120,34 +121,27 @@ fn servers(api: &Api) -> Vec<ir::Server> {
     servers.collect()
 }
 
-fn groups(spec: &ApiSpec, resolver: &Resolver<'_>) -> Vec<ir::Group> {
-    let groups = spec.groups.iter().map(|file| {
-        let group = &file.group;
-        let operations: Vec<ir::Operation> = group
-            .operations
-            .iter()
-            .map(|(name, operation)| operations::operation(resolver, name, operation))
-            .collect();
-        ir::Group {
-            name: names::snake(&file.name),
-            rust: camel(&file.name),
-            doc: description(&group.doc),
-            source: file.source.clone(),
-            example: example(&operations),
-            deprecations: false,
-            operations,
-            ids: group.ids.iter().map(|(name, id)| types::id(resolver, name, id)).collect(),
-            enums: group.enums.iter().map(|(name, item)| types::enumeration(name, item)).collect(),
-            models: group.models.iter().map(|(name, model)| models::model(resolver, name, model)).collect(),
-            unions: group.unions.iter().map(|(name, union)| types::union(resolver, name, union)).collect(),
-            channels: group
-                .channels
-                .iter()
-                .map(|(name, item)| channels::channel(resolver, name, item))
-                .collect(),
-        }
-    });
-    groups.collect()
+fn lower_group(resolver: &Resolver<'_>, file: &GroupSpec) -> Lowered<ir::Group> {
+    let group = &file.group;
+    let operations = each(&group.operations, |name, it| operations::operation(resolver, name, it))?;
+    Ok(ir::Group {
+        name: names::snake(&file.name),
+        rust: camel(&file.name),
+        doc: description(&group.doc),
+        source: file.source.clone(),
+        example: example(&operations),
+        deprecations: false,
+        operations,
+        ids: each(&group.ids, |name, id| types::id(resolver, name, id))?,
+        enums: each(&group.enums, |name, item| Ok(types::enumeration(name, item)))?,
+        models: each(&group.models, |name, model| models::model(resolver, name, model))?,
+        unions: each(&group.unions, |name, union| types::union(resolver, name, union))?,
+        channels: each(&group.channels, |name, channel| channels::channel(resolver, name, channel))?,
+    })
+}
+
+fn each<T, L>(items: &Map<T>, lower: impl Fn(&Text, &T) -> Lowered<L>) -> Lowered<Vec<L>> {
+    items.iter().map(|(name, item)| lower(name, item)).collect()
 }
 
 /// The first operation that reads, or else the first.
@@ -161,4 +155,16 @@ fn example(operations: &[ir::Operation]) -> Option<usize> {
 /// A description without the line end of a block of text.
 fn description(text: &str) -> String {
     text.trim().to_owned()
+}
+
+fn deprecation(deprecation: &Deprecation) -> ir::Deprecation {
+    let note = deprecation.note.as_ref().map(|note| note.value.trim().to_owned());
+    ir::Deprecation {
+        since: deprecation.since.value.clone(),
+        note: note.unwrap_or_else(|| "It will go away.".to_owned()),
+    }
+}
+
+fn texts(texts: &[Text]) -> Vec<String> {
+    texts.iter().map(|text| text.value.clone()).collect()
 }

@@ -1,59 +1,30 @@
 //! Models with their rules and constructors.
 
-use super::description;
-use super::resolve::{Resolver, innermost, parse};
-use super::{fields, names};
-use crate::decode::ShortOrLong;
+use super::resolve::Resolver;
+use super::{Lowered, deprecation, description, fields, refused, texts};
+use crate::diagnostic::Code;
 use crate::ir::{self, Fixed};
-use crate::language::{Constructor, Field, Literal, Map, Model, Rule, Text};
+use crate::language::{Constructor, Literal, Model, Rule, Text};
+use crate::names;
+use crate::scope::{Entry, Kind};
 use crate::source::Spanned;
+use crate::type_expr::TypeExpr;
 
 /// A model; its direction, and what depends on it, is decided later.
-pub(super) fn model(resolver: &Resolver<'_>, name: &Text, model: &Model) -> ir::Model {
-    let written = all_fields(resolver, model);
-    let fields: Vec<ir::Field> =
-        written.iter().map(|(wire, field)| fields::field(resolver, wire, field)).collect();
-    ir::Model {
+pub(super) fn model(resolver: &Resolver<'_>, name: &Text, model: &Model) -> Lowered<ir::Model> {
+    let written = resolver.scope.fields(model).entries;
+    let fields = written.iter().map(|entry| fields::field(resolver, entry.name, entry.field));
+    let constructors = model.constructors.iter().map(|(name, it)| constructor(resolver, &written, name, it));
+    Ok(ir::Model {
         rust: names::given(name),
         doc: description(&model.doc),
         direction: ir::Direction::default(),
         rules: rules(&model.rules),
-        constructors: model
-            .constructors
-            .iter()
-            .map(|(name, item)| constructor(resolver, &written, name, item))
-            .collect(),
+        constructors: constructors.collect::<Lowered<_>>()?,
         setters: Vec::new(),
-        deprecated: model.deprecated.as_ref().map(fields::deprecation),
-        fields,
-    }
-}
-
-/// The fields of included models, then its own.
-pub(super) fn all_fields<'a>(resolver: &Resolver<'a>, model: &'a Model) -> Vec<(&'a Text, &'a Field)> {
-    let mut all = Vec::new();
-    collect(resolver, model, &mut Vec::new(), &mut all);
-    all
-}
-
-fn collect<'a>(
-    resolver: &Resolver<'a>,
-    model: &'a Model,
-    within: &mut Vec<&'a str>,
-    all: &mut Vec<(&'a Text, &'a Field)>,
-) {
-    for name in &model.include {
-        // The check has refused a model that includes itself; this keeps the recursion finite.
-        if within.contains(&name.as_str()) {
-            continue;
-        }
-        if let Some(included) = resolver.model(name) {
-            within.push(name);
-            collect(resolver, included, within, all);
-            within.pop();
-        }
-    }
-    all.extend(&model.fields);
+        deprecated: model.deprecated.as_ref().map(deprecation),
+        fields: fields.collect::<Lowered<_>>()?,
+    })
 }
 
 pub(super) fn rules(rules: &[Spanned<Rule>]) -> Vec<ir::Rule> {
@@ -87,44 +58,41 @@ fn rule_kinds(rule: &Rule) -> Vec<ir::Rule> {
 
 fn constructor(
     resolver: &Resolver<'_>,
-    fields: &[(&Text, &Field)],
+    fields: &[Entry<'_>],
     name: &Text,
     constructor: &Constructor,
-) -> ir::Constructor {
-    let index = |wire: &str| fields.iter().position(|(name, _)| name.value == wire);
-    ir::Constructor {
+) -> Lowered<ir::Constructor> {
+    let index = |wire: &Text| {
+        let index = fields.iter().position(|entry| entry.name == wire);
+        index.ok_or_else(|| refused(Code::UnknownField, wire.span, format!("`{wire}` is not a field")))
+    };
+    let set = |(wire, literal): (&Text, &Spanned<Literal>)| {
+        let index = index(wire)?;
+        let ty = fields.get(index).and_then(Entry::ty);
+        Ok((index, fixed(resolver, ty, literal)?))
+    };
+    Ok(ir::Constructor {
         rust: names::snake(name),
         doc: description(&constructor.doc),
-        takes: constructor.take.iter().filter_map(|wire| index(wire)).collect(),
-        sets: sets(resolver, fields, &constructor.set),
-    }
+        takes: constructor.take.iter().map(index).collect::<Lowered<_>>()?,
+        sets: constructor.set.iter().map(set).collect::<Lowered<_>>()?,
+    })
 }
 
-fn sets(
-    resolver: &Resolver<'_>,
-    fields: &[(&Text, &Field)],
-    set: &Map<Spanned<Literal>>,
-) -> Vec<(usize, Fixed)> {
-    let sets = set.iter().filter_map(|(wire, literal)| {
-        let index = fields.iter().position(|(name, _)| *name == wire)?;
-        let (_, field) = fields.get(index)?;
-        let ty = match &field.value {
-            ShortOrLong::Short(ty) => &Text::new(ty.clone(), field.span),
-            ShortOrLong::Long(long) => &long.ty,
-        };
-        let fixed = match &literal.value {
-            Literal::Bool(value) => Fixed::Bool(*value),
-            Literal::Int(value) => Fixed::Int(*value),
-            Literal::Text(text) => match resolver.value(innermost(&parse(ty)), text) {
-                Some((name, value)) => Fixed::Value(name, value),
-                None => Fixed::Text(text.clone()),
-            },
-        };
-        Some((index, fixed))
-    });
-    sets.collect()
-}
-
-pub(super) fn texts(texts: &[Text]) -> Vec<String> {
-    texts.iter().map(|text| text.value.clone()).collect()
+/// The value of a field of this type.
+fn fixed(resolver: &Resolver<'_>, ty: Option<&TypeExpr>, literal: &Spanned<Literal>) -> Lowered<Fixed> {
+    let name = ty.map(TypeExpr::name);
+    Ok(match &literal.value {
+        Literal::Bool(value) => Fixed::Bool(*value),
+        Literal::Int(value) => Fixed::Int(*value),
+        Literal::Text(text) => match name.and_then(|name| Some((name, resolver.scope.get(name)?.kind))) {
+            Some((name, Kind::Enum(item))) => {
+                let (wire, value) = item.values.get_key_value(text.as_str()).ok_or_else(|| {
+                    refused(Code::UnknownValue, literal.span, format!("`{text}` is not a value of `{name}`"))
+                })?;
+                Fixed::Value(resolver.name(name)?, names::value_name(item, wire, value))
+            }
+            _ => Fixed::Text(text.clone()),
+        },
+    })
 }

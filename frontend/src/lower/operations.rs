@@ -1,68 +1,57 @@
 //! Operations.
 
-use super::description;
-use super::names::{self, free};
-use super::resolve::{Resolver, parse, parse_result};
-use super::{fields, lookup, models};
-use crate::ir::{self, Method, Outcome, PageToken, Parameter, Place};
-use crate::language::{Field, Operation, Repeat, Text};
-use crate::type_expr::{ResultExpr, TypeExpr};
-
-/// Methods that every request builder has, and variables of the handle's methods.
-const TAKEN: &[&str] = &["body", "call", "clone", "into", "items", "options", "pages", "send"];
+use super::resolve::Resolver;
+use super::{Lowered, deprecation, description, fields, lookup, models, refused};
+use crate::diagnostic::Code;
+use crate::ir::{self, Outcome, PageToken, Parameter};
+use crate::language::{Operation, Text, TypeText};
+use crate::names::{self, free};
+use crate::type_expr::ResultExpr;
 
 /// Methods that every handle has.
 const HANDLE: &[&str] = &["clone", "new"];
 
-pub(super) fn operation(resolver: &Resolver<'_>, name: &Text, operation: &Operation) -> ir::Operation {
-    let (method, path) = operation.http.split_once(' ').unwrap_or_default();
-    let parameters = parameters(resolver, operation);
-    let result = match parse_result(&operation.result) {
-        ResultExpr::Value(ty) => Outcome::Value(resolver.ty(&ty)),
-        ResultExpr::Page(item) => Outcome::Page(resolver.ty(&item)),
+pub(super) fn operation(
+    resolver: &Resolver<'_>,
+    name: &Text,
+    operation: &Operation,
+) -> Lowered<ir::Operation> {
+    let route = operation.http.get()?;
+    let parameters = fields::parameters(resolver, operation)?;
+    let result = match operation.result.get()? {
+        ResultExpr::Value(ty) => Outcome::Value(resolver.ty(ty)?),
+        ResultExpr::Page(item) => Outcome::Page(resolver.ty(item)?),
         ResultExpr::Nothing => Outcome::Nothing,
     };
-    ir::Operation {
+    let repeat = operation.repeat.ok_or_else(|| {
+        refused(Code::NoRepeatClass, name.span, format!("`{name}` does not say how it may be repeated"))
+    })?;
+    let lookup = operation.lookup.as_ref().map(|item| lookup::lookup(resolver, operation, item));
+    Ok(ir::Operation {
         name: free(names::snake(name), |name| HANDLE.contains(&name)),
         rust: names::request(name, operation.request.as_ref()),
         doc: description(&operation.doc),
-        method: http_method(method),
-        path: path.trim().to_owned(),
-        body: operation.body.as_ref().map(|ty| body(resolver, ty)),
+        method: route.method,
+        path: route.path.clone(),
+        body: operation.body.as_ref().map(|ty| body(resolver, ty)).transpose()?,
         rules: models::rules(&operation.rules),
         status: operation.status.map_or(200, |status| status.value),
         partial: operation.partial.map(|status| status.value),
         errors: errors(resolver, operation),
         rows: operation.rows.iter().map(|status| status.value).collect(),
-        // The check has refused an operation without.
-        repeat: operation.repeat.map_or(Repeat::Never, |repeat| repeat.value),
+        repeat: repeat.value,
         key: operation.key.as_ref().map(|key| key.value.clone()),
-        lookup: operation.lookup.as_ref().and_then(|item| lookup::lookup(resolver, operation, item)),
+        lookup: lookup.transpose()?,
         page_token: page_token(resolver, &result, &parameters),
-        deprecated: operation.deprecated.as_ref().map(fields::deprecation),
+        deprecated: operation.deprecated.as_ref().map(deprecation),
         parameters,
         result,
-    }
+    })
 }
 
-/// Those of the path, then those of the query.
-pub(super) fn parameters(resolver: &Resolver<'_>, operation: &Operation) -> Vec<Parameter> {
-    let included = operation.include.iter().filter_map(|group| resolver.api.parameters.get(group));
-    let query = included.flatten().chain(&operation.query);
-    let parameter = |place, (wire, field): (&Text, &Field)| {
-        let mut field = fields::field(resolver, wire, field);
-        field.rust = free(field.rust, |name| TAKEN.contains(&name));
-        Parameter { field, place }
-    };
-    let path = operation.path.iter().map(|entry| parameter(Place::Path, entry));
-    path.chain(query.map(|entry| parameter(Place::Query, entry))).collect()
-}
-
-fn body(resolver: &Resolver<'_>, ty: &Text) -> ir::Body {
-    match parse(ty) {
-        TypeExpr::Option(inner) => ir::Body { ty: resolver.ty(&inner), required: false },
-        expression => ir::Body { ty: resolver.ty(&expression), required: true },
-    }
+fn body(resolver: &Resolver<'_>, ty: &TypeText) -> Lowered<ir::Body> {
+    let expression = ty.get()?;
+    Ok(ir::Body { ty: resolver.ty(expression.required())?, required: !expression.is_optional() })
 }
 
 /// Documented statuses and those of the API.
@@ -79,15 +68,4 @@ fn page_token(resolver: &Resolver<'_>, result: &Outcome, parameters: &[Parameter
     let token = resolver.api.pagination.token.as_str();
     let index = parameters.iter().position(|parameter| parameter.field.wire == token);
     Some(index.map_or(PageToken::Body, PageToken::Parameter))
-}
-
-fn http_method(text: &str) -> Method {
-    match text {
-        "POST" => Method::Post,
-        "PUT" => Method::Put,
-        "PATCH" => Method::Patch,
-        "DELETE" => Method::Delete,
-        // The check has refused what is no method.
-        _ => Method::Get,
-    }
 }

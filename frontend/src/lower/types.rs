@@ -1,42 +1,34 @@
 //! Ids, enums and unions.
 
-use super::description;
-use super::models::texts;
-use super::names::{self, camel, free};
-use super::resolve::{Resolver, parse};
-use super::{fields, resolve};
-use crate::decode::ShortOrLong;
-use crate::ir::{self, Bounds, IdRepr, Tagging};
-use crate::language::{Enum, Id, States, Text, Union, Value, Variant};
+use super::resolve::Resolver;
+use super::{Lowered, deprecation, description, texts};
+use crate::ir::{self, Bounds, Tagging};
+use crate::language::{Enum, Id, States, Text, Union, Variant};
+use crate::names;
 
-pub(super) fn id(resolver: &Resolver<'_>, name: &Text, id: &Id) -> ir::Id {
-    let number = id.ty.as_str() == "i64";
-    ir::Id {
+pub(super) fn id(resolver: &Resolver<'_>, name: &Text, id: &Id) -> Lowered<ir::Id> {
+    let (plain, others): (Vec<&Text>, Vec<&Text>) =
+        id.accepts.iter().partition(|name| name.as_str() == id.ty.as_str());
+    Ok(ir::Id {
         rust: names::given(name),
         doc: description(&id.doc),
-        repr: if number { IdRepr::I64 } else { IdRepr::Text },
-        accepts: id.accepts.iter().filter_map(|name| resolver.name(name).cloned()).collect(),
-        accepts_plain: id.accepts.iter().any(|name| name.value == id.ty.value),
+        repr: *id.ty.get()?,
+        accepts: others.into_iter().map(|name| resolver.name(name)).collect::<Lowered<_>>()?,
+        accepts_plain: !plain.is_empty(),
         bounds: Bounds {
             min_length: id.min_length.map(|bound| bound.value),
             max_length: id.max_length.map(|bound| bound.value),
             ..Bounds::default()
         },
-    }
+    })
 }
 
 pub(super) fn enumeration(name: &Text, item: &Enum) -> ir::Enum {
-    let values = item.values.iter().map(|(wire, value)| {
-        let (doc, deprecated) = match &value.value {
-            ShortOrLong::Short(doc) => (doc, None),
-            ShortOrLong::Long(long) => (&long.doc.value, long.deprecated.as_ref()),
-        };
-        ir::Value {
-            wire: wire.value.clone(),
-            rust: value_name(item, wire, value),
-            doc: description(doc),
-            deprecated: deprecated.map(fields::deprecation),
-        }
+    let values = item.values.iter().map(|(wire, value)| ir::Value {
+        wire: wire.value.clone(),
+        rust: names::value_name(item, wire, value),
+        doc: description(value.doc()),
+        deprecated: value.long().and_then(|long| long.deprecated.as_ref()).map(deprecation),
     });
     ir::Enum {
         rust: names::given(name),
@@ -51,50 +43,30 @@ pub(super) fn states(states: &States) -> ir::States {
     ir::States { live: texts(&states.live), done: texts(&states.done), refused: texts(&states.refused) }
 }
 
-/// The Rust name of an enum's value.
-pub(super) fn value_name(item: &Enum, wire: &Text, value: &Value) -> String {
-    let given = match &value.value {
-        ShortOrLong::Short(_) => None,
-        ShortOrLong::Long(long) => long.rust.as_ref(),
-    };
-    let name = given.map_or_else(|| camel(wire), |rust| names::given(rust));
-    free(name, |name| item.closed.is_none() && name == "Unrecognized")
-}
-
-pub(super) fn union(resolver: &Resolver<'_>, name: &Text, union: &Union) -> ir::Union {
+pub(super) fn union(resolver: &Resolver<'_>, name: &Text, union: &Union) -> Lowered<ir::Union> {
     let tagging = match (&union.tag, &union.keyed) {
         (Some(tag), _) => Tagging::Tag(tag.value.clone()),
         (None, Some(keyed)) if keyed.value => Tagging::Keyed,
         (None, _) => Tagging::Shape,
     };
-    ir::Union {
+    let variants = union.variants.iter().map(|(wire, item)| variant(resolver, wire, item));
+    Ok(ir::Union {
         rust: names::given(name),
         doc: description(&union.doc),
         tagging,
-        variants: union.variants.iter().map(|(wire, item)| variant(resolver, wire, item)).collect(),
+        variants: variants.collect::<Lowered<_>>()?,
         direction: ir::Direction::default(),
-    }
+    })
 }
 
-fn variant(resolver: &Resolver<'_>, wire: &Text, variant: &Variant) -> ir::Variant {
-    let (ty, long) = match &variant.value {
-        ShortOrLong::Short(ty) => (&Text::new(ty.clone(), variant.span), None),
-        ShortOrLong::Long(long) => (&long.ty, Some(long)),
-    };
-    let expression = parse(ty);
-    let doc = long.and_then(|long| long.doc.as_ref()).map(|doc| description(doc));
-    let doc = doc.unwrap_or_else(|| resolver.doc(wire, &expression));
-    let rust = long.and_then(|long| long.rust.as_ref());
-    let name = rust.map_or_else(|| camel(wire), |rust| names::given(rust));
-    ir::Variant {
+fn variant(resolver: &Resolver<'_>, wire: &Text, variant: &Variant) -> Lowered<ir::Variant> {
+    let expression = variant.ty().get()?;
+    let doc = variant.doc().map_or_else(|| resolver.doc(wire, expression), |doc| description(doc));
+    Ok(ir::Variant {
         wire: wire.value.clone(),
-        rust: free(name, |name| name == "Unknown"),
-        doc: if doc.is_empty() { of_kind(&expression) } else { doc },
-        ty: resolver.ty(&expression),
-    }
-}
-
-/// The description of a variant whose type has none: a built-in type of a union by shape.
-fn of_kind(expression: &crate::type_expr::TypeExpr) -> String {
-    format!("A value of type `{}`.", resolve::innermost(expression))
+        rust: names::variant_name(wire, variant.rust()),
+        // A built-in type of a union by shape has none.
+        doc: if doc.is_empty() { format!("A value of type `{}`.", expression.name()) } else { doc },
+        ty: resolver.ty(expression)?,
+    })
 }

@@ -13,31 +13,48 @@
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
 
-use crate::language::Text;
+use crate::language::{Enum, Text, Value};
 
 /// The name of a field, parameter, operation, module or constructor.
-pub fn snake(text: &str) -> String {
+pub(crate) fn snake(text: &str) -> String {
     escape(&words(text).to_snake_case())
 }
 
 /// The name of an enum's value, a union's variant, a request builder or a group's handle.
-pub fn camel(text: &str) -> String {
+pub(crate) fn camel(text: &str) -> String {
     escape(&words(text).to_upper_camel_case())
 }
 
 /// The name of the type that is an operation's request.
-pub fn request(operation: &str, given_name: Option<&Text>) -> String {
+pub(crate) fn request(operation: &str, given_name: Option<&Text>) -> String {
     given_name.map_or_else(|| camel(operation), |rust| given(rust))
 }
 
+/// The name of the enum of a channel's messages.
+pub(crate) fn enum_name(channel: &str) -> String {
+    format!("{}Message", camel(channel))
+}
+
+/// The name of a union's variant, or of the variant of a message.
+pub(crate) fn variant_name(wire: &str, rust: Option<&Text>) -> String {
+    let name = rust.map_or_else(|| camel(wire), |rust| given(rust));
+    free(name, |name| name == "Unknown")
+}
+
+/// The name of an enum's value.
+pub(crate) fn value_name(item: &Enum, wire: &str, value: &Value) -> String {
+    let name = value.rust().map_or_else(|| camel(wire), |rust| given(rust));
+    free(name, |name| item.closed.is_none() && name == "Unrecognized")
+}
+
 /// A name that the spec gives for Rust: the name of a type, or `rust: …`.
-pub fn given(text: &str) -> String {
+pub(crate) fn given(text: &str) -> String {
     let allowed = |c: char| c == '_' || unicode_ident::is_xid_continue(c);
     if !text.is_empty() && text.chars().all(allowed) { escape(text) } else { camel(text) }
 }
 
 /// Appends underscores to `name` until `taken` says no.
-pub fn free(name: String, taken: impl Fn(&str) -> bool) -> String {
+pub(crate) fn free(name: String, taken: impl Fn(&str) -> bool) -> String {
     let mut name = name;
     while taken(&name) {
         name = match name.strip_prefix("r#") {

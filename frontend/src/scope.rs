@@ -3,36 +3,74 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::language::{Channel, Enum, Field, Id, Map, Model, Operation, Text, Union};
-use crate::source::{Span, Spanned};
+use crate::ir::Type;
+use crate::language::{Channel, Enum, Field, Id, IdRepr, Map, Model, Operation, Text, TypeText, Union};
+use crate::source::Span;
 use crate::spec::{ApiSpec, GroupSpec};
-use crate::type_expr::{self, BUILT_IN, TypeExpr};
+use crate::type_expr::TypeExpr;
+
+/// The types of the language that are not defined in a spec.
+const BUILT_IN: &[(&str, Type)] = &[
+    ("bool", Type::Bool),
+    ("i32", Type::I32),
+    ("i64", Type::I64),
+    ("u32", Type::U32),
+    ("u64", Type::U64),
+    ("f64", Type::F64),
+    ("string", Type::String),
+    ("decimal", Type::Decimal),
+    ("number", Type::Number),
+    ("date", Type::Date),
+    ("timestamp", Type::Timestamp),
+    ("zoned", Type::Zoned),
+    ("duration", Type::Duration),
+    ("uuid", Type::Uuid),
+    ("bytes", Type::Bytes),
+    ("json", Type::Json),
+];
+
+/// The built-in type of this name.
+pub(crate) fn built_in(name: &str) -> Option<&'static Type> {
+    BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, ty)| ty)
+}
 
 /// One API with its definitions by name.
-pub(super) struct Scope<'a> {
-    pub(super) api: &'a ApiSpec,
+pub(crate) struct Scope<'a> {
+    pub(crate) api: &'a ApiSpec,
     definitions: BTreeMap<&'a str, Definition<'a>>,
 }
 
 /// A type of the spec.
 #[derive(Clone, Copy)]
-pub(super) struct Definition<'a> {
-    pub(super) name: &'a Text,
-    pub(super) kind: Kind<'a>,
+pub(crate) struct Definition<'a> {
+    pub(crate) name: &'a Text,
+    pub(crate) kind: Kind<'a>,
+    pub(crate) group: &'a GroupSpec,
 }
 
 #[derive(Clone, Copy)]
-pub(super) enum Kind<'a> {
+pub(crate) enum Kind<'a> {
     Id(&'a Id),
     Enum(&'a Enum),
     Model(&'a Model),
     Union(&'a Union),
 }
 
+impl<'a> Definition<'a> {
+    pub(crate) fn doc(&self) -> &'a Text {
+        match self.kind {
+            Kind::Id(id) => &id.doc,
+            Kind::Enum(item) => &item.doc,
+            Kind::Model(model) => &model.doc,
+            Kind::Union(union) => &union.doc,
+        }
+    }
+}
+
 /// What a type expression is, one level deep.
-pub(super) enum Shape<'a> {
+pub(crate) enum Shape<'a> {
     BuiltIn(&'a str),
-    Id(&'a Id),
+    Id(IdRepr),
     Enum(&'a Enum),
     Model,
     Union,
@@ -44,31 +82,31 @@ pub(super) enum Shape<'a> {
 }
 
 /// How long a chain of includes may be.
-pub(super) const MAX_INCLUDES: usize = 16;
+pub(crate) const MAX_INCLUDES: usize = 16;
 
 /// The fields of a model or the parameters of an operation, included ones first.
-pub(super) struct Fields<'a> {
-    pub(super) entries: Vec<Entry<'a>>,
+pub(crate) struct Fields<'a> {
+    pub(crate) entries: Vec<Entry<'a>>,
     /// Whether every include is known.
-    pub(super) complete: bool,
+    pub(crate) complete: bool,
     /// What is included, with the name in `include` by which it came in.
-    pub(super) included: Vec<(&'a str, &'a Text)>,
+    pub(crate) included: Vec<(&'a str, &'a Text)>,
     /// What would come in a second time.
-    pub(super) twice: Vec<(&'a Text, &'a Text)>,
+    pub(crate) twice: Vec<(&'a Text, &'a Text)>,
     /// By which name a chain of includes begins that is too long.
-    pub(super) too_deep: Option<&'a Text>,
+    pub(crate) too_deep: Option<&'a Text>,
 }
 
-pub(super) struct Entry<'a> {
-    pub(super) name: &'a Text,
-    pub(super) field: &'a Field,
-    pub(super) ty: Option<TypeExpr>,
+#[derive(Clone, Copy)]
+pub(crate) struct Entry<'a> {
+    pub(crate) name: &'a Text,
+    pub(crate) field: &'a Field,
     /// The name in `include` by which it came in.
-    pub(super) through: Option<&'a Text>,
+    pub(crate) through: Option<&'a Text>,
 }
 
 impl<'a> Scope<'a> {
-    pub(super) fn new(api: &'a ApiSpec) -> Self {
+    pub(crate) fn new(api: &'a ApiSpec) -> Self {
         let mut definitions = BTreeMap::new();
         for definition in all_definitions(api) {
             definitions.entry(definition.name.as_str()).or_insert(definition);
@@ -77,7 +115,7 @@ impl<'a> Scope<'a> {
     }
 
     /// All operations with the group they belong to.
-    pub(super) fn operations(
+    pub(crate) fn operations(
         &self,
     ) -> impl Iterator<Item = (&'a GroupSpec, &'a Text, &'a Operation)> + use<'a> {
         let operations = |group: &'a GroupSpec| {
@@ -86,28 +124,33 @@ impl<'a> Scope<'a> {
         self.api.groups.iter().flat_map(operations)
     }
 
+    /// The operation of this name, with its group.
+    pub(crate) fn operation(&self, name: &str) -> Option<(&'a GroupSpec, &'a Text, &'a Operation)> {
+        self.operations().find(|(_, known, _)| known.as_str() == name)
+    }
+
     /// All channels, in the order of the files.
-    pub(super) fn channels(&self) -> impl Iterator<Item = (&'a Text, &'a Channel)> + use<'a> {
+    pub(crate) fn channels(&self) -> impl Iterator<Item = (&'a Text, &'a Channel)> + use<'a> {
         self.api.groups.iter().flat_map(|group| &group.group.channels)
     }
 
     /// Every name once, the first of doubles.
-    pub(super) fn definitions(&self) -> impl Iterator<Item = &Definition<'a>> {
+    pub(crate) fn definitions(&self) -> impl Iterator<Item = &Definition<'a>> {
         self.definitions.values()
     }
 
-    pub(super) fn models(&self) -> impl Iterator<Item = (&'a Text, &'a Model)> {
+    pub(crate) fn models(&self) -> impl Iterator<Item = (&'a Text, &'a Model)> {
         self.definitions.values().filter_map(|definition| match definition.kind {
             Kind::Model(model) => Some((definition.name, model)),
             _ => None,
         })
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Definition<'a>> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Definition<'a>> {
         self.definitions.get(name)
     }
 
-    pub(super) fn model(&self, name: &str) -> Option<&'a Model> {
+    pub(crate) fn model(&self, name: &str) -> Option<&'a Model> {
         match self.get(name)?.kind {
             Kind::Model(model) => Some(model),
             _ => None,
@@ -116,80 +159,72 @@ impl<'a> Scope<'a> {
 
     /// Whether something of this name stands in a part that could not be read, so that nothing may
     /// be said about it.
-    pub(super) fn is_broken(&self, name: &str) -> bool {
+    pub(crate) fn is_broken(&self, name: &str) -> bool {
         self.api.broken_names.contains(name)
     }
 
-    pub(super) fn shape<'s>(&'s self, ty: &'s TypeExpr) -> Shape<'s> {
+    pub(crate) fn shape<'s>(&'s self, ty: &'s TypeExpr) -> Shape<'s> {
         match ty {
             TypeExpr::Option(_) => Shape::Optional,
             TypeExpr::List(inner) => Shape::List(inner),
             TypeExpr::Map(_) => Shape::Map,
             TypeExpr::Name(name) => match self.get(name).map(|definition| definition.kind) {
-                Some(Kind::Id(id)) => Shape::Id(id),
+                Some(Kind::Id(id)) => id.ty.ok().map_or(Shape::Unknown, |repr| Shape::Id(*repr)),
                 Some(Kind::Enum(item)) => Shape::Enum(item),
                 Some(Kind::Model(_)) => Shape::Model,
                 Some(Kind::Union(_)) => Shape::Union,
-                None if BUILT_IN.contains(&name.as_str()) => Shape::BuiltIn(name),
+                None if built_in(name).is_some() => Shape::BuiltIn(name),
                 None => Shape::Unknown,
             },
         }
     }
 
     /// Whether a value is a text that can be a key.
-    pub(super) fn is_text(&self, ty: &TypeExpr) -> bool {
+    pub(crate) fn is_text(&self, ty: &TypeExpr) -> bool {
         match self.shape(ty) {
             Shape::BuiltIn(name) => matches!(name, "string" | "uuid"),
-            Shape::Id(id) => id.ty.as_str() == "string",
+            Shape::Id(repr) => repr == IdRepr::Text,
             Shape::Unknown => true,
             _ => false,
         }
     }
 
-    /// Parses a type and reports what is wrong with it, once: others call [`ty`].
-    pub(super) fn check_type(&self, text: Spanned<&str>, out: &mut Vec<Diagnostic>) -> Option<TypeExpr> {
-        if is_supplied(text) {
-            return None;
-        }
-        match type_expr::parse(text) {
-            Ok(ty) => {
-                self.check_names(&ty, out);
-                Some(ty)
-            }
-            Err(problem) => {
-                out.push(*problem);
-                None
-            }
-        }
+    /// Reports what is wrong with a type, once: others ask for its meaning alone.
+    pub(crate) fn check_type<'t>(&self, ty: &'t TypeText, out: &mut Vec<Diagnostic>) -> Option<&'t TypeExpr> {
+        let ty = ty.check(out)?;
+        self.check_name(ty, out);
+        Some(ty)
     }
 
-    /// Reports the names in a type that are not defined.
-    pub(super) fn check_names(&self, ty: &TypeExpr, out: &mut Vec<Diagnostic>) {
-        for (name, _) in ty.names() {
-            if !BUILT_IN.contains(&name.as_str()) {
-                self.check_reference(name, out);
-            }
+    /// Reports the name in a type if it is not defined.
+    pub(crate) fn check_name(&self, ty: &TypeExpr, out: &mut Vec<Diagnostic>) {
+        if built_in(ty.name()).is_none() {
+            self.check_reference(ty.name(), out);
         }
     }
 
     /// Reports a name that is not defined in the spec.
-    pub(super) fn check_reference(&self, name: &Text, out: &mut Vec<Diagnostic>) {
-        if self.definitions.contains_key(name.as_str()) || self.is_broken(name) {
-            return;
+    pub(crate) fn check_reference(&self, name: &Text, out: &mut Vec<Diagnostic>) {
+        if !self.definitions.contains_key(name.as_str()) && !self.is_broken(name) {
+            out.push(self.unknown_type(name));
         }
+    }
+
+    pub(crate) fn unknown_type(&self, name: &Text) -> Diagnostic {
         let problem = Diagnostic::new(Code::UnknownType, name.span, format!("unknown type `{name}`"));
         if name.as_str() == "nothing" {
-            return out.push(problem.label("only the result of an operation is `nothing`"));
+            return problem.label("only the result of an operation is `nothing`");
         }
         let problem = problem.label("not defined in any file of this API");
-        out.push(match foreign_name(name) {
+        let built_in = BUILT_IN.iter().map(|(name, _)| *name);
+        match foreign_name(name) {
             Some(ours) => problem.fix(format!("here it is called `{ours}`"), name.span, ours),
-            None => problem.suggest(name, self.definitions.keys().copied().chain(BUILT_IN.iter().copied())),
-        });
+            None => problem.suggest(name, self.definitions.keys().copied().chain(built_in)),
+        }
     }
 
     /// The fields of a model with those of the models that it includes.
-    pub(super) fn fields(&self, model: &'a Model) -> Fields<'a> {
+    pub(crate) fn fields(&self, model: &'a Model) -> Fields<'a> {
         let mut fields = Fields::default();
         self.collect(model, None, &mut Vec::new(), &mut fields);
         fields
@@ -224,7 +259,7 @@ impl<'a> Scope<'a> {
     }
 
     /// The query parameters of an operation with those of the groups that it includes.
-    pub(super) fn query(&self, operation: &'a Operation) -> Fields<'a> {
+    pub(crate) fn query(&self, operation: &'a Operation) -> Fields<'a> {
         let mut fields = Fields::default();
         for name in &operation.include {
             match self.parameter_group(name) {
@@ -236,7 +271,7 @@ impl<'a> Scope<'a> {
         fields
     }
 
-    pub(super) fn parameter_group(&self, name: &str) -> Option<&'a Map<Field>> {
+    pub(crate) fn parameter_group(&self, name: &str) -> Option<&'a Map<Field>> {
         self.api.api.as_ref()?.parameters.get(name)
     }
 }
@@ -249,38 +284,39 @@ impl Default for Fields<'_> {
 
 impl<'a> Fields<'a> {
     fn extend(&mut self, fields: &'a Map<Field>, through: Option<&'a Text>) {
-        self.entries.extend(fields.iter().map(|(name, field)| Entry {
-            name,
-            field,
-            ty: ty(field.ty()),
-            through,
-        }));
+        self.entries.extend(fields.iter().map(|(name, field)| Entry { name, field, through }));
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Entry<'a>> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Entry<'a>> {
         self.entries.iter().find(|entry| entry.name.as_str() == name)
     }
 
-    pub(super) fn names(&self) -> impl Iterator<Item = &'a str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'a str> {
         self.entries.iter().map(|entry| entry.name.as_str())
     }
 }
 
-impl Entry<'_> {
-    pub(super) fn is_optional(&self) -> bool {
-        self.ty.as_ref().is_some_and(TypeExpr::is_optional)
+impl<'a> Entry<'a> {
+    /// Its type, if that is understood.
+    pub(crate) fn ty(&self) -> Option<&'a TypeExpr> {
+        self.field.ty().ok()
+    }
+
+    /// Whether its type is understood, and is not optional.
+    pub(crate) fn is_required(&self) -> bool {
+        self.ty().is_some_and(|ty| !ty.is_optional())
     }
 
     /// Where to point at when the field is the problem: an included field stands elsewhere.
-    pub(super) fn span(&self) -> Span {
+    pub(crate) fn span(&self) -> Span {
         self.through.map_or(self.name.span, |include| include.span)
     }
 }
 
 /// Every definition of an API in the order of the files, doubles included.
-pub(super) fn all_definitions(api: &ApiSpec) -> impl Iterator<Item = Definition<'_>> {
+pub(crate) fn all_definitions(api: &ApiSpec) -> impl Iterator<Item = Definition<'_>> {
     api.groups.iter().flat_map(|group| {
-        let of = |name, kind| Definition { name, kind };
+        let of = |name, kind| Definition { name, kind, group };
         let items = &group.group;
         let ids = items.ids.iter().map(move |(name, id)| of(name, Kind::Id(id)));
         let enums = items.enums.iter().map(move |(name, item)| of(name, Kind::Enum(item)));
@@ -288,16 +324,6 @@ pub(super) fn all_definitions(api: &ApiSpec) -> impl Iterator<Item = Definition<
         let unions = items.unions.iter().map(move |(name, union)| of(name, Kind::Union(union)));
         ids.chain(enums).chain(models).chain(unions)
     })
-}
-
-/// A type that parses; what does not is reported by [`Scope::check_type`].
-pub(super) fn ty(text: Spanned<&str>) -> Option<TypeExpr> {
-    type_expr::parse(text).ok()
-}
-
-/// Whether a text only stands in for a key that is missing, which is reported.
-pub(super) fn is_supplied(text: Spanned<&str>) -> bool {
-    text.value.is_empty() && text.span.range().is_empty()
 }
 
 /// Our name of a type that other languages know by another.
