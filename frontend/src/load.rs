@@ -72,7 +72,7 @@ pub fn load(files: &Files, shown: &str) -> (SourceMap, Vec<Diagnostic>) {
             diagnostics.push(problem.help("rename it: spec files end in `.yaml`"));
         }
         if let Some(at) = broken {
-            let place = Span::new(file, at..at.saturating_add('\u{fffd}'.len_utf8()));
+            let place = Span::new(file, at..at + '\u{fffd}'.len_utf8());
             diagnostics.push(Diagnostic::new(Code::NotText, place, "this is not UTF-8 text"));
         }
     }

@@ -60,9 +60,8 @@ pub struct SourceMap {
 impl SourceMap {
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> FileId {
         let text = text.into();
-        let line_starts = std::iter::once(0)
-            .chain(text.match_indices('\n').map(|(index, _)| index.saturating_add(1)))
-            .collect();
+        let line_starts =
+            std::iter::once(0).chain(text.match_indices('\n').map(|(index, _)| index + 1)).collect();
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
         self.files.push(File { path: path.into(), text, line_starts });
         id
@@ -101,7 +100,7 @@ impl SourceMap {
         let line = line_starts.partition_point(|start| *start <= offset);
         let start = line.checked_sub(1).and_then(|line| line_starts.get(line)).copied().unwrap_or(0);
         let column = text.get(start..offset).unwrap_or_default().chars().count();
-        (line, column.saturating_add(1))
+        (line, column + 1)
     }
 }
 

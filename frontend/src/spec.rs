@@ -78,7 +78,7 @@ fn place(path: &str) -> Option<(&str, &str, &str)> {
     let (folders, file) = path.rsplit_once('/')?;
     let stem = file.strip_suffix(".yaml")?;
     let api = folders.rsplit('/').next()?;
-    let source = path.get(folders.len().saturating_sub(api.len())..)?;
+    let source = path.get(folders.len() - api.len()..)?;
     Some((api, stem, source))
 }
 

@@ -10,7 +10,6 @@
 //! empty span.
 
 mod attempt;
-mod entries;
 mod error;
 mod map;
 mod reader;

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use schemars::JsonSchema;
 use serde::de::{Deserialize, Deserializer, EnumAccess, VariantAccess, Visitor};
 
-/// The name by which [`super::Reader`] knows it; chosen so that no spec can hold it.
+/// The name by which the reader knows it; chosen so that no spec can hold it.
 pub(super) const NAME: &str = "$spec::ShortOrLong";
 
 /// A scalar or a mapping, told apart by the shape of the node alone, so that errors and spans

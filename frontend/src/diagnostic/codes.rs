@@ -1,6 +1,4 @@
-//! Codes and what is known of each; the table itself is in [`table`](super::table).
-
-use std::fmt;
+//! What is known of a code; the codes themselves are in the table.
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,17 +45,3 @@ macro_rules! codes {
 }
 
 pub(super) use codes;
-
-use super::Code;
-
-impl fmt::Display for Code {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// What `cargo xtask explain E202` prints; `None` if there is no such code.
-pub fn explain(code: &str) -> Option<String> {
-    let code = Code::ALL.iter().find(|known| known.as_str().eq_ignore_ascii_case(code))?;
-    Some(format!("{code}: {}\n\n{}\n", code.summary(), code.more().trim()))
-}

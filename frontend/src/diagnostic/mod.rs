@@ -1,11 +1,13 @@
 //! What is wrong with a spec: where, why, and what to do.
 
 mod codes;
+mod explain;
 mod render;
 mod suggest;
 mod table;
 
-pub use codes::{Severity, explain};
+pub use codes::Severity;
+pub use explain::explain;
 pub use render::{Format, render};
 pub use suggest::nearest;
 pub use table::Code;

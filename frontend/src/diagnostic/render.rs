@@ -52,7 +52,7 @@ pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, format: Format) -
 
 fn summary(diagnostics: &[&Diagnostic]) -> String {
     let errors = diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-    let warnings = diagnostics.len().saturating_sub(errors);
+    let warnings = diagnostics.len() - errors;
     let plural = |count: usize| if count == 1 { "" } else { "s" };
     format!("spec: {errors} error{}, {warnings} warning{}\n", plural(errors), plural(warnings))
 }
@@ -128,7 +128,7 @@ impl<'a> Window<'a> {
 
     fn range(&self, span: Span) -> Range<usize> {
         let Range { start, end } = span.range();
-        start.saturating_sub(self.lines.start)..end.saturating_sub(self.lines.start)
+        start - self.lines.start..end - self.lines.start
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::tree::not_allowed;
+use super::syntax::not_allowed;
 use super::{Node, NodeKind};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;

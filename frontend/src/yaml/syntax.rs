@@ -1,4 +1,4 @@
-//! What is not YAML at all, in words for people who write specs.
+//! What is not YAML, or is left out of it, in words for people who write specs.
 
 use granit_parser::{ErrorKind, ScanError};
 
@@ -49,16 +49,21 @@ pub(super) fn diagnostic(error: &ScanError, at: Span, open: Option<Span>, text: 
     }
 }
 
+/// What the language leaves out of YAML.
+pub(super) fn not_allowed(span: Span, what: &str) -> Diagnostic {
+    Diagnostic::new(Code::YamlFeature, span, format!("{what} are not part of the spec language"))
+}
+
 /// The first tab that indents a line.
 fn tab(text: &str, at: Span) -> Option<Span> {
-    let mut offset = 0_usize;
+    let mut offset = 0;
     for line in text.split_inclusive('\n') {
-        let indent = line.len().saturating_sub(line.trim_start_matches(' ').len());
+        let indent = line.len() - line.trim_start_matches(' ').len();
         if line.get(indent..).is_some_and(|rest| rest.starts_with('\t')) {
-            let at_tab = offset.saturating_add(indent);
-            return Some(Span::new(at.file, at_tab..at_tab.saturating_add(1)));
+            let at_tab = offset + indent;
+            return Some(Span::new(at.file, at_tab..at_tab + 1));
         }
-        offset = offset.saturating_add(line.len());
+        offset += line.len();
     }
     None
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use granit_parser::{Event, Parser, ScalarStyle, StructureStyle};
 
 use super::{Node, NodeKind, entries, syntax};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Span};
 
 const BLOCK_NESTING: usize = 32;
@@ -100,7 +100,7 @@ impl<'a> TreeBuilder<'a> {
             }
             Event::SequenceEnd | Event::MappingEnd => return self.close(span),
             Event::DocumentStart(..) => {
-                self.documents = self.documents.saturating_add(1);
+                self.documents += 1;
                 if self.documents == 2 {
                     self.not_allowed(span, "several documents (`---`)");
                 }
@@ -131,7 +131,7 @@ impl<'a> TreeBuilder<'a> {
     }
 
     fn add(&mut self, span: Span, kind: NodeKind, is_incomplete: bool) {
-        self.nodes = self.nodes.saturating_add(1);
+        self.nodes += 1;
         let node = Node { id: self.nodes, span, kind, is_incomplete };
         match self.open.last_mut() {
             None => self.root = self.root.take().or(Some(node)),
@@ -144,7 +144,7 @@ impl<'a> TreeBuilder<'a> {
     }
 
     fn not_allowed(&mut self, span: Span, what: &str) {
-        self.diagnostics.push(not_allowed(span, what));
+        self.diagnostics.push(syntax::not_allowed(span, what));
     }
 
     /// A span on character boundaries within the text, whatever the parser says.
@@ -152,7 +152,7 @@ impl<'a> TreeBuilder<'a> {
         let floor = |offset: usize| {
             let mut offset = offset.min(self.text.len());
             while !self.text.is_char_boundary(offset) {
-                offset = offset.saturating_sub(1);
+                offset -= 1;
             }
             offset
         };
@@ -165,7 +165,7 @@ impl<'a> TreeBuilder<'a> {
         let start = self.span(at..at).range().start;
         let rest = self.text.get(start..).unwrap_or_default();
         let width = rest.chars().next().filter(|c| *c != '\n').map_or(0, char::len_utf8);
-        Span::new(self.file, start..start.saturating_add(width))
+        Span::new(self.file, start..start + width)
     }
 
     fn first_line(&self, start: Span, end: Span) -> Span {
@@ -173,7 +173,7 @@ impl<'a> TreeBuilder<'a> {
         let to = end.range().end.max(from);
         let text = self.text.get(from..to).unwrap_or_default();
         let line = text.lines().next().unwrap_or_default().trim_end();
-        Span::new(self.file, from..from.saturating_add(line.len()))
+        Span::new(self.file, from..from + line.len())
     }
 
     /// The innermost bracket that is not closed.
@@ -182,8 +182,4 @@ impl<'a> TreeBuilder<'a> {
         let bracket = start.part(0..1);
         matches!(self.text.get(bracket.range()), Some("[" | "{")).then_some(bracket)
     }
-}
-
-pub(super) fn not_allowed(span: Span, what: &str) -> Diagnostic {
-    Diagnostic::new(Code::YamlFeature, span, format!("{what} are not part of the spec language"))
 }

@@ -6,8 +6,8 @@ use std::vec::IntoIter;
 use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess};
 
-use super::reader::{Reader, Result};
-use super::{Context, Error};
+use super::{Reader, Result};
+use crate::decode::{Context, Error};
 use crate::yaml::Node;
 
 /// The items of a list.

@@ -1,19 +1,23 @@
 //! `serde::Deserializer` over a node.
 
+mod attempts;
+mod entries;
+mod place;
+
 use serde::de::DeserializeSeed;
 use serde::de::value::{StrDeserializer, U8Deserializer};
 use serde::de::{Deserializer, EnumAccess, Error as _, Expected, IntoDeserializer, VariantAccess, Visitor};
 
-use super::attempt::Attempts;
-use super::entries::{Entries, Items};
 use super::error::At;
-use super::spanned::Place;
 use super::{Context, Error, ErrorKind, attempt, short_or_long, spanned};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::Span;
 use crate::yaml::{Node, NodeKind};
+use attempts::Attempts;
+use entries::{Entries, Items};
+use place::Place;
 
-pub(super) type Result<T> = std::result::Result<T, Error>;
+type Result<T> = std::result::Result<T, Error>;
 
 /// Reads one node.
 #[derive(Clone, Copy)]
