@@ -69,7 +69,7 @@ impl<'a> Definition<'a> {
 
 /// What a type expression is, one level deep.
 pub(crate) enum Shape<'a> {
-    BuiltIn(&'a str),
+    BuiltIn(&'static Type),
     Id(IdRepr),
     Enum(&'a Enum),
     Model,
@@ -173,8 +173,7 @@ impl<'a> Scope<'a> {
                 Some(Kind::Enum(item)) => Shape::Enum(item),
                 Some(Kind::Model(_)) => Shape::Model,
                 Some(Kind::Union(_)) => Shape::Union,
-                None if built_in(name).is_some() => Shape::BuiltIn(name),
-                None => Shape::Unknown,
+                None => built_in(name).map_or(Shape::Unknown, Shape::BuiltIn),
             },
         }
     }
@@ -182,7 +181,7 @@ impl<'a> Scope<'a> {
     /// Whether a value is a text that can be a key.
     pub(crate) fn is_text(&self, ty: &TypeExpr) -> bool {
         match self.shape(ty) {
-            Shape::BuiltIn(name) => matches!(name, "string" | "uuid"),
+            Shape::BuiltIn(ty) => matches!(ty, Type::String | Type::Uuid),
             Shape::Id(repr) => repr == IdRepr::Text,
             Shape::Unknown => true,
             _ => false,

@@ -66,6 +66,28 @@ fn every_format_tells_the_same() {
 }
 
 #[test]
+fn a_number_of_json_is_told_by_its_shape() {
+    const ORDERS: &str = "
+doc: Orders.
+operations:
+  get_amount:
+    http: GET /v1/amount
+    doc: Reads an amount.
+    result: Amount
+    repeat: read
+unions:
+  Amount:
+    doc: A number or a text.
+    by_shape: true
+    variants: { number: number, string: string }
+";
+    let mut files = base();
+    files.push(("trading/orders.yaml".to_owned(), ORDERS.into()));
+    let problems = read(files).diagnostics;
+    assert!(!problems.iter().any(|it| it.code == Code::BadTagging), "{problems:?}");
+}
+
+#[test]
 fn what_the_checks_refuse_is_not_guessed_when_it_is_lowered() {
     for case in ["types_syntax", "types_unknown", "http", "repeat", "api_frame", "lookup", "constructors"] {
         let (_, files) = cases().into_iter().find(|(name, _)| name == case).unwrap();

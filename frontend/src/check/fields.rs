@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::names::given_name;
 use super::{docs, literals};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::ir::Type;
 use crate::language::{Field, FieldLong, IdRepr, Map, Text};
 use crate::names::{given, snake};
 use crate::scope::{Entry, Fields, Scope, Shape};
@@ -55,9 +56,9 @@ enum Measure {
 /// What can be bounded about a type; `None` if nothing may be said.
 fn measures(scope: &Scope<'_>, ty: &TypeExpr) -> Option<&'static [Measure]> {
     Some(match scope.shape(ty.required()) {
-        Shape::BuiltIn("i32" | "i64" | "u32" | "u64" | "f64") => &[Measure::Value],
-        Shape::BuiltIn("decimal" | "number") => &[Measure::Value, Measure::Characters],
-        Shape::BuiltIn("string") => &[Measure::Characters],
+        Shape::BuiltIn(Type::I32 | Type::I64 | Type::U32 | Type::U64 | Type::F64) => &[Measure::Value],
+        Shape::BuiltIn(Type::Decimal | Type::Number) => &[Measure::Value, Measure::Characters],
+        Shape::BuiltIn(Type::String) => &[Measure::Characters],
         Shape::Id(IdRepr::I64) => &[Measure::Value],
         Shape::Id(IdRepr::Text) => &[Measure::Characters],
         Shape::List(_) | Shape::Map => &[Measure::Items],

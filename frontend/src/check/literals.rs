@@ -1,6 +1,7 @@
 //! Plain values where the spec gives one for a field: defaults and what constructors set.
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::ir::Type;
 use crate::language::{Enum, IdRepr, Literal};
 use crate::scope::{Scope, Shape};
 use crate::source::Spanned;
@@ -22,12 +23,12 @@ pub(super) fn check(
         }
         (Shape::Id(repr), Literal::Int(_)) => repr == IdRepr::I64,
         (Shape::Id(repr), Literal::Text(_)) => repr == IdRepr::Text,
-        (Shape::BuiltIn(name), Literal::Int(value)) => holds(name, *value),
-        (Shape::BuiltIn(name), Literal::Bool(_)) => name == "bool",
-        (Shape::BuiltIn(name), Literal::Text(_)) => match code {
+        (Shape::BuiltIn(ty), Literal::Int(value)) => holds(ty, *value),
+        (Shape::BuiltIn(ty), Literal::Bool(_)) => *ty == Type::Bool,
+        (Shape::BuiltIn(ty), Literal::Text(_)) => match code {
             // Documentation only: `30d`, `now`.
-            Code::BadDefault => !matches!(name, "bool" | "i32" | "i64" | "u32" | "u64"),
-            _ => name == "string",
+            Code::BadDefault => !matches!(ty, Type::Bool | Type::I32 | Type::I64 | Type::U32 | Type::U64),
+            _ => *ty == Type::String,
         },
         // Documentation only: several values in one text.
         (Shape::List(_), Literal::Text(_)) => code == Code::BadDefault,
@@ -40,12 +41,12 @@ pub(super) fn check(
 }
 
 /// Whether a whole number can be a value of a built-in type.
-fn holds(name: &str, value: i64) -> bool {
-    match name {
-        "i32" => i32::try_from(value).is_ok(),
-        "u32" => u32::try_from(value).is_ok(),
-        "u64" => u64::try_from(value).is_ok(),
-        "i64" | "decimal" | "number" => true,
+fn holds(ty: &Type, value: i64) -> bool {
+    match ty {
+        Type::I32 => i32::try_from(value).is_ok(),
+        Type::U32 => u32::try_from(value).is_ok(),
+        Type::U64 => u64::try_from(value).is_ok(),
+        Type::I64 | Type::Decimal | Type::Number => true,
         _ => false,
     }
 }

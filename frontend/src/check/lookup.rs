@@ -2,6 +2,7 @@
 
 use super::rules::unknown_field;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::ir::Type;
 use crate::language::{Lookup, Model, Operation, Repeat, Text};
 use crate::scope::{Entry, Fields, Scope, Shape};
 use crate::source::Spanned;
@@ -125,7 +126,7 @@ impl List<'_> {
         }
         if let Some(since) = &self.lookup.since {
             let is_instant =
-                |ty: &TypeExpr| matches!(scope.shape(ty), Shape::BuiltIn("timestamp") | Shape::Unknown);
+                |ty: &TypeExpr| matches!(scope.shape(ty), Shape::BuiltIn(Type::Timestamp) | Shape::Unknown);
             self.check_parameter(scope, since, "a timestamp", is_instant, out);
         }
     }

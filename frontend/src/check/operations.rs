@@ -2,6 +2,7 @@
 
 use super::{fields, lookup, route, rules};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::ir::Type;
 use crate::language::{Field, Map, Operation, Repeat, Text, TypeText};
 use crate::route::Method;
 use crate::scope::{Entry, Fields, Kind, Scope, Shape};
@@ -107,7 +108,7 @@ pub(super) fn query_type(scope: &Scope<'_>, entry: &Entry<'_>, out: &mut Vec<Dia
 /// Whether a value is one text in a URL.
 fn is_scalar(scope: &Scope<'_>, ty: &TypeExpr) -> bool {
     match scope.shape(ty) {
-        Shape::BuiltIn(name) => name != "json",
+        Shape::BuiltIn(ty) => *ty != Type::Json,
         Shape::Id(_) | Shape::Enum(_) | Shape::Unknown => true,
         _ => false,
     }
@@ -122,7 +123,7 @@ fn check_body(scope: &Scope<'_>, operation: &Operation, out: &mut Vec<Diagnostic
     let Some(ty) = scope.check_type(body, out) else { return };
     let fits = match scope.shape(ty.required()) {
         Shape::List(item) => !is_scalar(scope, item) || matches!(scope.shape(item), Shape::Unknown),
-        Shape::BuiltIn("json") | Shape::Model | Shape::Union | Shape::Map | Shape::Unknown => true,
+        Shape::BuiltIn(Type::Json) | Shape::Model | Shape::Union | Shape::Map | Shape::Unknown => true,
         _ => false,
     };
     if !fits {

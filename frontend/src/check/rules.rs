@@ -2,6 +2,7 @@
 
 use super::literals::unknown_value;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::ir::Type;
 use crate::language::{Rule, Text};
 use crate::scope::{Entry, Fields, Scope, Shape};
 use crate::source::Spanned;
@@ -89,13 +90,13 @@ fn condition(scope: &Scope<'_>, entry: &Entry<'_>, name: &Text, values: &[Text],
             let unknown = |value: &Text| unknown_value(item, Spanned::new(&value.value, value.span), ty);
             out.extend(values.iter().filter_map(unknown));
         }
-        Shape::BuiltIn("bool") => {
+        Shape::BuiltIn(Type::Bool) => {
             for value in values.iter().filter(|value| !matches!(value.as_str(), "true" | "false")) {
                 let message = format!("`{name}` is `true` or `false`, not `{value}`");
                 out.push(Diagnostic::new(Code::UnknownValue, value.span, message));
             }
         }
-        Shape::BuiltIn("string") | Shape::Id(_) | Shape::Unknown | Shape::Optional => {}
+        Shape::BuiltIn(Type::String) | Shape::Id(_) | Shape::Unknown | Shape::Optional => {}
         _ => {
             let message = format!("a condition on `{name}`, which has no values to compare with");
             out.push(

@@ -6,6 +6,7 @@ use super::fields::order;
 use super::literals::unlisted;
 use super::names::given_name;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::ir::Type;
 use crate::language::{Enum, Id, IdRepr, States, Text, Union, Variant};
 use crate::names::{camel, given};
 use crate::scope::{Kind, Scope, Shape};
@@ -222,11 +223,13 @@ fn shaped(scope: &Scope<'_>, wire: &Text, ty: &TypeExpr, variant: &Variant) -> O
         );
     }
     let fits = match scope.shape(ty) {
-        Shape::BuiltIn("bool") => wire.as_str() == "bool",
-        Shape::BuiltIn("i32" | "i64" | "u32" | "u64" | "f64" | "decimal") => wire.as_str() == "number",
+        Shape::BuiltIn(Type::Bool) => wire.as_str() == "bool",
+        Shape::BuiltIn(
+            Type::I32 | Type::I64 | Type::U32 | Type::U64 | Type::F64 | Type::Decimal | Type::Number,
+        ) => wire.as_str() == "number",
         // How the API writes days and instants decides.
-        Shape::BuiltIn("date" | "timestamp") => matches!(wire.as_str(), "number" | "string"),
-        Shape::BuiltIn("json") => true,
+        Shape::BuiltIn(Type::Date | Type::Timestamp) => matches!(wire.as_str(), "number" | "string"),
+        Shape::BuiltIn(Type::Json) => true,
         Shape::BuiltIn(_) | Shape::Enum(_) => wire.as_str() == "string",
         Shape::Id(IdRepr::I64) => wire.as_str() == "number",
         Shape::Id(IdRepr::Text) => wire.as_str() == "string",
