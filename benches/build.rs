@@ -6,8 +6,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use clear_street_codegen::cases::yardstick;
-use clear_street_codegen::ir::{Api, Type};
+use clear_street_cases::yardstick;
+use clear_street_spec::ir::{Api, Type};
 
 /// The groups of the Trading API whose models are measured, and those that they refer to.
 const GROUPS: [&str; 5] = ["accounts", "calendar", "instrument_data", "instruments", "orders"];
@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rustc-env=COMPILER={}", String::from_utf8(compiler)?.trim());
     println!("cargo::rustc-env=TARGET={}", env::var("TARGET")?);
 
-    let apis = clear_street_codegen::read(Path::new("../spec"))?;
+    let apis = clear_street_spec::read(Path::new("../spec"))?;
     let mut api = apis.into_iter().find(|api| api.name == "trading").ok_or("no Trading API in the spec")?;
     api.groups.retain(|group| GROUPS.contains(&group.name.as_str()));
     let amounts = amounts(&api, "InstrumentBalanceSheetStatement");

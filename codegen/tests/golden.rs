@@ -10,20 +10,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clear_street_codegen::diagnostic::Format;
-use clear_street_codegen::ir::{Definition, States};
-use clear_street_codegen::load::Files;
+use clear_street_codegen::generate;
 use clear_street_codegen::output::Output;
-use clear_street_codegen::{front, generate, lower};
+use clear_street_spec::ir::{Definition, States};
+use clear_street_spec::load::Files;
+use clear_street_spec::{read, read_files};
 
 fn golden(case: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(case)
 }
 
 fn output(files: &Files) -> Output {
-    let front = front::read(files, "spec");
-    assert!(!front.has_errors(), "{}", front.render(Format::Plain));
-    generate(&lower::lower(&front.spec)).unwrap()
+    generate(&read_files(files, "spec").unwrap()).unwrap()
 }
 
 fn check(case: &str) {
@@ -132,8 +130,7 @@ fn another_name_in_a_look_up_is_a_change_of_the_spec_alone() {
 
 #[test]
 fn an_enum_keeps_its_states() {
-    let front = front::read(&Files::read(&golden("small").join("spec")).unwrap(), "spec");
-    let apis = lower::lower(&front.spec);
+    let apis = read(&golden("small").join("spec")).unwrap();
     let states = |name| match apis[0].definition_called(name) {
         Some(Definition::Enum(item)) => item.states.clone(),
         other => panic!("{name} is {other:?}"),

@@ -1,6 +1,6 @@
 //! A request that is understood, and what it is answered.
 
-use clear_street_codegen::ir;
+use clear_street_spec::ir;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value};
 

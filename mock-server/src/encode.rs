@@ -1,6 +1,6 @@
 //! Values as an API writes them.
 
-use clear_street_codegen::ir::{DateEncoding, DecimalEncoding, Encodings, TimestampEncoding};
+use clear_street_spec::ir::{DateEncoding, DecimalEncoding, Encodings, TimestampEncoding};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;

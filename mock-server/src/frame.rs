@@ -1,6 +1,6 @@
 //! What stands around answers and errors.
 
-use clear_street_codegen::ir::{self, Frame, Outcome, Type};
+use clear_street_spec::ir::{self, Frame, Outcome, Type};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 

@@ -1,6 +1,6 @@
 //! A Clear Street to run against: a server of its APIs, driven by the same spec as the client.
 //!
-//! Everything about requests comes from `spec/` when a server starts: paths, what is checked of a
+//! Everything about requests comes from the spec when a server starts (the crate carries a copy inside): paths, what is checked of a
 //! request, how errors look, and what an answer may be. By default a server keeps books: accounts, orders
 //! that fill, positions, streams. What the books do not know is made from the spec, the same for the same
 //! seed.
@@ -49,6 +49,7 @@ pub mod journal;
 mod received;
 mod request;
 mod server;
+mod spec;
 mod stream;
 #[cfg(test)]
 mod testing;

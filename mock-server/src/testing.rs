@@ -1,11 +1,8 @@
 //! What the tests of several modules need.
 
-use std::path::Path;
+use clear_street_spec::ir;
 
-use clear_street_codegen::ir;
-
-/// An API of this repository's spec.
+/// An API of the spec.
 pub(crate) fn api(name: &str) -> ir::Api {
-    let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec");
-    clear_street_codegen::read(&spec).unwrap().into_iter().find(|api| api.name == name).unwrap()
+    crate::spec::apis().unwrap().into_iter().find(|api| api.name == name).unwrap()
 }

@@ -1,6 +1,6 @@
 //! Arbitrary JSON of every type of the spec, for property tests.
 
-use clear_street_codegen::ir::{self, DateEncoding, DecimalEncoding, Definition, TimestampEncoding};
+use clear_street_spec::ir::{self, DateEncoding, DecimalEncoding, Definition, TimestampEncoding};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use rust_decimal::Decimal;

@@ -20,9 +20,9 @@ struct Readme;
 ///
 /// If `spec/` has errors.
 #[allow(clippy::panic, reason = "only tests call it")]
-pub fn apis() -> Vec<clear_street_codegen::ir::Api> {
+pub fn apis() -> Vec<clear_street_spec::ir::Api> {
     let spec = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../spec"));
-    match clear_street_codegen::read(spec) {
+    match clear_street_spec::read(spec) {
         Ok(apis) => apis,
         Err(errors) => panic!("{errors}"),
     }

@@ -4,9 +4,10 @@ use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clear_street_codegen::ir::Api;
-use clear_street_codegen::load::Files;
-use clear_street_codegen::{front, generate, lower};
+use clear_street_codegen::generate;
+use clear_street_spec::front;
+use clear_street_spec::ir::Api;
+use clear_street_spec::load::Files;
 
 use crate::SpecArgs;
 
@@ -48,5 +49,5 @@ fn read(spec: &SpecArgs) -> Result<Option<Vec<Api>>, Box<dyn Error>> {
     if !front.diagnostics.is_empty() {
         eprint!("{}", front.render(spec.format()));
     }
-    Ok((!front.has_errors()).then(|| lower::lower(&front.spec)))
+    Ok(front.apis)
 }

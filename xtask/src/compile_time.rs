@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant, SystemTime};
 
-use clear_street_codegen::cases;
-use clear_street_codegen::ir::Api;
+use clear_street_cases::{program, yardstick};
+use clear_street_spec::ir::Api;
 
 /// The packages that are compared, ours and the yardstick, each with its root file as seen from
 /// the workspace.
@@ -67,10 +67,10 @@ impl Workspace {
             client.display().to_string(),
             api.name
         );
-        package(&dir, "program", "main.rs", &client, &cases::program(api))?;
-        package(&dir, "yardstick", "lib.rs", VALUES, &cases::yardstick::library(api))?;
-        let yardstick = format!("yardstick = {{ path = \"../yardstick\" }}\n{VALUES}");
-        package(&dir, "yardstick-program", "main.rs", &yardstick, &cases::yardstick::program(api))?;
+        package(&dir, "program", "main.rs", &client, &program(api))?;
+        package(&dir, "yardstick", "lib.rs", VALUES, &yardstick::library(api))?;
+        let dependencies = format!("yardstick = {{ path = \"../yardstick\" }}\n{VALUES}");
+        package(&dir, "yardstick-program", "main.rs", &dependencies, &yardstick::program(api))?;
         // The versions that the repository is tested with.
         fs::copy(root.join("Cargo.lock"), dir.join("Cargo.lock"))?;
         Ok(Self(dir))

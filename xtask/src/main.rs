@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use clear_street_codegen::diagnostic::{self, Format};
+use clear_street_spec::diagnostic::{self, Format};
 
 /// Maintains clear-street: the spec, the generated code, and what is measured of them.
 #[derive(Parser)]
@@ -170,7 +170,7 @@ fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         Command::Check { spec } => codegen::check(&spec),
         Command::Explain { code } => Ok(explain(code.as_deref())),
         Command::Schema => {
-            print!("{}", clear_street_codegen::schema::schema());
+            print!("{}", clear_street_spec::schema::schema());
             Ok(ExitCode::SUCCESS)
         }
         Command::Replay { api, dir } => replay::run(&root(), &api, &dir),
@@ -180,7 +180,7 @@ fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         Command::Mock { arguments } => program::run(&root(), "clear-street-mock", "mock", "dev", &arguments),
         Command::Bench { check } => bench::run(&root(), check),
         Command::CompileTime { api, runs } => {
-            let apis = clear_street_codegen::read(&root().join("spec"))?;
+            let apis = clear_street_spec::read(&root().join("spec"))?;
             let api = apis.iter().find(|known| known.name == api).ok_or("the spec has no such API")?;
             compile_time::run(&root(), api, runs)?;
             Ok(ExitCode::SUCCESS)

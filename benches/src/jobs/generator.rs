@@ -5,12 +5,13 @@ use std::path::Path;
 
 use clear_street_codegen::emit;
 use clear_street_codegen::format::{Module, format as format_module};
-use clear_street_codegen::ir::Api;
-use clear_street_codegen::load::{Files, load as load_files};
-use clear_street_codegen::lower::lower as lower_spec;
-use clear_street_codegen::source::SourceMap;
-use clear_street_codegen::spec::{Spec, decode_all};
-use clear_street_codegen::{check as checks, generate};
+use clear_street_codegen::generate;
+use clear_street_spec::check as checks;
+use clear_street_spec::ir::Api;
+use clear_street_spec::load::{Files, load as load_files};
+use clear_street_spec::lower::lower as lower_spec;
+use clear_street_spec::source::SourceMap;
+use clear_street_spec::spec::{Spec, decode_all};
 
 use super::Work;
 
@@ -26,7 +27,7 @@ fn spec() -> Spec {
 }
 
 fn apis() -> Vec<Api> {
-    lower_spec(&spec())
+    lower_spec(&spec()).expect("a spec without errors")
 }
 
 fn modules(apis: &[Api]) -> Vec<Module> {
@@ -61,7 +62,7 @@ pub(super) fn check(_: &str) -> Work {
 pub(super) fn lower(_: &str) -> Work {
     let spec = spec();
     Box::new(move || {
-        black_box(lower_spec(black_box(&spec)));
+        black_box(lower_spec(black_box(&spec)).expect("a spec without errors"));
     })
 }
 

@@ -49,11 +49,11 @@ impl Difference {
     pub(super) fn stale(path: &str, committed: &str, generated: &str) -> Self {
         let (old, new): (Vec<&str>, Vec<&str>) = (committed.lines().collect(), generated.lines().collect());
         let first = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
-        let shorter = old.len().min(new.len()).saturating_sub(first);
+        let shorter = old.len().min(new.len()) - first;
         let last =
             old.iter().rev().zip(new.iter().rev()).take(shorter).take_while(|(old, new)| old == new).count();
         let differing = |lines: &[&str]| -> Vec<Line> {
-            let count = lines.len().saturating_sub(first).saturating_sub(last);
+            let count = lines.len() - first - last;
             let lines = (1..).zip(lines).skip(first).take(count.min(SHOWN));
             lines.map(|(number, text)| Line { number, text: (*text).to_owned() }).collect()
         };

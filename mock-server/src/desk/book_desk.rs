@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use clear_street_codegen::ir::{self, Content, Sequence};
+use clear_street_spec::ir::{self, Content, Sequence};
 
 use super::documents::Documents;
 use super::fact::Facts;

@@ -4,7 +4,7 @@
 //! and a required field without a fact gets a value that is made from the spec: so a new field needs no edit
 //! here.
 
-use clear_street_codegen::ir::{self, IdRepr, Type};
+use clear_street_spec::ir::{self, IdRepr, Type};
 use jiff::Timestamp;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::{Map, Value, json};

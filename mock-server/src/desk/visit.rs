@@ -1,6 +1,6 @@
 //! One call, the book that it is about, and what it says.
 
-use clear_street_codegen::ir;
+use clear_street_spec::ir;
 use http::StatusCode;
 use jiff::Timestamp;
 use jiff::civil::{Date, date};

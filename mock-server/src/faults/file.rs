@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use clear_street_codegen::decode::decode;
-use clear_street_codegen::diagnostic::{Code, Diagnostic, Format, render};
-use clear_street_codegen::language::Text;
-use clear_street_codegen::source::{SourceMap, Spanned};
-use clear_street_codegen::yaml;
+use clear_street_spec::decode::decode;
+use clear_street_spec::diagnostic::{Code, Diagnostic, Format, render};
+use clear_street_spec::language::Text;
+use clear_street_spec::source::{SourceMap, Spanned};
+use clear_street_spec::yaml;
 use http::StatusCode;
 use jiff::SignedDuration;
 use serde::Deserialize;

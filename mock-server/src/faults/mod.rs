@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use clear_street_codegen::ir::Api;
+use clear_street_spec::ir::Api;
 use fastrand::Rng;
 use http::HeaderMap;
 

@@ -11,7 +11,7 @@ mod seed;
 mod subject;
 mod words;
 
-use clear_street_codegen::ir::{self, Bounds, Definition, Outcome, Rule, Type};
+use clear_street_spec::ir::{self, Bounds, Definition, Outcome, Rule, Type};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 

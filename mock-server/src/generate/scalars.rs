@@ -1,6 +1,6 @@
 //! Values without parts.
 
-use clear_street_codegen::ir::{Bounds, Encodings, Type};
+use clear_street_spec::ir::{Bounds, Encodings, Type};
 use jiff::tz::{self, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use clear_street_codegen::ir::{self, Definition, Type};
+use clear_street_spec::ir::{self, Definition, Type};
 use serde_json::{Map, Value};
 
 use super::words::is_symbol;

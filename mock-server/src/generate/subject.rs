@@ -1,6 +1,6 @@
 //! What the values of one object are about: so that they fit each other.
 
-use clear_street_codegen::ir::{self, IdRepr, Type};
+use clear_street_spec::ir::{self, IdRepr, Type};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 

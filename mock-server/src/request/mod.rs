@@ -4,7 +4,7 @@ mod page;
 mod parameters;
 mod routes;
 
-use clear_street_codegen::ir::{self, Bounds};
+use clear_street_spec::ir::{self, Bounds};
 use http::StatusCode;
 use serde_json::{Map, Value};
 

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use clear_street_codegen::ir::{self, Bounds, Definition, Literal, Outcome, Type};
+use clear_street_spec::ir::{self, Bounds, Definition, Literal, Outcome, Type};
 use serde_json::{Map, Value};
 
 pub(crate) use crate::call::Window;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use clear_street_codegen::ir::{self, Definition, IdRepr, ListEncoding, Place, Type};
-use clear_street_codegen::ir::{DateEncoding, DecimalEncoding, TimestampEncoding};
+use clear_street_spec::ir::{self, Definition, IdRepr, ListEncoding, Place, Type};
+use clear_street_spec::ir::{DateEncoding, DecimalEncoding, TimestampEncoding};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 

@@ -1,6 +1,6 @@
 //! Which operation a method and a path stand for.
 
-use clear_street_codegen::ir;
+use clear_street_spec::ir;
 use http::{Method, Uri};
 use percent_encoding::percent_decode_str;
 

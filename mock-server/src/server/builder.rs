@@ -3,12 +3,12 @@
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use clear_street_codegen::{Unreadable, read};
+use clear_street_spec::{Unreadable, read};
 use jiff::Timestamp;
 
 use super::MockServer;
@@ -24,6 +24,7 @@ use crate::hooks::Hooks;
 use crate::journal::Journal;
 use crate::received::{Received, Record};
 use crate::request::Routes;
+use crate::spec;
 use crate::stream::{Periods, Surroundings};
 use crate::tokens::Tokens;
 use crate::validate::Strictness;
@@ -32,7 +33,7 @@ use crate::validate::Strictness;
 #[must_use]
 pub struct Builder {
     listen: SocketAddr,
-    spec: PathBuf,
+    spec: Option<PathBuf>,
     apis: Option<Vec<String>>,
     clock: Option<Clock>,
     desk: Option<Arc<dyn Desk>>,
@@ -57,7 +58,7 @@ impl Builder {
     pub(super) fn new() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            spec: Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec"),
+            spec: None,
             apis: None,
             clock: None,
             desk: None,
@@ -79,9 +80,9 @@ impl Builder {
         self
     }
 
-    /// Folder of the spec: that of this repository unless said.
+    /// Folder of the spec. Default: the spec that this crate carries inside.
     pub fn spec(mut self, dir: impl Into<PathBuf>) -> Self {
-        self.spec = dir.into();
+        self.spec = Some(dir.into());
         self
     }
 
@@ -186,7 +187,10 @@ impl Builder {
     /// If the spec cannot be read or has no such API, if the file of faults cannot be read or used, or if
     /// the address cannot be listened on.
     pub async fn start(self) -> Result<MockServer, StartError> {
-        let mut apis = read(&self.spec)?;
+        let mut apis = match &self.spec {
+            Some(dir) => read(dir)?,
+            None => spec::apis()?,
+        };
         if let Some(wanted) = &self.apis {
             if let Some(unknown) = wanted.iter().find(|name| !apis.iter().any(|api| api.name == **name)) {
                 return Err(StartError::NoSuchApi(unknown.clone()));

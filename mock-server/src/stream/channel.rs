@@ -1,6 +1,6 @@
 //! What is said on a channel.
 
-use clear_street_codegen::ir::{self, Api, Layout, MessagePlace, Replay, Role, Type};
+use clear_street_spec::ir::{self, Api, Layout, MessagePlace, Replay, Role, Type};
 
 use super::wording::{Draft, Part};
 use crate::clock::Clock;

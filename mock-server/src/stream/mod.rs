@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clear_street_codegen::ir::{Api, Layout, Role};
+use clear_street_spec::ir::{Api, Layout, Role};
 use http::Uri;
 
 use self::channel::Channel;

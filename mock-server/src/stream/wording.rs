@@ -1,6 +1,6 @@
 //! Messages as the spec lays them out.
 
-use clear_street_codegen::ir::{Layout, MessagePlace};
+use clear_street_spec::ir::{Layout, MessagePlace};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::value::RawValue;

@@ -1,7 +1,7 @@
 //! The token endpoint: RFC 6749, section 4.4, and section 5 for its answers.
 
 use bytes::Bytes;
-use clear_street_codegen::ir::{Api, Authentication};
+use clear_street_spec::ir::{Api, Authentication};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, PRAGMA, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri};
 use serde_json::json;

@@ -4,7 +4,7 @@ mod rules;
 mod scalar;
 mod violation;
 
-use clear_street_codegen::ir::{self, Bounds, Definition, Type};
+use clear_street_spec::ir::{self, Bounds, Definition, Type};
 use serde_json::{Map, Value};
 
 use self::rules::broken;

@@ -1,6 +1,6 @@
 //! What must hold between fields.
 
-use clear_street_codegen::ir::Rule;
+use clear_street_spec::ir::Rule;
 use serde_json::{Map, Value};
 
 /// Whether a field is there: null is as good as absent.

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use clear_street_codegen::ir::{Bounds, DateEncoding, DecimalEncoding, Encodings, TimestampEncoding, Type};
+use clear_street_spec::ir::{Bounds, DateEncoding, DecimalEncoding, Encodings, TimestampEncoding, Type};
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp, civil};
 use rust_decimal::Decimal;
 use serde_json::Value;

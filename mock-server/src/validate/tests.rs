@@ -1,6 +1,6 @@
 //! Values of types of both APIs, and what is wrong with them.
 
-use clear_street_codegen::ir::{Kind, Name};
+use clear_street_spec::ir::{Kind, Name};
 use serde_json::json;
 
 use super::*;

@@ -5,7 +5,7 @@ mod validity;
 
 use std::time::Duration;
 
-use clear_street_codegen::ir::{self, Bounds, Outcome};
+use clear_street_spec::ir::{self, Bounds, Outcome};
 use http::HeaderMap;
 use serde_json::{Value, json};
 

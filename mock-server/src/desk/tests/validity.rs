@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use clear_street_codegen::ir;
+use clear_street_spec::ir;
 use serde_json::{Map, Value, json};
 
 use super::{Office, limit, order};
