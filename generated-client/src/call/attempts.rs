@@ -11,7 +11,7 @@ use super::Call;
 use super::send::unanswered;
 use crate::authentication::Held;
 use crate::client::Core;
-use crate::error::{Delivery, Error, ErrorKind, Result, retry_after};
+use crate::error::{Delivery, Error, ErrorKind, History, Result, retry_after};
 use crate::headers::Headers;
 use crate::operation::{Method, Operation, Repeat};
 use crate::retry::{Cause, Decision, Happened, Lane, Limits, Reason, Situation, decide};
@@ -51,15 +51,6 @@ pub(crate) struct Ended {
     /// Why there was no further attempt.
     pub(crate) reason: Reason,
     pub(crate) history: History,
-}
-
-/// What an error says of the attempts before it.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct History {
-    pub(crate) attempts: u32,
-    pub(crate) elapsed: Duration,
-    /// Something was deleted, perhaps by an earlier attempt, and is not there any more.
-    pub(crate) gone: bool,
 }
 
 impl Attempts {

@@ -56,7 +56,7 @@ impl Serialize for Encode<'_> {
             View::Duration(value) => serializer.collect_str(&value),
             View::Uuid(value) => serializer.collect_str(value),
             View::Zoned(_) | View::Bytes(_) => text(view, encoding, serializer),
-            View::Json(value) => value.as_raw().serialize(serializer),
+            View::Json(value) => value.serialize(serializer),
             View::List(list) => {
                 let mut sequence = serializer.serialize_seq(Some(list.len()))?;
                 for item in list.items() {

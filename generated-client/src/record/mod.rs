@@ -41,7 +41,7 @@ pub(crate) use text::texts;
 pub(crate) use value::Value;
 pub(crate) use view::View;
 
-use crate::UnknownVariant;
+use serde_json::value::RawValue;
 
 /// A model: access to its fields by their index in the table.
 pub trait Record {
@@ -67,7 +67,16 @@ pub trait Union {
     /// What the variant holds; the JSON of an unknown one.
     fn payload(&self) -> View<'_>;
     /// Becomes unknown.
-    fn set_unknown(&mut self, unknown: UnknownVariant);
+    fn set_unknown(&mut self, unknown: RawVariant<'_>);
+}
+
+/// A variant that a union does not list, as it came.
+#[derive(Debug)]
+pub struct RawVariant<'a> {
+    /// What tells variants apart: the tag, the only property, or the kind of the JSON value.
+    pub name: &'a str,
+    /// All of the union.
+    pub json: &'a RawValue,
 }
 
 /// An enum: a value that is one text of several.

@@ -6,10 +6,10 @@ use std::fmt;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use rust_decimal::Decimal;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::{Record, Text, Union, Value};
-use crate::{Json, Patch};
 
 /// A place to write one value to.
 pub enum Slot<'a> {
@@ -27,7 +27,7 @@ pub enum Slot<'a> {
     Duration(&'a mut SignedDuration),
     Uuid(&'a mut Uuid),
     Bytes(&'a mut Vec<u8>),
-    Json(&'a mut Json),
+    Json(&'a mut Box<RawValue>),
     /// An enum.
     Text(&'a mut dyn TextSlot),
     /// What may be null.
@@ -84,20 +84,6 @@ impl<T: Value> OptionSlot for Option<T> {
 
     fn fill(&mut self) -> Option<Slot<'_>> {
         Some(self.insert(T::blank()).slot())
-    }
-}
-
-impl<T: Value> OptionSlot for Patch<T> {
-    fn clear(&mut self) {
-        *self = Self::Null;
-    }
-
-    fn fill(&mut self) -> Option<Slot<'_>> {
-        *self = Self::Set(T::blank());
-        match self {
-            Self::Set(value) => Some(value.slot()),
-            Self::Keep | Self::Null => None,
-        }
     }
 }
 

@@ -9,7 +9,6 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::{Slot, View};
-use crate::{Json, Patch};
 
 /// Any value that a model can hold.
 ///
@@ -60,7 +59,6 @@ leaves! {
     SignedDuration: Duration, value => View::Duration(*value);
     Uuid: Uuid, value => View::Uuid(value);
     Vec<u8>: Bytes, value => View::Bytes(value);
-    Json: Json, value => View::Json(value);
 }
 
 impl<T: Value> Value for Option<T> {
@@ -76,24 +74,6 @@ impl<T: Value> Value for Option<T> {
         match self {
             Some(value) => value.view(),
             None => View::Absent,
-        }
-    }
-}
-
-impl<T: Value> Value for Patch<T> {
-    fn blank() -> Self {
-        Self::Keep
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Option(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        match self {
-            Self::Keep => View::Absent,
-            Self::Null => View::Null,
-            Self::Set(value) => value.view(),
         }
     }
 }

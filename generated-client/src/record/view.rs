@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use rust_decimal::Decimal;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::{Record, Union, Value};
-use crate::Json;
 
 /// One value to read.
 #[derive(Clone, Copy)]
@@ -30,7 +30,7 @@ pub enum View<'a> {
     Duration(SignedDuration),
     Uuid(&'a Uuid),
     Bytes(&'a [u8]),
-    Json(&'a Json),
+    Json(&'a RawValue),
     List(&'a dyn ListView),
     Map(&'a dyn MapView),
     Record(&'a dyn Record),

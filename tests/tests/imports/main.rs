@@ -1,4 +1,5 @@
-//! Modules import in one direction: there is no circle between siblings at any level.
+//! Modules import in one direction: there is no circle between siblings at any level, and the layers of the
+//! client import only from those below.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 mod graph;
@@ -10,38 +11,62 @@ use std::path::{Path, PathBuf};
 
 use crate::graph::siblings;
 
-/// Knots that are still to be cut: folder of the crate, parent, members. The list can only shrink.
+/// Knots that are still to be cut: parent and members. The list can only shrink.
 const KNOTS: &[&str] = &[
-    "codegen crate::decode: attempt, entries, reader, spanned",
-    "codegen crate::emit: examples, handles, operations",
-    "codegen crate::lower: fields, models, resolve, types",
-    "codegen crate::lower: lookup, operations",
-    "codegen crate: decode, language",
-    "codegen crate::yaml: entries, tree",
-    "generated-client crate::authentication: refresh, tokens",
-    "generated-client crate::call: attempts, send",
-    "generated-client crate::error: body, detail, problem",
-    "generated-client crate::record: check, encode, text",
-    "generated-client crate::record: slot, value, view",
-    "generated-client crate::retry: decision, limits",
-    "generated-client crate: authentication, blocking, call, client, error, headers, keyed, page, response, stream, transport",
-    "generated-client crate: record, value",
-    "generated-client crate::stream: channel, message",
-    "generated-client crate::stream::machine: arrivals, connections, replay, timing",
-    "generated-client crate::stream::message: cursor, hash",
-    "mock-server crate::book: account, order",
-    "mock-server crate::book: entry, matching",
+    "crate::decode: attempt, entries, reader, spanned",
+    "crate::emit: examples, handles, operations",
+    "crate::lower: fields, models, resolve, types",
+    "crate::lower: lookup, operations",
+    "crate: decode, language",
+    "crate::yaml: entries, tree",
+    "crate::authentication: refresh, tokens",
+    "crate::call: attempts, send",
+    "crate::error: body, detail, problem",
+    "crate::record: check, encode, text",
+    "crate::record: slot, value, view",
+    "crate::retry: decision, limits",
+    "crate::stream: channel, message",
+    "crate::stream::machine: arrivals, connections, replay, timing",
+    "crate::stream::message: cursor, hash",
+    "crate::book: account, order",
+    "crate::book: entry, matching",
+];
+
+/// The client's modules. Each imports only from those before it.
+const LAYERS: &[&str] = &[
+    "record",
+    "value",
+    "api",
+    "operation",
+    "retry",
+    "rate_limit",
+    "options",
+    "headers",
+    "error",
+    "transport",
+    "authentication",
+    "client",
+    "builder",
+    "response",
+    "call",
+    "stream",
+    "page",
+    "keyed",
+    "blocking",
+    "trading",
+    "studio",
+    "benchmarks",
 ];
 
 #[test]
 fn siblings_do_not_import_each_other_in_a_circle() {
     let mut found = BTreeSet::new();
     let mut circles = String::new();
-    for (name, root) in crates() {
+    for root in crates() {
         for siblings in siblings(&root) {
             for knot in siblings.knots() {
                 let members = knot.iter().copied().collect::<Vec<_>>().join(", ");
-                let title = format!("{name} {}: {members}", siblings.parent);
+                let title = format!("{}: {members}", siblings.parent);
                 if !KNOTS.contains(&title.as_str()) {
                     circles += &format!("{title}\n{}", siblings.show_circle(&knot));
                 }
@@ -52,6 +77,17 @@ fn siblings_do_not_import_each_other_in_a_circle() {
     assert!(circles.is_empty(), "these modules import each other:\n{circles}");
     let cut: Vec<_> = KNOTS.iter().filter(|knot| !found.contains(**knot)).collect();
     assert!(cut.is_empty(), "these knots are cut, so take them off the list: {cut:#?}");
+}
+
+#[test]
+fn each_layer_of_the_client_imports_only_from_those_below() {
+    let client = siblings(&workspace().join("generated-client/src/lib.rs"));
+    let client = client.into_iter().find(|siblings| siblings.parent == "crate").unwrap();
+    let layer = |name: &str| LAYERS.iter().position(|layer| *layer == name);
+    for ((from, to), place) in client.imports {
+        assert!(layer(&to) < layer(&from), "{from} imports {to} at {place}");
+    }
+    assert_eq!(client.names, LAYERS.iter().map(|layer| (*layer).to_owned()).collect());
 }
 
 #[test]
@@ -81,15 +117,9 @@ fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-/// The crates of the workspace: the name of each folder and the file of the root module.
-fn crates() -> Vec<(String, PathBuf)> {
+/// The files of the root modules of the workspace's crates.
+fn crates() -> Vec<PathBuf> {
     let folders = fs::read_dir(workspace()).unwrap().map(|entry| entry.unwrap().path());
-    let root = |folder: PathBuf| {
-        let root = ["src/lib.rs", "src/main.rs"]
-            .map(|file| folder.join(file))
-            .into_iter()
-            .find(|root| root.exists());
-        Some((folder.file_name()?.to_str()?.to_owned(), root?))
-    };
-    folders.filter_map(root).collect()
+    let roots = folders.map(|folder| ["src/lib.rs", "src/main.rs"].map(|file| folder.join(file)));
+    roots.filter_map(|roots| roots.into_iter().find(|root| root.exists())).collect()
 }

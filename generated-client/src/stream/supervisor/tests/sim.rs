@@ -7,10 +7,9 @@ use super::caller::Caller;
 use super::server::Answer::{self, *};
 use super::server::{Order, Server, numbered};
 use super::*;
-use crate::builder::ApiClient;
-use crate::client;
 use crate::stream::DialFailure;
 use crate::stream::machine::{NoToken, SlowCaller, Stage, State};
+use crate::studio::Client;
 
 const EXPIRED: &str = "Auth expired; please reconnect";
 const IDLE: &str = "Idled too long; please reconnect";
@@ -426,14 +425,11 @@ fn row_45_a_server_that_accepts_and_closes_a_thousand_times() {
 fn row_51_twenty_and_a_hundred_accounts_that_lose_their_connections_together() {
     for (accounts, seconds) in [(20, 5), (100, 100)] {
         in_simulation(async || {
-            let api = <crate::studio::Client as ApiClient>::api();
-            let mut settings = client::Settings::new(api, "https://api.example.com");
-            settings.stream_path = Some("/ws");
-            settings.credentials = Some(crate::authentication::Given::Key("key".into()));
             // Clones of a client have one limit.
-            let (client, server) = (settings.build().unwrap(), Server::default());
-            let one = |client: client::Core| {
-                call(&server, Settings::default(), client.streams().unwrap().shared(), ResumePoint::default())
+            let client = Client::builder().access_token("token").build().unwrap();
+            let server = Server::default();
+            let one = |client: Client| {
+                call(&server, Settings::default(), client.streams.shared(), ResumePoint::default())
             };
             let mut callers: Vec<_> = (0..accounts).map(|_| one(client.clone())).collect();
             for _ in 0..2 {
