@@ -13,11 +13,10 @@ use tracing::Span;
 use super::{Attempts, Call, Ended};
 #[cfg(feature = "blocking")]
 use crate::client::Core;
-use crate::error::{Delivery, ErrorKind, History, Result};
-use crate::operation::Operation;
+use crate::error::{History, Result};
 use crate::record::Value;
-use crate::response::{self, Parts, Response, read};
-use crate::transport::{HttpResponse, TransportError};
+use crate::response::{Parts, Response, read};
+use crate::transport::HttpResponse;
 
 /// A request that is being sent: a future of its [`Response`].
 ///
@@ -137,28 +136,6 @@ async fn execute(call: Arc<Call>) -> (Result<HttpResponse>, History) {
             (reply, history)
         }
         Err(error) => (Err(error), History::default()),
-    }
-}
-
-/// What a request without a complete answer, or without one that can be read, has come to.
-///
-/// # Errors
-///
-/// All that is no success without regard to its body.
-pub(super) fn unanswered(operation: &Operation, failure: TransportError) -> Result<HttpResponse> {
-    let accepted = match &failure.head {
-        Some((status, _)) => response::accepts(operation, *status),
-        None => false,
-    };
-    match failure {
-        TransportError { head: Some((status, headers)), .. } if accepted && operation.answer.is_nothing() => {
-            Ok(HttpResponse { status, headers, body: Vec::new() })
-        }
-        // Complete, but of no use.
-        failure if accepted && failure.delivery == Delivery::Answered => {
-            Err(failure.into_error().of_kind(ErrorKind::AcceptedUnreadable).operating(operation))
-        }
-        failure => Err(failure.into_error().operating(operation)),
     }
 }
 

@@ -30,14 +30,13 @@ mod view;
 pub(crate) use check::{Invalid, check, check_bounds, check_rules};
 pub(crate) use debug::debug;
 pub(crate) use decode::{DecodeError, decode, decode_start, decode_text};
-pub(crate) use encode::encode;
+pub(crate) use encode::{encode, texts};
 pub(crate) use exchange::{deserialize, serialize};
 pub(crate) use slot::{ListSlot, MapSlot, OptionSlot, Slot};
 pub(crate) use table::{
     Bounds, DateEncoding, DecimalEncoding, Encoding, Field, Rule, Table, Tagging, TimestampEncoding,
     UnionTable,
 };
-pub(crate) use text::texts;
 pub(crate) use value::Value;
 pub(crate) use view::View;
 

@@ -1,6 +1,5 @@
 //! Places to decode values into.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::civil::Date;
@@ -9,7 +8,7 @@ use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::{Record, Text, Union, Value};
+use super::{Record, Text, Union};
 
 /// A place to write one value to.
 pub enum Slot<'a> {
@@ -77,42 +76,14 @@ pub trait OptionSlot {
     fn fill(&mut self) -> Option<Slot<'_>>;
 }
 
-impl<T: Value> OptionSlot for Option<T> {
-    fn clear(&mut self) {
-        *self = None;
-    }
-
-    fn fill(&mut self) -> Option<Slot<'_>> {
-        Some(self.insert(T::blank()).slot())
-    }
-}
-
 /// A list to add to.
 pub trait ListSlot {
     /// Adds a blank item and gives the place for it.
     fn push(&mut self) -> Option<Slot<'_>>;
 }
 
-impl<T: Value> ListSlot for Vec<T> {
-    fn push(&mut self) -> Option<Slot<'_>> {
-        self.push(T::blank());
-        self.last_mut().map(Value::slot)
-    }
-}
-
 /// A map to add to.
 pub trait MapSlot {
     /// Adds a blank value under this key and gives the place for it, unless the key is taken.
     fn insert(&mut self, key: &str) -> Option<Slot<'_>>;
-}
-
-impl<T: Value> MapSlot for BTreeMap<String, T> {
-    fn insert(&mut self, key: &str) -> Option<Slot<'_>> {
-        use std::collections::btree_map::Entry;
-
-        match self.entry(key.to_owned()) {
-            Entry::Vacant(entry) => Some(entry.insert(T::blank()).slot()),
-            Entry::Occupied(_) => None,
-        }
-    }
 }

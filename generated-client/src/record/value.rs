@@ -2,13 +2,15 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::{Slot, View};
+use super::slot::{ListSlot, MapSlot, OptionSlot, Slot};
+use super::view::{ListView, MapView, View};
 
 /// Any value that a model can hold.
 ///
@@ -117,5 +119,51 @@ impl<T: Value> Value for BTreeMap<String, T> {
 
     fn view(&self) -> View<'_> {
         View::Map(self)
+    }
+}
+
+impl<T: Value> OptionSlot for Option<T> {
+    fn clear(&mut self) {
+        *self = None;
+    }
+
+    fn fill(&mut self) -> Option<Slot<'_>> {
+        Some(self.insert(T::blank()).slot())
+    }
+}
+
+impl<T: Value> ListSlot for Vec<T> {
+    fn push(&mut self) -> Option<Slot<'_>> {
+        self.push(T::blank());
+        self.last_mut().map(Value::slot)
+    }
+}
+
+impl<T: Value> MapSlot for BTreeMap<String, T> {
+    fn insert(&mut self, key: &str) -> Option<Slot<'_>> {
+        match self.entry(key.to_owned()) {
+            Entry::Vacant(entry) => Some(entry.insert(T::blank()).slot()),
+            Entry::Occupied(_) => None,
+        }
+    }
+}
+
+impl<T: Value> ListView for Vec<T> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn get(&self, index: usize) -> Option<View<'_>> {
+        <[T]>::get(self, index).map(Value::view)
+    }
+}
+
+impl<T: Value> MapView for BTreeMap<String, T> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn entries(&self) -> Box<dyn Iterator<Item = (&str, View<'_>)> + '_> {
+        Box::new(self.iter().map(|(key, value)| (key.as_str(), value.view())))
     }
 }

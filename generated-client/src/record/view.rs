@@ -1,14 +1,12 @@
 //! Values to encode, check and print.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::{Record, Union, Value};
+use super::{Record, Union};
 
 /// One value to read.
 #[derive(Clone, Copy)]
@@ -45,16 +43,6 @@ pub trait ListView {
     fn get(&self, index: usize) -> Option<View<'_>>;
 }
 
-impl<T: Value> ListView for Vec<T> {
-    fn len(&self) -> usize {
-        self.len()
-    }
-
-    fn get(&self, index: usize) -> Option<View<'_>> {
-        <[T]>::get(self, index).map(Value::view)
-    }
-}
-
 impl<'a> dyn ListView + 'a {
     /// The items in order.
     pub fn items(&self) -> impl Iterator<Item = View<'_>> {
@@ -68,14 +56,4 @@ pub trait MapView {
     fn len(&self) -> usize;
     /// Keys and values in the order of the keys.
     fn entries(&self) -> Box<dyn Iterator<Item = (&str, View<'_>)> + '_>;
-}
-
-impl<T: Value> MapView for BTreeMap<String, T> {
-    fn len(&self) -> usize {
-        self.len()
-    }
-
-    fn entries(&self) -> Box<dyn Iterator<Item = (&str, View<'_>)> + '_> {
-        Box::new(self.iter().map(|(key, value)| (key.as_str(), value.view())))
-    }
 }

@@ -14,17 +14,10 @@ use crate::graph::siblings;
 /// Knots that are still to be cut: parent and members. The list can only shrink.
 const KNOTS: &[&str] = &[
     "crate::decode: attempt, entries, reader, spanned",
-    "crate::emit: examples, handles, operations",
     "crate::lower: fields, models, resolve, types",
     "crate::lower: lookup, operations",
     "crate: decode, language",
     "crate::yaml: entries, tree",
-    "crate::authentication: refresh, tokens",
-    "crate::call: attempts, send",
-    "crate::error: body, detail, problem",
-    "crate::record: check, encode, text",
-    "crate::record: slot, value, view",
-    "crate::retry: decision, limits",
     "crate::stream: channel, message",
     "crate::stream::machine: arrivals, connections, replay, timing",
     "crate::stream::message: cursor, hash",
