@@ -8,8 +8,9 @@ mod modules;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-use crate::graph::siblings;
+use crate::graph::{Siblings, siblings};
 
 /// Knots that are still to be cut: parent and members. The list can only shrink.
 const KNOTS: &[&str] = &[
@@ -55,16 +56,14 @@ const LAYERS: &[&str] = &[
 fn siblings_do_not_import_each_other_in_a_circle() {
     let mut found = BTreeSet::new();
     let mut circles = String::new();
-    for root in crates() {
-        for siblings in siblings(&root) {
-            for knot in siblings.knots() {
-                let members = knot.iter().copied().collect::<Vec<_>>().join(", ");
-                let title = format!("{}: {members}", siblings.parent);
-                if !KNOTS.contains(&title.as_str()) {
-                    circles += &format!("{title}\n{}", siblings.show_circle(&knot));
-                }
-                found.insert(title);
+    for siblings in CRATES.iter().flat_map(|(_, all)| all) {
+        for knot in siblings.knots() {
+            let members = knot.iter().copied().collect::<Vec<_>>().join(", ");
+            let title = format!("{}: {members}", siblings.parent);
+            if !KNOTS.contains(&title.as_str()) {
+                circles += &format!("{title}\n{}", siblings.show_circle(&knot));
             }
+            found.insert(title);
         }
     }
     assert!(circles.is_empty(), "these modules import each other:\n{circles}");
@@ -74,11 +73,11 @@ fn siblings_do_not_import_each_other_in_a_circle() {
 
 #[test]
 fn each_layer_of_the_client_imports_only_from_those_below() {
-    let client = siblings(&workspace().join("generated-client/src/lib.rs"));
-    let client = client.into_iter().find(|siblings| siblings.parent == "crate").unwrap();
+    let (_, client) = CRATES.iter().find(|(root, _)| root.ends_with("generated-client/src/lib.rs")).unwrap();
+    let client = client.iter().find(|siblings| siblings.parent == "crate").unwrap();
     let layer = |name: &str| LAYERS.iter().position(|layer| *layer == name);
-    for ((from, to), place) in client.imports {
-        assert!(layer(&to) < layer(&from), "{from} imports {to} at {place}");
+    for ((from, to), place) in &client.imports {
+        assert!(layer(to) < layer(from), "{from} imports {to} at {place}");
     }
     assert_eq!(client.names, LAYERS.iter().map(|layer| (*layer).to_owned()).collect());
 }
@@ -106,13 +105,11 @@ fn a_planted_circle_is_found() {
     assert!(rest.iter().all(|siblings| siblings.knots().is_empty()));
 }
 
-fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
-}
-
-/// The files of the root modules of the workspace's crates.
-fn crates() -> Vec<PathBuf> {
-    let folders = fs::read_dir(workspace()).unwrap().map(|entry| entry.unwrap().path());
+/// The crates of the workspace: the file of the root module, and the imports between siblings.
+static CRATES: LazyLock<Vec<(PathBuf, Vec<Siblings>)>> = LazyLock::new(|| {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folders = fs::read_dir(workspace).unwrap().map(|entry| entry.unwrap().path());
     let roots = folders.map(|folder| ["src/lib.rs", "src/main.rs"].map(|file| folder.join(file)));
-    roots.filter_map(|roots| roots.into_iter().find(|root| root.exists())).collect()
-}
+    let roots = roots.filter_map(|roots| roots.into_iter().find(|root| root.exists()));
+    roots.map(|root| (root.clone(), siblings(&root))).collect()
+});
