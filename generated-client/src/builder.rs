@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use crate::RootCertificates;
 use crate::api::Api;
 use crate::authentication::{Given, TokenSource};
-use crate::client::{Core, Settings};
+use crate::client::Settings;
 use crate::error::Result;
 use crate::rate_limit::RateLimits;
 use crate::retry::RetrySettings;
@@ -32,23 +32,17 @@ pub trait ApiClient: Sized {
     /// The base URL of a server.
     fn base_url(environment: Self::Environment) -> &'static str;
 
-    /// What stands behind the base URL where channels are subscribed to; none if the API has none.
-    fn stream_path() -> Option<&'static str> {
-        None
-    }
-
     /// What holds for all operations.
     fn api() -> &'static Api;
 
-    /// Made of what all clients are made of.
-    fn new(core: Core) -> Self;
+    /// Makes the client. No connection is made yet.
+    fn build(settings: &Settings) -> Result<Self>;
 }
 
 impl<C: ApiClient> ClientBuilder<C> {
     /// The defaults.
     pub(crate) fn new() -> Self {
-        let mut settings = Settings::new(C::api(), C::base_url(C::Environment::default()));
-        settings.stream_path = C::stream_path();
+        let settings = Settings::new(C::api(), C::base_url(C::Environment::default()));
         Self { settings, client: PhantomData }
     }
 
@@ -250,7 +244,7 @@ impl<C: ApiClient> ClientBuilder<C> {
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the key is missing or
     /// cannot be one, if the base URL is none or not private, or if a header cannot be sent.
     pub fn build(self) -> Result<C> {
-        Ok(C::new(self.settings.build()?))
+        C::build(&self.settings)
     }
 }
 

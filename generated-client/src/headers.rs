@@ -3,8 +3,6 @@
 use std::fmt;
 use std::ops::Range;
 
-pub(crate) use crate::transport::Header;
-
 /// Headers of an answer, in the order in which they came.
 ///
 /// Names are compared without regard to case. Bytes that are not UTF-8 are replaced by `U+FFFD`.

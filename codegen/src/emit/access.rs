@@ -33,14 +33,20 @@ pub(super) fn view(scope: &Scope<'_>, of: &Type, field: &TokenStream) -> TokenSt
         Type::Decimal | Type::Number | Type::Date | Type::Timestamp | Type::Duration => {
             named(&view, of, field)
         }
-        Type::Zoned | Type::Uuid | Type::Bytes | Type::Json | Type::List(_) | Type::Map(_) => {
+        Type::Zoned | Type::Uuid | Type::Bytes | Type::List(_) | Type::Map(_) => {
             named(&view, of, &quote!(&#field))
         }
         Type::Named(name) if matches!(name.kind, Kind::Model | Kind::Union) => {
             named(&view, of, &quote!(&#field))
         }
         Type::String => quote!(#view::Text(&#field)),
-        Type::I32 | Type::U32 | Type::Option(_) | Type::Patch(_) | Type::Boxed(_) | Type::Named(_) => {
+        Type::I32
+        | Type::U32
+        | Type::Json
+        | Type::Option(_)
+        | Type::Patch(_)
+        | Type::Boxed(_)
+        | Type::Named(_) => {
             let value = scope.path(items::VALUE);
             quote!(#value::view(&#field))
         }
@@ -80,11 +86,10 @@ fn variant(of: &Type) -> Option<&'static str> {
         Type::Duration => "Duration",
         Type::Uuid => "Uuid",
         Type::Bytes => "Bytes",
-        Type::Json => "Json",
         Type::Option(_) | Type::Patch(_) => "Option",
         Type::List(_) => "List",
         Type::Map(_) => "Map",
-        Type::Boxed(_) => return None,
+        Type::Boxed(_) | Type::Json => return None,
         Type::Named(name) => match name.kind {
             Kind::Enum => "Text",
             Kind::Model => "Record",

@@ -3,12 +3,12 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::operations::{argument_fields, submitted, value_type};
+use super::operations::{argument_fields, set, submitted, value_type};
 use super::scope::Scope;
-use super::tokens::{ident, number};
-use super::types::{argument, from_argument, ty};
+use super::tokens::ident;
+use super::types::{argument, from_argument};
 use super::{Parts, docs, examples, items};
-use crate::ir::{Group, Operation, Outcome, Place, Repeat, Type};
+use crate::ir::{Group, Operation, Outcome, Place, Repeat};
 
 /// The handle of a group with one method per operation.
 pub(super) fn emit(scope: &Scope<'_>, api: &str, group: &Group, parts: &mut Parts) {
@@ -82,28 +82,6 @@ fn method(scope: &Scope<'_>, operation: &Operation) -> TokenStream {
         pub fn #name(&self, #(#arguments),*) -> #builder {
             #block
         }
-    }
-}
-
-/// Puts the argument `name` into the parameter at `index` of `call`.
-pub(super) fn set(
-    scope: &Scope<'_>,
-    call: &TokenStream,
-    index: usize,
-    name: &TokenStream,
-    of: &Type,
-) -> TokenStream {
-    scope.methods(items::VALUE);
-    let index = number(index);
-    let value = from_argument(scope, of, name.clone());
-    if matches!(of, Type::List(_)) {
-        let ty = ty(scope, of);
-        quote! {
-            let #name: #ty = #value;
-            #call.set(#index, #name.view());
-        }
-    } else {
-        quote!(#call.set(#index, #value.view());)
     }
 }
 

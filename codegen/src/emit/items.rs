@@ -64,6 +64,7 @@ items! {
 
     RECORD_MODULE = "crate" "record";
     FIELD = "crate::record" "Field";
+    RAW_VARIANT = "crate::record" "RawVariant";
     RECORD = "crate::record" "Record";
     RULE = "crate::record" "Rule";
     SLOT = "crate::record" "Slot";

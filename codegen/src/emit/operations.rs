@@ -3,7 +3,6 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::handles::set;
 use super::scope::Scope;
 use super::tokens::{ident, number};
 use super::types::{argument, from_argument, ty};
@@ -236,6 +235,28 @@ fn result_type(scope: &Scope<'_>, result: &Outcome) -> TokenStream {
             quote!(#vec<#item>)
         }
         Outcome::Nothing => quote!(()),
+    }
+}
+
+/// Puts the argument `name` into the parameter at `index` of `call`.
+pub(super) fn set(
+    scope: &Scope<'_>,
+    call: &TokenStream,
+    index: usize,
+    name: &TokenStream,
+    of: &Type,
+) -> TokenStream {
+    scope.methods(items::VALUE);
+    let index = number(index);
+    let value = from_argument(scope, of, name.clone());
+    if matches!(of, Type::List(_)) {
+        let ty = ty(scope, of);
+        quote! {
+            let #name: #ty = #value;
+            #call.set(#index, #name.view());
+        }
+    } else {
+        quote!(#call.set(#index, #value.view());)
     }
 }
 

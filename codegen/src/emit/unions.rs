@@ -72,7 +72,7 @@ fn record(scope: &Scope<'_>, union: &Union) -> TokenStream {
     let (name, trait_name) = (ident(&union.rust), scope.path(items::UNION));
     let (some, none, option) = (scope.path(items::SOME), scope.path(items::NONE), scope.path(items::OPTION));
     let (value, slot, view) = (scope.path(items::VALUE), scope.path(items::SLOT), scope.path(items::VIEW));
-    let (table_type, unknown) = (scope.path(items::UNION_TABLE), scope.path(items::UNKNOWN_VARIANT));
+    let (table_type, unknown) = (scope.path(items::UNION_TABLE), scope.path(items::RAW_VARIANT));
     let table = table(scope, union);
     let variants = || union.variants.iter().map(|variant| ident(&variant.rust));
     let indices: Vec<TokenStream> = (0..union.variants.len()).map(number).collect();
@@ -108,13 +108,13 @@ fn record(scope: &Scope<'_>, union: &Union) -> TokenStream {
             fn payload(&self) -> #view<'_> {
                 match self {
                     #(Self::#views(value) => value.view(),)*
-                    Self::Unknown(unknown) => #view::Json(unknown.json()),
+                    Self::Unknown(unknown) => unknown.json().view(),
                 }
             }
         },
         quote! {
-            fn set_unknown(&mut self, unknown: #unknown) {
-                *self = Self::Unknown(unknown);
+            fn set_unknown(&mut self, unknown: #unknown<'_>) {
+                *self = Self::Unknown(unknown.into());
             }
         },
     ]);

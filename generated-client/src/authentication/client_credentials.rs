@@ -9,12 +9,12 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{FetchingToken, Token, TokenError, TokenRequest, TokenSource};
 use crate::Json;
-use crate::call::broken;
 use crate::error::{Delivery, Error, excerpt, redirection, retry_after, scrub, scrub_text, shown};
-use crate::headers::Header;
 use crate::operation::{Method, Repeat};
 use crate::retry::{Budget, Decision, Happened, Limits, Pace, Situation, decide};
-use crate::transport::{BaseUrl, ConnectionClass, HttpRequest, HttpResponse, Transport, TransportError};
+use crate::transport::{
+    BaseUrl, ConnectionClass, Header, HttpRequest, HttpResponse, Transport, TransportError,
+};
 use crate::value::Object;
 
 /// The credentials of a client.
@@ -158,7 +158,7 @@ fn unanswered(failure: TransportError) -> Failure {
         Delivery::NotSent => Happened::NotSent,
         Delivery::MaybeSent | Delivery::Answered => Happened::MaybeSent,
     };
-    Failure::new(TokenError::new(Unanswered(broken(failure))), happened)
+    Failure::new(TokenError::new(Unanswered(failure.into_error())), happened)
 }
 
 /// The token in an answer; the error does not repeat the answer, which may hold one.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Token;
-use crate::headers::Header;
+use crate::transport::Header;
 
 /// A token or a key that is ready to be sent.
 pub(crate) struct Held {

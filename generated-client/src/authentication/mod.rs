@@ -46,7 +46,7 @@ pub(crate) use self::client_credentials::{ClientCredentials, Endpoint};
 pub(crate) use self::credentials::{Credentials, Given};
 pub(crate) use self::held::Held;
 pub use self::source::{FetchingToken, TokenRequest, TokenSource};
-pub use self::token::{Token, TokenError};
 #[cfg(feature = "stream")]
-pub(crate) use self::tokens::NoToken;
+pub(crate) use self::token::NoToken;
+pub use self::token::{Token, TokenError};
 pub(crate) use self::tokens::Tokens;

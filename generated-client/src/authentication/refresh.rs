@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::tokens::NoToken;
+use super::token::NoToken;
 use super::{Held, Token, TokenError};
 
 /// What became of a fetch; none as long as it goes on.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -94,5 +95,46 @@ impl fmt::Debug for TokenError {
 impl StdError for TokenError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.source.source()
+    }
+}
+
+/// Why there is no token, for all who wait for it.
+#[derive(Clone)]
+pub(crate) struct NoToken(Arc<TokenError>);
+
+impl NoToken {
+    pub(super) fn new(error: TokenError) -> Self {
+        Self(Arc::new(error))
+    }
+}
+
+#[cfg(feature = "stream")]
+impl NoToken {
+    /// Whether asking again does not help.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.0.is_refused()
+    }
+
+    /// How long not to ask again, as the server said.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+}
+
+impl fmt::Display for NoToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for NoToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl StdError for NoToken {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()
     }
 }

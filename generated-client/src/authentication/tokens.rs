@@ -1,7 +1,5 @@
 //! The token of a client: one for all its requests, renewed in time.
 
-use std::error::Error as StdError;
-use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,6 +10,7 @@ use tokio::time::timeout;
 use tracing::Instrument;
 
 use super::refresh::{Next, Outcome, Refresh, Step};
+use super::token::NoToken;
 use super::{Held, TokenError, TokenRequest, TokenSource};
 use crate::retry::Pace;
 
@@ -133,47 +132,6 @@ impl Fetch {
 impl Drop for Fetch {
     fn drop(&mut self) {
         self.shared.refresh().ended();
-    }
-}
-
-/// Why there is no token, for all who wait for it.
-#[derive(Clone)]
-pub(crate) struct NoToken(Arc<TokenError>);
-
-impl NoToken {
-    pub(super) fn new(error: TokenError) -> Self {
-        Self(Arc::new(error))
-    }
-}
-
-#[cfg(feature = "stream")]
-impl NoToken {
-    /// Whether asking again does not help.
-    pub(crate) fn is_refused(&self) -> bool {
-        self.0.is_refused()
-    }
-
-    /// How long not to ask again, as the server said.
-    pub(crate) fn retry_after(&self) -> Option<Duration> {
-        self.0.retry_after
-    }
-}
-
-impl fmt::Display for NoToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl fmt::Debug for NoToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl StdError for NoToken {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source()
     }
 }
 

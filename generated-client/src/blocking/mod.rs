@@ -28,10 +28,8 @@
 //! its thread, so await instead.
 
 mod list;
-mod runtime;
 
 pub use self::list::{Items, Pages};
-pub(crate) use self::runtime::Runtime;
 use crate::call::Sending;
 use crate::error::Result;
 use crate::keyed::{Submission, Submitting};

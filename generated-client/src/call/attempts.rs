@@ -8,14 +8,14 @@ use tokio::time::timeout;
 use tracing::Instrument;
 
 use super::Call;
-use super::send::unanswered;
 use crate::authentication::Held;
 use crate::client::Core;
-use crate::error::{Delivery, Error, ErrorKind, Result, retry_after};
+use crate::error::{Delivery, Error, ErrorKind, History, Result, retry_after};
 use crate::headers::Headers;
 use crate::operation::{Method, Operation, Repeat};
+use crate::response::accepts;
 use crate::retry::{Cause, Decision, Happened, Lane, Limits, Reason, Situation, decide};
-use crate::transport::{HttpRequest, HttpResponse};
+use crate::transport::{HttpRequest, HttpResponse, TransportError};
 
 /// The attempts of one call, all with the same bytes.
 ///
@@ -51,15 +51,6 @@ pub(crate) struct Ended {
     /// Why there was no further attempt.
     pub(crate) reason: Reason,
     pub(crate) history: History,
-}
-
-/// What an error says of the attempts before it.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct History {
-    pub(crate) attempts: u32,
-    pub(crate) elapsed: Duration,
-    /// Something was deleted, perhaps by an earlier attempt, and is not there any more.
-    pub(crate) gone: bool,
 }
 
 impl Attempts {
@@ -308,6 +299,28 @@ impl Attempts {
             }
             reply => Ended { reply, reason, history },
         }
+    }
+}
+
+/// What a request without a complete answer, or without one that can be read, has come to.
+///
+/// # Errors
+///
+/// All that is no success without regard to its body.
+fn unanswered(operation: &Operation, failure: TransportError) -> Result<HttpResponse> {
+    let accepted = match &failure.head {
+        Some((status, _)) => accepts(operation, *status),
+        None => false,
+    };
+    match failure {
+        TransportError { head: Some((status, headers)), .. } if accepted && operation.answer.is_nothing() => {
+            Ok(HttpResponse { status, headers, body: Vec::new() })
+        }
+        // Complete, but of no use.
+        failure if accepted && failure.delivery == Delivery::Answered => {
+            Err(failure.into_error().of_kind(ErrorKind::AcceptedUnreadable).operating(operation))
+        }
+        failure => Err(failure.into_error().operating(operation)),
     }
 }
 

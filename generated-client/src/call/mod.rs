@@ -9,10 +9,9 @@ mod undocumented;
 
 use std::fmt;
 
-pub(crate) use self::attempts::{Attempts, Ended, History};
+pub(crate) use self::attempts::{Attempts, Ended};
 pub(crate) use self::encode::Argument;
 pub use self::send::Sending;
-pub(crate) use self::send::broken;
 pub use self::undocumented::UndocumentedRequest;
 use crate::Json;
 use crate::client::Core;

@@ -7,11 +7,10 @@ use secrecy::ExposeSecret;
 use super::Call;
 use super::encode::{self, Argument};
 use crate::error::{Error, ErrorKind, Result};
-use crate::headers::Header;
 use crate::operation::{BodyKind, Place};
 use crate::record::{self, View};
 use crate::retry::Limits;
-use crate::transport::{HttpRequest, Url};
+use crate::transport::{Header, HttpRequest, Url};
 use crate::value::Object;
 
 /// Longest address, in bytes, that the HTTP library can send.

@@ -10,14 +10,13 @@ use std::task::{Context, Poll, ready};
 
 use tracing::Span;
 
-use super::{Attempts, Call, Ended, History};
+use super::{Attempts, Call, Ended};
 #[cfg(feature = "blocking")]
 use crate::client::Core;
-use crate::error::{Delivery, Error, ErrorKind, Result};
-use crate::operation::Operation;
+use crate::error::{History, Result};
 use crate::record::Value;
-use crate::response::{self, Parts, Response, read};
-use crate::transport::{Fault, HttpResponse, TransportError};
+use crate::response::{Parts, Response, read};
+use crate::transport::HttpResponse;
 
 /// A request that is being sent: a future of its [`Response`].
 ///
@@ -137,58 +136,6 @@ async fn execute(call: Arc<Call>) -> (Result<HttpResponse>, History) {
             (reply, history)
         }
         Err(error) => (Err(error), History::default()),
-    }
-}
-
-/// What a request without a complete answer, or without one that can be read, has come to.
-///
-/// # Errors
-///
-/// All that is no success without regard to its body.
-pub(super) fn unanswered(operation: &Operation, failure: TransportError) -> Result<HttpResponse> {
-    let accepted = match &failure.head {
-        Some((status, _)) => response::accepts(operation, *status),
-        None => false,
-    };
-    match failure {
-        TransportError { head: Some((status, headers)), .. } if accepted && operation.answer.is_nothing() => {
-            Ok(HttpResponse { status, headers, body: Vec::new() })
-        }
-        // Complete, but of no use.
-        failure if accepted && failure.delivery == Delivery::Answered => {
-            Err(broken(failure).of_kind(ErrorKind::AcceptedUnreadable).operating(operation))
-        }
-        failure => Err(broken(failure).operating(operation)),
-    }
-}
-
-/// The same for a request that is no operation's.
-pub(crate) fn broken(failure: TransportError) -> Error {
-    let TransportError { fault, delivery, head, source } = failure;
-    let (kind, message) = match fault {
-        Fault::Refused => (ErrorKind::Invalid, "the request cannot be sent"),
-        Fault::Connect => (ErrorKind::Connect, "there is no connection to the server"),
-        Fault::Timeout if delivery == Delivery::NotSent => {
-            (ErrorKind::Timeout, "the time was up before the request was sent")
-        }
-        Fault::Timeout => (ErrorKind::Timeout, "the time was up before the answer was complete"),
-        Fault::Broken if delivery == Delivery::NotSent => {
-            (ErrorKind::Connection, "the server closed the connection and did not process the request")
-        }
-        Fault::Broken => (ErrorKind::Connection, "the connection broke before the answer was complete"),
-        Fault::HeadTooLarge => {
-            (ErrorKind::TooLarge, "the answer has more than 1,000 headers, or headers of more than 256 KiB")
-        }
-        Fault::TooLarge => (ErrorKind::TooLarge, "the answer is larger than the client accepts"),
-        Fault::Corrupt => (ErrorKind::Response, "the answer is not compressed as it says"),
-    };
-    let error = Error::new(kind, message).caused_by(source);
-    match head {
-        Some((status, headers)) => {
-            let known = if delivery == Delivery::Answered { response::delivery(status) } else { delivery };
-            error.delivered(known).answered(response::head(status, headers))
-        }
-        None => error.delivered(delivery),
     }
 }
 

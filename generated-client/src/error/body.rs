@@ -1,9 +1,9 @@
 //! What the server says about an error.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use super::problem::ProblemDetails;
+use super::text::{bound, bound_code};
 use super::{ErrorDetail, SHORT, excerpt, shown, shown_up_to};
 use crate::Json;
 use crate::record::{Encoding, Field, Record, Slot, Table, Value, View};
@@ -122,24 +122,6 @@ impl fmt::Debug for ApiError {
                 .finish(),
             Shape::Problem(problem) => f.debug_tuple("ApiError").field(problem).finish(),
         }
-    }
-}
-
-/// Makes a text one that may be shown.
-pub(super) fn bound(text: &mut Option<String>) {
-    if let Some(text) = text
-        && let Cow::Owned(shown) = shown(text)
-    {
-        *text = shown;
-    }
-}
-
-/// The same for a code, which is a short text or number.
-pub(super) fn bound_code(code: &mut Option<Json>) {
-    if let Some(json) = code
-        && let Cow::Owned(shown) = shown_up_to(json.text(), SHORT)
-    {
-        *code = Json::new(&shown).ok();
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::body::bound;
 use super::shown;
+use super::text::bound;
 use crate::Json;
 use crate::record::{self, Encoding, Field, Record, Slot, Table, Value, View};
 

@@ -20,11 +20,8 @@ pub(crate) use self::redirect::redirection;
 pub(crate) use self::retry_after::retry_after;
 pub(crate) use self::text::{SHORT, excerpt, shown, shown_up_to};
 use crate::api::Api;
-use crate::call::History;
 use crate::headers::Headers;
 use crate::operation::Operation;
-use crate::record::Value;
-use crate::response::read_rows;
 
 /// Result of everything that this crate does.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -72,6 +69,26 @@ pub(crate) struct Received {
     pub(crate) body: Vec<u8>,
     pub(crate) request_id: Option<String>,
     pub(crate) error: Option<ApiError>,
+}
+
+/// The header with the server's number for a request.
+pub(crate) const REQUEST_ID: &str = "x-request-id";
+
+impl Received {
+    /// The head of an answer whose body is of no use.
+    pub(crate) fn head(status: u16, headers: Headers) -> Self {
+        let request_id = headers.get(REQUEST_ID).map(|id| shown_up_to(id, SHORT).into_owned());
+        Self { status, headers, request_id, ..Self::default() }
+    }
+}
+
+/// What an error says of the attempts before it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct History {
+    pub(crate) attempts: u32,
+    pub(crate) elapsed: Duration,
+    /// Something was deleted, perhaps by an earlier attempt, and is not there any more.
+    pub(crate) gone: bool,
 }
 
 /// What went wrong.
@@ -123,6 +140,16 @@ pub enum Delivery {
     MaybeSent,
     /// It did: the server answered with another status.
     Answered,
+}
+
+impl Delivery {
+    /// A server that failed, or a gateway that has no answer, may have done it nevertheless.
+    pub(crate) fn of_status(status: u16) -> Self {
+        match status {
+            408 | 500.. => Self::MaybeSent,
+            _ => Self::Answered,
+        }
+    }
 }
 
 impl Error {
@@ -290,20 +317,8 @@ impl Error {
         self.0.answer.as_ref().map(|answer| answer.body.as_slice())
     }
 
-    /// The rows that some operations answer with an error, one for each row sent.
-    ///
-    /// `T` is the operation's result type. None if the answer has no rows.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Response`] if the rows are there but are no `T`.
-    pub fn data<T: Value>(&self) -> Result<Option<T>> {
-        let (Some(answer), Some(api)) = (&self.0.answer, self.0.api) else {
-            return Ok(None);
-        };
-        let mut data = T::blank();
-        let found = read_rows(api, &answer.body, &mut data)?;
-        Ok(found.then_some(data))
+    pub(crate) fn api(&self) -> Option<&'static Api> {
+        self.0.api
     }
 
     fn error_body(&self) -> Option<&ApiError> {

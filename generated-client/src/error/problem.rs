@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::body::{bound, bound_code};
 use super::shown;
+use super::text::{bound, bound_code};
 use crate::Json;
 use crate::record::{Encoding, Field, Record, Slot, Table, Value, View};
 

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::Json;
+
 /// Longest text of the server that an error shows, in bytes. With request id, path and content type
 /// it stays below 2 KiB.
 const LONGEST: usize = 1664;
@@ -62,6 +64,24 @@ pub(crate) fn excerpt(body: &[u8]) -> Cow<'_, str> {
             Cow::Borrowed(text) => shown(text),
             Cow::Owned(text) => Cow::Owned(shown(&text).into_owned()),
         },
+    }
+}
+
+/// Makes a text one that may be shown.
+pub(super) fn bound(text: &mut Option<String>) {
+    if let Some(text) = text
+        && let Cow::Owned(shown) = shown(text)
+    {
+        *text = shown;
+    }
+}
+
+/// The same for a code, which is a short text or number.
+pub(super) fn bound_code(code: &mut Option<Json>) {
+    if let Some(json) = code
+        && let Cow::Owned(shown) = shown_up_to(json.text(), SHORT)
+    {
+        *code = Json::new(&shown).ok();
     }
 }
 

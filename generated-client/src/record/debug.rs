@@ -16,7 +16,7 @@ impl fmt::Debug for View<'_> {
             View::Absent => f.write_str("None"),
             View::Null => f.write_str("Null"),
             View::Text(text) => fmt::Debug::fmt(text, f),
-            View::Json(json) => fmt::Debug::fmt(json, f),
+            View::Json(json) => f.write_str(json.get()),
             View::List(list) => f.debug_list().entries(list.items()).finish(),
             View::Map(map) => f.debug_map().entries(map.entries()).finish(),
             View::Record(record) => model(record, f),

@@ -19,8 +19,21 @@ pub(crate) fn encode(view: View<'_>, encoding: &Encoding) -> Result<Vec<u8>, Inv
         .map_err(|error| Invalid { path: "$".to_owned(), message: error.to_string() })
 }
 
+/// The values of a parameter: none if it is absent, several if it is a list. What is neither a
+/// scalar nor a list is its JSON.
+pub(crate) fn texts(view: View<'_>, encoding: &Encoding) -> Vec<String> {
+    match view {
+        View::Absent | View::Null => Vec::new(),
+        View::List(list) => list.items().flat_map(|item| texts(item, encoding)).collect(),
+        _ => vec![match scalar(view, encoding) {
+            Some(text) => text.into_owned(),
+            None => json_text(view, encoding),
+        }],
+    }
+}
+
 /// The JSON of a view as text; what cannot be written is null.
-pub(super) fn json_text(view: View<'_>, encoding: &Encoding) -> String {
+fn json_text(view: View<'_>, encoding: &Encoding) -> String {
     serde_json::to_string(&Encode::new(view, *encoding)).unwrap_or_else(|_| "null".to_owned())
 }
 
@@ -56,7 +69,7 @@ impl Serialize for Encode<'_> {
             View::Duration(value) => serializer.collect_str(&value),
             View::Uuid(value) => serializer.collect_str(value),
             View::Zoned(_) | View::Bytes(_) => text(view, encoding, serializer),
-            View::Json(value) => value.as_raw().serialize(serializer),
+            View::Json(value) => value.serialize(serializer),
             View::List(list) => {
                 let mut sequence = serializer.serialize_seq(Some(list.len()))?;
                 for item in list.items() {

@@ -30,18 +30,17 @@ mod view;
 pub(crate) use check::{Invalid, check, check_bounds, check_rules};
 pub(crate) use debug::debug;
 pub(crate) use decode::{DecodeError, decode, decode_start, decode_text};
-pub(crate) use encode::encode;
+pub(crate) use encode::{encode, texts};
 pub(crate) use exchange::{deserialize, serialize};
 pub(crate) use slot::{ListSlot, MapSlot, OptionSlot, Slot};
 pub(crate) use table::{
     Bounds, DateEncoding, DecimalEncoding, Encoding, Field, Rule, Table, Tagging, TimestampEncoding,
     UnionTable,
 };
-pub(crate) use text::texts;
 pub(crate) use value::Value;
 pub(crate) use view::View;
 
-use crate::UnknownVariant;
+use serde_json::value::RawValue;
 
 /// A model: access to its fields by their index in the table.
 pub trait Record {
@@ -67,7 +66,16 @@ pub trait Union {
     /// What the variant holds; the JSON of an unknown one.
     fn payload(&self) -> View<'_>;
     /// Becomes unknown.
-    fn set_unknown(&mut self, unknown: UnknownVariant);
+    fn set_unknown(&mut self, unknown: RawVariant<'_>);
+}
+
+/// A variant that a union does not list, as it came.
+#[derive(Debug)]
+pub struct RawVariant<'a> {
+    /// What tells variants apart: the tag, the only property, or the kind of the JSON value.
+    pub name: &'a str,
+    /// All of the union.
+    pub json: &'a RawValue,
 }
 
 /// An enum: a value that is one text of several.

@@ -1,15 +1,14 @@
 //! Places to decode values into.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use rust_decimal::Decimal;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::{Record, Text, Union, Value};
-use crate::{Json, Patch};
+use super::{Record, Text, Union};
 
 /// A place to write one value to.
 pub enum Slot<'a> {
@@ -27,7 +26,7 @@ pub enum Slot<'a> {
     Duration(&'a mut SignedDuration),
     Uuid(&'a mut Uuid),
     Bytes(&'a mut Vec<u8>),
-    Json(&'a mut Json),
+    Json(&'a mut Box<RawValue>),
     /// An enum.
     Text(&'a mut dyn TextSlot),
     /// What may be null.
@@ -77,56 +76,14 @@ pub trait OptionSlot {
     fn fill(&mut self) -> Option<Slot<'_>>;
 }
 
-impl<T: Value> OptionSlot for Option<T> {
-    fn clear(&mut self) {
-        *self = None;
-    }
-
-    fn fill(&mut self) -> Option<Slot<'_>> {
-        Some(self.insert(T::blank()).slot())
-    }
-}
-
-impl<T: Value> OptionSlot for Patch<T> {
-    fn clear(&mut self) {
-        *self = Self::Null;
-    }
-
-    fn fill(&mut self) -> Option<Slot<'_>> {
-        *self = Self::Set(T::blank());
-        match self {
-            Self::Set(value) => Some(value.slot()),
-            Self::Keep | Self::Null => None,
-        }
-    }
-}
-
 /// A list to add to.
 pub trait ListSlot {
     /// Adds a blank item and gives the place for it.
     fn push(&mut self) -> Option<Slot<'_>>;
 }
 
-impl<T: Value> ListSlot for Vec<T> {
-    fn push(&mut self) -> Option<Slot<'_>> {
-        self.push(T::blank());
-        self.last_mut().map(Value::slot)
-    }
-}
-
 /// A map to add to.
 pub trait MapSlot {
     /// Adds a blank value under this key and gives the place for it, unless the key is taken.
     fn insert(&mut self, key: &str) -> Option<Slot<'_>>;
-}
-
-impl<T: Value> MapSlot for BTreeMap<String, T> {
-    fn insert(&mut self, key: &str) -> Option<Slot<'_>> {
-        use std::collections::btree_map::Entry;
-
-        match self.entry(key.to_owned()) {
-            Entry::Vacant(entry) => Some(entry.insert(T::blank()).slot()),
-            Entry::Occupied(_) => None,
-        }
-    }
 }

@@ -9,21 +9,7 @@ use jiff::tz::Offset;
 use jiff::{Timestamp, Zoned};
 use rust_decimal::Decimal;
 
-use super::encode::json_text;
 use super::{DateEncoding, Encoding, TimestampEncoding, View};
-
-/// The values of a parameter: none if it is absent, several if it is a list. What is neither a
-/// scalar nor a list is its JSON.
-pub(crate) fn texts(view: View<'_>, encoding: &Encoding) -> Vec<String> {
-    match view {
-        View::Absent | View::Null => Vec::new(),
-        View::List(list) => list.items().flat_map(|item| texts(item, encoding)).collect(),
-        _ => vec![match scalar(view, encoding) {
-            Some(text) => text.into_owned(),
-            None => json_text(view, encoding),
-        }],
-    }
-}
 
 /// The text of a single value; none if it has no such text.
 pub(super) fn scalar<'a>(view: View<'a>, encoding: &Encoding) -> Option<Cow<'a, str>> {
@@ -109,7 +95,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::record::{DecimalEncoding, Value};
+    use crate::record::{DecimalEncoding, Value, texts};
 
     const INTEGERS: Encoding = Encoding {
         decimal: DecimalEncoding::Number,

@@ -2,14 +2,15 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-use super::{Slot, View};
-use crate::{Json, Patch};
+use super::slot::{ListSlot, MapSlot, OptionSlot, Slot};
+use super::view::{ListView, MapView, View};
 
 /// Any value that a model can hold.
 ///
@@ -60,7 +61,6 @@ leaves! {
     SignedDuration: Duration, value => View::Duration(*value);
     Uuid: Uuid, value => View::Uuid(value);
     Vec<u8>: Bytes, value => View::Bytes(value);
-    Json: Json, value => View::Json(value);
 }
 
 impl<T: Value> Value for Option<T> {
@@ -76,24 +76,6 @@ impl<T: Value> Value for Option<T> {
         match self {
             Some(value) => value.view(),
             None => View::Absent,
-        }
-    }
-}
-
-impl<T: Value> Value for Patch<T> {
-    fn blank() -> Self {
-        Self::Keep
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Option(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        match self {
-            Self::Keep => View::Absent,
-            Self::Null => View::Null,
-            Self::Set(value) => value.view(),
         }
     }
 }
@@ -137,5 +119,51 @@ impl<T: Value> Value for BTreeMap<String, T> {
 
     fn view(&self) -> View<'_> {
         View::Map(self)
+    }
+}
+
+impl<T: Value> OptionSlot for Option<T> {
+    fn clear(&mut self) {
+        *self = None;
+    }
+
+    fn fill(&mut self) -> Option<Slot<'_>> {
+        Some(self.insert(T::blank()).slot())
+    }
+}
+
+impl<T: Value> ListSlot for Vec<T> {
+    fn push(&mut self) -> Option<Slot<'_>> {
+        self.push(T::blank());
+        self.last_mut().map(Value::slot)
+    }
+}
+
+impl<T: Value> MapSlot for BTreeMap<String, T> {
+    fn insert(&mut self, key: &str) -> Option<Slot<'_>> {
+        match self.entry(key.to_owned()) {
+            Entry::Vacant(entry) => Some(entry.insert(T::blank()).slot()),
+            Entry::Occupied(_) => None,
+        }
+    }
+}
+
+impl<T: Value> ListView for Vec<T> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn get(&self, index: usize) -> Option<View<'_>> {
+        <[T]>::get(self, index).map(Value::view)
+    }
+}
+
+impl<T: Value> MapView for BTreeMap<String, T> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn entries(&self) -> Box<dyn Iterator<Item = (&str, View<'_>)> + '_> {
+        Box::new(self.iter().map(|(key, value)| (key.as_str(), value.view())))
     }
 }

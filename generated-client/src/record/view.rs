@@ -1,14 +1,12 @@
 //! Values to encode, check and print.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, Zoned};
 use rust_decimal::Decimal;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::{Record, Union, Value};
-use crate::Json;
+use super::{Record, Union};
 
 /// One value to read.
 #[derive(Clone, Copy)]
@@ -30,7 +28,7 @@ pub enum View<'a> {
     Duration(SignedDuration),
     Uuid(&'a Uuid),
     Bytes(&'a [u8]),
-    Json(&'a Json),
+    Json(&'a RawValue),
     List(&'a dyn ListView),
     Map(&'a dyn MapView),
     Record(&'a dyn Record),
@@ -43,16 +41,6 @@ pub trait ListView {
     fn len(&self) -> usize;
     /// The item at this index.
     fn get(&self, index: usize) -> Option<View<'_>>;
-}
-
-impl<T: Value> ListView for Vec<T> {
-    fn len(&self) -> usize {
-        self.len()
-    }
-
-    fn get(&self, index: usize) -> Option<View<'_>> {
-        <[T]>::get(self, index).map(Value::view)
-    }
 }
 
 impl<'a> dyn ListView + 'a {
@@ -68,14 +56,4 @@ pub trait MapView {
     fn len(&self) -> usize;
     /// Keys and values in the order of the keys.
     fn entries(&self) -> Box<dyn Iterator<Item = (&str, View<'_>)> + '_>;
-}
-
-impl<T: Value> MapView for BTreeMap<String, T> {
-    fn len(&self) -> usize {
-        self.len()
-    }
-
-    fn entries(&self) -> Box<dyn Iterator<Item = (&str, View<'_>)> + '_> {
-        Box::new(self.iter().map(|(key, value)| (key.as_str(), value.view())))
-    }
 }

@@ -8,7 +8,7 @@ use std::any::Any;
 use std::fmt;
 
 pub use self::metadata::Metadata;
-pub(crate) use self::read::{accepts, delivery, head, read, read_rows};
+pub(crate) use self::read::{accepts, read};
 use crate::error::{ApiError, Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::record::{OptionSlot, Slot, Value, View};

@@ -7,7 +7,7 @@ use super::{Metadata, Parts};
 use crate::api::{Api, Frame};
 use crate::authentication::Credentials;
 use crate::error::{ApiError, Delivery, Error, ErrorKind, Received, Result};
-use crate::error::{SHORT, excerpt, redirection, shown, shown_up_to};
+use crate::error::{REQUEST_ID, SHORT, excerpt, redirection, shown, shown_up_to};
 use crate::headers::Headers;
 use crate::operation::{Operation, Repeat};
 use crate::record::{self, DecodeError, Value, View};
@@ -48,8 +48,6 @@ fn request_id(found: Option<String>, headers: &Headers, credentials: &Credential
         shown => Some(shown.into_owned()),
     }
 }
-
-const REQUEST_ID: &str = "x-request-id";
 
 /// Why an answer is no success.
 enum Fault {
@@ -106,7 +104,10 @@ fn failure(operation: &Operation, response: HttpResponse, credentials: &Credenti
     let received = Received { status, headers, body, request_id, error };
     let accepted = accepts(operation, status) && !matches!(fault, Fault::Refused);
     let unreadable = if accepted { ErrorKind::AcceptedUnreadable } else { ErrorKind::Response };
-    complain(fault, unreadable, &received).operating(operation).delivered(delivery(status)).answered(received)
+    complain(fault, unreadable, &received)
+        .operating(operation)
+        .delivered(Delivery::of_status(status))
+        .answered(received)
 }
 
 /// The same fault in a body without secrets. It quotes what was found, perhaps only the beginning of
@@ -136,20 +137,6 @@ fn scrubbed(headers: Headers, credentials: &Credentials) -> Headers {
 /// Whether this status says that the server has done something.
 pub(crate) fn accepts(operation: &Operation, status: u16) -> bool {
     is_success(status) && operation.repeat != Repeat::Read
-}
-
-/// The head of an answer whose body is of no use.
-pub(crate) fn head(status: u16, headers: Headers) -> Received {
-    let request_id = headers.get(REQUEST_ID).map(|id| shown_up_to(id, SHORT).into_owned());
-    Received { status, headers, request_id, ..Received::default() }
-}
-
-/// A server that failed, or a gateway that has no answer, may have done it nevertheless.
-pub(crate) fn delivery(status: u16) -> Delivery {
-    match status {
-        408 | 500.. => Delivery::MaybeSent,
-        _ => Delivery::Answered,
-    }
 }
 
 /// The error of a fault; `unreadable` is the kind of those that are not the server's.
@@ -219,8 +206,23 @@ fn bare(api: &Api, body: &[u8]) -> Option<ApiError> {
     problem.or_else(|| decoded(ApiError::blank()))
 }
 
+impl Error {
+    /// The rows that some operations answer with an error, one for each row sent.
+    ///
+    /// `T` is the operation's result type. None if the answer has no rows.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Response`] if the rows are there but are no `T`.
+    pub fn data<T: Value>(&self) -> Result<Option<T>> {
+        let (Some(api), Some(body)) = (self.api(), self.body()) else { return Ok(None) };
+        let mut data = T::blank();
+        Ok(read_rows(api, body, &mut data)?.then_some(data))
+    }
+}
+
 /// Reads the result's rows out of the body of an error; false if it has none.
-pub(crate) fn read_rows(api: &'static Api, body: &[u8], data: &mut dyn Value) -> Result<bool> {
+fn read_rows(api: &'static Api, body: &[u8], data: &mut dyn Value) -> Result<bool> {
     if matches!(api.frame, Frame::Bare(_)) {
         return Ok(false);
     }

@@ -88,6 +88,18 @@ pub(crate) fn decide(situation: &Situation<'_>) -> Decision {
     }
 }
 
+impl Limits {
+    /// What a repetition takes from the budget.
+    pub(crate) fn cost(&self, cause: Cause) -> u32 {
+        match cause {
+            // Once in a call, and it is no load for a server in trouble.
+            Cause::Unauthorized => 0,
+            Cause::Throttled => self.throttled_cost,
+            Cause::NotSent | Cause::Lost | Cause::ServerError => self.retry_cost,
+        }
+    }
+}
+
 impl Situation<'_> {
     fn repeat(&self) -> Result<(Duration, Cause), Reason> {
         let cause = self.cause()?;

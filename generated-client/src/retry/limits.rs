@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use super::decision::Cause;
-
 /// The numbers that hold for a call, with nothing left open.
 #[derive(Clone, Debug)]
 pub(crate) struct Limits {
@@ -68,16 +66,6 @@ impl Limits {
             max_retry_after: Duration::from_secs(1),
             statuses: vec![429],
             ..Self::reads()
-        }
-    }
-
-    /// What a repetition takes from the budget.
-    pub(crate) fn cost(&self, cause: Cause) -> u32 {
-        match cause {
-            // Once in a call, and it is no load for a server in trouble.
-            Cause::Unauthorized => 0,
-            Cause::Throttled => self.throttled_cost,
-            Cause::NotSent | Cause::Lost | Cause::ServerError => self.retry_cost,
         }
     }
 

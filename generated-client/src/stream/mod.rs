@@ -60,5 +60,5 @@ pub use self::{
 #[cfg(feature = "stream")]
 pub(crate) use self::{
     socket::Protocol,
-    streams::{ClientTokens, Streams, derived},
+    streams::{ClientTokens, Streams},
 };

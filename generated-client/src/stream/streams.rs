@@ -14,9 +14,10 @@ use crate::client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::transport::{BaseUrl, TransportSettings};
 
-/// What all streams of a client have in common: the server, and how often it may be dialled.
+/// What all streams of a client have in common: its tokens, the server, and how often it may be dialled.
 #[derive(Debug)]
 pub(crate) struct Streams {
+    pub(super) client: client::Core,
     url: String,
     user_agent: String,
     transport: TransportSettings,
@@ -26,25 +27,29 @@ pub(crate) struct Streams {
 }
 
 impl Streams {
-    /// Streams at this URL, which is on the host of the base URL: a token is sent to no other.
+    /// Streams as far behind the base URL as `path` says, unless the settings have another URL on the
+    /// same host: a token is sent to no other.
     ///
     /// # Errors
-    /// [`ErrorKind::Configuration`] if it is not, or is not allowed.
+    /// [`ErrorKind::Configuration`] if the URL is on another host, or is not allowed.
     pub(crate) fn new(
-        url: String,
-        base_url: &BaseUrl,
-        user_agent: String,
-        transport: &TransportSettings,
+        client: &client::Core,
+        settings: &client::Settings,
+        path: Option<&str>,
     ) -> Result<Self> {
-        if parse(&url, transport)?.host() != base_url.host() {
+        let base_url = client.base_url();
+        let url = settings.stream_url.clone().or_else(|| Some(derived(base_url, path?)));
+        let url = url.ok_or_else(|| Error::new(ErrorKind::Configuration, "this API has no streams"))?;
+        if parse(&url, &settings.transport)?.host() != base_url.host() {
             let message = "the URL of the stream is on another host than the base URL: \
                 access tokens for the one are not sent to the other";
             return Err(Error::new(ErrorKind::Configuration, message));
         }
         Ok(Self {
+            client: client.clone(),
             url,
-            user_agent,
-            transport: transport.clone(),
+            user_agent: settings.user_agent(),
+            transport: settings.transport.clone(),
             server: OnceLock::new(),
             shared: Shared { limit: DialLimit::new(), clock: Instant::now() },
         })
@@ -61,7 +66,7 @@ impl Streams {
 }
 
 /// The default URL of streams: as far behind the base URL as at the vendor's.
-pub(crate) fn derived(base_url: &BaseUrl, path: &str) -> String {
+fn derived(base_url: &BaseUrl, path: &str) -> String {
     // `http` becomes `ws`, and `https` `wss`.
     format!("{}{path}", base_url.as_str().replacen("http", "ws", 1))
 }
@@ -70,16 +75,16 @@ pub(crate) fn derived(base_url: &BaseUrl, path: &str) -> String {
 #[derive(Debug)]
 #[must_use = "nothing happens until it is started"]
 pub struct StreamBuilder<M: ChannelMessage> {
-    client: client::Core,
+    streams: Arc<Streams>,
     subscription: M::Subscription,
     settings: Settings,
     from: ResumePoint,
 }
 
 impl<M: ChannelMessage> StreamBuilder<M> {
-    pub(crate) fn new(client: client::Core, subscription: M::Subscription) -> Self {
+    pub(crate) fn new(streams: Arc<Streams>, subscription: M::Subscription) -> Self {
         let (settings, from) = (Settings::default(), ResumePoint::default());
-        Self { client, subscription, settings, from }
+        Self { streams, subscription, settings, from }
     }
 
     /// Goes on where another stream of the same account stopped, also in another process: see
@@ -110,10 +115,9 @@ impl<M: ChannelMessage> StreamBuilder<M> {
     /// [`ErrorKind::Configuration`] outside of a Tokio runtime, if there are no certificates to trust,
     /// or if a setting is out of range.
     pub fn start(self) -> Result<EventStream<M>> {
-        let Self { client, subscription, settings, from } = self;
+        let Self { streams, subscription, settings, from } = self;
         check("stream", &settings)?;
-        let tokens = ClientTokens(client.clone());
-        let streams = client.streams()?;
+        let tokens = ClientTokens(streams.client.clone());
         start(subscription, streams.server()?, tokens, settings, &streams.shared, from)
     }
 }
@@ -163,9 +167,9 @@ mod tests {
     use super::*;
     use crate::studio::{Client, Environment};
 
-    fn streams(url: &str, base_url: &str) -> Result<Streams> {
-        let base_url = BaseUrl::parse(base_url, None).unwrap();
-        Streams::new(url.to_owned(), &base_url, "test/1".to_owned(), &TransportSettings::default())
+    fn streams(url: &str, base_url: &str) -> Result<Arc<Streams>> {
+        let client = Client::builder().access_token("token").base_url(base_url).stream_url(url).build();
+        client.map(|client| client.streams)
     }
 
     #[test]
@@ -186,8 +190,7 @@ mod tests {
     fn what_is_derived_is_what_the_vendor_says() {
         for environment in [Environment::Production, Environment::Sandbox] {
             let builder = Client::builder().access_token("token").environment(environment);
-            let core = builder.settings.build().unwrap();
-            assert_eq!(core.streams().unwrap().url, environment.stream_url());
+            assert_eq!(builder.build().unwrap().streams.url, environment.stream_url());
         }
     }
 
@@ -213,8 +216,8 @@ mod tests {
     #[test]
     fn another_place_can_be_said_if_it_is_on_the_host() {
         let builder = Client::builder().access_token("token").base_url("http://127.0.0.1:8080");
-        let core = builder.clone().stream_url("ws://127.0.0.1:9/streams").settings.build().unwrap();
-        assert_eq!(core.streams().unwrap().url, "ws://127.0.0.1:9/streams");
+        let client = builder.clone().stream_url("ws://127.0.0.1:9/streams").build().unwrap();
+        assert_eq!(client.streams.url, "ws://127.0.0.1:9/streams");
         assert!(builder.stream_url("wss://api.example.com/ws").build().is_err());
     }
 }

@@ -6,6 +6,8 @@
 //! `items`.
 
 use std::fmt;
+#[cfg(feature = "stream")]
+use std::sync::Arc;
 
 use secrecy::SecretString;
 
@@ -16,12 +18,12 @@ use crate::api::Api;
 use crate::authentication::Given;
 use crate::builder::ApiClient;
 use crate::call::UndocumentedRequest;
-use crate::client::Core;
+use crate::client::{Core, Settings};
 use crate::error::Result;
 use crate::operation::{Method, Operation};
 use crate::retry::Statistics;
 #[cfg(feature = "stream")]
-use crate::stream::{Protocol, SocketBuilder, StreamBuilder, Subscription};
+use crate::stream::{Protocol, SocketBuilder, StreamBuilder, Streams, Subscription};
 
 #[rustfmt::skip]
 #[path = "../generated/studio/mod.rs"]
@@ -47,6 +49,8 @@ static UNDOCUMENTED: [Operation; 5] = Operation::undocumented(&API);
 #[derive(Clone)]
 pub struct Client {
     core: Core,
+    #[cfg(feature = "stream")]
+    pub(crate) streams: Arc<Streams>,
 }
 
 impl Client {
@@ -113,7 +117,7 @@ impl Client {
     /// ```
     #[cfg(feature = "stream")]
     pub fn stream<S: Subscription>(&self, subscription: S) -> StreamBuilder<S::Message> {
-        StreamBuilder::new(self.core.clone(), subscription)
+        StreamBuilder::new(Arc::clone(&self.streams), subscription)
     }
 
     /// Several subscriptions on one connection, without the guarantees of a stream. See
@@ -121,7 +125,7 @@ impl Client {
     #[cfg(feature = "stream")]
     pub fn socket(&self) -> SocketBuilder {
         let protocol = Protocol { layout: &generated::api::LAYOUT, channels: generated::CHANNELS };
-        SocketBuilder::new(self.core.clone(), protocol)
+        SocketBuilder::new(Arc::clone(&self.streams), protocol)
     }
 
     /// A request to an endpoint that this crate does not know.
@@ -157,19 +161,26 @@ impl ApiClient for Client {
         environment.base_url()
     }
 
-    fn stream_path() -> Option<&'static str> {
-        let environment = Environment::default();
-        let base = environment.base_url().strip_prefix("https")?;
-        environment.stream_url().strip_prefix("wss")?.strip_prefix(base)
-    }
-
     fn api() -> &'static Api {
         &API
     }
 
-    fn new(core: Core) -> Self {
-        Self { core }
+    fn build(settings: &Settings) -> Result<Self> {
+        let core = settings.build()?;
+        Ok(Self {
+            #[cfg(feature = "stream")]
+            streams: Arc::new(Streams::new(&core, settings, stream_path())?),
+            core,
+        })
     }
+}
+
+/// How far behind the base URL channels are subscribed to.
+#[cfg(feature = "stream")]
+fn stream_path() -> Option<&'static str> {
+    let environment = Environment::default();
+    let base = environment.base_url().strip_prefix("https")?;
+    environment.stream_url().strip_prefix("wss")?.strip_prefix(base)
 }
 
 impl ClientBuilder {

@@ -15,7 +15,7 @@ use crate::api::Api;
 use crate::authentication::Given;
 use crate::builder::ApiClient;
 use crate::call::UndocumentedRequest;
-use crate::client::Core;
+use crate::client::{Core, Settings};
 use crate::error::Result;
 use crate::operation::{Method, Operation};
 use crate::retry::Statistics;
@@ -119,8 +119,8 @@ impl ApiClient for Client {
         &API
     }
 
-    fn new(core: Core) -> Self {
-        Self { core }
+    fn build(settings: &Settings) -> Result<Self> {
+        Ok(Self { core: settings.build()? })
     }
 }
 

@@ -8,6 +8,7 @@ mod body;
 mod certificates;
 mod connect;
 mod connections;
+mod fault;
 mod header;
 #[cfg(test)]
 pub(crate) mod memory;
@@ -35,6 +36,7 @@ pub(crate) use url::Url;
 pub(crate) use self::base_url::BaseUrl;
 pub use self::certificates::RootCertificates;
 use self::connections::Connections;
+pub(crate) use self::fault::{Fault, TransportError};
 pub(crate) use self::header::Header;
 #[cfg(feature = "stream")]
 pub(crate) use self::resolve::looked_up;
@@ -89,36 +91,6 @@ pub(crate) struct HttpResponse {
     pub(crate) status: u16,
     pub(crate) headers: Headers,
     pub(crate) body: Vec<u8>,
-}
-
-/// Why there is no answer.
-pub(crate) struct TransportError {
-    pub(crate) fault: Fault,
-    /// `NotSent` only if no connection was given the body of the request, or if the server says by its
-    /// protocol that it did not process the request.
-    pub(crate) delivery: Delivery,
-    /// Status and headers, if it broke only after them.
-    pub(crate) head: Option<(u16, Headers)>,
-    pub(crate) source: Option<BoxError>,
-}
-
-/// What kind of failure it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
-    /// The library refused the request; nothing was sent.
-    Refused,
-    /// There was no connection; nothing was sent.
-    Connect,
-    /// The time was up.
-    Timeout,
-    /// The connection broke.
-    Broken,
-    /// The answer is larger than allowed.
-    TooLarge,
-    /// The answer has more headers than allowed, so that not even its status is known.
-    HeadTooLarge,
-    /// The answer is not compressed as it says.
-    Corrupt,
 }
 
 /// Pools of connections. Cheap to clone; clones share them.

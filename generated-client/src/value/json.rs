@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::record;
+use crate::record::{self, Slot, Value, View};
 
 /// Any JSON value, its text kept as it came: no number is rounded, no key moved.
 ///
@@ -38,10 +38,6 @@ impl Json {
     /// Text that a parser has already accepted.
     pub(crate) fn from_raw(raw: &RawValue) -> Self {
         Self(raw.to_owned())
-    }
-
-    pub(crate) fn as_raw(&self) -> &RawValue {
-        &self.0
     }
 
     /// The text, as it came.
@@ -96,6 +92,20 @@ impl Serialize for Json {
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         record::deserialize(deserializer)
+    }
+}
+
+impl Value for Json {
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn slot(&mut self) -> Slot<'_> {
+        Slot::Json(&mut self.0)
+    }
+
+    fn view(&self) -> View<'_> {
+        View::Json(&self.0)
     }
 }
 

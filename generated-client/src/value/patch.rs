@@ -1,5 +1,7 @@
 //! Changes of fields that can be cleared.
 
+use crate::record::{OptionSlot, Slot, Value, View};
+
 /// What a PATCH does with a field: leaves it alone, clears it, or sets it.
 ///
 /// An `Option` cannot tell *set to null* from *leave alone*. An optional field of a request that
@@ -44,5 +46,37 @@ impl<T> From<Option<T>> for Patch<T> {
     /// `None` clears the field.
     fn from(value: Option<T>) -> Self {
         value.map_or(Self::Null, Self::Set)
+    }
+}
+
+impl<T: Value> Value for Patch<T> {
+    fn blank() -> Self {
+        Self::Keep
+    }
+
+    fn slot(&mut self) -> Slot<'_> {
+        Slot::Option(self)
+    }
+
+    fn view(&self) -> View<'_> {
+        match self {
+            Self::Keep => View::Absent,
+            Self::Null => View::Null,
+            Self::Set(value) => value.view(),
+        }
+    }
+}
+
+impl<T: Value> OptionSlot for Patch<T> {
+    fn clear(&mut self) {
+        *self = Self::Null;
+    }
+
+    fn fill(&mut self) -> Option<Slot<'_>> {
+        *self = Self::Set(T::blank());
+        match self {
+            Self::Set(value) => Some(value.slot()),
+            Self::Keep | Self::Null => None,
+        }
     }
 }

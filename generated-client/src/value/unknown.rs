@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Json;
+use crate::record::RawVariant;
 
 /// The text of an enum's value that this version of the crate does not know.
 ///
@@ -59,5 +60,11 @@ impl UnknownVariant {
     #[must_use]
     pub fn json(&self) -> &Json {
         &self.json
+    }
+}
+
+impl From<RawVariant<'_>> for UnknownVariant {
+    fn from(variant: RawVariant<'_>) -> Self {
+        Self::new(variant.name, Json::from_raw(variant.json))
     }
 }

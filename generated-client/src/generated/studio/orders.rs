@@ -23,7 +23,8 @@ use crate::operation::{
 use crate::options::RequestOptions;
 use crate::page::{Items, Pages};
 use crate::record::{
-    self, Field, Record, Rule, Slot, Table, Tagging, Text, Union, UnionTable, Value, View,
+    self, Field, RawVariant, Record, Rule, Slot, Table, Tagging, Text, Union, UnionTable,
+    Value, View,
 };
 
 /// Creating, reading, changing and cancelling orders, one by one or many at once.
@@ -3207,12 +3208,12 @@ impl Union for Strategy {
             Self::Pov(value) => value.view(),
             Self::Dark(value) => value.view(),
             Self::Dma(value) => value.view(),
-            Self::Unknown(unknown) => View::Json(unknown.json()),
+            Self::Unknown(unknown) => unknown.json().view(),
         }
     }
 
-    fn set_unknown(&mut self, unknown: UnknownVariant) {
-        *self = Self::Unknown(unknown);
+    fn set_unknown(&mut self, unknown: RawVariant<'_>) {
+        *self = Self::Unknown(unknown.into());
     }
 }
 

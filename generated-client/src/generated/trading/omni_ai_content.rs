@@ -14,7 +14,7 @@ use super::orders::{NewOrder, OrderId};
 use super::positions::SortDirection;
 use crate::{Json, UnknownVariant};
 use crate::record::{
-    self, Field, Record, Slot, Table, Tagging, Union, UnionTable, Value, View,
+    self, Field, RawVariant, Record, Slot, Table, Tagging, Union, UnionTable, Value, View,
 };
 
 /// A part that is text.
@@ -693,7 +693,7 @@ impl Record for ContentPartCustom {
 
     fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
         let slot = match index {
-            0 => Slot::Json(&mut self.payload),
+            0 => Value::slot(&mut self.payload),
             _ => return None,
         };
         Some(slot)
@@ -701,7 +701,7 @@ impl Record for ContentPartCustom {
 
     fn view_at(&self, index: usize) -> Option<View<'_>> {
         let view = match index {
-            0 => View::Json(&self.payload),
+            0 => Value::view(&self.payload),
             _ => return None,
         };
         Some(view)
@@ -1826,7 +1826,7 @@ impl Record for ScreenerFilter {
         let slot = match index {
             0 => Slot::String(&mut self.field),
             1 => Slot::String(&mut self.operator),
-            2 => Slot::Json(&mut self.value),
+            2 => Value::slot(&mut self.value),
             _ => return None,
         };
         Some(slot)
@@ -1836,7 +1836,7 @@ impl Record for ScreenerFilter {
         let view = match index {
             0 => View::Text(&self.field),
             1 => View::Text(&self.operator),
-            2 => View::Json(&self.value),
+            2 => Value::view(&self.value),
             _ => return None,
         };
         Some(view)
@@ -2004,12 +2004,12 @@ impl Union for StructuredAction {
             Self::OpenChart(value) => value.view(),
             Self::OpenScreener(value) => value.view(),
             Self::OpenEntitlementConsent(value) => value.view(),
-            Self::Unknown(unknown) => View::Json(unknown.json()),
+            Self::Unknown(unknown) => unknown.json().view(),
         }
     }
 
-    fn set_unknown(&mut self, unknown: UnknownVariant) {
-        *self = Self::Unknown(unknown);
+    fn set_unknown(&mut self, unknown: RawVariant<'_>) {
+        *self = Self::Unknown(unknown.into());
     }
 }
 
@@ -2085,12 +2085,12 @@ impl Union for PrefillOrderAction {
             Self::New(value) => value.view(),
             Self::Cancel(value) => value.view(),
             Self::Modify(value) => value.view(),
-            Self::Unknown(unknown) => View::Json(unknown.json()),
+            Self::Unknown(unknown) => unknown.json().view(),
         }
     }
 
-    fn set_unknown(&mut self, unknown: UnknownVariant) {
-        *self = Self::Unknown(unknown);
+    fn set_unknown(&mut self, unknown: RawVariant<'_>) {
+        *self = Self::Unknown(unknown.into());
     }
 }
 

@@ -22,7 +22,8 @@ use crate::client::Core;
 use crate::operation::{Answer, BodyKind, Method, Operation, Parameter, Repeat};
 use crate::options::RequestOptions;
 use crate::record::{
-    self, Field, Record, Slot, Table, Tagging, Text, Union, UnionTable, Value, View,
+    self, Field, RawVariant, Record, Slot, Table, Tagging, Text, Union, UnionTable,
+    Value, View,
 };
 
 /// Final messages of a conversation with the Omni AI assistant, and feedback on them. What is still
@@ -832,12 +833,12 @@ impl Union for MessageContentPart {
             Self::Chart(value) => value.view(),
             Self::SuggestedActions(value) => value.view(),
             Self::Custom(value) => value.view(),
-            Self::Unknown(unknown) => View::Json(unknown.json()),
+            Self::Unknown(unknown) => unknown.json().view(),
         }
     }
 
-    fn set_unknown(&mut self, unknown: UnknownVariant) {
-        *self = Self::Unknown(unknown);
+    fn set_unknown(&mut self, unknown: RawVariant<'_>) {
+        *self = Self::Unknown(unknown.into());
     }
 }
 

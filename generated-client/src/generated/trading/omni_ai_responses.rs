@@ -21,7 +21,8 @@ use crate::client::Core;
 use crate::operation::{Answer, BodyKind, Method, Operation, Parameter, Repeat};
 use crate::options::RequestOptions;
 use crate::record::{
-    self, Field, Record, Slot, Table, Tagging, Text, Union, UnionTable, Value, View,
+    self, Field, RawVariant, Record, Slot, Table, Tagging, Text, Union, UnionTable,
+    Value, View,
 };
 
 /// What the Omni AI assistant is writing at the moment. A response is polled until its status is
@@ -647,12 +648,12 @@ impl Union for ResponseContentPart {
             Self::Chart(value) => value.view(),
             Self::SuggestedActions(value) => value.view(),
             Self::Custom(value) => value.view(),
-            Self::Unknown(unknown) => View::Json(unknown.json()),
+            Self::Unknown(unknown) => unknown.json().view(),
         }
     }
 
-    fn set_unknown(&mut self, unknown: UnknownVariant) {
-        *self = Self::Unknown(unknown);
+    fn set_unknown(&mut self, unknown: RawVariant<'_>) {
+        *self = Self::Unknown(unknown.into());
     }
 }
 

@@ -19,7 +19,8 @@ use crate::operation::{
 use crate::options::RequestOptions;
 use crate::page::{Items, Pages};
 use crate::record::{
-    self, Field, Record, Rule, Slot, Table, Tagging, Text, Union, UnionTable, Value, View,
+    self, Field, RawVariant, Record, Rule, Slot, Table, Tagging, Text, Union, UnionTable,
+    Value, View,
 };
 
 /// Finding instruments by their figures, and keeping such searches.
@@ -2104,12 +2105,12 @@ impl Union for ScreenerValue {
         match self {
             Self::Number(value) => value.view(),
             Self::String(value) => value.view(),
-            Self::Unknown(unknown) => View::Json(unknown.json()),
+            Self::Unknown(unknown) => unknown.json().view(),
         }
     }
 
-    fn set_unknown(&mut self, unknown: UnknownVariant) {
-        *self = Self::Unknown(unknown);
+    fn set_unknown(&mut self, unknown: RawVariant<'_>) {
+        *self = Self::Unknown(unknown.into());
     }
 }
 

@@ -9,13 +9,12 @@ use uuid::Uuid;
 
 use super::failure::Failure;
 use super::{number, time};
-use crate::Json;
 use crate::record::Slot;
 
 /// Reads a scalar into its slot; `floats` says whether decimals were floats when they were written.
 pub(super) fn read(raw: &RawValue, slot: Slot<'_>, floats: bool) -> Result<(), Failure> {
     if let Slot::Json(place) = slot {
-        *place = Json::from_raw(raw);
+        *place = raw.to_owned();
         return Ok(());
     }
     let json = raw.get();

@@ -10,8 +10,7 @@ use serde_json::value::RawValue;
 
 use super::failure::Failure;
 use super::{Decoder, leaf};
-use crate::record::{Tagging, Union, UnionTable};
-use crate::{Json, UnknownVariant};
+use crate::record::{RawVariant, Tagging, Union, UnionTable};
 
 /// Reads a union from its text.
 pub(super) fn read(raw: &RawValue, union: &mut dyn Union, decoder: &mut Decoder) -> Result<(), Failure> {
@@ -51,7 +50,7 @@ fn select(
     {
         return decoder.text(json, slot);
     }
-    union.set_unknown(UnknownVariant::new(name, Json::from_raw(raw)));
+    union.set_unknown(RawVariant { name, json: raw });
     Ok(())
 }
 

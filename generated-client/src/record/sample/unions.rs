@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use super::{ENCODING, Empty, Leg};
 use crate::UnknownVariant;
-use crate::record::{self, Slot, Tagging, Union, UnionTable, Value, View};
+use crate::record::{self, RawVariant, Slot, Tagging, Union, UnionTable, Value, View};
 
 /// Told apart by `type`.
 #[derive(Clone, PartialEq)]
@@ -59,8 +59,8 @@ impl Union for Part {
         }
     }
 
-    fn set_unknown(&mut self, unknown: UnknownVariant) {
-        *self = Self::Unknown(unknown);
+    fn set_unknown(&mut self, unknown: RawVariant<'_>) {
+        *self = Self::Unknown(unknown.into());
     }
 }
 
@@ -129,8 +129,8 @@ impl Union for Action {
         }
     }
 
-    fn set_unknown(&mut self, unknown: UnknownVariant) {
-        *self = Self::Unknown(unknown);
+    fn set_unknown(&mut self, unknown: RawVariant<'_>) {
+        *self = Self::Unknown(unknown.into());
     }
 }
 
@@ -199,8 +199,8 @@ impl Union for Filter {
         }
     }
 
-    fn set_unknown(&mut self, unknown: UnknownVariant) {
-        *self = Self::Unknown(unknown);
+    fn set_unknown(&mut self, unknown: RawVariant<'_>) {
+        *self = Self::Unknown(unknown.into());
     }
 }
 

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ use super::dial::Dial;
 use super::machine::retry::{FailureHistory, TOKEN_PACE, asked_for};
 use super::machine::{Cause, Connection, DialFailure, Kind, Moment, NoToken, Settings};
 use super::message::{Envelope, fault, subscribe_unlisted};
-use super::streams::check;
+use super::streams::{Streams, check};
 use super::supervisor::{Bearer, Shared, TokenProvider, fetch};
 use super::supervisor::{caller::ended, frame};
 use super::{
@@ -30,7 +31,6 @@ use super::{
     decode, subscribe,
 };
 use crate::Json;
-use crate::client;
 use crate::error::Result;
 
 /// How long before its token expires a connection is replaced, but never more than half of the life
@@ -41,7 +41,7 @@ const LEAD: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 #[must_use = "nothing happens until it is started"]
 pub struct SocketBuilder {
-    client: client::Core,
+    streams: Arc<Streams>,
     protocol: Protocol,
     settings: Settings,
 }
@@ -87,8 +87,8 @@ impl Protocol {
 }
 
 impl SocketBuilder {
-    pub(crate) fn new(client: client::Core, protocol: Protocol) -> Self {
-        Self { client, protocol, settings: Settings::default() }
+    pub(crate) fn new(streams: Arc<Streams>, protocol: Protocol) -> Self {
+        Self { streams, protocol, settings: Settings::default() }
     }
 
     /// Changes the settings. A socket uses those of the dial, the backoff, the ping, writing and
@@ -104,10 +104,9 @@ impl SocketBuilder {
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) outside of a Tokio runtime, if there
     /// are no certificates to trust, or if a setting is invalid.
     pub fn start(self) -> Result<Socket> {
-        let Self { client, protocol, settings } = self;
+        let Self { streams, protocol, settings } = self;
         check("socket", &settings)?;
-        let tokens = ClientTokens(client.clone());
-        let streams = client.streams()?;
+        let tokens = ClientTokens(streams.client.clone());
         Ok(Socket::new(streams.server()?, tokens, &streams.shared, protocol, settings))
     }
 }

@@ -8,7 +8,6 @@ use super::chance::{Action, World};
 use super::server::Answer::{self, *};
 use super::server::{CLOSE, Order, Server, numbered};
 use super::*;
-use crate::client::Core;
 use crate::stream::DialFailure;
 use crate::stream::connection::tests::frames::frame;
 use crate::stream::machine::{NoToken, SlowCaller, Stage, State};
@@ -349,10 +348,10 @@ fn row_45_a_server_that_accepts_and_closes_a_thousand_times() {
 fn row_51_twenty_and_a_hundred_accounts_that_lose_their_connections_together() {
     for (accounts, seconds) in [(20, 5), (100, 100)] {
         in_simulation(async |_| {
-            let builder = Client::builder().access_token("key").base_url("https://api.example.com");
-            let (client, server) = (builder.settings.build().unwrap(), Server::default());
+            let (client, server) =
+                (Client::builder().access_token("token").build().unwrap(), Server::default());
             // Clones of a client have one limit.
-            let one = |client: Core| call(&server, Settings::default(), &client.streams().unwrap().shared);
+            let one = |client: Client| call(&server, Settings::default(), &client.streams.shared);
             let mut callers: Vec<_> = (0..accounts).map(|_| one(client.clone())).collect();
             for _ in 0..2 {
                 sleep(seconds * SECOND).await;

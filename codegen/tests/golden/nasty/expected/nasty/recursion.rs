@@ -15,7 +15,7 @@ use crate::operation::{Answer, BodyKind, Method, Operation, PageToken, Repeat};
 use crate::options::RequestOptions;
 use crate::page::{Items, Pages};
 use crate::record::{
-    self, Field, Record, Slot, Table, Tagging, Union, UnionTable, Value, View,
+    self, Field, RawVariant, Record, Slot, Table, Tagging, Union, UnionTable, Value, View,
 };
 
 /// Types that hold themselves.
@@ -997,12 +997,12 @@ impl Union for Tree {
             Self::Leaf(value) => value.view(),
             Self::Unknown_(value) => value.view(),
             Self::Self_(value) => value.view(),
-            Self::Unknown(unknown) => View::Json(unknown.json()),
+            Self::Unknown(unknown) => unknown.json().view(),
         }
     }
 
-    fn set_unknown(&mut self, unknown: UnknownVariant) {
-        *self = Self::Unknown(unknown);
+    fn set_unknown(&mut self, unknown: RawVariant<'_>) {
+        *self = Self::Unknown(unknown.into());
     }
 }
 
@@ -1074,12 +1074,12 @@ impl Union for Wrapped {
         match self {
             Self::Tree(value) => value.view(),
             Self::Shape(value) => value.view(),
-            Self::Unknown(unknown) => View::Json(unknown.json()),
+            Self::Unknown(unknown) => unknown.json().view(),
         }
     }
 
-    fn set_unknown(&mut self, unknown: UnknownVariant) {
-        *self = Self::Unknown(unknown);
+    fn set_unknown(&mut self, unknown: RawVariant<'_>) {
+        *self = Self::Unknown(unknown.into());
     }
 }
 
@@ -1163,12 +1163,12 @@ impl Union for Shape {
             Self::String(value) => value.view(),
             Self::List(value) => value.view(),
             Self::Object(value) => value.view(),
-            Self::Unknown(unknown) => View::Json(unknown.json()),
+            Self::Unknown(unknown) => unknown.json().view(),
         }
     }
 
-    fn set_unknown(&mut self, unknown: UnknownVariant) {
-        *self = Self::Unknown(unknown);
+    fn set_unknown(&mut self, unknown: RawVariant<'_>) {
+        *self = Self::Unknown(unknown.into());
     }
 }
 

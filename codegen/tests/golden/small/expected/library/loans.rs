@@ -26,7 +26,8 @@ use crate::operation::{
 use crate::options::RequestOptions;
 use crate::page::{Items, Pages};
 use crate::record::{
-    self, Field, Record, Rule, Slot, Table, Tagging, Text, Union, UnionTable, Value, View,
+    self, Field, RawVariant, Record, Rule, Slot, Table, Tagging, Text, Union, UnionTable,
+    Value, View,
 };
 
 /// Borrowing and returning books.
@@ -1300,12 +1301,12 @@ impl Union for Note {
         match self {
             Self::Stain(value) => value.view(),
             Self::Text(value) => value.view(),
-            Self::Unknown(unknown) => View::Json(unknown.json()),
+            Self::Unknown(unknown) => unknown.json().view(),
         }
     }
 
-    fn set_unknown(&mut self, unknown: UnknownVariant) {
-        *self = Self::Unknown(unknown);
+    fn set_unknown(&mut self, unknown: RawVariant<'_>) {
+        *self = Self::Unknown(unknown.into());
     }
 }
 
@@ -1381,12 +1382,12 @@ impl Union for Place {
             Self::Number(value) => value.view(),
             Self::String(value) => value.view(),
             Self::Bool(value) => value.view(),
-            Self::Unknown(unknown) => View::Json(unknown.json()),
+            Self::Unknown(unknown) => unknown.json().view(),
         }
     }
 
-    fn set_unknown(&mut self, unknown: UnknownVariant) {
-        *self = Self::Unknown(unknown);
+    fn set_unknown(&mut self, unknown: RawVariant<'_>) {
+        *self = Self::Unknown(unknown.into());
     }
 }
 
@@ -1462,12 +1463,12 @@ impl Union for Next {
             Self::Mend(value) => value.view(),
             Self::Read(value) => value.view(),
             Self::Ask(value) => value.view(),
-            Self::Unknown(unknown) => View::Json(unknown.json()),
+            Self::Unknown(unknown) => unknown.json().view(),
         }
     }
 
-    fn set_unknown(&mut self, unknown: UnknownVariant) {
-        *self = Self::Unknown(unknown);
+    fn set_unknown(&mut self, unknown: RawVariant<'_>) {
+        *self = Self::Unknown(unknown.into());
     }
 }
 

@@ -1,5 +1,8 @@
 //! What all clients are made of.
 
+#[cfg(feature = "blocking")]
+mod runtime;
+
 use std::ffi::OsString;
 use std::fmt;
 use std::sync::Arc;
@@ -9,17 +12,14 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
+#[cfg(feature = "blocking")]
+use self::runtime::Runtime;
 use crate::api::{Api, Authentication};
 use crate::authentication::{ClientCredentials, Credentials, Endpoint, Given, TokenSource, Tokens};
-#[cfg(feature = "blocking")]
-use crate::blocking::Runtime;
 use crate::error::{Error, ErrorKind};
-use crate::headers::Header;
 use crate::rate_limit::{Limiter, RateLimits};
 use crate::retry::{Budget, Lane, Limits, Pace, RealPace, Retry, RetrySettings};
-#[cfg(feature = "stream")]
-use crate::stream::{Streams, derived};
-use crate::transport::{BaseUrl, Transport, TransportSettings};
+use crate::transport::{BaseUrl, Header, Transport, TransportSettings};
 
 /// The shared part of a client: cheap to clone, the same connections for all clones.
 #[derive(Clone)]
@@ -40,9 +40,6 @@ struct Inner {
     retry: Retry,
     limiter: Limiter,
     transport: Transport,
-    /// None if the API has no channels.
-    #[cfg(feature = "stream")]
-    streams: Option<Streams>,
     /// Started when the client is first waited for.
     #[cfg(feature = "blocking")]
     runtime: OnceLock<Runtime>,
@@ -68,12 +65,6 @@ impl Core {
 
     pub(crate) fn transport(&self) -> &Transport {
         &self.inner.transport
-    }
-
-    /// What the streams of this client and its clones have in common.
-    #[cfg(feature = "stream")]
-    pub(crate) fn streams(&self) -> Result<&Streams, Error> {
-        self.inner.streams.as_ref().ok_or_else(|| misconfigured("this API has no streams"))
     }
 
     /// What waits for this client and its clones.
@@ -107,15 +98,17 @@ impl fmt::Debug for Core {
 
 /// What a client is made from.
 #[derive(Clone)]
-pub(crate) struct Settings {
+#[allow(
+    unreachable_pub,
+    reason = "sealed: a trait that clients implement has it, in a module that is not public"
+)]
+pub struct Settings {
     api: &'static Api,
     pub(crate) credentials: Option<Given>,
     /// Where tokens are fetched, if not where the API says.
     pub(crate) token_url: Option<String>,
     pub(crate) base_url: String,
-    /// Where channels are subscribed to: behind the base URL, if the API has channels, and if not
-    /// somewhere else.
-    pub(crate) stream_path: Option<&'static str>,
+    /// Where channels are subscribed to, if not behind the base URL.
     pub(crate) stream_url: Option<String>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) order_timeout: Option<Duration>,
@@ -138,7 +131,6 @@ impl Settings {
             credentials: None,
             token_url: None,
             base_url: base_url.to_owned(),
-            stream_path: None,
             stream_url: None,
             timeout: None,
             order_timeout: None,
@@ -193,7 +185,7 @@ impl Settings {
     }
 
     /// Makes the client. No connection is made yet.
-    pub(crate) fn build(self) -> Result<Core, Error> {
+    pub(crate) fn build(&self) -> Result<Core, Error> {
         let retry = self.retry()?;
         self.transport.check().map_err(misconfigured)?;
         let base_url = self
@@ -206,8 +198,6 @@ impl Settings {
         let transport = transport(&self.transport, &base_url)?;
         let credentials = self.credentials(&base_url)?;
         let headers = self.headers()?;
-        #[cfg(feature = "stream")]
-        let streams = self.streams(&base_url)?;
         let inner = Inner {
             api: self.api,
             base_url,
@@ -216,8 +206,6 @@ impl Settings {
             retry,
             limiter: Limiter::new(self.api, self.rate_limits),
             transport,
-            #[cfg(feature = "stream")]
-            streams,
             #[cfg(feature = "blocking")]
             runtime: OnceLock::new(),
         };
@@ -229,7 +217,7 @@ impl Settings {
         let mut headers = vec![
             Header::constant("accept", "application/json"),
             Header::constant("accept-encoding", "gzip"),
-            self.agent()?,
+            self.user_agent_header()?,
         ];
         for (name, value) in &self.headers {
             headers.push(Header::new(name, value.expose_secret()).map_err(misconfigured)?);
@@ -237,12 +225,12 @@ impl Settings {
         Ok(headers)
     }
 
-    fn agent(&self) -> Result<Header, Error> {
-        Header::own("user-agent", &self.products()).map_err(misconfigured)
+    fn user_agent_header(&self) -> Result<Header, Error> {
+        Header::own("user-agent", &self.user_agent()).map_err(misconfigured)
     }
 
-    /// Who asks.
-    fn products(&self) -> String {
+    /// The `User-Agent` value.
+    pub(crate) fn user_agent(&self) -> String {
         let product = concat!("clear-street-rs/", env!("CARGO_PKG_VERSION"));
         match &self.user_agent {
             Some(suffix) => format!("{product} {suffix}"),
@@ -275,16 +263,6 @@ impl Settings {
         Ok(Credentials::tokens(tokens, secret, base_url.as_str()))
     }
 
-    #[cfg(feature = "stream")]
-    fn streams(&self, base_url: &BaseUrl) -> Result<Option<Streams>, Error> {
-        let url = match (&self.stream_url, self.stream_path) {
-            (Some(url), _) => url.clone(),
-            (None, Some(path)) => derived(base_url, path),
-            (None, None) => return Ok(None),
-        };
-        Streams::new(url, base_url, self.products(), &self.transport).map(Some)
-    }
-
     /// Where tokens are fetched, over connections of their own: no other request is in their way.
     ///
     /// A server without TLS is a stand-in: what is meant for it does not go to the vendor unasked, nor a
@@ -314,7 +292,7 @@ impl Settings {
         };
         Ok(Endpoint {
             audience,
-            user_agent: self.agent()?,
+            user_agent: self.user_agent_header()?,
             transport: transport(&settings, &url)?,
             url,
             pace: Arc::clone(&self.pace),

@@ -32,7 +32,7 @@ impl Runtime {
     /// Blocks this thread until the future is ready.
     ///
     /// Tokio's own `block_on` panics where this is called from an asynchronous program.
-    pub(super) fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+    pub(crate) fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         let _context = self.0.as_ref().map(tokio::runtime::Runtime::enter);
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         // Nobody renews the budget of a task while its thread waits here.
