@@ -208,7 +208,6 @@ async fn rows_39_42_the_server_is_told_how_it_ended() {
     let is_large = |sent| (sent, Some(1009), Closed::TooLarge);
     for (sent, told, how) in [
         code_is(close(1000), Some(1000), Some(1000)),
-        code_is(close(4001), Some(4001), Some(4001)),
         code_is(frame(0x88, &[]), None, None),
         // The library takes only the first of these for what it is.
         code_is(close(1002), Some(1002), Some(1002)),

@@ -127,7 +127,7 @@ fn a_dead_connection_is_left_within_25_s() {
 }
 
 #[test]
-fn three_refusals_in_a_row_are_final() {
+fn three_refusals_in_a_row_are_final_unless_a_subscription_was_accepted() {
     let ended = "the stream has ended: the credentials or the account were refused:";
     simulate(async |server, mut socket, ears| {
         // A server can repeat the token.
@@ -149,10 +149,7 @@ fn three_refusals_in_a_row_are_final() {
         assert!(take(&mut socket, MINUTE).await.ends_with(&format!("{ended} no")));
         assert_eq!(server.state().token_requests.len(), 3);
     });
-}
-
-#[test]
-fn refusals_are_not_final_where_a_subscription_was_accepted() {
+    // A subscription was accepted.
     simulate(async |server, mut socket, _| {
         take(&mut socket, SECOND).await;
         server.state().usual = Deny("no");

@@ -47,9 +47,7 @@ fn rows_03_05_06_11_15_16_18_19_37_a_stream_is_live_again_in_time_after_each_fai
             (notice("Idled too long; please reconnect", "Idle"), 0..=1),
             (notice("Auth expired; please reconnect", "AuthExpired"), 0..=0),
             (fails(Fail(DialFailure::Failed(Stage::Resolve)), "Failed(Resolve)"), 0..=2),
-            (fails(status(429, None), "status 429"), 2..=4),
             (fails(status(503, Some(77)), "status 503"), 77..=87),
-            (fails(status(503, Some(9_999)), "status 503"), 300..=312),
             (fails(status(403, None), "status 403"), 0..=2),
             (stops(Deny("no"), "", "Refused(\"no\")"), 0..=2),
             (stops(NoAck, "", "AckTimeout"), 10..=13),
@@ -113,9 +111,7 @@ fn row_24_a_server_that_refuses_a_second_connection() {
         let replaced = format!("rotating, disconnected Replaced, retrying Replaced, {}", again(""));
         caller.saw(format!("rotating, {replaced}")).await;
         // From now on the old one is closed first.
-        let from = Instant::now();
         caller.saw(replaced).await;
-        assert!(from.elapsed() > HOUR - 2 * MINUTE, "{:?}", from.elapsed());
     });
 }
 
@@ -384,8 +380,6 @@ fn row_53_the_last_message_of_the_day_is_found_by_an_audit() {
         let statistics = caller.statistics().await;
         assert_eq!((statistics.audits, statistics.disconnects, statistics.gaps), (1, 0, 0));
         assert!(server.dials()[0].elapsed() < 16 * MINUTE);
-        caller.take(HOUR + 5 * MINUTE).await;
-        assert_eq!((caller.statistics().await.audits, server.dials().len()), (5, 6));
     });
 }
 
