@@ -335,12 +335,15 @@ fn never_loses_text(text: &str) {
     }
 }
 
-fn any_json() -> impl Strategy<Value = Any> {
+pub(crate) fn any_json() -> impl Strategy<Value = Any> {
+    let brackets = "[]\\[{}\"\\\\Yy_ é]{0,20}";
     let leaf = prop_oneof![
         Just(Any::Null),
         any::<bool>().prop_map(Any::from),
         any::<u64>().prop_map(Any::from),
+        (-200..200_i64).prop_map(Any::from),
         any::<String>().prop_map(Any::from),
+        brackets.prop_map(Any::from),
         prop::sample::select(&["loan-update", "closing", "fire", "heartbeat", "subscribed"][..])
             .prop_map(Any::from),
     ];
@@ -348,6 +351,7 @@ fn any_json() -> impl Strategy<Value = Any> {
         prop::sample::select(&["type", "sequence", "payload", "data", "channel", "timestamp", "success"][..])
             .prop_map(str::to_owned),
         any::<String>(),
+        brackets,
     ];
     leaf.prop_recursive(4, 32, 6, move |inner| {
         prop_oneof![

@@ -13,7 +13,7 @@ pub(crate) mod fault;
 mod golden;
 #[path = "../../tests/support/http2.rs"]
 pub(crate) mod http2;
-mod messages;
+pub(crate) mod messages;
 pub(crate) mod pace;
 mod paging;
 mod rate_limits;

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::json::{Cursor, hash_value};
+use crate::tests::messages::any_json;
 
 /// Moves over a value, and says where that ends.
 fn end(text: &str) -> Result<usize, &'static str> {
@@ -14,14 +15,11 @@ fn end(text: &str) -> Result<usize, &'static str> {
 }
 
 #[test]
-fn what_does_not_end_is_malformed() {
+fn what_is_malformed_has_no_hash() {
     for text in ["", "}", ",", "x", "\"", r#""\""#, r#""a\"#, "[", "{", r#"{"a":"}"#, "[[]", "é", r#"[":"#] {
         assert_eq!((end(text).is_err(), hash_of(text)), (true, None), "{text}");
     }
-}
-
-#[test]
-fn what_is_malformed_inside_is_passed_over_and_has_no_hash() {
+    // Inside of a value it is passed over.
     for text in [r#"{"a":NaN,é}"#, "[}", r#"{"a"}"#, r#"{"a":}"#, "[1 2]", r#"{"a":1 "b":2}"#, "{1:2}"] {
         assert_eq!((end(&format!("{text},")), hash_of(text)), (Ok(text.len()), None), "{text}");
     }
@@ -37,25 +35,6 @@ fn nesting_is_not_recursion() {
     assert_eq!(end(&format!("{open}{close}")), Ok(2_000_000));
     let [one, other] = ["1", "2"].map(|inner| hash_of(&format!("{open}{inner}{close}")));
     assert!(one.is_some() && other.is_some() && one != other);
-}
-
-/// Many brackets, quotes and backslashes.
-fn json() -> impl Strategy<Value = serde_json::Value> {
-    let text = || "[]\\[{}\"\\\\Yy_ é]{0,20}";
-    let leaf = prop_oneof![
-        text().prop_map(serde_json::Value::from),
-        any::<String>().prop_map(serde_json::Value::from),
-        (-200i64..200).prop_map(serde_json::Value::from),
-        any::<bool>().prop_map(serde_json::Value::from),
-        Just(serde_json::Value::Null),
-    ];
-    leaf.prop_recursive(6, 60, 6, move |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..6).prop_map(serde_json::Value::from),
-            prop::collection::btree_map(text(), inner, 0..6)
-                .prop_map(|map| map.into_iter().collect::<serde_json::Value>()),
-        ]
-    })
 }
 
 fn hash_of(text: &str) -> Option<u64> {
@@ -102,24 +81,22 @@ fn different_values_have_different_hashes() {
 
 proptest! {
     #[test]
-    fn every_value_ends_where_serde_json_ends_it(value in json(), rest in "[]{}\",\\\\]{0,12}") {
-        let json = value.to_string();
-        // Numbers and words end only where something else begins.
-        let gap = if json.ends_with(['"', ']', '}']) { "" } else { " " };
-        prop_assert_eq!(end(&format!("{json}{gap}{rest}")), Ok(json.len()));
-        if let serde_json::Value::String(text) = value {
-            prop_assert_eq!(&*Cursor::new(&json).string().unwrap().read(), text);
-        }
-    }
-
-    #[test]
-    fn the_hash_tells_values_apart_and_not_spellings(one in json(), other in json()) {
+    fn values_end_where_serde_json_ends_them_and_the_hash_tells_them_apart(
+        one in any_json(),
+        other in any_json(),
+        rest in "[]{}\",\\\\]{0,12}",
+    ) {
         let [compact, pretty] = [one.to_string(), serde_json::to_string_pretty(&one).unwrap()];
-        prop_assert_eq!(hash_of(&compact), hash_of(&pretty));
-        prop_assert_eq!(hash_of(&compact) == hash_of(&other.to_string()), one == other);
-        let text = format!("{compact}, and more");
+        // Numbers and words end only where something else begins.
+        let gap = if compact.ends_with(['"', ']', '}']) { "" } else { " " };
+        let text = format!("{compact}{gap}{rest}");
+        prop_assert_eq!(end(&text), Ok(compact.len()));
         let mut cursor = Cursor::new(&text);
-        hash_value(&mut cursor, 0);
-        prop_assert_eq!(cursor.at(), compact.len());
+        let hash = hash_value(&mut cursor, 0);
+        prop_assert_eq!((cursor.at(), hash), (compact.len(), hash_of(&pretty)));
+        prop_assert_eq!(hash == hash_of(&other.to_string()), one == other);
+        if let serde_json::Value::String(text) = one {
+            prop_assert_eq!(&*Cursor::new(&compact).string().unwrap().read(), text);
+        }
     }
 }

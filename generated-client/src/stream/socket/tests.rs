@@ -9,7 +9,7 @@ use crate::ErrorKind;
 use crate::stream::connection::tests::frames::frame;
 use crate::stream::dial::tests::eavesdrop::Ears;
 use crate::stream::supervisor::tests::caller::{assert_holds_no_token, word};
-use crate::stream::supervisor::tests::server::Answer::{Deny, EndInReplay, Fail};
+use crate::stream::supervisor::tests::server::Answer::{Deny, EndInReplay, Fail, Live};
 use crate::stream::supervisor::tests::server::{CLOSE, Order, Server, ack, notice};
 use crate::stream::supervisor::tests::{HOUR, MINUTE, SECOND, in_simulation, millis, shared};
 use crate::studio::accounts::AccountId;
@@ -82,9 +82,6 @@ fn all_subscriptions_are_made_on_one_connection_and_again_on_the_next() {
 
 #[test]
 fn a_message_is_typed_by_its_channel_and_one_that_cannot_be_read_ends_nothing() {
-    fn is_ok<M>(read: Option<std::result::Result<Received<M>, Undecodable>>) -> Option<bool> {
-        read.map(|read| read.is_ok())
-    }
     simulate(async |server, mut socket, _| {
         take(&mut socket, SECOND).await;
         for (text, activity, contracts) in [
@@ -99,8 +96,9 @@ fn a_message_is_typed_by_its_channel_and_one_that_cannot_be_read_ends_nothing() 
             let event = socket.next().await.unwrap().unwrap();
             let SocketEvent::Message(message) = event else { panic!("{event:?}") };
             assert_eq!(message.text, text);
-            assert_eq!(is_ok(message.decode::<ActivityMessage>()), activity, "{text}");
-            assert_eq!(is_ok(message.decode::<EventContractsMessage>()), contracts, "{text}");
+            assert_eq!(message.decode::<ActivityMessage>().map(|read| read.is_ok()), activity, "{text}");
+            let read = message.decode::<EventContractsMessage>().map(|read| read.is_ok());
+            assert_eq!(read, contracts, "{text}");
             assert!(!format!("{message:?}").contains("payload"), "the text is not shown");
         }
         server.say("no JSON");
@@ -129,7 +127,7 @@ fn a_dead_connection_is_left_within_25_s() {
 }
 
 #[test]
-fn three_refusals_in_a_row_are_final() {
+fn three_refusals_in_a_row_are_final_unless_a_subscription_was_accepted() {
     let ended = "the stream has ended: the credentials or the account were refused:";
     simulate(async |server, mut socket, ears| {
         // A server can repeat the token.
@@ -151,10 +149,7 @@ fn three_refusals_in_a_row_are_final() {
         assert!(take(&mut socket, MINUTE).await.ends_with(&format!("{ended} no")));
         assert_eq!(server.state().token_requests.len(), 3);
     });
-}
-
-#[test]
-fn refusals_are_not_final_where_a_subscription_was_accepted() {
+    // A subscription was accepted.
     simulate(async |server, mut socket, _| {
         take(&mut socket, SECOND).await;
         server.state().usual = Deny("no");
@@ -229,25 +224,23 @@ fn a_notice_tells_what_ended_the_connection() {
 
 #[test]
 fn closing_waits_for_the_handshake_of_an_open_connection() {
-    for (order, time) in [(Order::Mute, CLOSE), (Order::Freeze, 5 * SECOND)] {
+    let fails = Fail(DialFailure::Handshake("unasked `Sec-WebSocket-Extensions`"));
+    for (usual, seen, order, time) in [
+        (Live, LIVE, Order::Mute, CLOSE),
+        (Live, LIVE, Order::Freeze, 5 * SECOND),
+        // There is nothing to wait for.
+        (fails, "connecting, retrying Handshake(", Order::Mute, Duration::ZERO),
+    ] {
         simulate(async |server, mut socket, _| {
-            take(&mut socket, SECOND).await;
+            server.state().usual = usual;
+            assert!(take(&mut socket, SECOND).await.starts_with(seen));
             server.order(order);
             take(&mut socket, SECOND).await;
-            let from = Instant::now();
+            let (from, dials) = (Instant::now(), server.dials().len());
             socket.close().await;
             assert!((time..time + millis(5)).contains(&from.elapsed()), "{:?}", from.elapsed());
+            sleep(HOUR).await;
+            assert_eq!(server.dials().len(), dials, "it dials after it was closed");
         });
     }
-    // Without one, there is nothing to wait for, and nothing is dialled any more.
-    simulate(async |server, mut socket, _| {
-        server.state().usual = Fail(DialFailure::Handshake("unasked `Sec-WebSocket-Extensions`"));
-        let seen = take(&mut socket, SECOND).await;
-        assert!(seen.starts_with("connecting, retrying Handshake("), "{seen}");
-        let (from, dials) = (Instant::now(), server.dials().len());
-        socket.close().await;
-        assert!(from.elapsed().is_zero());
-        sleep(HOUR).await;
-        assert_eq!(server.dials().len(), dials);
-    });
 }

@@ -2,173 +2,92 @@
 //!
 //! The machine has a larger test of the same promise; this one is of what is around it.
 
-use std::time::Duration;
+use std::iter::repeat_n;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use tokio::time::sleep;
 
-use super::caller::Caller;
-use super::server::{Answer, Order, Server};
+use super::server::{Answer, Order};
 use super::sim::assert_paced;
-use super::{MINUTE, SECOND, call, in_simulation, shared};
+use super::*;
 use crate::stream::DialFailure;
+use crate::stream::machine::NoToken;
 use crate::stream::machine::tests::model::runner;
-use crate::stream::machine::{NoToken, Settings, State};
 
-/// Something that happens.
-#[derive(Clone, Debug)]
-pub(super) enum Action {
-    Wait(Duration),
-    Write(u64),
-    WriteSilently,
-    WriteCrossed,
-    Skip,
-    Repeat(usize),
-    Say(&'static str),
-    Trim(usize),
-    Order(Order),
-    Refuse(usize, u16),
-    NoTokenFor(Duration),
-    Stall(bool),
-    Rotate,
-    Reconnect,
-}
+/// What the server can make good, and from this kind on what it cannot.
+const LOSSES: u8 = 45;
 
-/// What the server can make good.
-fn harmless() -> impl Strategy<Value = Action> {
-    let wait = || {
-        prop_oneof![
-            4 => (0u64..2_000).prop_map(Duration::from_millis),
-            1 => (2u64..90).prop_map(Duration::from_secs),
-        ]
-    };
-    let notice = prop::option::of(prop::sample::select(vec!["Idled too long", "Auth expired", "Sorry"]));
-    let code = prop::sample::select(vec![1000, 1001, 1011, 1012, 4000]);
-    prop_oneof![
-        12 => wait().prop_map(Action::Wait),
-        10 => (1u64..20).prop_map(Action::Write),
-        2 => Just(Action::WriteSilently),
-        2 => Just(Action::WriteCrossed),
-        2 => (1usize..8).prop_map(Action::Repeat),
-        1 => Just(Action::Say(r#"{"payload":{"type":"news","data":"unnumbered"}}"#)),
-        2 => Just(Action::Order(Order::End)),
-        1 => Just(Action::Order(Order::Freeze)),
-        2 => (notice, code).prop_map(|(notice, code)| Action::Order(Order::Close(notice, code))),
-        1 => (1usize..4, prop::sample::select(vec![429, 503, 302])).prop_map(|(n, s)| Action::Refuse(n, s)),
-        1 => wait().prop_map(Action::NoTokenFor),
-        3 => prop::sample::select(vec![true, false, false]).prop_map(Action::Stall),
-        1 => Just(Action::Rotate),
-        1 => Just(Action::Reconnect),
-    ]
-}
-
-fn anything() -> impl Strategy<Value = Action> {
-    prop_oneof![
-        12 => harmless(),
-        1 => Just(Action::Skip),
-        1 => Just(Action::Say("{")),
-        1 => (1usize..30).prop_map(Action::Trim),
-    ]
-}
-
-/// A stream in the middle of all that.
-pub(super) struct World {
-    pub(super) server: Server,
-    pub(super) caller: Caller,
-    pub(super) words: Vec<String>,
-    stalled: bool,
-}
-
-impl World {
-    pub(super) fn new(token_life: Duration, settings: Settings) -> Self {
-        let server = Server::default();
-        server.state().token_life = Some(token_life);
-        let caller = call(&server, settings, &shared());
-        Self { server, caller, words: Vec::new(), stalled: false }
-    }
-
-    pub(super) async fn pass(&mut self, time: Duration) {
-        match self.stalled {
-            true => sleep(time).await,
-            false => self.words.extend(self.caller.take(time).await),
-        }
-    }
-
-    pub(super) async fn act(&mut self, action: &Action) {
-        let server = &self.server;
-        match action {
-            Action::Wait(time) => self.pass(*time).await,
-            Action::Write(messages) => server.write(*messages),
-            Action::WriteSilently => server.write_silently(),
-            Action::WriteCrossed => server.write_crossed(),
-            Action::Skip => server.state().last += 1,
-            Action::Repeat(messages) => server.repeat(*messages),
-            Action::Say(text) => server.say(text),
-            Action::Trim(messages) => server.trim(*messages),
-            Action::Order(order) => server.order(order.clone()),
-            Action::Refuse(dials, status) => {
-                let refused = Answer::Fail(DialFailure::Status { status: *status, retry_after: None });
-                server.answer(std::iter::repeat_n(refused, *dials));
-            }
-            Action::NoTokenFor(time) => {
-                server.state().no_token = Some(NoToken::Unavailable(None));
-                self.pass(*time).await;
-                self.server.state().no_token = None;
-            }
-            Action::Stall(stalled) => self.stalled = *stalled,
-            Action::Rotate => self.caller.handle.rotate_now(),
-            Action::Reconnect => self.caller.handle.reconnect_now(),
-        }
-    }
-}
-
-/// Plays such actions; in the end the stream is live, and the caller has everything or knows of it.
-fn play(actions: impl Strategy<Value = Action>, may_lose: bool) {
-    let (mut runner, seed) = runner(150);
-    let outcome = runner.run(&vec(actions, 1..40), |actions| {
-        let mut verdict = Ok(());
-        in_simulation(async |_| {
-            let settings = Settings { buffer_events: 24, hold_messages: 8, ..Settings::default() };
-            let mut world = World::new(20 * MINUTE, settings);
-            for action in &actions {
-                world.act(action).await;
-            }
-            world.stalled = false;
-            for _ in 0..2 {
-                world.server.write(1);
-                world.pass(10 * MINUTE).await;
-            }
-            _ = world.caller.handle.wait_until_live(10 * MINUTE).await;
-            world.pass(SECOND).await;
-            assert_paced(&world.server.dials());
-            verdict = match world.caller.handle.state() {
-                State::Live => judge(&world.caller, &world.server, may_lose),
-                state => Err(TestCaseError::fail(format!("in the end it is {state:?}"))),
-            };
-            world.caller.leave().await;
-        });
-        verdict
+#[test]
+fn every_message_comes_once_and_in_order_or_is_in_a_gap() {
+    let (mut runner, seed) = runner(300);
+    let actions = (any::<bool>(), vec((0..48u8, 0..2_000u32), 1..40));
+    let outcome = runner.run(&actions, |(may_lose, mut actions)| {
+        actions.retain(|(kind, _)| may_lose || *kind < LOSSES);
+        in_simulation(async |_| play(may_lose, actions).await);
+        Ok(())
     });
     outcome.unwrap_or_else(|failure| panic!("with the seed {seed}: {failure}"));
 }
 
-#[test]
-fn what_the_server_has_is_never_a_gap() {
-    play(harmless(), false);
-}
+/// In the end the stream is live, and the caller has everything or knows of it.
+async fn play(may_lose: bool, actions: Vec<(u8, u32)>) {
+    let server = Server::default();
+    server.state().token_life = Some(20 * MINUTE);
+    let settings = Settings { buffer_events: 24, hold_messages: 8, ..Settings::default() };
+    let (mut caller, mut stalled) = (call(&server, settings, &shared()), false);
+    // Something happens; each kind as often as it has numbers.
+    for (kind, value) in actions {
+        let (few, mut time) = (1 + value as usize % 8, Duration::ZERO);
+        match kind {
+            0..10 => time = millis(value.into()),
+            10..13 => time = value % 90 * SECOND,
+            13..23 => server.write(u64::from(1 + value % 20)),
+            23..25 => drop(server.write_silently()),
+            25..27 => server.write_crossed(),
+            27..29 => server.repeat(few),
+            29 => server.say(r#"{"payload":{"type":"news","data":"unnumbered"}}"#),
+            30..32 => server.order(Order::End),
+            32 => server.order(Order::Freeze),
+            33..35 => {
+                let details = [None, Some("Idled too long"), Some("Auth expired"), Some("Sorry")];
+                let code = [1000, 1001, 1011, 1012, 4000][value as usize % 5];
+                server.order(Order::Close(details[value as usize % 4], code));
+            }
+            35..37 => {
+                let status = [429, 503, 302][value as usize % 3];
+                let refused = Answer::Fail(DialFailure::Status { status, retry_after: None });
+                server.answer(repeat_n(refused, few));
+            }
+            37..39 => {
+                server.state().no_token = Some(NoToken::Unavailable(None));
+                time = value % 90 * SECOND;
+            }
+            39..43 => stalled = value % 3 == 0,
+            43 => caller.handle.rotate_now(),
+            44 => caller.handle.reconnect_now(),
+            LOSSES => server.state().last += 1,
+            46 => server.say("{"),
+            _ => server.trim(few),
+        }
+        match stalled {
+            true => sleep(time).await,
+            false => drop(caller.take(time).await),
+        }
+        server.state().no_token = None;
+    }
+    for _ in 0..2 {
+        server.write(1);
+        caller.take(10 * MINUTE).await;
+    }
+    caller.handle.wait_until_live(10 * MINUTE).await.unwrap();
+    caller.take(SECOND).await;
+    assert_paced(&server.dials());
 
-#[test]
-fn once_in_order_or_a_gap() {
-    play(anything(), true);
-}
-
-fn judge(caller: &Caller, server: &Server, may_lose: bool) -> Result<(), TestCaseError> {
     let (said, delivered, gaps) = (&server.state().said, &caller.delivered, &caller.gaps);
-    prop_assert!(may_lose || gaps.is_empty(), "{:?}", gaps);
-    prop_assert!(delivered.is_sorted_by(|one, next| one < next), "not in order: {:?}", delivered);
-    prop_assert!(delivered.iter().all(|message| said.contains(message)), "{:?} of {:?}", delivered, said);
-    prop_assert_eq!(delivered.last(), said.last());
+    assert!(may_lose || gaps.is_empty(), "{gaps:?}");
+    assert!(delivered.is_sorted_by(|one, next| one < next), "not in order: {delivered:?}");
+    assert!(delivered.iter().all(|message| said.contains(message)), "{delivered:?} of {said:?}");
+    assert_eq!(delivered.last(), said.last());
     for missing in said.iter().filter(|message| !delivered.contains(message)) {
         let place = delivered.partition_point(|message| message < missing);
         let covered = gaps.iter().any(|(at, gap)| {
@@ -177,7 +96,6 @@ fn judge(caller: &Caller, server: &Server, may_lose: bool) -> Result<(), TestCas
                 && gap.before.is_none_or(|before| missing.1 < before)
         });
         // What the first replay has forgotten was never promised.
-        prop_assert!(covered || may_lose && place == 0, "{:?} of {:?}: {:?}", missing, delivered, gaps);
+        assert!(covered || may_lose && place == 0, "{missing:?} of {delivered:?}: {gaps:?}");
     }
-    Ok(())
 }

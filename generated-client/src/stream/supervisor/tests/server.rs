@@ -1,8 +1,9 @@
 //! A server that keeps a journal, replays it to whoever subscribes, and goes on live; and its token
 //! endpoint. What else it does, and how it answers a dial, is told by the test.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::io;
+use std::iter::once;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -26,9 +27,6 @@ pub(in crate::stream) const SECRET: &str = "planted-token-of-a-stream-0123456789
 
 /// How long the server takes to answer a close.
 pub(in crate::stream) const CLOSE: Duration = millis(30);
-
-/// Messages by day and number.
-pub(super) type Journal = BTreeSet<(usize, u64)>;
 
 /// How a dial is answered.
 #[derive(Clone, Debug, Default)]
@@ -67,6 +65,12 @@ pub(in crate::stream) enum Order {
     Deafen,
 }
 
+impl Order {
+    fn text(text: &str) -> Self {
+        Self::Bytes(frame(0x81, text.as_bytes()))
+    }
+}
+
 /// A server; clones are the same.
 #[derive(Clone, Default)]
 pub(in crate::stream) struct Server(Arc<Mutex<State>>);
@@ -77,8 +81,8 @@ pub(in crate::stream) struct State {
     /// The last number.
     pub(super) last: u64,
     replay: Vec<u64>,
-    /// All that the caller has to get, in this order.
-    pub(super) said: Journal,
+    /// All that the caller has to get, in this order: day and number.
+    pub(super) said: Vec<(usize, u64)>,
     clients: Vec<UnboundedSender<Order>>,
     answers: VecDeque<Answer>,
     /// When there are no more of them.
@@ -87,7 +91,7 @@ pub(in crate::stream) struct State {
     pub(in crate::stream) open: usize,
     /// The subscriptions: type, account, and number of the token.
     pub(in crate::stream) subscriptions: Vec<String>,
-    frozen: Vec<Box<dyn ByteStream>>,
+    pub(super) frozen: Vec<Box<dyn ByteStream>>,
     generation: u64,
     expires: Option<Instant>,
     /// How long a new token lives; for ever, if it is not said.
@@ -120,42 +124,37 @@ impl Server {
 
     /// Any message.
     pub(in crate::stream) fn say(&self, text: &str) {
-        self.order(Order::Bytes(frame(0x81, text.as_bytes())));
+        self.order(Order::text(text));
     }
 
-    fn next(&self) -> String {
+    /// Something happens that is only in the replay; or what the test says of it.
+    pub(super) fn write_silently(&self) -> String {
         let mut state = self.state();
         state.last += 1;
         let (day, last) = (state.day, state.last);
         state.replay.push(last);
-        state.said.insert((day, last));
+        state.said.push((day, last));
         numbered(day, last)
     }
 
     /// Something happens, so many times.
     pub(super) fn write(&self, messages: u64) {
-        (0..messages).for_each(|_| self.say(&self.next()));
-    }
-
-    /// Something happens that is only in the replay; or what the test says.
-    pub(super) fn write_silently(&self) {
-        self.next();
+        (0..messages).for_each(|_| self.say(&self.write_silently()));
     }
 
     /// Two things happen, and come in the wrong order.
     pub(super) fn write_crossed(&self) {
-        let (first, second) = (self.next(), self.next());
+        let (first, second) = (self.write_silently(), self.write_silently());
         self.say(&second);
         self.say(&first);
     }
 
     /// The last messages come again.
     pub(super) fn repeat(&self, messages: usize) {
-        let state = self.state();
-        let last = &state.replay[state.replay.len().saturating_sub(messages)..];
-        let last: Vec<_> = last.iter().map(|number| numbered(state.day, *number)).collect();
-        drop(state);
-        last.iter().for_each(|text| self.say(text));
+        let day = self.state().day;
+        let replay = self.state().replay.clone();
+        let last = &replay[replay.len().saturating_sub(messages)..];
+        last.iter().for_each(|number| self.say(&numbered(day, *number)));
     }
 
     /// The replay forgets its oldest messages.
@@ -197,60 +196,51 @@ impl Server {
     }
 
     /// Serves a connection until it ends.
-    async fn serve(self, pipe: Box<dyn ByteStream>, answer: Answer) {
-        let mut session = Session(pipe);
+    async fn serve(self, mut pipe: Box<dyn ByteStream>, answer: Answer) {
         self.state().open += 1;
-        if let Ok((0x81, subscription)) = receive(&mut session.0).await {
+        if let Ok((0x81, subscription)) = receive(&mut pipe).await {
             self.note(&subscription);
-            self.subscribed(session, answer).await;
+            _ = self.subscribed(pipe, self.begin(answer)).await;
         }
         self.state().open -= 1;
     }
 
     fn note(&self, subscription: &[u8]) {
         let message: Value = serde_json::from_slice(subscription).unwrap();
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        let (kind, account) = (text(&message["payload"]["type"]), text(&message["payload"]["account_id"]));
-        let token = text(&message["authorization"]).replace(SECRET, "");
-        self.state().subscriptions.push(format!("{kind} {account}{token}"));
+        let (payload, token) = (&message["payload"], &message["authorization"]);
+        let words = format!("{} {}{token}", payload["type"], payload["account_id"]);
+        self.state().subscriptions.push(words.replace('"', "").replace(SECRET, ""));
     }
 
-    async fn subscribed(&self, mut session: Session, answer: Answer) {
+    /// What is to happen on a connection that has subscribed: what begins it, and all later orders.
+    fn begin(&self, answer: Answer) -> UnboundedReceiver<Order> {
+        let mut state = self.state();
+        let replay = state.replay.iter().map(|number| numbered(state.day, *number));
+        let complete = r#"{"timestamp":7,"payload":{"type":"replay-complete"}}"#.to_owned();
+        let texts = once(ack(true, "")).chain(replay).chain([complete]);
+        let mut first: Vec<_> = texts.map(|text| Order::text(&text)).collect();
+        let last = first.len() - 1;
         match answer {
-            Answer::Deny(words) => {
-                session.text(&ack(false, words)).await;
-                return session.close(1000).await;
-            }
-            Answer::NoAck => return session.drain().await,
-            _ => session.text(&ack(true, "")).await,
+            Answer::Deny(words) => first = vec![Order::text(&ack(false, words)), Order::Close(None, 1000)],
+            Answer::NoAck => first = vec![Order::Mute],
+            Answer::Behind => drop(first.drain(last - 2..last)),
+            Answer::Stall => first.truncate(1),
+            Answer::EndInReplay => first[last] = Order::End,
+            Answer::Close(code) => first.push(Order::Close(None, code)),
+            _ => {}
         }
         let (client, orders) = unbounded_channel();
-        let replay: Vec<_> = {
-            let mut state = self.state();
-            state.clients.push(client);
-            let sent = match answer {
-                Answer::Behind => state.replay.len() - 2,
-                Answer::Stall => 0,
-                _ => state.replay.len(),
-            };
-            let replay = &state.replay[..sent];
-            replay.iter().map(|number| numbered(state.day, *number)).collect()
-        };
-        for text in replay {
-            session.text(&text).await;
-        }
-        if !matches!(answer, Answer::Stall | Answer::EndInReplay) {
-            session.text(r#"{"timestamp":7,"payload":{"type":"replay-complete"}}"#).await;
-        }
-        match answer {
-            Answer::EndInReplay => session.end().await,
-            Answer::Close(code) => session.close(code).await,
-            _ => self.live(session, orders).await,
-        }
+        first.into_iter().for_each(|order| client.send(order).unwrap());
+        state.clients.push(client);
+        orders
     }
 
     /// Goes on until the connection ends.
-    async fn live(&self, mut session: Session, mut orders: UnboundedReceiver<Order>) {
+    async fn subscribed(
+        &self,
+        mut pipe: Box<dyn ByteStream>,
+        mut orders: UnboundedReceiver<Order>,
+    ) -> io::Result<()> {
         let (mut mute, mut deaf) = (false, false);
         let mut heartbeat = interval(Duration::from_secs(5));
         let life = self.state().expires.map_or(1_000 * DAY, |expires| expires - Instant::now());
@@ -261,41 +251,52 @@ impl Server {
                 Some(order) = orders.recv() => order,
                 () = &mut expiry => Order::Close(Some("Auth expired; please reconnect"), 1000),
                 _ = heartbeat.tick(), if !mute => {
-                    Order::Bytes(frame(0x81, br#"{"timestamp":7,"payload":{"type":"heartbeat"}}"#))
+                    Order::text(r#"{"timestamp":7,"payload":{"type":"heartbeat"}}"#)
                 }
                 // Clients of these tests send small frames, which come whole.
-                frame = receive(&mut session.0), if !deaf => match frame {
-                    Ok((0x89, payload)) => Order::Bytes(self::frame(0x8A, &payload)),
-                    Ok((0x88, payload)) => {
+                frame = receive(&mut pipe), if !deaf => match frame? {
+                    (0x89, payload) => Order::Bytes(self::frame(0x8A, &payload)),
+                    (0x88, _) => {
                         sleep(CLOSE).await;
-                        return drop(session.bytes(&self::frame(0x88, &payload)).await);
+                        Order::Close(None, 1000)
                     }
-                    Ok((0x81, subscription)) => {
+                    (0x81, subscription) => {
                         self.note(&subscription);
                         continue;
                     }
-                    Ok(_) => continue,
-                    Err(_) => return,
+                    _ => continue,
                 },
             };
             match order {
-                Order::Bytes(bytes) => match session.bytes(&bytes).await {
-                    Ok(()) => {}
-                    Err(_) => return,
-                },
+                Order::Bytes(bytes) => write(&mut pipe, &bytes).await?,
                 Order::Close(details, code) => {
-                    if let Some(details) = details {
-                        session.text(&notice(details)).await;
-                    }
-                    return session.close(code).await;
+                    let notice = details.map(|details| frame(0x81, notice(details).as_bytes()));
+                    let close = frame(0x88, &code.to_be_bytes());
+                    write(&mut pipe, &[notice.unwrap_or_default(), close].concat()).await?;
+                    break;
                 }
-                Order::End => return session.end().await,
-                Order::Freeze => return self.state().frozen.push(session.0),
+                Order::End => {
+                    pipe.shutdown().await?;
+                    break;
+                }
+                Order::Freeze => {
+                    self.state().frozen.push(pipe);
+                    return Ok(());
+                }
                 Order::Mute => mute = true,
                 Order::Deafen => deaf = true,
             }
         }
+        // The client ends it.
+        loop {
+            receive(&mut pipe).await?;
+        }
     }
+}
+
+async fn write(pipe: &mut Box<dyn ByteStream>, bytes: &[u8]) -> io::Result<()> {
+    pipe.write_all(bytes).await?;
+    pipe.flush().await
 }
 
 impl Dial for Server {
@@ -330,36 +331,6 @@ impl TokenProvider for Server {
         }
         let text = format!("{SECRET}-{}", state.generation).into();
         Ok(Bearer { text, generation: state.generation, expires: state.expires })
-    }
-}
-
-/// One connection.
-struct Session(Box<dyn ByteStream>);
-
-impl Session {
-    async fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.write_all(bytes).await?;
-        self.0.flush().await
-    }
-
-    /// Whether the client is still there is not asked.
-    async fn text(&mut self, text: &str) {
-        _ = self.bytes(&frame(0x81, text.as_bytes())).await;
-    }
-
-    async fn close(mut self, code: u16) {
-        _ = self.bytes(&frame(0x88, &code.to_be_bytes())).await;
-        self.drain().await;
-    }
-
-    async fn end(mut self) {
-        _ = self.0.shutdown().await;
-        self.drain().await;
-    }
-
-    /// Waits until the client has ended the connection.
-    async fn drain(mut self) {
-        while receive(&mut self.0).await.is_ok() {}
     }
 }
 
