@@ -143,6 +143,10 @@ impl<M> StreamMachine<M> {
             return false;
         }
         let Some(next) = self.links.get_at(connection, LinkStage::Replaying) else { return false };
+        // What proves a replay has to be read, also if it was forgotten since the replay was asked for.
+        if next.replay.last.is_some_and(|last| last.number == number) {
+            return false;
+        }
         self.now = self.now.max(now);
         (next.heard, next.spoke, next.is_pinged) = (self.now, self.now, false);
         next.replay.count(number);
@@ -374,7 +378,8 @@ impl<M> StreamMachine<M> {
         let descends = replay.top.is_some_and(|top| id.number <= top);
         replay.count(id.number);
         if let Some(last) = replay.last.filter(|_| !replay.proven) {
-            if let Some(known) = self.numbering.known(id.number)
+            let known = Some(last).filter(|last| last.number == id.number);
+            if let Some(known) = known.or(self.numbering.known(id.number))
                 && replay.comparable.is_none_or(|(highest, _)| id.number >= highest)
             {
                 replay.comparable = Some((id.number, known == id));
@@ -389,9 +394,9 @@ impl<M> StreamMachine<M> {
             // What the first replay of a numbering lacks was never promised.
             Class::Ahead if replay.last.is_none() => self.give(item),
             // The live connection may still bring the ones before it.
-            Class::Ahead if !replay.away && !arrivals::is_full(&self.held, item.size, most) => {
+            Class::Ahead if !replay.away && !is_full(&self.held, item.size, most) => {
                 self.held.retain(|held| held.id != id);
-                arrivals::insert(&mut self.held, item);
+                insert(&mut self.held, item);
             }
             Class::Ahead => {
                 self.release_held(id.number.checked_sub(1));
@@ -403,10 +408,10 @@ impl<M> StreamMachine<M> {
                 return self.end_replay(Cause::ReplayBehind);
             }
             Class::Missing | Class::Different if replay.proven => self.give(item),
-            Class::Missing | Class::Different if arrivals::is_full(&self.late, item.size, most) => {
+            Class::Missing | Class::Different if is_full(&self.late, item.size, most) => {
                 replay.overflowed = true
             }
-            Class::Missing | Class::Different => arrivals::insert(&mut self.late, item),
+            Class::Missing | Class::Different => insert(&mut self.late, item),
             Class::Same | Class::Forgotten => count(&mut self.statistics.duplicates),
         }
         self.release_held(None);

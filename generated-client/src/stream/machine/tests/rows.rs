@@ -101,6 +101,9 @@ the numbers begin anew within a replay
     live 1' -> .. lossy epoch, gap 4..?, disconnected NumbersBeganAnew ..
     live -> .. subscribed, caught up
 
+the last message of the moment of asking proves a replay, also when it is forgotten meanwhile
+    set remember 3; has 1..5; rotate; connect; a send 6..12; send 1..12; done -> rotating, 6, 7, 8, 9, 10, 11, 12, rotated
+
 a replay that always contradicts itself does not keep the stream from being live
     2 times: connect; send 1 2 1!; done -> .. subscribed, l1!, caught up
 

@@ -274,7 +274,7 @@ impl World {
             // Others have used the dial limit: so many are left. Below none, the next one has to wait.
             "permits" => {
                 self.refill();
-                self.permits = number(first);
+                self.permits = self.permits.min(number(first));
             }
             // What has to be, or be seen within a time, or not.
             "within" => {
