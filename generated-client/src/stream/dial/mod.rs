@@ -124,7 +124,7 @@ impl Server {
 
 impl Dial for Arc<Server> {
     async fn dial(&self, settings: &Settings) -> Dialled<Connection> {
-        let half = settings.dial_timeout / 2;
+        let half = settings.dial_timeout.mul_f64(0.5);
         let first = self.proxy.as_ref().map_or(&self.host, |(proxy, _)| proxy);
         let addresses = keep(Stage::Resolve, half, resolve(first)).await?;
         let mut stream: ByteBox = Box::new(keep(Stage::Tcp, half, connect(addresses)).await?);

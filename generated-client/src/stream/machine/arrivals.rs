@@ -570,6 +570,7 @@ mod tests {
             (Some(1), Some((10, true)), Proven, Proven),
             (Some(10), Some((10, true)), Proven, Proven),
             (Some(11), None, Proven, Proven),
+            (Some(10), Some((10, false)), NewNumbering, NewNumbering),
             (None, None, Empty, Empty),
             (Some(1), Some((10, false)), NewNumbering, NewNumbering),
             (Some(1), Some((9, false)), NewNumbering, NewNumbering),

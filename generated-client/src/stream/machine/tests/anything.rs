@@ -19,7 +19,6 @@ fn step() -> impl Strategy<Value = String> {
         8 => steps("wait [1-4]?[0-9]?[0-9]ms"),
         8 => steps("wait [1-9]?[0-9]s"),
         4 => steps("permit"),
-        4 => steps("token-now [0-4]"),
         2 => steps("token( [0-9]{1,4}s)?"),
         1 => steps("(no-token|no-credentials|token-refused)"),
         2 => steps("(stop-taking|take-all|take [0-9]|take 18446744073709551615)"),

@@ -88,7 +88,7 @@ impl Scripted for Bench {
                         continue;
                     }
                     let hash = number.wrapping_mul(1_000) + content.len() as u64;
-                    let size = if content == "M" { 3 << 20 } else { 100 };
+                    let size = if content == "M" { 2 << 20 } else { 100 };
                     let envelope = Envelope { kind: Kind::Data, number: Some(number), hash, size };
                     self.receive(connection, Frame::Message(envelope, content));
                 }
@@ -109,7 +109,11 @@ impl Scripted for Bench {
             "notice" => self.say(connection, Kind::Notice(Cause::Notice(rest.join(" ").into()))),
             "part" => self.receive(connection, Frame::Part),
             "pong" => self.receive(connection, Frame::Control),
-            "heartbeat" => self.say(connection, Kind::Heartbeat),
+            "heartbeat" => {
+                let number = rest.first().map(|it| number(it));
+                let envelope = Envelope { kind: Kind::Heartbeat, number, hash: 0, size: 60 };
+                self.receive(connection, Frame::Message(envelope, String::new()));
+            }
             // Time, with heartbeats or pongs every second.
             "wait" => self.wait(duration(rest[0])),
             "beat" => self.beat(connection, duration(rest[0])),
@@ -136,10 +140,6 @@ impl Scripted for Bench {
             "no-credentials" => self.no_token = Some(NoToken::Refused("no".into())),
             // Answers that nothing may have asked for.
             "permit" => self.tell(Input::Permit),
-            "token-now" => {
-                let expires = self.life.map(|life| self.now.after(life));
-                self.tell(Input::Token(Ok(Token { generation: number(rest[0]), expires })));
-            }
             "token-refused" => self.tell(Input::Token(Err(NoToken::Refused("no".into())))),
             // The caller.
             "rotate" => self.tell(Input::Command(Command::RotateNow)),

@@ -69,35 +69,18 @@ fn whatever_happens_nothing_is_lost_or_doubled_without_a_word() {
         judge(world).map_err(TestCaseError::fail)
     });
     let (scripts, seen) = scripts.into_inner();
-    for what in ABILITIES {
+    for what in ABILITIES.split(',').map(str::trim) {
         let times = seen.get(what).copied().unwrap_or_default();
         assert!(times * 100 >= scripts, "{what}: in {times} of {scripts} scripts");
     }
 }
 
 /// What has to occur in at least one of a hundred scripts: steps, and what follows from them.
-const ABILITIES: [&str; 20] = [
-    "a copy that stays behind",
-    "a correction",
-    "a loss among sparse numbers",
-    "a refused subscription",
-    "a refused upgrade",
-    "a replay that is behind",
-    "a replay that is written differently",
-    "a replay that lacks a message",
-    "a replay that never ends",
-    "a subscription that ends another",
-    "days that begin alike",
-    "drop-live",
-    "life 4s",
-    "lose",
-    "malformed",
-    "period none",
-    "roll",
-    "streams 25",
-    "trim",
-    "unnumbered",
-];
+const ABILITIES: &str = "
+    a copy that stays behind, a correction, a loss among sparse numbers, a refused subscription, a refused upgrade,
+    a replay that is behind, a replay that is written differently, a replay that lacks a message,
+    a replay that never ends, a subscription that ends another, days that begin alike,
+    drop-live, life 4s, lose, malformed, period none, roll, streams 25, trim, unnumbered";
 
 /// Messages that are passed over are those that would have changed nothing.
 #[test]
