@@ -224,7 +224,7 @@ impl World {
             // The last messages come again; two cross; something else comes under the last number.
             "duplicate" => {
                 let from = server.journal.len().saturating_sub(number(first));
-                server.journal[from..].to_vec().into_iter().for_each(|body| server.tell(now, body));
+                (from..server.journal.len()).for_each(|at| server.tell(now, server.journal[at]));
             }
             "reorder" => server.reorder(now),
             "garble" => server.garble(now),

@@ -89,7 +89,8 @@ fn row_21_no_token_for_the_next_connection() {
 
 #[test]
 fn rows_11_15_22_what_is_refused_for_good_ends_the_stream() {
-    let refusals: [(fn(&Server), &str); 3] = [
+    type Refuse = fn(&Server);
+    let refusals: [(Refuse, &str); 3] = [
         (|server| server.state().usual = status(401, None), "the upgrade was answered with status 401"),
         (|server| server.state().usual = Deny("no"), "no"),
         (|server| server.state().no_token = Some(NoToken::Refused("revoked".into())), "revoked"),
