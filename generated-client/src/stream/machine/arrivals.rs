@@ -142,8 +142,8 @@ impl<M> StreamMachine<M> {
         if class != Class::Forgotten || self.next_deadline().is_some_and(|deadline| deadline <= now) {
             return false;
         }
-        // What proves a replay has to be read, also if it was forgotten since the replay was asked for.
-        let proves = |replay: &Replay| replay.last.is_some_and(|last| last.number == number);
+        // What a replay is judged by has to be read, also if it was forgotten since the replay was asked for.
+        let proves = |replay: &Replay| replay.last.is_some_and(|last| last.number <= number);
         let next = self.links.get_at(connection, LinkStage::Replaying);
         let Some(next) = next.filter(|next| !proves(&next.replay)) else { return false };
         self.now = self.now.max(now);

@@ -119,7 +119,8 @@ pub(super) struct Server {
     pub(super) refusals: VecDeque<String>,
     /// The next replays lack so many of the last messages.
     pub(super) behind: VecDeque<usize>,
-    was_behind: bool,
+    /// The clients whose last replay was behind.
+    were_behind: BTreeSet<usize>,
     /// The next replay lacks a message in its middle.
     pub(super) partial: bool,
     /// Replays do not complete.
@@ -297,7 +298,8 @@ impl Server {
         }
         let behind = self.behind.pop_front().unwrap_or(0).min(self.journal.len());
         let mut replay = self.journal[..self.journal.len() - behind].to_vec();
-        let was_behind = std::mem::replace(&mut self.was_behind, behind > 0);
+        let was_behind =
+            if behind > 0 { !self.were_behind.insert(id.0) } else { self.were_behind.remove(&id.0) };
         self.note(behind > 0, "a replay that is behind");
         self.note(behind > 0 && was_behind, "a copy that stays behind");
         if std::mem::take(&mut self.partial) && replay.len() > 2 {
