@@ -4,6 +4,7 @@
 //! Not part of the interface: it can change in any release.
 
 use crate::record::{self, Encoding, Value};
+#[cfg(feature = "studio")]
 use crate::stream::{ChannelMessage, message};
 
 /// Reads a value the way an answer is read.
@@ -28,6 +29,7 @@ pub fn encode<T: Value>(value: &T) -> Result<Vec<u8>, String> {
 }
 
 /// The number of a message and the hash of its content: all that a stream reads of a message that it drops.
+#[cfg(feature = "studio")]
 pub fn identify<M: ChannelMessage>(text: &str) -> Option<(u64, u64)> {
     let envelope = message::Envelope::read_for_stream(M::CHANNEL.layout, text, &mut |_| false).ok()?;
     Some((envelope.members.sequence?, envelope.hash()))
