@@ -190,8 +190,9 @@ async fn use_studio(shown: &mut Shown) {
     let error = client.accounts().list_accounts().send().await.unwrap_err();
     assert!(error.problem().is_some());
     shown.error(&error);
+    // Sealed: seen through the builder, and the handles.
+    shown.show("client::Settings", builder.clone());
     shown.show("builder::ClientBuilder", builder);
-    // Sealed: seen through the handles.
     shown.show("client::Core", client.accounts());
     let account = ActivitySubscription::new(studio::accounts::AccountId::new("a"));
     stream(shown, client.stream(account.clone())).await;
