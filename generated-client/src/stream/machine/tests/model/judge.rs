@@ -49,7 +49,7 @@ fn judge_client(client: &Client, server: &Server) -> Result<(), String> {
                 // Fewer can have been held until the first replay brought what was before them.
                 segment.is_first_over |= segment.live > HOLD;
                 if !segment.is_first_over {
-                    segment.first_replay = Some(*sequence);
+                    segment.first_replay = segment.first_replay.max(Some(*sequence));
                 }
                 *segment.delivered.entry(*message).or_default() += 1;
             }
