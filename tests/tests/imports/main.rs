@@ -14,14 +14,7 @@ use crate::graph::{Siblings, siblings};
 
 /// Knots that are still to be cut: parent and members. The list can only shrink.
 const KNOTS: &[&str] = &[
-    "crate::decode: attempt, entries, reader, spanned",
-    "crate::lower: fields, models, resolve, types",
-    "crate::lower: lookup, operations",
-    "crate: decode, language",
-    "crate::yaml: entries, tree",
-    "crate::stream: channel, message",
-    "crate::stream::machine: arrivals, connections, replay, timing",
-    "crate::stream::message: cursor, hash",
+    "crate::stream::machine: arrivals, connections",
     "crate::book: account, order",
     "crate::book: entry, matching",
 ];
