@@ -1,4 +1,4 @@
-//! What is known of a code; the codes themselves are in the table.
+//! The properties of a diagnostic code. The table lists the codes.
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -35,7 +35,7 @@ impl Resolver<'_> {
         })
     }
 
-    /// The description of a field without one of its own; empty if there is none.
+    /// The description of a field that has none itself; empty if its type has none either.
     pub(super) fn doc(&self, field: &str, ty: &TypeExpr) -> String {
         let of_name = self.api.glossary.get(field);
         let of_type = || self.scope.get(ty.name()).map(Definition::doc);

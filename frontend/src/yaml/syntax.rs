@@ -1,4 +1,4 @@
-//! What is not YAML, or is left out of it, in words for people who write specs.
+//! Syntax errors, and parts of YAML that specs do not use, explained to people who write specs.
 
 use granit_parser::{ErrorKind, ScanError};
 

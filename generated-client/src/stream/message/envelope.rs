@@ -214,7 +214,7 @@ pub(crate) fn fault(message: impl Into<String>) -> DecodeError {
     DecodeError { path: "$".to_owned(), message: message.into() }
 }
 
-/// What is known of a message, so that its envelope is not read twice.
+/// The parts of a message, kept so that its envelope is not read twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Parts {
     /// Which of the messages of the channel it is.

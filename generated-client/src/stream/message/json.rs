@@ -1,7 +1,7 @@
 //! A way through JSON text that copies nothing, and a hash of JSON values.
 //!
 //! Values that are passed over are told apart, not checked: that strings and brackets end is all
-//! that matters to find what comes after them. Whoever reads a value checks it.
+//! that matters to find what comes after them. The reader of a value checks it.
 //!
 //! The hash is of what values mean, not of how they are written: the order of members, spaces, escapes,
 //! and the spelling of numbers do not count. It is made in one pass over the text, and allocates only

@@ -54,7 +54,7 @@ pub(crate) struct Protocol {
 }
 
 impl Protocol {
-    /// What the owner is told of an arrival, and what it means for the connection.
+    /// The event for the owner, and the meaning of the message for the connection.
     fn read(self, arrival: &Arrival, at: Timestamp) -> Option<(SocketEvent, Kind)> {
         let text = match arrival {
             Some(Message::Text(text)) => Cow::from(text.as_str()),

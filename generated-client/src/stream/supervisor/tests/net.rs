@@ -76,7 +76,7 @@ fn row_04_half_open_while_writing() {
     over_loopback(|settings| settings.write_timeout = SECOND, end_by_a_stuck_write);
 }
 
-/// Nobody reads the pongs; what is said between the pings comes all the same.
+/// The server does not read the pongs. Messages between the pings still arrive.
 pub(super) async fn end_by_a_stuck_write(server: &Server, caller: &mut Caller) {
     server.order(Order::Deafen);
     for number in 2.. {

@@ -1,4 +1,4 @@
-//! A server that keeps a journal, replays it to whoever subscribes, and goes on live; and its token
+//! A server that keeps a journal, replays it to each subscriber, and goes on live; and its token
 //! endpoint. What else it does, and how it answers a dial, is told by the test.
 
 use std::collections::VecDeque;
