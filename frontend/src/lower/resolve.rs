@@ -35,7 +35,8 @@ impl Resolver<'_> {
         })
     }
 
-    /// The description of a field that has none itself; empty if its type has none either.
+    /// The description of a field that has none itself: that of its name in the glossary, or of its type.
+    /// Empty if neither has one.
     pub(super) fn doc(&self, field: &str, ty: &TypeExpr) -> String {
         let of_name = self.api.glossary.get(field);
         let of_type = || self.scope.get(ty.name()).map(Definition::doc);
