@@ -17,6 +17,7 @@ mod decode;
 mod encode;
 mod exchange;
 mod path;
+pub(crate) mod reader;
 #[cfg(test)]
 mod round_trip;
 #[cfg(test)]
@@ -29,7 +30,7 @@ mod view;
 
 pub(crate) use check::{Invalid, check, check_bounds, check_rules};
 pub(crate) use debug::debug;
-pub(crate) use decode::{DecodeError, decode, decode_start, decode_text};
+pub(crate) use decode::{DecodeError, decode, decode_next, decode_text};
 pub(crate) use encode::{encode, texts};
 pub(crate) use exchange::{deserialize, serialize};
 pub(crate) use slot::{ListSlot, MapSlot, OptionSlot, Slot};

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::record::path::Path;
+use crate::record::reader::Reader;
 
 /// Why JSON could not be read, and where.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ const SHOWN: usize = 64;
 /// An error on its way out: each level adds its step of the path.
 #[derive(Debug)]
 pub(super) struct Failure {
-    pub(super) path: Path,
+    path: Path,
     reason: Reason,
 }
 
@@ -39,47 +40,59 @@ enum Reason {
 }
 
 impl Failure {
+    fn new(reason: Reason) -> Box<Self> {
+        Box::new(Self { path: Path::default(), reason })
+    }
+
     /// `raw` is not what was expected.
     #[cold]
-    pub(super) fn mismatch(expected: impl Into<Cow<'static, str>>, raw: &str) -> Self {
+    pub(super) fn mismatch(expected: impl Into<Cow<'static, str>>, raw: &str) -> Box<Self> {
         let found = match raw.as_bytes().first() {
             Some(b'{') => "an object".to_owned(),
             Some(b'[') => "a list".to_owned(),
             _ => format!("`{}`", shorten(raw)),
         };
-        Self { path: Path::default(), reason: Reason::Mismatch { expected: expected.into(), found } }
+        Self::new(Reason::Mismatch { expected: expected.into(), found })
     }
 
-    /// `message` quotes no value.
     #[cold]
-    pub(super) fn other(message: impl Into<String>) -> Self {
-        Self { path: Path::default(), reason: Reason::Other(message.into()) }
+    pub(super) fn other(message: impl Into<String>) -> Box<Self> {
+        Self::new(Reason::Other(message.into()))
     }
 
-    /// What serde_json says, in the words of this module. Its place in the text is left out: the
-    /// path is clearer, and the text may be a part of the whole.
+    /// The text is no JSON: it goes on otherwise than `expected`.
     #[cold]
-    pub(super) fn foreign(error: &dyn fmt::Display) -> Self {
-        let text = error.to_string();
-        let message = text.rsplit_once(" at line ").map_or(&*text, |(text, _)| text);
-        let mismatch =
-            message.strip_prefix("invalid type: ").and_then(|rest| rest.rsplit_once(", expected "));
-        let Some((found, expected)) = mismatch else {
-            return Self::other(shorten(message));
+    pub(super) fn syntax(expected: &str, json: &mut Reader<'_>) -> Box<Self> {
+        let (next, at) = (json.peek(), json.at());
+        let found = match next {
+            None => "the end".to_owned(),
+            // Whatever stands for a value is redacted with the field; the rest may be next to it.
+            Some(_) if expected == "a value" => format!("`{}`", shorten(json.word())),
+            Some(byte) => format!("`{}`", byte.escape_ascii()),
         };
-        Self {
-            path: Path::default(),
-            reason: Reason::Mismatch { expected: expected.to_owned().into(), found: shorten(found) },
-        }
+        let expected = format!("{expected} at byte {at}");
+        Self::new(Reason::Mismatch { expected: expected.into(), found })
     }
 
-    /// Adds a field of a model to the path.
-    pub(super) fn field(mut self, name: &'static str) -> Self {
+    /// Adds a field to the path.
+    pub(super) fn field(mut self: Box<Self>, name: &'static str) -> Box<Self> {
         self.path.field(name);
         self
     }
 
-    /// Hides what was found: it is personal.
+    /// Adds the key of an entry to the path.
+    pub(super) fn key(mut self: Box<Self>, key: &str) -> Box<Self> {
+        self.path.key(key);
+        self
+    }
+
+    /// Adds the index of an item to the path.
+    pub(super) fn index(mut self: Box<Self>, index: usize) -> Box<Self> {
+        self.path.index(index);
+        self
+    }
+
+    /// Takes out what was found: it is personal. The path keeps its fields and indexes.
     pub(super) fn redact(&mut self) {
         self.path.redact();
         if let Reason::Mismatch { found, .. } = &mut self.reason {

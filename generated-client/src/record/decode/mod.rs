@@ -1,9 +1,8 @@
 //! Reading JSON into slots.
 //!
-//! serde_json tells the values apart and this module says where they go. Each scalar is taken as
-//! its JSON text, so that nothing is rounded on the way and a number may stand where a text is
-//! documented, and the reverse. All of it is compiled once, for one deserializer: other formats
-//! become JSON text first (`exchange`).
+//! The reader tells the values apart and this module says where they go. Each scalar is taken as
+//! its text, so that nothing is rounded on the way and a number may stand where a text is
+//! documented, and the reverse. Other formats become JSON text first (`exchange`).
 
 mod container;
 mod failure;
@@ -14,24 +13,23 @@ mod tests;
 mod time;
 mod union;
 
-use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny};
-use serde_json::value::RawValue;
-
-use self::container::{ListVisitor, MapVisitor, OptionVisitor, RecordVisitor};
 use self::failure::Failure;
 use super::Slot;
+use super::reader::Reader;
 
 pub(crate) use self::failure::DecodeError;
 
-/// How deep objects and lists may be nested in each other. serde_json would stop one level later.
+/// How deep objects and lists may be nested in each other.
 const MAX_DEPTH: usize = 127;
+
+/// An error is rare, and larger than what is returned otherwise.
+type Result<T = ()> = std::result::Result<T, Box<Failure>>;
 
 /// Reads one JSON value into a slot. After an error the slot's content is unspecified.
 ///
 /// # Errors
 /// What was expected and what was found, with the JSON path.
-pub(crate) fn decode(json: &[u8], slot: Slot<'_>) -> Result<(), DecodeError> {
+pub(crate) fn decode(json: &[u8], slot: Slot<'_>) -> std::result::Result<(), DecodeError> {
     let text = std::str::from_utf8(json).map_err(|error| {
         let place = error.valid_up_to();
         Failure::other(format!("expected UTF-8, found other bytes at byte {place}")).finish()
@@ -40,104 +38,101 @@ pub(crate) fn decode(json: &[u8], slot: Slot<'_>) -> Result<(), DecodeError> {
 }
 
 /// Reads one JSON value into a slot.
-pub(crate) fn decode_text(text: &str, slot: Slot<'_>) -> Result<(), DecodeError> {
-    Decoder::default().text(text, slot).map_err(|failure| failure.finish())
+pub(crate) fn decode_text(text: &str, slot: Slot<'_>) -> std::result::Result<(), DecodeError> {
+    Decoder::new(Reader::new(text)).whole(slot).map_err(|failure| failure.finish())
 }
 
-/// Reads the JSON value that a text begins with into a slot, and says where it ends. After an error
-/// the slot's content is unspecified.
-pub(crate) fn decode_start(text: &str, slot: Slot<'_>) -> Result<usize, DecodeError> {
-    let mut decoder = Decoder::default();
-    let mut json = serde_json::Deserializer::from_str(text);
-    let seed = Seed { slot, decoder: &mut decoder };
-    match seed.deserialize(&mut json) {
-        Ok(()) => Ok(json.into_iter::<IgnoredAny>().byte_offset()),
-        Err(error) => Err(decoder.failure.unwrap_or_else(|| Failure::foreign(&error)).finish()),
-    }
+/// Reads the next JSON value into a slot, and moves the reader behind it. After an error the slot's content
+/// is unspecified, and the reader stays where it is.
+pub(crate) fn decode_next(json: &mut Reader<'_>, slot: Slot<'_>) -> std::result::Result<(), DecodeError> {
+    let mut decoder = Decoder::new(json.clone());
+    decoder.value(slot).map_err(|failure| failure.finish())?;
+    *json = decoder.json;
+    Ok(())
 }
 
-/// What is known while a value is read.
-#[derive(Default)]
-struct Decoder {
+/// Reads values into slots.
+struct Decoder<'a> {
+    json: Reader<'a>,
     depth: usize,
-    /// Whether decimals that come next were floats.
+    /// Whether decimals that come next were floats when they were written.
     floats: bool,
-    /// Why reading failed. serde's errors cannot carry it.
-    failure: Option<Failure>,
 }
 
-impl Decoder {
-    /// Reads the text of one value.
-    fn text(&mut self, text: &str, slot: Slot<'_>) -> Result<(), Failure> {
-        let mut json = serde_json::Deserializer::from_str(text);
-        let seed = Seed { slot, decoder: self };
-        match seed.deserialize(&mut json).and_then(|()| json.end()) {
-            Ok(()) => Ok(()),
-            Err(error) => Err(self.failure.take().unwrap_or_else(|| Failure::foreign(&error))),
+impl<'a> Decoder<'a> {
+    fn new(json: Reader<'a>) -> Self {
+        Self { json, depth: 0, floats: false }
+    }
+
+    /// The decoder of a value that this one has passed over, with this text.
+    fn inside<'b>(&self, text: &'b str) -> Decoder<'b> {
+        Decoder { json: Reader::new(text), depth: self.depth, floats: self.floats }
+    }
+
+    /// Reads a value that is all there is.
+    fn whole(mut self, slot: Slot<'_>) -> Result {
+        self.value(slot)?;
+        match self.json.peek() {
+            None => Ok(()),
+            Some(_) => Err(self.unexpected("nothing more")),
+        }
+    }
+
+    /// Reads the next value.
+    fn value(&mut self, slot: Slot<'_>) -> Result {
+        match slot {
+            Slot::Option(option) => {
+                if self.json.peek() == Some(b'n') && self.json.literal() == Some("null") {
+                    option.clear();
+                    return Ok(());
+                }
+                match option.fill() {
+                    Some(slot) => self.value(slot),
+                    None => self.skip().map(drop),
+                }
+            }
+            Slot::Record(record) => self.nested(|decoder| decoder.record(record)),
+            Slot::List(list) => self.nested(|decoder| decoder.list(list)),
+            Slot::Map(map) => self.nested(|decoder| decoder.map(map)),
+            Slot::Union(union) => self.nested(|decoder| decoder.union(union)),
+            leaf => self.leaf(leaf),
         }
     }
 
     /// Goes one level deeper for as long as `read` runs.
-    fn nested<T, E: serde::de::Error>(
-        &mut self,
-        read: impl FnOnce(&mut Self) -> Result<T, E>,
-    ) -> Result<T, E> {
+    fn nested(&mut self, read: impl FnOnce(&mut Self) -> Result) -> Result {
         if self.depth >= MAX_DEPTH {
-            let message = format!("nested more than {MAX_DEPTH} levels deep");
-            return Err(self.fail(Failure::other(message)));
+            return Err(Failure::other(format!("nested more than {MAX_DEPTH} levels deep")));
         }
-        self.depth = self.depth.saturating_add(1);
+        self.depth += 1;
         let result = read(self);
-        self.depth = self.depth.saturating_sub(1);
+        self.depth -= 1;
         result
     }
 
-    /// Keeps a failure, and gives the error that stops serde.
-    #[cold]
-    fn fail<E: serde::de::Error>(&mut self, failure: Failure) -> E {
-        self.failure = Some(failure);
-        E::custom("")
+    /// Moves over a value.
+    fn skip(&mut self) -> Result<&'a str> {
+        self.json.skip().map_err(|expected| self.unexpected(expected))
     }
 
-    /// The failure that stops reading: ours, or the one that serde_json tells.
-    #[cold]
-    fn failed(&mut self, error: &impl std::fmt::Display) -> &mut Failure {
-        self.failure.get_or_insert_with(|| Failure::foreign(error))
-    }
-}
-
-/// Reads the next value into a slot.
-struct Seed<'s, 'd> {
-    slot: Slot<'s>,
-    decoder: &'d mut Decoder,
-}
-
-impl<'de> DeserializeSeed<'de> for Seed<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        let Self { slot, decoder } = self;
-        match slot {
-            Slot::Option(slot) => deserializer.deserialize_option(OptionVisitor { slot, decoder }),
-            Slot::Record(record) => {
-                decoder.nested(|decoder| deserializer.deserialize_map(RecordVisitor { record, decoder }))
-            }
-            Slot::List(list) => {
-                decoder.nested(|decoder| deserializer.deserialize_seq(ListVisitor { list, decoder }))
-            }
-            Slot::Map(map) => {
-                decoder.nested(|decoder| deserializer.deserialize_map(MapVisitor { map, decoder }))
-            }
-            Slot::Union(union) => {
-                let raw = <&RawValue>::deserialize(deserializer)?;
-                decoder.nested(|decoder| {
-                    union::read(raw, union, decoder).map_err(|failure| decoder.fail(failure))
-                })
-            }
-            leaf => {
-                let raw = <&RawValue>::deserialize(deserializer)?;
-                leaf::read(raw, leaf, decoder.floats).map_err(|failure| decoder.fail(failure))
-            }
+    /// Moves behind the bracket that begins a value, which is `expected`.
+    fn open(&mut self, bracket: u8, expected: impl FnOnce() -> String) -> Result {
+        if self.json.eat(bracket) {
+            return Ok(());
         }
+        let found = self.skip()?;
+        Err(Failure::mismatch(expected(), found))
+    }
+
+    /// Moves to the next item or member; see [`Reader::next`].
+    #[inline]
+    fn next(&mut self, bracket: u8, is_first: &mut bool) -> Result<bool> {
+        self.json.next(bracket, is_first).map_err(|expected| self.unexpected(expected))
+    }
+
+    /// What stands here is not what the grammar expects.
+    #[cold]
+    fn unexpected(&mut self, expected: &str) -> Box<Failure> {
+        Failure::syntax(expected, &mut self.json)
     }
 }

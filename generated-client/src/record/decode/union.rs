@@ -1,57 +1,89 @@
 //! Reading unions: first which variant it is, then the variant.
 //!
-//! The tag may stand behind the fields, so a union is read from its text in two passes.
+//! The tag may stand behind the fields, so a union is passed over before it is read.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::failure::Failure;
-use super::{Decoder, leaf};
+use super::{Decoder, Result};
 use crate::record::{RawVariant, Tagging, Union, UnionTable};
 
-/// Reads a union from its text.
-pub(super) fn read(raw: &RawValue, union: &mut dyn Union, decoder: &mut Decoder) -> Result<(), Failure> {
-    let json = raw.get();
-    let table = union.table();
-    match table.tagging {
-        Tagging::Tag(property) => {
-            let tag = tag(json, table, property)?;
-            select(&tag, raw, json, union, decoder)
+impl<'a> Decoder<'a> {
+    pub(super) fn union(&mut self, union: &mut dyn Union) -> Result {
+        let json = self.skip()?;
+        let table = union.table();
+        match table.tagging {
+            Tagging::Tag(property) => {
+                let tag = self.inside(json).tag(table, property)?;
+                self.select(&tag, json, json, union)
+            }
+            Tagging::Keyed => {
+                let (key, value) = self.inside(json).only_member(table)?;
+                let name = table.variants.iter().find(|name| **name == key);
+                self.select(&key, json, value, union).map_err(|failure| match name {
+                    Some(name) => failure.field(name),
+                    None => failure,
+                })
+            }
+            Tagging::Shape => match shape(json) {
+                Some(shape) => self.select(shape, json, json, union),
+                None => Err(Failure::mismatch(table.variants.join(" or "), json)),
+            },
         }
-        Tagging::Keyed => {
-            let (key, value) = only_property(json, table)?;
-            let name = table.variants.iter().find(|name| **name == key);
-            select(&key, raw, value, union, decoder).map_err(|failure| match name {
-                Some(name) => failure.field(name),
-                None => failure,
-            })
-        }
-        Tagging::Shape => match shape(json) {
-            Some(shape) => select(shape, raw, json, union, decoder),
-            None => Err(Failure::mismatch(list(table.variants), json)),
-        },
     }
-}
 
-/// Reads `json` as the variant with this name, or keeps all of `raw` if there is none.
-fn select(
-    name: &str,
-    raw: &RawValue,
-    json: &str,
-    union: &mut dyn Union,
-    decoder: &mut Decoder,
-) -> Result<(), Failure> {
-    let variants = union.table().variants;
-    if let Some(index) = variants.iter().position(|variant| *variant == name)
-        && let Some(slot) = union.select(index)
-    {
-        return decoder.text(json, slot);
+    /// Reads `value` as the variant with this name, or keeps the whole union if there is none.
+    fn select(&mut self, name: &str, json: &str, value: &str, union: &mut dyn Union) -> Result {
+        let index = union.table().variants.iter().position(|variant| *variant == name);
+        if let Some(slot) = index.and_then(|index| union.select(index)) {
+            return self.inside(value).whole(slot);
+        }
+        let json: &RawValue =
+            serde_json::from_str(json).map_err(|error| Failure::other(error.to_string()))?;
+        union.set_unknown(RawVariant { name, json });
+        Ok(())
     }
-    union.set_unknown(RawVariant { name, json: raw });
-    Ok(())
+
+    /// The text of the member that says which variant it is.
+    fn tag(mut self, table: &'static UnionTable, property: &'static str) -> Result<Cow<'a, str>> {
+        let (mut tag, mut is_first) = (None, true);
+        self.open(b'{', || format!("an object ({})", table.name))?;
+        while self.next(b'}', &mut is_first)? {
+            if self.name()? != property {
+                self.skip()?;
+                continue;
+            }
+            self.json.peek();
+            let start = self.json.at();
+            let text = self.scalar().map_err(|failure| failure.field(property))?;
+            let text =
+                text.ok_or_else(|| Failure::mismatch("a text", self.json.since(start)).field(property))?;
+            if tag.replace(text).is_some() {
+                return Err(Failure::other("occurs twice").field(property));
+            }
+        }
+        tag.ok_or_else(|| Failure::other("is missing").field(property))
+    }
+
+    /// Name and value of an object's only member.
+    fn only_member(mut self, table: &'static UnionTable) -> Result<(Cow<'a, str>, &'a str)> {
+        let (mut first, mut count, mut is_first) = (None, 0, true);
+        self.open(b'{', || format!("an object ({})", table.name))?;
+        while self.next(b'}', &mut is_first)? {
+            let member = (self.name()?, self.skip()?);
+            first.get_or_insert(member);
+            count += 1;
+        }
+        match first {
+            Some(member) if count == 1 => Ok(member),
+            _ => Err(Failure::other(format!(
+                "expected an object with one property ({}), found {count} properties",
+                table.name
+            ))),
+        }
+    }
 }
 
 /// The kind of a JSON value; none for null.
@@ -63,83 +95,5 @@ fn shape(json: &str) -> Option<&'static str> {
         b't' | b'f' => Some("bool"),
         b'n' => None,
         _ => Some("number"),
-    }
-}
-
-/// `number or string`
-fn list(shapes: &[&str]) -> String {
-    shapes.join(" or ")
-}
-
-/// The text of the property that says which variant it is.
-fn tag<'de>(
-    json: &'de str,
-    table: &'static UnionTable,
-    property: &'static str,
-) -> Result<Cow<'de, str>, Failure> {
-    let mut tags = Vec::new();
-    let visitor = Properties {
-        table,
-        each: |name: &str, value| {
-            if name == property {
-                tags.push(value);
-            }
-        },
-    };
-    visit(json, visitor)?;
-    let text = match tags.as_slice() {
-        [] => Err(Failure::other("is missing")),
-        [only] => leaf::text(only).and_then(|text| text.ok_or_else(|| Failure::mismatch("a text", only))),
-        _ => Err(Failure::other("occurs twice")),
-    };
-    text.map_err(|failure| failure.field(property))
-}
-
-/// Name and value of an object's only property.
-fn only_property<'de>(json: &'de str, table: &'static UnionTable) -> Result<(String, &'de str), Failure> {
-    let mut count: usize = 0;
-    let mut first = None;
-    let visitor = Properties {
-        table,
-        each: |name: &str, value| {
-            count = count.saturating_add(1);
-            first.get_or_insert_with(|| (name.to_owned(), value));
-        },
-    };
-    visit(json, visitor)?;
-    match first {
-        Some(property) if count == 1 => Ok(property),
-        _ => Err(Failure::other(format!(
-            "expected an object with one property ({}), found {count} properties",
-            table.name
-        ))),
-    }
-}
-
-fn visit<'de>(json: &'de str, visitor: impl Visitor<'de, Value = ()>) -> Result<(), Failure> {
-    serde_json::Deserializer::from_str(json)
-        .deserialize_map(visitor)
-        .map_err(|error| Failure::foreign(&error))
-}
-
-/// Shows each property of an object, its value as text.
-struct Properties<F> {
-    table: &'static UnionTable,
-    each: F,
-}
-
-impl<'de, F: FnMut(&str, &'de str)> Visitor<'de> for Properties<F> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "an object ({})", self.table.name)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        while let Some(name) = map.next_key::<Cow<'_, str>>()? {
-            let value: &RawValue = map.next_value()?;
-            (self.each)(&name, value.get());
-        }
-        Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::Origin;
+use super::{Origin, count};
 
 /// A message: its number, and a hash of its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,39 +145,50 @@ impl Numbering {
     }
 
     fn deliver(&mut self, id: MessageId, remember: usize) {
-        let remembers_all = self.remembers_all();
-        if self.known(id.number).is_none() {
-            self.delivered = self.delivered.saturating_add(1);
-        }
-        if let Some(watermark) = self.watermark().filter(|watermark| id.number > *watermark) {
-            self.steps.add(id.number.saturating_sub(watermark) > 1);
-        } else if let Some(at) = self.range_of(id.number)
-            && let Some((from, to)) = self.missing.remove(at)
-        {
-            if id.number < to {
-                self.missing.insert(at, (id.number.saturating_add(1), to));
-            }
-            if from < id.number {
-                self.missing.insert(at, (from, id.number.saturating_sub(1)));
+        match self.watermark() {
+            Some(watermark) if id.number <= watermark => self.deliver_late(id),
+            watermark => {
+                if let Some(watermark) = watermark {
+                    self.steps.add(id.number - watermark > 1);
+                }
+                count(&mut self.delivered);
+                self.recent.push_back(id);
             }
         }
         if self.first.is_none_or(|first| id.number <= first.number) {
             self.first = Some(id);
         }
+        self.forget(remember.max(1));
+    }
+
+    fn deliver_late(&mut self, id: MessageId) {
+        let remembers_all = self.remembers_all();
+        if self.known(id.number).is_none() {
+            count(&mut self.delivered);
+        }
+        if let Some(at) = self.range_of(id.number)
+            && let Some((from, to)) = self.missing.remove(at)
+        {
+            if id.number < to {
+                self.missing.insert(at, (id.number + 1, to));
+            }
+            if from < id.number {
+                self.missing.insert(at, (from, id.number - 1));
+            }
+        }
         let at = self.recent.partition_point(|known| known.number < id.number);
-        let is_old = at == 0 && !remembers_all;
         match self.recent.get_mut(at).filter(|known| known.number == id.number) {
             Some(known) => *known = id,
-            None if is_old => {}
+            None if at == 0 && !remembers_all => {}
             None => self.recent.insert(at, id),
         }
-        self.forget(remember.max(1));
     }
 
     /// Remembers the last so many messages only.
     fn forget(&mut self, remember: usize) {
-        let excess = self.recent.len().saturating_sub(remember);
-        self.recent.drain(..excess);
+        while self.recent.len() > remember {
+            self.recent.pop_front();
+        }
     }
 
     /// How many messages were delivered with numbers up to `top`, as far as that is remembered.

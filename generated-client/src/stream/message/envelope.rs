@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 
-use super::json::{Cursor, RAW, TEXT, hash_of, hash_value, join};
+use super::hash::{RAW, hash_value, join};
 use super::{Received, Undecodable};
+use crate::record::reader::{Reader, TEXT, hash_of};
 use crate::record::{self, DecodeError, Slot, Value};
 use crate::stream::{Channel, ChannelMessage, Content, Layout, Place};
 use crate::{Json, UnknownVariant};
@@ -49,7 +50,7 @@ pub(crate) struct Reply {
 
 /// What watches an envelope being read. It is shown the data, to move over it or to leave it and say
 /// so, and asked behind each member whether that is enough.
-type Watch<'r, 'a> = &'r mut dyn FnMut(&mut Envelope<'a>, Option<&mut Cursor<'a>>) -> bool;
+type Watch<'r, 'a> = &'r mut dyn FnMut(&mut Envelope<'a>, Option<&mut Reader<'a>>) -> bool;
 
 impl<'a> Envelope<'a> {
     /// Reads what stands around what a message tells, and no more.
@@ -68,8 +69,8 @@ impl<'a> Envelope<'a> {
         is_enough: &mut dyn FnMut(&Self) -> bool,
     ) -> Result<Self, Undecodable> {
         Self::watched(layout, text, true, &mut |envelope, data| {
-            let Some(cursor) = data else { return is_enough(envelope) };
-            envelope.data_hash = hash_value(cursor, 0);
+            let Some(json) = data else { return is_enough(envelope) };
+            envelope.data_hash = hash_value(json, 0);
             envelope.data_hash.is_some()
         })
     }
@@ -82,7 +83,7 @@ impl<'a> Envelope<'a> {
     ) -> Result<Self, Undecodable> {
         let envelope =
             Self { layout, text, members: Members::default(), data_hash: None, has_bad_sequence: false };
-        let mut reader = Reader { cursor: Cursor::new(text), envelope, is_lenient, watch };
+        let mut reader = EnvelopeReader { json: Reader::new(text), envelope, is_lenient, watch };
         match reader.message() {
             Ok(()) => Ok(reader.envelope),
             Err(error) => Err(reader.envelope.undecodable(error)),
@@ -112,7 +113,7 @@ impl<'a> Envelope<'a> {
     /// one.
     pub(crate) fn hash(&self) -> u64 {
         let of_text =
-            |text| hash_value(&mut Cursor::new(text), 0).unwrap_or_else(|| hash_of(RAW, text.as_bytes()));
+            |text| hash_value(&mut Reader::new(text), 0).unwrap_or_else(|| hash_of(RAW, text.as_bytes()));
         let content = self.members.data.as_ref().or(self.members.payload.as_ref());
         let content = || content.and_then(|place| self.text.get(place.clone())).map_or(0, of_text);
         let kind = self.kind().unwrap_or_default();
@@ -149,11 +150,9 @@ impl<'a> Envelope<'a> {
     }
 
     /// Reads the data where it stands. What is wrong with it comes out when it is read again.
-    pub(super) fn decode_data<M: ChannelMessage>(&self, cursor: &mut Cursor<'_>) -> Option<M> {
+    pub(super) fn decode_data<M: ChannelMessage>(&self, json: &mut Reader<'_>) -> Option<M> {
         let (mut message, ..) = self.listed::<M>().filter(|(_, place, _)| *place == self.layout.data)?;
-        let text = self.text.get(cursor.at()..)?;
-        let length = record::decode_start(text, message.slot()?).ok()?;
-        cursor.rest = cursor.rest.get(length..)?;
+        record::decode_next(json, message.slot()?).ok()?;
         Some(message)
     }
 
@@ -236,19 +235,19 @@ impl Parts {
 }
 
 /// Reads an envelope.
-struct Reader<'r, 'a> {
-    cursor: Cursor<'a>,
+struct EnvelopeReader<'r, 'a> {
+    json: Reader<'a>,
     envelope: Envelope<'a>,
     is_lenient: bool,
     watch: Watch<'r, 'a>,
 }
 
-impl<'a> Reader<'_, 'a> {
+impl<'a> EnvelopeReader<'_, 'a> {
     fn message(&mut self) -> Result<(), DecodeError> {
-        if !self.cursor.eat(b'{') {
+        if !self.json.eat(b'{') {
             return Err(self.expected("an object"));
         }
-        if self.object(false)? && self.cursor.peek().is_some() {
+        if self.object(false)? && self.json.peek().is_some() {
             return Err(self.expected("nothing more"));
         }
         Ok(())
@@ -256,27 +255,28 @@ impl<'a> Reader<'_, 'a> {
 
     #[cold]
     fn expected(&self, what: &str) -> DecodeError {
-        fault(format!("expected {what} at byte {}", self.cursor.at()))
+        fault(format!("expected {what} at byte {}", self.json.at()))
     }
 
     /// Reads the message, or its payload; false if that was enough before its end.
     fn object(&mut self, in_payload: bool) -> Result<bool, DecodeError> {
         let layout = self.envelope.layout;
         let mut is_first = true;
-        while let Some(name) = self.cursor.member(&mut is_first).map_err(|what| self.expected(what))? {
-            let name = name.read();
+        while self.json.next(b'}', &mut is_first).map_err(|what| self.expected(what))? {
+            let name = self.json.name().map_err(|what| self.expected(what))?;
+            let name = name.read().unwrap_or_else(|| name.written().into());
             let member = if in_payload { Place::Payload(&name) } else { Place::Message(&name) };
-            self.cursor.peek();
-            let (start, rest) = (self.cursor.at(), self.cursor.rest);
-            if member == Place::Message(layout.payload) && self.cursor.eat(b'{') {
+            self.json.peek();
+            let (start, before) = (self.json.at(), self.json.clone());
+            if member == Place::Message(layout.payload) && self.json.eat(b'{') {
                 if !self.object(true)? {
                     return Ok(false);
                 }
-            } else if member != layout.data || !(self.watch)(&mut self.envelope, Some(&mut self.cursor)) {
-                self.cursor.rest = rest;
-                self.cursor.value().map_err(|what| self.expected(what))?;
+            } else if member != layout.data || !(self.watch)(&mut self.envelope, Some(&mut self.json)) {
+                self.json = before;
+                self.json.skip_unchecked().map_err(|what| self.expected(what))?;
             }
-            match self.take(member, start..self.cursor.at()) {
+            match self.take(member, start..self.json.at()) {
                 Err(error) if !self.is_lenient => return Err(self.envelope.at(member, error)),
                 Err(_) if member == layout.sequence => self.envelope.has_bad_sequence = true,
                 _ => {}

@@ -1,7 +1,7 @@
 //! Messages: reading them in two passes, and the one that subscribes.
 
 mod envelope;
-pub(crate) mod json;
+pub(crate) mod hash;
 #[cfg(test)]
 mod tests;
 
@@ -58,8 +58,8 @@ pub struct Received<M> {
 pub fn decode<M: ChannelMessage>(text: &str) -> Result<Received<M>, Undecodable> {
     let mut message: Option<M> = None;
     let envelope = Envelope::watched(M::CHANNEL.layout, text, false, &mut |envelope, data| {
-        let Some(cursor) = data else { return false };
-        message = envelope.decode_data(cursor);
+        let Some(json) = data else { return false };
+        message = envelope.decode_data(json);
         message.is_some()
     })?;
     Ok(Received {

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use tokio_tungstenite::tungstenite::Message;
 
+use crate::record::reader::hash_of;
 use crate::stream::connection::Arrival;
 use crate::stream::machine::{Cause, Envelope, Frame, Kind};
-use crate::stream::message::json::{RAW, hash_of};
+use crate::stream::message::hash::RAW;
 use crate::stream::message::{Envelope as Read, Parts, Reply};
 use crate::stream::{Channel, ChannelMessage, MessageKind, Received, Role, Undecodable, decode};
 
