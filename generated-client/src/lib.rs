@@ -83,7 +83,6 @@
 //! parameters.
 
 #![warn(missing_docs)]
-#![warn(clippy::arithmetic_side_effects)]
 #![cfg_attr(
     not(all(feature = "trading", feature = "studio", feature = "stream")),
     allow(dead_code, unused_imports, reason = "one API alone does not use all of the runtime")

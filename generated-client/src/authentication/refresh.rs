@@ -156,7 +156,6 @@ impl Refresh {
 }
 
 #[cfg(test)]
-#[allow(clippy::arithmetic_side_effects, reason = "a test fails where it panics")]
 mod tests {
     use super::*;
 

@@ -119,7 +119,6 @@ impl fmt::Display for TooMany {
 }
 
 #[cfg(test)]
-#[allow(clippy::arithmetic_side_effects, reason = "a test fails where it panics")]
 mod tests {
     use proptest::prelude::*;
 

@@ -197,28 +197,24 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Moves over a value without looking what is in it but strings and brackets, and gives its text.
+    /// Moves over a value without looking what is in it but texts and brackets, and gives its text.
     pub(crate) fn skip_unchecked(&mut self) -> Result<&'a str> {
         let first = self.peek();
         let start = self.at();
-        let mut depth: usize = 0;
-        if !matches!(first, Some(b'"' | b'{' | b'[' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n')) {
-            return Err("a value");
+        match first {
+            Some(b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => return Ok(self.word()),
+            Some(b'"' | b'{' | b'[') => {}
+            _ => return Err("a value"),
         }
+        let mut depth = 0;
         loop {
-            match self.rest {
-                [b'"', rest @ ..] => {
-                    self.rest = rest;
-                    self.skip_text()?;
-                }
-                [b'{' | b'[', rest @ ..] => (self.rest, depth) = (rest, depth + 1),
-                [b'}' | b']', rest @ ..] => (self.rest, depth) = (rest, depth - 1),
-                [_, ..] if depth == 0 => _ = self.word(),
-                [_, rest @ ..] => {
-                    self.rest = rest;
-                    continue;
-                }
-                [] => return Err("the end of an object or a list"),
+            let (byte, rest) = self.rest.split_first().ok_or("the end of an object or a list")?;
+            self.rest = rest;
+            match byte {
+                b'"' => self.skip_text()?,
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' => depth -= 1,
+                _ => continue,
             }
             if depth == 0 {
                 return Ok(self.since(start));
@@ -247,7 +243,8 @@ impl<'a> Reader<'a> {
     pub(crate) fn word(&mut self) -> &'a str {
         let start = self.at();
         let is_inside = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.');
-        let length = self.rest.iter().position(|byte| !is_inside(byte)).unwrap_or(self.rest.len());
+        let digits = self.rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let length = digits + self.rest[digits..].iter().take_while(|byte| is_inside(byte)).count();
         self.rest = &self.rest[length..];
         self.since(start)
     }
@@ -382,7 +379,7 @@ mod tests {
 
     use super::Reader;
 
-    fn whole<'a>(text: &'a str) -> Option<&'a str> {
+    fn whole(text: &str) -> Option<&str> {
         let mut reader = Reader::new(text);
         let value = reader.skip().ok()?;
         (reader.peek().is_none()).then_some(value)
@@ -453,7 +450,7 @@ mod tests {
         ] {
             assert_eq!(whole(text).is_some(), accepts(text), "{text}");
             let spaced = format!(" \r\n\t{text} \n");
-            assert_eq!(whole(&spaced), accepts(text).then(|| text), "{text}");
+            assert_eq!(whole(&spaced), accepts(text).then_some(text), "{text}");
         }
     }
 

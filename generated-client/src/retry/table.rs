@@ -1,7 +1,5 @@
 //! The decision as tables, and what holds for whatever happens.
 
-#![allow(clippy::arithmetic_side_effects, reason = "a test fails where it panics")]
-
 use std::time::Duration;
 
 use proptest::prelude::*;

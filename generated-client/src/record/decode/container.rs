@@ -64,7 +64,7 @@ impl<'a> Decoder<'a> {
         let mut decoder = self.inside(json);
         decoder.floats = false;
         let slot = record.slot_at(index).filter(|_| is_only);
-        if !slot.is_some_and(|slot| decoder.whole(slot).is_ok()) {
+        if slot.is_none_or(|slot| decoder.whole(slot).is_err()) {
             if let Some(Slot::Option(slot)) = record.slot_at(index) {
                 slot.clear();
             }

@@ -68,6 +68,7 @@ impl Failure {
             None => "the end".to_owned(),
             // Whatever stands for a value is redacted with the field; the rest may be next to it.
             Some(_) if expected == "a value" => format!("`{}`", shorten(json.word())),
+            Some(byte) if byte.is_ascii_graphic() => format!("`{}`", char::from(byte)),
             Some(byte) => format!("`{}`", byte.escape_ascii()),
         };
         let expected = format!("{expected} at byte {at}");

@@ -1,7 +1,5 @@
 //! Connections over pipes, in simulated time.
 
-#![allow(clippy::arithmetic_side_effects, reason = "a test fails where it overflows")]
-
 pub(in crate::stream) mod frames;
 
 use std::future::{pending, poll_fn};

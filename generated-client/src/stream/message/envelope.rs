@@ -260,25 +260,25 @@ impl<'a> EnvelopeReader<'_, 'a> {
 
     /// Reads the message, or its payload; false if that was enough before its end.
     fn object(&mut self, in_payload: bool) -> Result<bool, DecodeError> {
-        let layout = self.envelope.layout;
         let mut is_first = true;
         while self.json.next(b'}', &mut is_first).map_err(|what| self.expected(what))? {
             let name = self.json.name().map_err(|what| self.expected(what))?;
             let name = name.read().unwrap_or_else(|| name.written().into());
-            let member = if in_payload { Place::Payload(&name) } else { Place::Message(&name) };
+            let place = if in_payload { Place::Payload(&name) } else { Place::Message(&name) };
+            let member = Member::at(self.envelope.layout, place);
             self.json.peek();
             let (start, before) = (self.json.at(), self.json.clone());
-            if member == Place::Message(layout.payload) && self.json.eat(b'{') {
+            if member == Member::Payload && self.json.eat(b'{') {
                 if !self.object(true)? {
                     return Ok(false);
                 }
-            } else if member != layout.data || !(self.watch)(&mut self.envelope, Some(&mut self.json)) {
+            } else if member != Member::Data || !(self.watch)(&mut self.envelope, Some(&mut self.json)) {
                 self.json = before;
                 self.json.skip_unchecked().map_err(|what| self.expected(what))?;
             }
             match self.take(member, start..self.json.at()) {
-                Err(error) if !self.is_lenient => return Err(self.envelope.at(member, error)),
-                Err(_) if member == layout.sequence => self.envelope.has_bad_sequence = true,
+                Err(error) if !self.is_lenient => return Err(self.envelope.at(place, error)),
+                Err(_) if member == Member::Sequence => self.envelope.has_bad_sequence = true,
                 _ => {}
             }
             if (self.watch)(&mut self.envelope, None) {
@@ -288,30 +288,53 @@ impl<'a> EnvelopeReader<'_, 'a> {
         Ok(true)
     }
 
-    /// Keeps a member if the layout names it.
-    fn take(&mut self, member: Place<'_>, place: Range<usize>) -> Result<(), DecodeError> {
-        let Envelope { layout, text, members, .. } = &mut self.envelope;
+    /// Keeps a member that the layout names.
+    fn take(&mut self, member: Member, place: Range<usize>) -> Result<(), DecodeError> {
+        let Envelope { text, members, .. } = &mut self.envelope;
         let json = text.get(place.clone()).unwrap_or_default();
-        let is_new = if member == Place::Message(layout.payload) {
-            members.payload.replace(place).is_none()
-        } else if member == layout.data {
-            members.data.replace(place).is_none()
-        } else if json == "null" {
-            true
-        } else if member == layout.kind {
-            members.kind.replace(read_text(json)?).is_none()
-        } else if member == layout.sequence {
-            members.sequence.replace(read_number(json)?).is_none()
-        } else if member == layout.channel {
-            members.channel.replace(read_text(json)?).is_none()
-        } else if member == layout.timestamp {
-            members.timestamp.replace(json).is_none()
-        } else if member == layout.success {
-            members.success.replace(json).is_none()
-        } else {
-            member != layout.details || members.details.replace(json).is_none()
+        let is_new = match member {
+            Member::Payload => members.payload.replace(place).is_none(),
+            Member::Data => members.data.replace(place).is_none(),
+            Member::Other => true,
+            _ if json == "null" => true,
+            Member::Kind => members.kind.replace(read_text(json)?).is_none(),
+            Member::Sequence => members.sequence.replace(read_number(json)?).is_none(),
+            Member::Channel => members.channel.replace(read_text(json)?).is_none(),
+            Member::Timestamp => members.timestamp.replace(json).is_none(),
+            Member::Success => members.success.replace(json).is_none(),
+            Member::Details => members.details.replace(json).is_none(),
         };
         is_new.then_some(()).ok_or_else(|| fault("occurs twice"))
+    }
+}
+
+/// Which member of the message or its payload something is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Member {
+    Payload,
+    Data,
+    Kind,
+    Sequence,
+    Channel,
+    Timestamp,
+    Success,
+    Details,
+    Other,
+}
+
+impl Member {
+    fn at(layout: &Layout, place: Place<'_>) -> Self {
+        match place {
+            _ if place == Place::Message(layout.payload) => Self::Payload,
+            _ if place == layout.data => Self::Data,
+            _ if place == layout.kind => Self::Kind,
+            _ if place == layout.sequence => Self::Sequence,
+            _ if place == layout.channel => Self::Channel,
+            _ if place == layout.timestamp => Self::Timestamp,
+            _ if place == layout.success => Self::Success,
+            _ if place == layout.details => Self::Details,
+            _ => Self::Other,
+        }
     }
 }
 

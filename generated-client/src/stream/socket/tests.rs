@@ -1,7 +1,5 @@
 //! Sockets over pipes, in simulated time.
 
-#![allow(clippy::arithmetic_side_effects, reason = "a test fails where it overflows")]
-
 use tokio::time::timeout_at;
 
 use super::*;

@@ -1,7 +1,5 @@
 //! Whole streams between a server and a caller.
 
-#![allow(clippy::arithmetic_side_effects, reason = "a test fails where it overflows")]
-
 pub(in crate::stream) mod caller;
 mod chance;
 mod net;
