@@ -1,7 +1,6 @@
 //! HTTP headers, without a type of the HTTP library in the public interface.
 
 use std::fmt;
-use std::ops::Range;
 
 /// Headers of an answer, in the order in which they came.
 ///
@@ -24,10 +23,9 @@ impl Headers {
     /// All names, in lower case, with their values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         let begins = std::iter::once(0).chain(self.ends.iter().map(|(_, end)| *end));
-        begins.zip(&self.ends).map(|(begin, (middle, end))| {
-            let part = |range: Range<usize>| self.text.get(range).unwrap_or_default();
-            (part(begin..*middle), part(*middle..*end))
-        })
+        begins
+            .zip(&self.ends)
+            .map(|(begin, (middle, end))| (&self.text[begin..*middle], &self.text[*middle..*end]))
     }
 }
 
@@ -35,7 +33,7 @@ impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, V)> for Headers {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(entries: I) -> Self {
         let entries = entries.into_iter();
         let (count, _) = entries.size_hint();
-        let text = String::with_capacity(count.saturating_mul(USUAL));
+        let text = String::with_capacity(count * USUAL);
         let mut headers = Self { text, ends: Vec::with_capacity(count) };
         for (name, value) in entries {
             headers.text.push_str(name.as_ref());

@@ -54,7 +54,7 @@ impl ClientCredentials {
         let began = pace.now();
         let (mut attempt, mut spent) = (0u32, 0u32);
         loop {
-            attempt = attempt.saturating_add(1);
+            attempt += 1;
             let left = || limits.call_timeout.saturating_sub(pace.now().saturating_duration_since(began));
             let Failure { error, happened } = match self.fetch_once(left()).await {
                 Ok(token) => {
@@ -78,7 +78,7 @@ impl ClientCredentials {
             if !budget.take(cost) {
                 return Err(error);
             }
-            spent = spent.saturating_add(cost);
+            spent += cost;
             tracing::debug!(%error, attempt, ?after, "repeating");
             pace.sleep(after).await;
         }

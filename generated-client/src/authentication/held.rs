@@ -46,14 +46,8 @@ impl Held {
         // One that has no life left says nothing that could be relied on.
         let Some(life) = life.filter(|life| !life.is_zero()) else { return Ok(held) };
         let after = |time: Duration| asked.checked_add(time);
-        let part = |of: u32| life.checked_div(of).unwrap_or_default();
-        let safety = part(10).min(SAFETY);
-        Ok(Self {
-            expires: after(life),
-            due: after(life.saturating_sub(part(5))),
-            stale: after(life.saturating_sub(safety)),
-            ..held
-        })
+        let safety = (life / 10).min(SAFETY);
+        Ok(Self { expires: after(life), due: after(life - life / 5), stale: after(life - safety), ..held })
     }
 
     /// Whether another one should be fetched.

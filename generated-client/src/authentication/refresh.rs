@@ -94,7 +94,7 @@ impl Refresh {
         began: Instant,
         now: Instant,
     ) -> Result<Arc<Held>, NoToken> {
-        let generation = self.held.as_ref().map_or(0, |held| held.generation).saturating_add(1);
+        let generation = self.held.as_ref().map_or(0, |held| held.generation) + 1;
         let held = fetched.and_then(|token| {
             Held::token(token, began, generation)
                 .map_err(|fault| TokenError::refused(format!("the token that was given {fault}")))
@@ -146,11 +146,7 @@ impl Refresh {
         let (shortest, longest) = PAUSE;
         let left = self.held.as_ref().and_then(|held| held.expires);
         let left = left.map_or(Duration::ZERO, |expires| expires.saturating_duration_since(now));
-        let pause = if error.is_refused() {
-            REFUSED
-        } else {
-            left.checked_div(10).unwrap_or_default().clamp(shortest, longest)
-        };
+        let pause = if error.is_refused() { REFUSED } else { (left / 10).clamp(shortest, longest) };
         pause.max(error.retry_after.unwrap_or_default().min(longest))
     }
 }

@@ -127,7 +127,7 @@ impl Attempts {
             && !self.left_to_send().is_zero()
             && retry.lane(self.operation.repeat).budget.take(cost);
         if may {
-            self.spent = self.spent.saturating_add(cost);
+            self.spent += cost;
             self.maybe_done = true;
             retry.counters.retry(Cause::Lost);
         }
@@ -136,7 +136,7 @@ impl Attempts {
 
     /// Attempts, but for one that had no effect because of its token.
     fn counted(&self) -> u32 {
-        self.made.saturating_sub(self.renewals)
+        self.made - self.renewals
     }
 
     /// How long the request may still be sent, if it has a price that becomes stale.
@@ -169,7 +169,7 @@ impl Attempts {
                 happened,
                 Happened::Refused | Happened::NotSent | Happened::Answered { status: 401, .. }
             );
-            self.writes = self.writes.saturating_add(u32::from(is_written));
+            self.writes += u32::from(is_written);
             match self.decide(happened) {
                 Decision::Repeat { cause: Cause::Unauthorized, .. } => {
                     tracing::debug!(attempt = self.made, "the server refuses the token");
@@ -223,7 +223,7 @@ impl Attempts {
 
     /// Waits for another token than the one that the server refused: whether there is one.
     async fn renew(&mut self, refused: &Held) -> bool {
-        self.renewals = self.renewals.saturating_add(1);
+        self.renewals += 1;
         let renewal = self.core.credentials().renew(refused.generation);
         let renewed = timeout(self.left(), renewal).await.unwrap_or(false);
         renewed && !self.left().is_zero()
@@ -231,7 +231,7 @@ impl Attempts {
 
     /// Sends the request once.
     async fn attempt(&mut self, held: &Held) -> Result<HttpResponse> {
-        self.made = self.made.saturating_add(1);
+        self.made += 1;
         self.core.retry().counters.attempt();
         let mut request = self.request.clone();
         request.headers.push(held.header.clone());
@@ -271,7 +271,7 @@ impl Attempts {
             let Decision::Repeat { cause, .. } = decision else { return decision };
             let cost = self.limits.cost(cause);
             if budget.take(cost) {
-                self.spent = self.spent.saturating_add(cost);
+                self.spent += cost;
                 return decision;
             }
             // Somebody else was faster: decide anew with what is left.

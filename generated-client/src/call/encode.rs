@@ -62,7 +62,7 @@ pub(crate) fn path<'a>(
     template: &str,
     mut value: impl FnMut(&str) -> Option<&'a str>,
 ) -> Result<String, (String, &'static str)> {
-    let mut path = String::with_capacity(template.len().saturating_add(32));
+    let mut path = String::with_capacity(template.len() + 32);
     let mut rest = template;
     while let Some((before, placeholder)) = rest.split_once('{') {
         let (name, after) = placeholder.split_once('}').unwrap_or((placeholder, ""));

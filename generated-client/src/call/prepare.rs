@@ -103,7 +103,7 @@ impl Call {
     fn too_long(&self, length: usize) -> (String, String) {
         let size = |argument: &Argument| match argument {
             Argument::One(text) => text.len(),
-            Argument::List(texts) => texts.iter().map(|text| text.len().saturating_add(1)).sum(),
+            Argument::List(texts) => texts.iter().map(|text| text.len() + 1).sum(),
         };
         let own = self.operation.parameters.iter().zip(&self.arguments);
         let own = own.filter_map(|(parameter, argument)| Some((parameter.name, size(argument.as_ref()?))));

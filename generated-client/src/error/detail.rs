@@ -162,7 +162,7 @@ fn bounded(metadata: BTreeMap<String, String>) -> BTreeMap<String, String> {
     };
     let entries = metadata.into_iter();
     let entries = entries.map(|(name, value)| (shown(&name).into_owned(), shown(&value).into_owned()));
-    entries.take_while(|(name, value)| fits(name.len().saturating_add(value.len()))).collect()
+    entries.take_while(|(name, value)| fits(name.len() + value.len())).collect()
 }
 
 impl Record for Violation {

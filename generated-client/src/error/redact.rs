@@ -13,28 +13,28 @@ pub(crate) fn scrub<'a>(text: &'a [u8], secrets: &[&str]) -> Cow<'a, [u8]> {
     // Where the text goes on that is kept, and where a secret may begin.
     let (mut kept, mut at) = (0, 0);
     while let Some(rest) = text.get(at..) {
-        let begins = |byte: &u8| starts.get(usize::from(*byte)).is_some_and(|starts| *starts);
+        let begins = |byte: &u8| starts[usize::from(*byte)];
         let Some(next) = rest.iter().position(begins) else { break };
-        at = at.saturating_add(next);
-        let rest = rest.get(next..).unwrap_or_default();
+        at += next;
+        let rest = &rest[next..];
         let secret = secrets.iter().filter_map(|secret| spelled(rest, secret)).max();
         let (shown, hidden) = match (secret, bearer(rest)) {
             (Some(length), _) => (0, length),
             (None, Some(found)) => found,
             (None, None) => {
-                at = at.saturating_add(1);
+                at += 1;
                 continue;
             }
         };
-        clean.extend_from_slice(text.get(kept..at.saturating_add(shown)).unwrap_or_default());
+        clean.extend_from_slice(&text[kept..at + shown]);
         clean.extend_from_slice(REDACTED);
-        at = at.saturating_add(shown).saturating_add(hidden);
+        at += shown + hidden;
         kept = at;
     }
     if clean.is_empty() {
         return Cow::Borrowed(text);
     }
-    clean.extend_from_slice(text.get(kept..).unwrap_or_default());
+    clean.extend_from_slice(&text[kept..]);
     Cow::Owned(clean)
 }
 
@@ -51,9 +51,7 @@ fn starts(secrets: &[&str]) -> [bool; 256] {
     let mut starts = [false; 256];
     let first = secrets.iter().filter_map(|secret| secret.bytes().find(|byte| *byte != b'\\'));
     for byte in first.chain(*b"bB\\") {
-        if let Some(start) = starts.get_mut(usize::from(byte)) {
-            *start = true;
-        }
+        starts[usize::from(byte)] = true;
     }
     starts
 }
@@ -66,7 +64,7 @@ fn spelled(text: &[u8], secret: &str) -> Option<usize> {
     let letters = |letter: fn(&[u8], char) -> Option<usize>| {
         let mut at = 0_usize;
         for character in secret.chars().filter(|character| *character != '\\') {
-            at = at.checked_add(letter(text.get(at..)?, character)?)?;
+            at += letter(&text[at..], character)?;
         }
         (at > 0).then_some(at)
     };
@@ -81,20 +79,20 @@ fn as_it_is(text: &[u8], character: char) -> Option<usize> {
     let at = backslashes(text);
     let mut bytes = [0; 4];
     let literal = character.encode_utf8(&mut bytes).as_bytes();
-    text.get(at..)?.strip_prefix(literal)?;
-    at.checked_add(literal.len())
+    text[at..].strip_prefix(literal)?;
+    Some(at + literal.len())
 }
 
 /// The same for its number: `\u0041`.
 fn by_number(text: &[u8], character: char) -> Option<usize> {
     let mut at = 0_usize;
     for unit in character.encode_utf16(&mut [0; 2]) {
-        let slashes = backslashes(text.get(at..)?);
-        at = at.checked_add(slashes)?;
-        if slashes == 0 || escaped(text.get(at..)?) != Some(*unit) {
+        let slashes = backslashes(&text[at..]);
+        at += slashes;
+        if slashes == 0 || escaped(&text[at..]) != Some(*unit) {
             return None;
         }
-        at = at.checked_add(ESCAPE)?;
+        at += ESCAPE;
     }
     Some(at)
 }
@@ -112,14 +110,14 @@ fn escaped(text: &[u8]) -> Option<u16> {
 fn backslashes(text: &[u8]) -> usize {
     let mut at = 0_usize;
     loop {
-        let rest = text.get(at..).unwrap_or_default();
+        let rest = &text[at..];
         let plain = rest.iter().take_while(|byte| **byte == b'\\').count();
-        let is_backslash = plain > 0 && rest.get(plain..).and_then(escaped) == Some(u16::from(b'\\'));
-        at = at.saturating_add(plain);
+        let is_backslash = plain > 0 && escaped(&rest[plain..]) == Some(u16::from(b'\\'));
+        at += plain;
         if !is_backslash {
             return at;
         }
-        at = at.saturating_add(ESCAPE);
+        at += ESCAPE;
     }
 }
 

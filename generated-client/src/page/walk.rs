@@ -103,7 +103,7 @@ impl Walk {
             true => (&metadata.previous_page_token, metadata.previous_is_unreadable),
             false => (&metadata.next_page_token, metadata.next_is_unreadable),
         };
-        self.empty = if items == 0 { self.empty.saturating_add(1) } else { 0 };
+        self.empty = if items == 0 { self.empty + 1 } else { 0 };
         self.position = match token.as_deref() {
             _ if is_unreadable => {
                 Position::Lost("the server gave a page token that cannot be read: there may be more pages")

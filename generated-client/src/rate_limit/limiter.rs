@@ -82,11 +82,10 @@ impl Limiter {
 impl Lanes {
     fn new(limit: &RateLimit) -> Self {
         let published = usize::try_from(limit.per_second).unwrap_or(usize::MAX);
-        let part = |of: usize| published.checked_div(of).unwrap_or_default();
-        let most = published.saturating_sub(part(10)).max(1);
-        let kept = if limit.urgent.is_empty() || most < 2 { 0 } else { part(5).max(1) };
+        let most = (published - published / 10).max(1);
+        let kept = if limit.urgent.is_empty() || most < 2 { 0 } else { (published / 5).max(1) };
         Self {
-            ordinary: Window::new(most.saturating_sub(kept), WINDOW),
+            ordinary: Window::new(most - kept, WINDOW),
             urgent: (kept > 0).then(|| Window::new(kept, WINDOW)),
         }
     }

@@ -62,7 +62,7 @@ pub(super) fn unwritable(view: View<'_>, encoding: &Encoding) -> Option<&'static
         View::F64(value) if !value.is_finite() => Some("must be a finite number"),
         View::Timestamp(value)
             if encoding.timestamp == TimestampEncoding::UnixMillis
-                && value.as_nanosecond().checked_rem(1_000_000) != Some(0) =>
+                && value.as_nanosecond() % 1_000_000 != 0 =>
         {
             Some("must be a whole number of milliseconds")
         }

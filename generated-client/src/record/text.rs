@@ -81,7 +81,7 @@ fn timestamp(timestamp: Timestamp, encoding: &Encoding) -> String {
 /// RFC 3339 has no seconds in offsets: those of an old local time are dropped, the instant stays.
 fn zoned(zoned: &Zoned) -> String {
     let seconds = zoned.offset().seconds();
-    let minutes = seconds.saturating_sub(seconds.checked_rem(60).unwrap_or_default());
+    let minutes = seconds - seconds % 60;
     let offset = Offset::from_seconds(minutes).unwrap_or(Offset::UTC);
     let text = zoned.timestamp().display_with_offset(offset).to_string();
     match zoned.time_zone().iana_name() {

@@ -47,7 +47,7 @@ impl Received {
     }
 
     pub(super) fn push(&mut self, part: &[u8]) -> Result<(), Fault> {
-        self.received = self.received.saturating_add(part.len());
+        self.received += part.len();
         if self.received > self.limit {
             return Err(Fault::TooLarge);
         }
@@ -86,7 +86,7 @@ struct Bounded {
 
 impl Write for Bounded {
     fn write(&mut self, part: &[u8]) -> io::Result<usize> {
-        if part.len() > self.limit.saturating_sub(self.bytes.len()) {
+        if part.len() > self.limit - self.bytes.len() {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         self.bytes.extend_from_slice(part);

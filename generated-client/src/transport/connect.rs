@@ -184,7 +184,7 @@ impl AsyncRead for Stream {
         let before = buffer.filled().len();
         let read = each!(self, poll_read(context, buffer));
         // Where there was nothing to read, others have their turn anyway.
-        let taken = buffer.filled().len().saturating_sub(before);
+        let taken = buffer.filled().len() - before;
         self.left = if read.is_pending() { TURN } else { self.left.saturating_sub(taken) };
         read
     }

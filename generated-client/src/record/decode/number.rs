@@ -39,7 +39,7 @@ fn rounded(text: &str) -> Option<Decimal> {
         _ => dropped.as_bytes().first().is_some_and(|first| *first >= b'5'),
     };
     let value = kept.checked_add(i128::from(up))?;
-    let value = if mantissa.starts_with('-') { value.checked_neg()? } else { value };
+    let value = if mantissa.starts_with('-') { -value } else { value };
     Decimal::try_from_i128_with_scale(value, 28).ok()
 }
 
@@ -54,8 +54,8 @@ fn short(text: &str) -> Option<Decimal> {
     for byte in digits.bytes() {
         match byte {
             b'0'..=b'9' => {
-                value = value.wrapping_mul(10).wrapping_add(i64::from(byte & 0xF));
-                scale = scale.map(|scale: u32| scale.wrapping_add(1));
+                value = value * 10 + i64::from(byte - b'0');
+                scale = scale.map(|scale: u32| scale + 1);
             }
             b'.' if scale.is_none() => scale = Some(0),
             _ => return None,
@@ -88,11 +88,11 @@ fn scaled(value: Decimal, exponent: i64) -> Option<Decimal> {
     let mut scale = i64::from(value.scale()).checked_sub(exponent)?;
     while scale < 0 {
         digits = digits.checked_mul(10)?;
-        scale = scale.checked_add(1)?;
+        scale += 1;
     }
-    while scale > MAX_SCALE && digits.checked_rem(10)? == 0 {
-        digits = digits.checked_div(10)?;
-        scale = scale.checked_sub(1)?;
+    while scale > MAX_SCALE && digits % 10 == 0 {
+        digits /= 10;
+        scale -= 1;
     }
     Decimal::try_from_i128_with_scale(digits, u32::try_from(scale).ok()?).ok()
 }

@@ -294,7 +294,7 @@ impl Transport {
         let head = FrameHeader { opcode, mask: Some(mask), ..FrameHeader::default() };
         let length = payload.len() as u64;
         // With room for all of it: growing would leave a copy behind, and the mask stands beside it.
-        let mut frame = Zeroizing::new(Vec::with_capacity(head.len(length).saturating_add(payload.len())));
+        let mut frame = Zeroizing::new(Vec::with_capacity(head.len(length) + payload.len()));
         head.format(length, &mut *frame).map_err(io::Error::other)?;
         frame.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
         self.own.push_back(frame);
@@ -304,10 +304,10 @@ impl Transport {
     fn poll_own(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while let Some(frame) = self.own.front() {
             self.is_unflushed = true;
-            let rest = frame.get(self.written..).unwrap_or_default();
+            let rest = &frame[self.written..];
             match ready!(Pin::new(&mut self.bytes).poll_write(cx, rest))? {
                 0 => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
-                part if part < rest.len() => self.written = self.written.saturating_add(part),
+                part if part < rest.len() => self.written += part,
                 _ => {
                     self.own.pop_front();
                     self.written = 0;
@@ -327,9 +327,9 @@ impl AsyncRead for Transport {
         let this = self.get_mut();
         let before = buffer.filled().len();
         ready!(Pin::new(&mut this.bytes).poll_read(cx, buffer))?;
-        let read = buffer.filled().get(before..).unwrap_or_default();
+        let read = &buffer.filled()[before..];
         if !read.is_empty() {
-            this.tail.extend_from_slice(read.get(read.len().saturating_sub(CLOSE)..).unwrap_or_default());
+            this.tail.extend_from_slice(&read[read.len().saturating_sub(CLOSE)..]);
             this.tail.drain(..this.tail.len().saturating_sub(CLOSE));
             (this.has_read, this.read_at) = (true, Timestamp::now());
         }

@@ -304,7 +304,7 @@ impl DialLimit {
         // Held while it waits: permits are given in the order in which they were asked for.
         let mut full = self.full.lock().await;
         let missing = full.saturating_duration_since(Instant::now());
-        sleep(missing.saturating_sub(REFILL.saturating_mul(BURST.saturating_sub(1)))).await;
+        sleep(missing.saturating_sub(REFILL * (BURST - 1))).await;
         let refilled = (*full).max(Instant::now());
         *full = refilled.checked_add(REFILL).unwrap_or(refilled);
     }

@@ -22,12 +22,12 @@ pub(super) type Held<M> = VecDeque<Item<M>>;
 
 /// The bytes of held messages.
 pub(super) fn bytes<M>(held: &Held<M>) -> usize {
-    held.iter().map(|item| item.size).fold(0, usize::saturating_add)
+    held.iter().map(|item| item.size).sum()
 }
 
 /// Whether another message of this size exceeds the limits.
 pub(super) fn is_full<M>(held: &Held<M>, size: usize, most: usize) -> bool {
-    held.len() >= most || bytes(held).saturating_add(size) > MOST_BYTES
+    held.len() >= most || bytes(held) + size > MOST_BYTES
 }
 
 /// Adds a message in its place.
@@ -54,9 +54,9 @@ impl Overlap {
         let (ahead, by) = self.0.entry(hash).or_insert((connection, 0));
         let is_second = *ahead != connection && *by > 0;
         if is_second {
-            *by = by.saturating_sub(1);
+            *by -= 1;
         } else {
-            (*ahead, *by) = (connection, by.saturating_add(1));
+            (*ahead, *by) = (connection, *by + 1);
         }
         is_second
     }
@@ -103,7 +103,7 @@ impl Replay {
         self.lowest = Some(self.lowest.map_or(number, |lowest| lowest.min(number)));
         if Some(number) > self.top {
             self.top = Some(number);
-            self.messages = self.messages.saturating_add(1);
+            self.messages += 1;
         }
     }
 

@@ -181,8 +181,8 @@ impl<M> StreamMachine<M> {
     /// What the stream has done so far, and what waits in it.
     pub fn statistics(&self) -> Statistics {
         let (buffered_events, buffered_bytes) = (self.buffer.changes.len(), self.buffer.bytes);
-        let held_messages = self.held.len().saturating_add(self.late.len());
-        let held_bytes = arrivals::bytes(&self.held).saturating_add(arrivals::bytes(&self.late));
+        let held_messages = self.held.len() + self.late.len();
+        let held_bytes = arrivals::bytes(&self.held) + arrivals::bytes(&self.late);
         Statistics { buffered_events, buffered_bytes, held_messages, held_bytes, ..self.statistics }
     }
 
@@ -243,7 +243,7 @@ impl<M> StreamMachine<M> {
         }
         self.numbering.apply(change, self.settings.remember);
         self.buffer.changes.push_back(change);
-        self.buffer.bytes = self.buffer.bytes.saturating_add(size);
+        self.buffer.bytes += size;
         self.out.push_back(Output::Deliver { event, size });
     }
 }

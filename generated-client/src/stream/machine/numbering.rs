@@ -134,7 +134,7 @@ impl Numbering {
             Change::Passed(next) => {
                 let from = self.watermark().map_or(0, |watermark| watermark.saturating_add(1));
                 debug_assert!(from < next, "{next} is not ahead");
-                self.missing.push_back((from, next.saturating_sub(1)));
+                self.missing.push_back((from, next - 1));
             }
             Change::Counted(messages) => self.delivered = self.delivered.saturating_add(messages),
             Change::Renumbered => *self = Self::default(),
@@ -208,12 +208,12 @@ pub(super) struct Steps {
 impl Steps {
     fn add(&mut self, skips: bool) {
         self.skips = (self.skips << 1) | u64::from(skips);
-        self.known = self.known.saturating_add(1).min(u64::BITS);
+        self.known = (self.known + 1).min(u64::BITS);
     }
 
     /// Whether the server leaves out numbers by design, so that a skip is no hole.
     pub(super) fn are_sparse(self) -> bool {
-        self.known >= 2 && self.skips.count_ones().saturating_mul(2) > self.known
+        self.known >= 2 && self.skips.count_ones() * 2 > self.known
     }
 }
 

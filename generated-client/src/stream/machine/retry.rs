@@ -69,7 +69,7 @@ impl FailureHistory {
         let renumbered = *cause == Cause::NumbersBeganAnew
             && self.renumbered.replace(now).is_none_or(|last| now.since(last) > CALM.1);
         if !renumbered && !matches!(cause, Cause::AuthExpired | Cause::Replaced | Cause::Asked) {
-            self.failures = self.failures.saturating_add(1);
+            self.failures += 1;
         }
         self.certificates = in_a_row(self.certificates, *cause == Cause::Dial(DialFailure::Certificate));
         self.too_large = in_a_row(self.too_large, *cause == Cause::Closed(Closed::TooLarge));
@@ -133,7 +133,7 @@ fn refusal(cause: &Cause) -> Option<Arc<str>> {
 }
 
 fn in_a_row(so_far: u32, again: bool) -> u32 {
-    if again { so_far.saturating_add(1) } else { 0 }
+    if again { so_far + 1 } else { 0 }
 }
 
 /// A random duration within the bounds; `least` if that is the greater one.

@@ -192,8 +192,8 @@ pub(crate) fn subscribe_unlisted(
 fn write(layout: &Layout, kind: &str, token: &str, object: &[u8]) -> Result<SubscribeMessage> {
     // Room for braces and names, and for texts whose every character is an escape, which takes six. Never
     // to grow: a text that is moved leaves its old place as it was, token included.
-    let texts = [kind, token, layout.payload].map(|text| text.len().saturating_mul(6));
-    let room = texts.into_iter().fold(object.len().saturating_add(512), usize::saturating_add);
+    let texts = [kind, token, layout.payload].map(|text| text.len() * 6);
+    let room = object.len() + 512 + texts.into_iter().sum::<usize>();
     let mut text = Zeroizing::new(Vec::with_capacity(room));
     text.push(b'{');
     for in_payload in [false, true] {

@@ -403,7 +403,7 @@ impl<D: Dial, T: TokenProvider> Driver<D, T> {
         let token = bearer.text.expose_secret();
         let life = bearer.expires.map_or(Duration::MAX, |expires| {
             let left = expires.saturating_duration_since(opened);
-            left.saturating_sub(LEAD.min(left.checked_div(2).unwrap_or_default()))
+            left.saturating_sub(LEAD.min(left / 2))
         });
         // One that cannot be written was refused when it was added.
         for message in self.subscriptions.iter().flat_map(|subscribe| subscribe(token)) {
