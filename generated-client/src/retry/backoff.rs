@@ -6,7 +6,7 @@ use std::time::Duration;
 ///
 /// The whole range is drawn from, because clients that failed together must not come back together.
 /// `attempt` is the number of the attempt that failed, from 1; `random` decides.
-pub(crate) fn jitter(first: Duration, most: Duration, attempt in 1u32.., random: u32) -> Duration {
+pub(crate) fn jitter(first: Duration, most: Duration, attempt: u32, random: u32) -> Duration {
     let doubled = 1u32.checked_shl(attempt - 1).unwrap_or(u32::MAX);
     let range = first.saturating_mul(doubled).min(most);
     let nanos = u64::try_from(range.as_nanos()).unwrap_or(u64::MAX);

@@ -30,6 +30,8 @@ type Result<T = ()> = std::result::Result<T, Box<Failure>>;
 /// # Errors
 /// What was expected and what was found, with the JSON path.
 pub(crate) fn decode(json: &[u8], slot: Slot<'_>) -> std::result::Result<(), DecodeError> {
+    // RFC 8259, section 8.1, lets a reader ignore a byte order mark.
+    let json = json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(json);
     let text = std::str::from_utf8(json).map_err(|error| {
         let place = error.valid_up_to();
         Failure::other(format!("expected UTF-8, found other bytes at byte {place}")).finish()

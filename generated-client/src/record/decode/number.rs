@@ -5,9 +5,26 @@ use rust_decimal::Decimal;
 /// Digits that a decimal can have behind its point.
 const MAX_SCALE: i64 = 28;
 
+/// Longest text that the library reads as it is: it calls itself for each digit.
+const LONGEST: usize = 64;
+
 /// A decimal with the scale that is written: `1.50` stays `1.50`. None if it does not fit.
 pub(super) fn decimal(text: &str) -> Option<Decimal> {
-    short(text).or_else(|| any(text))
+    short(text).or_else(|| if text.len() > LONGEST { any(&shortened(text)?) } else { any(text) })
+}
+
+/// The same number without the zeros that do not count; none if it is still too long.
+fn shortened(text: &str) -> Option<String> {
+    let unsigned = text.trim_start_matches('-');
+    let sign = &text[..text.len() - unsigned.len()];
+    let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
+        Some(at) => unsigned.split_at(at),
+        None => (unsigned, ""),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let (whole, fraction) = (whole.trim_start_matches('0'), fraction.trim_end_matches('0'));
+    let short = format!("{sign}0{whole}.{fraction}0{exponent}");
+    (short.len() <= LONGEST).then_some(short)
 }
 
 /// A decimal that was a float when it was written, such as `1.7763568394002505e-15`. Digits below
@@ -32,7 +49,7 @@ fn rounded(text: &str) -> Option<Decimal> {
         // Zeros come before the first digit, and it does not matter how many.
         None => ("", "0"),
     };
-    let kept = if kept.is_empty() { 0 } else { Decimal::from_str_exact(kept).ok()?.mantissa() };
+    let kept = if kept.is_empty() { 0 } else { decimal(kept)?.trunc().mantissa() };
     let is_odd = kept & 1 == 1;
     let up = match dropped.strip_prefix('5') {
         Some(rest) if rest.bytes().all(|digit| digit == b'0') => is_odd,
@@ -180,6 +197,33 @@ mod tests {
         ] {
             assert_eq!(decimal(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn zeros_that_do_not_count_take_no_stack() {
+        let zeros = "0".repeat(2_000_000);
+        let on_a_small_stack = std::thread::Builder::new().stack_size(256 << 10).spawn(move || {
+            for (text, expected) in [
+                (format!("{zeros}25"), Some("25.0")),
+                (format!("-{zeros}25"), Some("-25.0")),
+                (format!("0.{zeros}"), Some("0.0")),
+                (format!("25.{zeros}"), Some("25.0")),
+                (format!("{zeros}.5{zeros}e1"), Some("5.0")),
+                (format!("25{zeros}"), None),
+                (format!("0.{zeros}25"), None),
+                ("9".repeat(2_000_000), None),
+            ] {
+                // Whether it is one or not, the stack is large enough.
+                from_float(&format!("{text}e-40"));
+                let found = decimal(&text).map(|value| value.to_string());
+                assert_eq!(found.as_deref(), expected, "{:.9}…", text);
+                assert_eq!(
+                    integer::<i32>(&text),
+                    expected.and_then(|text| text.parse::<f64>().ok()).map(|value| value as i32)
+                );
+            }
+        });
+        on_a_small_stack.unwrap().join().unwrap();
     }
 
     #[test]

@@ -108,6 +108,13 @@ fn errors_say_where_and_what() {
 }
 
 #[test]
+fn a_byte_order_mark_is_ignored() {
+    let mut value = String::new();
+    decode(b"\xEF\xBB\xBF \"x\"", value.slot()).unwrap();
+    assert_eq!(value, "x");
+}
+
+#[test]
 fn bytes_that_are_no_text_are_refused() {
     let mut value = Json::default();
     let error = decode(b"\"\xff\"", value.slot()).unwrap_err();
