@@ -36,8 +36,8 @@ const LOOKING: Duration = Duration::from_secs(5);
 
 /// Rows that are being submitted: a future of their [`Submission`].
 ///
-/// Nothing is sent before it is polled. Rows whose future is dropped may or may not have reached
-/// the server; the keys, which can be read from the request beforehand, tell them apart.
+/// Nothing is sent before it is polled. If the future is dropped, the rows may or may not have reached the
+/// server; identify them by their keys, which the request shows beforehand.
 #[must_use = "a request is not sent until it is awaited"]
 pub struct Submitting<T> {
     call: Call,
