@@ -1,4 +1,4 @@
-//! Sending a call: the one executor of all operations.
+//! Sends calls: the one executor of all operations.
 
 use std::any::Any;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! The outcome of every row that was submitted.
+//! The outcome of every submitted row.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! When a failed request is sent again.
+//! When failed requests are retried.
 //!
 //! # What a failure means
 //!
