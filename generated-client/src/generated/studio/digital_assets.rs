@@ -15,7 +15,7 @@ use crate::UnknownVariant;
 use crate::record::{self, Field, Record, Slot, Table, Value, View};
 use crate::stream::{Channel, ChannelMessage, Content, MessageKind, Role, Subscription};
 
-/// Whose activity is wanted.
+/// The account to subscribe to.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DigitalAssetsSubscription {

@@ -899,7 +899,7 @@ pub struct Order {
     pub account_number: AccountNumber,
     /// Whether an order can still fill.
     pub state: OrderState,
-    /// Where an order is in its life (FIX 39, `OrdStatus`).
+    /// Status of an order (FIX 39, `OrdStatus`).
     pub status: OrderStatus,
     /// Symbol of an instrument.
     pub symbol: Symbol,
@@ -1558,7 +1558,7 @@ impl FromStr for OrderState {
     }
 }
 
-/// Where an order is in its life (FIX 39, `OrdStatus`).
+/// Status of an order (FIX 39, `OrdStatus`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OrderStatus {
@@ -1580,7 +1580,7 @@ pub enum OrderStatus {
     PendingCancel,
     /// Change requested, not yet confirmed; it may still fill on its old terms.
     PendingReplace,
-    /// Given way to a changed order.
+    /// Replaced by a changed order.
     Replaced,
     /// Will not fill any more today.
     DoneForDay,
