@@ -1,4 +1,4 @@
-//! A bracket by hand: buys, then sells at a profit or at a loss, whichever comes first.
+//! A bracket order by hand: buys, then sells at a profit or at a loss, whichever comes first.
 //!
 //! `cargo run -p clear-street --example bracket`
 #![allow(clippy::print_stdout, reason = "a program for people")]

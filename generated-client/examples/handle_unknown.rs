@@ -1,7 +1,7 @@
-//! An order whose answer is lost, and what to do about it.
+//! An order whose response is lost, and what to do about it.
 //!
-//! The client looks for it by its key before it says that it does not know. Here the server does not
-//! answer that either, for a while. What must not be done is to send the order under another key.
+//! The client looks the order up by its key before it reports `Unknown`. Here the server does not answer
+//! the look-ups either, for a while. Never send such an order again under another key.
 //!
 //! `cargo run -p clear-street --example handle_unknown`
 #![allow(clippy::print_stdout, reason = "a program for people")]

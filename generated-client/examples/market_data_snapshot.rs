@@ -1,4 +1,4 @@
-//! Shows what some instruments cost now, and how their day went.
+//! Shows the prices of some instruments now, and how they moved today.
 //!
 //! `cargo run -p clear-street --example market_data_snapshot`
 #![allow(clippy::print_stdout, reason = "a program for people")]

@@ -1,4 +1,4 @@
-//! Shows the options on a stock that expire next: strikes, calls, puts, and what they cost.
+//! Shows the options on a stock that expire next: strikes, and the prices of calls and puts.
 //!
 //! `cargo run -p clear-street --example option_chain`
 #![allow(clippy::print_stdout, reason = "a program for people")]

@@ -1,4 +1,4 @@
-//! Walks through a list that comes in pages: page by page, and item by item.
+//! Walks through a paged list: page by page, and item by item.
 //!
 //! `cargo run -p clear-street --example page_through_instruments`
 #![allow(clippy::print_stdout, reason = "a program for people")]

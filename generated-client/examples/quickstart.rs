@@ -25,8 +25,8 @@ async fn main() -> Result<(), Failure> {
     }
     let account = &accounts.first().ok_or("there is no account")?.account_id;
 
-    // Begun before the order is placed. It would miss nothing either way: what happened today comes
-    // first, whenever it is begun, and whatever happens to its connection.
+    // A stream first replays everything of today, so it would miss nothing even if it started later or
+    // lost its connection.
     let mut stream = client.stream(ActivitySubscription::new(account)).start()?;
 
     // A thousand shares at 270 dollars or less, today only.

@@ -4,7 +4,7 @@
 //! cargo run --example socket
 //! ```
 //!
-//! It talks to a mock server in this program, which cuts the connection once.
+//! It runs against a mock server in this program, which cuts the connection once.
 
 #![allow(clippy::print_stdout, reason = "this is what the example is for")]
 

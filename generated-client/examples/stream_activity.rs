@@ -1,16 +1,16 @@
-//! The trading activity of an account as it happens: orders and trades, what to do about a gap, and
-//! going on after a restart. Ctrl-C ends it, with a goodbye to the server.
+//! Follows the trading activity of an account: orders and trades, what to do about a gap, and how to
+//! resume after a restart. Ctrl-C closes the stream.
 //!
 //! ```text
 //! cargo run --example stream_activity [ACCOUNT [FILE]]
 //! ```
 //!
-//! Without an account it is the first one that there is. In the file it is kept how far this has come;
-//! the next run goes on there.
+//! Default account: the first of the list. The file stores the resume point, where the next run
+//! continues.
 //!
 //! Credentials come from `CLEAR_STREET_CLIENT_ID` and `CLEAR_STREET_CLIENT_SECRET`, another server from
-//! `CLEAR_STREET_STUDIO_BASE_URL` and `CLEAR_STREET_TOKEN_URL`. Without credentials there is a mock
-//! server in this program, on which somebody trades, which loses the connection and forgets a message.
+//! `CLEAR_STREET_STUDIO_BASE_URL` and `CLEAR_STREET_TOKEN_URL`. Without credentials the program runs
+//! against a mock of its own with some trading, a lost connection and a missing message.
 
 #![allow(clippy::print_stdout, reason = "this is what the example is for")]
 

@@ -1,4 +1,4 @@
-//! What holds for all operations of an API.
+//! What all operations of an API share.
 
 use crate::record::{Encoding, Table};
 

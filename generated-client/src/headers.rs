@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Headers of an answer, in the order in which they came.
+/// Headers of a response, in the order received.
 ///
 /// Names are compared without regard to case. Bytes that are not UTF-8 are replaced by `U+FFFD`.
 #[derive(Clone, Default, PartialEq, Eq)]

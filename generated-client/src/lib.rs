@@ -1,8 +1,7 @@
 //! Typed client for Clear Street's brokerage APIs.
 //!
-//! There are two APIs, [`trading`] and [`studio`]. Each begins with a client of its own,
-//! [`trading::Client`] and [`studio::Client`], which has a handle for each group of operations. A
-//! handle makes requests, which are sent:
+//! There are two APIs, [`trading`] and [`studio`], each with its own client: [`trading::Client`] and
+//! [`studio::Client`]. A client has a handle for each group of operations, and a handle creates requests:
 //!
 //! ```no_run
 //! use clear_street::trading::Client;
@@ -21,66 +20,63 @@
 //! # Ok(()) }
 //! ```
 //!
-//! It needs a Tokio runtime. Programs without one switch on the feature `blocking`, and wait instead
-//! of awaiting: `client.calendar().get_clock().send().wait()?`.
+//! The crate needs a Tokio runtime. Programs without one enable the feature `blocking` and wait instead of
+//! awaiting: `client.calendar().get_clock().send().wait()?`.
 //!
 //! # Requests
 //!
-//! What an operation requires are arguments, everything else are setters. What can be known to be
-//! wrong is refused before anything is sent, with an error that names the field. A request that is
-//! a list can be sent for one page, or walked with `pages` and `items`: see [`Pages`] and [`Items`].
-//! [`RequestOptions`] has settings of one request and what this crate does not know: headers,
-//! query parameters, fields of the body. Whole endpoints that it does not know are reached with
-//! [`trading::Client::request`].
+//! Required inputs are arguments; everything else is a setter. A mistake that can be detected before
+//! sending is an error that names the field. A list request can be sent for one page, or walked with
+//! `pages` and `items`: see [`Pages`] and [`Items`]. [`RequestOptions`] holds settings of one request, and
+//! anything that this crate does not know: headers, query parameters, body fields. Unknown endpoints are
+//! reached with [`trading::Client::request`].
 //!
 //! # Answers
 //!
-//! A [`Response`] has the result as `data`, with status, headers, request id, page tokens and the
-//! body as it came. Prices and quantities are exact decimals; what does not fit is an error with
-//! its place in the JSON, never rounded. Values of enums and variants of unions that are newer than
-//! this crate are kept: [`Unrecognized`], [`UnknownVariant`].
+//! A [`Response`] has the result as `data`, and the status, headers, request id, page tokens and raw body.
+//! Prices and quantities are exact decimals; a value that does not fit is an error with its JSON path, and
+//! is never rounded. Enum values and union variants that are newer than this crate are kept:
+//! [`Unrecognized`], [`UnknownVariant`].
 //!
 //! # Orders
 //!
-//! Every order and position instruction has a key, which is filled in if it is missing. Sending them
-//! gives a [`Submission`] with the outcome of every row. A row whose answer is lost is looked up by its
-//! key and never sent again unless you allow it; if it is not found, it is [`RowOutcome::Unknown`]. See
-//! [`retry`] for the promises, and for what a client cannot know.
+//! Every order and position instruction has a key; the client generates missing ones. Sending them returns
+//! a [`Submission`] with the outcome of every row. A row whose response is lost is looked up by its key,
+//! and is never sent again unless you allow it. If it is not found, it is [`RowOutcome::Unknown`]. See
+//! [`retry`] for the guarantees, and for what a client cannot know.
 //!
 //! # Streams
 //!
-//! [`studio::Client::stream`] gives what happens, as it happens: every numbered message once and in
-//! order, and nothing missing without a word. See [`stream`], which also says what to do when.
+//! [`studio::Client::stream`] delivers events as they happen: every numbered message once and in order,
+//! with a report of anything that is missing. See [`stream`] for the guarantees and for what to do when.
 //!
 //! # Errors
 //!
-//! There is one type, [`Error`]. Its text always has what the server said and the request id.
-//! [`Error::delivery`] tells whether a request that failed may have had its effect: an order whose
-//! answer was lost may be in the market.
+//! There is one type, [`Error`]. Its text includes the server's message and the request id.
+//! [`Error::delivery`] tells whether a failed request may have had its effect: an order whose response was
+//! lost may be in the market.
 //!
-//! Failed requests are sent again only where that is safe: see [`retry`] for the rules, the numbers and
+//! Failed requests are retried only where that is safe: see [`retry`] for the rules and defaults, and for
 //! how to change them.
 //!
 //! # Features
 //!
-//! `trading`, `studio` and `stream` are all on by default; a program that uses one of them alone
-//! compiles faster with `default-features = false`. `stream` is for being connected to the channels of
-//! the Studio API, and brings `studio`, which can read their messages. `blocking` is off by default.
+//! `trading`, `studio` and `stream` are all on by default; a program that uses only one of them compiles
+//! faster with `default-features = false`. `stream` connects to the channels of the Studio API; it includes
+//! `studio`, which can decode their messages. `blocking` is off by default.
 //!
-//! A client sends no more requests than the vendor's servers take: see [`rate_limit`].
+//! A client keeps to the vendor's rate limits: see [`rate_limit`].
 //!
 //! # Secrets
 //!
-//! API keys, credentials and tokens are kept out of everything that is printed or traced, sent only
-//! to the host that they are for, and only over TLS (to this machine also without): see
-//! [`authentication`]. Redirects are not followed. Certificates
-//! are always checked.
+//! API keys, credentials and tokens are never printed or traced. They are sent only to the host they belong
+//! to, and only over TLS (except to this machine): see [`authentication`]. Redirects are not followed.
+//! Certificates are always checked.
 //!
 //! # Tracing
 //!
-//! Each call is a `tracing` span `clear_street` with operation, method, path template, status and
-//! request id, and in it a span `attempt` for each time that it was sent; never bodies or
-//! parameters.
+//! Each call is a `tracing` span `clear_street` with operation, method, path template, status and request
+//! id. It contains a span `attempt` for each attempt. Bodies and parameters are never recorded.
 
 #![warn(missing_docs)]
 #![cfg_attr(

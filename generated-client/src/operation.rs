@@ -31,27 +31,27 @@ pub struct Operation {
     pub path: &'static str,
     /// Path parameters in the order of the path, then query parameters.
     pub parameters: &'static [Parameter],
-    /// What must hold between the parameters.
+    /// Rules between the parameters.
     pub(crate) rules: &'static [Rule],
     /// Whether it has a body.
     pub body: BodyKind,
-    /// Whether and how it may be sent again after a failure.
+    /// Whether and how it may be retried after a failure.
     pub repeat: Repeat,
-    /// With [`Repeat::Keyed`]: the field of the body's rows that makes a repetition recognisable.
+    /// With [`Repeat::Keyed`]: the field of the body's rows that identifies a repeated row.
     pub key: Option<&'static str>,
-    /// With [`Repeat::Keyed`]: how its rows are found again.
+    /// With [`Repeat::Keyed`]: how to look its rows up.
     pub lookup: Option<&'static Lookup>,
-    /// Status of success.
+    /// Success status.
     pub status: u16,
     /// Status of a partial success.
     pub partial: Option<u16>,
     /// Documented error statuses, ascending.
     pub errors: &'static [u16],
-    /// Those of `errors` whose body has the result's rows.
+    /// The statuses of `errors` whose body has the result's rows.
     pub rows: &'static [u16],
     /// Where the page token goes, if the result is a page.
     pub page_token: Option<PageToken>,
-    /// What its result is decoded as.
+    /// Type of its result.
     pub(crate) answer: Answer,
 }
 
@@ -95,17 +95,17 @@ impl fmt::Display for Method {
 /// The HTTP method does not tell: closing a position is a DELETE that creates an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Repeat {
-    /// It changes nothing: always.
+    /// It changes nothing: safe to retry after any failure.
     Read,
-    /// Sending it again has the same effect as sending it once.
+    /// Idempotent: safe to retry after any failure.
     Idempotent,
-    /// Only with the same key in every row of the body, after they were looked up, and if the caller allows it.
+    /// Every row has a key: retried only after a look-up, and only if the caller allows it.
     Keyed,
-    /// Never by itself; only the caller can know.
+    /// Never retried automatically; only the caller can decide.
     Never,
 }
 
-/// How rows of a keyed operation are found again.
+/// How to look the rows of a keyed operation up.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Lookup {
@@ -115,7 +115,7 @@ pub struct Lookup {
     pub key: &'static str,
     /// Index of its parameter that takes keys.
     pub keys: Option<usize>,
-    /// Index of its parameter that leaves out what is older than an instant.
+    /// Index of its parameter that excludes rows older than an instant.
     pub since: Option<usize>,
     /// The field of its rows that holds the status.
     pub status: &'static str,
@@ -125,7 +125,7 @@ pub struct Lookup {
     pub done: &'static [&'static str],
     /// Statuses of rows that never were in effect.
     pub refused: &'static [&'static str],
-    /// Error statuses that can mean that the server knows the key already.
+    /// Error statuses that can mean that the server already knows the key.
     pub known_key: &'static [u16],
 }
 
@@ -134,13 +134,13 @@ pub struct Lookup {
 pub enum BodyKind {
     /// It has none.
     None,
-    /// It may be left out.
+    /// It is optional.
     Optional,
-    /// It must be there.
+    /// It is required.
     Required,
 }
 
-/// Where the token of the page wanted goes.
+/// Where the page token of a request goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PageToken {
@@ -150,10 +150,10 @@ pub enum PageToken {
     Body,
 }
 
-/// Where a parameter stands in the request.
+/// Where a parameter is in the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
-    /// In the path, as one segment of it.
+    /// In the path, as one segment.
     Path,
     /// In the query.
     Query,

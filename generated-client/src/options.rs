@@ -10,7 +10,7 @@ use crate::retry::RetrySettings;
 
 /// Settings of one request, and parts of it that this crate does not know.
 ///
-/// What the vendor adds to the API can be used before this crate knows it:
+/// Use them for additions to the API that this crate does not know yet:
 ///
 /// ```
 /// use std::time::Duration;
@@ -38,47 +38,46 @@ impl RequestOptions {
         Self::default()
     }
 
-    /// Adds a header. Headers that the client itself sets are refused when the request is sent.
+    /// Adds a header. A header that the client itself sets is refused when the request is sent.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), SecretString::from(value.into())));
         self
     }
 
-    /// Adds a query parameter that the request has no setter for. It may be added more than once.
+    /// Adds a query parameter without a setter. It may be added more than once.
     pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.query.push((name.into(), value.into()));
         self
     }
 
-    /// Sets a field of the body's object that its type does not have. Where the body is a list,
-    /// the request is refused.
+    /// Sets a body field that the type does not have. If the body is a list, the request is refused.
     pub fn body_field(mut self, name: impl Into<String>, value: Json) -> Self {
         self.fields.push((name.into(), value));
         self
     }
 
-    /// Longest time of the whole call, all attempts and the waiting between them; else the client's.
+    /// Time limit of the whole call: all attempts and the waits between them. Default: the client's.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// Longest time until this request has a connection; else the client's.
+    /// Time limit for connecting. Default: the client's.
     ///
-    /// It can make the time shorter only: connections are shared by requests, and none is waited for
-    /// any longer than the longer of the client's own two times.
+    /// It can only shorten the time: requests share connections, and a connection attempt never lasts
+    /// longer than the longer of the client's two limits.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = Some(timeout);
         self
     }
 
-    /// Changes when and how this request is repeated after a failure.
+    /// Changes when and how this request is retried.
     pub fn retries(mut self, changes: RetrySettings) -> Self {
         self.retries.merge(changes);
         self
     }
 
-    /// Adds other settings to these; where both set the same, the others win.
+    /// Merges other settings into these; the others take precedence.
     pub(crate) fn merge(&mut self, others: Self) {
         self.headers.extend(others.headers);
         self.query.extend(others.query);

@@ -1,4 +1,4 @@
-//! Tokens for the credentials of a client: OAuth 2.0, RFC 6749, section 4.4, with a body of JSON.
+//! Fetches tokens with client credentials: OAuth 2.0, RFC 6749, section 4.4, with a JSON body.
 
 use std::error::Error as StdError;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! A token or a key that is ready to be sent.
+//! A token or key, ready to be sent.
 
 use std::fmt;
 use std::time::{Duration, Instant};

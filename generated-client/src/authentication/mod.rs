@@ -1,38 +1,36 @@
-//! Proving who sends a request: keys, tokens, and where tokens come from.
+//! Authentication: keys, tokens, and sources of tokens.
 //!
-//! The Trading API takes an API key as it is. The Studio API takes access tokens, which a client
-//! fetches by itself with the identifier and the secret that it was given. A program that gets its
-//! tokens elsewhere implements [`TokenSource`].
+//! The Trading API takes an API key as it is. The Studio API takes access tokens, which the client fetches
+//! with its client id and secret. A program that gets tokens elsewhere implements [`TokenSource`].
 //!
 //! # When a token is fetched
 //!
 //! - With the first request, and only once, however many requests wait for it.
-//! - In the background, when four fifths of its life are over; requests go on with the old one.
-//! - No longer used by itself a minute before its end, or a tenth of its life if that is less. If no
-//!   other can be had, it is used to its end.
-//! - When the server answers 401: once, and not more often than every 30 seconds. Then the request is
-//!   sent again, whatever it is, because it had no effect. A second 401 is the answer.
+//! - In the background, after four fifths of its lifetime; requests continue with the old token.
+//! - A minute before it expires, or a tenth of its lifetime if that is less, requests wait for a new token.
+//!   If there is none, they use the old one until it expires.
+//! - After a 401: once, and at most every 30 seconds. Then any request is sent again, because a 401 has no
+//!   effect. A second 401 is returned.
 //!
-//! What the token endpoint fails to answer is asked again, with growing pauses; what it refuses (400,
-//! 401, 403) is not, and the client does not ask again for half a minute. A `Retry-After` of the token
-//! endpoint is followed up to a minute. A token is kept until the server refuses it if it has no
-//! `expires_in`, or one that is no positive number of seconds or more than a clock can count. Waiting
-//! for a token is part of the time of a call.
+//! Failures of the token endpoint are retried with growing waits. Refusals (400, 401, 403) are not, and the
+//! client does not ask again for half a minute. A `Retry-After` of the token endpoint is followed up to a
+//! minute. A token without a valid `expires_in` is kept until the server refuses it. Waiting for a token
+//! counts towards the time limit of a call.
 //!
-//! Time is that of a clock that only goes forward: setting the system's clock changes nothing.
+//! Expiry uses a monotonic clock: setting the system's clock has no effect.
 //!
 //! # Where it is sent
 //!
-//! To the host of the client's base URL, and to no other; over TLS, to this machine also without.
-//! Every client has its own tokens: those of the sandbox never go to production, even where two
-//! clients share a [`TokenSource`]: its request names the server.
+//! Only to the host of the client's base URL, and only over TLS (except to this machine). Every client has
+//! its own tokens: a sandbox token never reaches production, even if two clients share a [`TokenSource`],
+//! because its request names the server.
 //!
 //! # What is shown of it
 //!
-//! Nothing: keys, secrets and tokens are wiped from memory, headers that hold them are marked as
-//! sensitive, and what a server or token endpoint repeats of the key, of the secret, or of the current
-//! and the previous token is removed from errors and log events, however JSON escapes it. Only a
-//! success is given to the caller as it came.
+//! Nothing. Keys, secrets and tokens are wiped from memory, and headers that hold them are marked as
+//! sensitive. If a server or token endpoint repeats the key, the secret, or the current or previous token,
+//! it is removed from errors and log events, however JSON escapes it. Only successful responses are
+//! returned unchanged.
 
 mod client_credentials;
 mod credentials;

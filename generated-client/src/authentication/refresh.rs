@@ -1,4 +1,4 @@
-//! When a token is fetched: decided without waiting, from what is known and the time.
+//! Decides when a token is fetched, without I/O.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

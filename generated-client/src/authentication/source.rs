@@ -1,4 +1,4 @@
-//! Where tokens come from.
+//! Sources of tokens.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -8,10 +8,10 @@ use super::{Token, TokenError};
 /// A token that is being fetched.
 pub type FetchingToken<'a> = Pin<Box<dyn Future<Output = Result<Token, TokenError>> + Send + 'a>>;
 
-/// Where a client gets its access tokens from.
+/// A source of access tokens.
 ///
-/// The client keeps what it is given, and asks again when it needs another: a source has neither to
-/// cache nor to count. It is asked one thing at a time, and given a minute.
+/// The client caches the token and asks again when it needs another, so a source does not cache. It is
+/// asked for one token at a time, and has a minute to answer.
 ///
 /// ```
 /// use std::time::Duration;
@@ -30,19 +30,19 @@ pub type FetchingToken<'a> = Pin<Box<dyn Future<Output = Result<Token, TokenErro
 /// }
 /// ```
 pub trait TokenSource: Send + Sync + 'static {
-    /// Gets a new token: called when there is none, when the last one is about to expire, and when
-    /// the server refused it.
+    /// Fetches a new token: called when there is none, when the last one is about to expire, and when the
+    /// server refused it.
     fn fetch<'a>(&'a self, request: &'a TokenRequest) -> FetchingToken<'a>;
 }
 
-/// For whom a token is wanted.
+/// What a token is needed for.
 #[derive(Clone, Debug)]
 pub struct TokenRequest {
     pub(super) base_url: String,
 }
 
 impl TokenRequest {
-    /// Base URL of the server that the token will be sent to.
+    /// Base URL of the server that the token is sent to.
     #[must_use]
     pub fn base_url(&self) -> &str {
         &self.base_url

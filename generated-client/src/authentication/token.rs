@@ -1,4 +1,4 @@
-//! Tokens, and why there is none.
+//! Tokens, and errors of their sources.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -18,12 +18,12 @@ pub struct Token {
 }
 
 impl Token {
-    /// A token that is good until the server refuses it.
+    /// A token that is valid until the server refuses it.
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: SecretString::from(text.into()), life: None }
     }
 
-    /// Says how long it lives, counted from when it was asked for.
+    /// Sets its lifetime, counted from the start of the fetch.
     #[must_use]
     pub fn expires_in(self, life: Duration) -> Self {
         Self { life: Some(life), ..self }
@@ -36,7 +36,7 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Why there is no token. Its text becomes part of an error: it must not contain secrets.
+/// Why there is no token. Its text becomes part of an error, so it must not contain secrets.
 pub struct TokenError {
     source: Box<dyn StdError + Send + Sync>,
     refused: bool,
@@ -44,17 +44,17 @@ pub struct TokenError {
 }
 
 impl TokenError {
-    /// A failure that another try may not meet.
+    /// A failure that a retry may avoid.
     pub fn new(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { source: source.into(), refused: false, retry_after: None }
     }
 
-    /// The credentials are not accepted: trying again soon would not help.
+    /// The credentials were refused: a retry would not help soon.
     pub fn refused(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { refused: true, ..Self::new(source) }
     }
 
-    /// The server asks to wait.
+    /// Sets how long the server asks to wait.
     pub(super) fn asking(self, retry_after: Option<Duration>) -> Self {
         Self { retry_after, ..self }
     }

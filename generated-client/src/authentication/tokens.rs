@@ -1,4 +1,4 @@
-//! The token of a client: one for all its requests, renewed in time.
+//! The token of a client, shared by its requests and renewed in time.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

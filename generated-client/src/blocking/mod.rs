@@ -1,9 +1,8 @@
-//! The same client in programs without an asynchronous runtime.
+//! The same client for programs without an asynchronous runtime.
 //!
-//! With the feature `blocking` everything that would be awaited can be waited for: requests with
-//! [`Sending::wait`], lists with [`Pages::wait`](crate::Pages::wait) and
-//! [`Items::wait`](crate::Items::wait), which then are iterators. Clients, requests, settings,
-//! answers and errors are those of the rest of this crate, and so is what is sent.
+//! With the feature `blocking`, requests have [`Sending::wait`], and lists have
+//! [`Pages::wait`](crate::Pages::wait) and [`Items::wait`](crate::Items::wait), which return iterators.
+//! Everything else is the same: clients, requests, settings, responses and errors.
 //!
 //! ```no_run
 //! use clear_street::trading::Client;
@@ -20,12 +19,12 @@
 //! }
 //! ```
 //!
-//! What is waited for runs on the calling thread, and the client's connections on one thread of
-//! the client's own. It is started when the client first waits, and ends with the last clone of
-//! the client. Any number of threads may wait at once.
+//! The request runs on the calling thread, and the client's connections on a background thread. The client
+//! starts that thread when it first waits, and ends it with its last clone. Any number of threads may wait
+//! at the same time.
 //!
-//! Waiting never panics, and is allowed in asynchronous programs too; there it stops all tasks of
-//! its thread, so await instead.
+//! Waiting never panics. It is allowed in asynchronous programs, but blocks all tasks of its thread, so
+//! await instead.
 
 mod list;
 
@@ -37,12 +36,12 @@ use crate::record::Value;
 use crate::response::Response;
 
 impl<T: Value> Sending<T> {
-    /// Sends the request and blocks the calling thread until it is answered.
+    /// Sends the request and blocks the calling thread until the response arrives.
     ///
     /// # Errors
     ///
-    /// Those of awaiting it, and [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if
-    /// the system gives no thread; then nothing was sent.
+    /// Those of awaiting it, and [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the
+    /// background thread cannot be started; then nothing was sent.
     pub fn wait(self) -> Result<Response<T>> {
         let core = self.core().clone();
         core.runtime()?.wait(self)
@@ -50,8 +49,7 @@ impl<T: Value> Sending<T> {
 }
 
 impl<T: Value + Send> Submitting<T> {
-    /// Sends the rows and blocks the calling thread until it is known what became of them, or that
-    /// nobody knows.
+    /// Sends the rows and blocks the calling thread until their outcomes are known, or known to be unknown.
     ///
     /// # Errors
     ///
@@ -67,7 +65,7 @@ impl<T: Value> Submission<T> {
     ///
     /// # Errors
     ///
-    /// Those of listing; what is known stays known.
+    /// Those of the list request; known outcomes stay known.
     pub fn resolve_and_wait(&mut self) -> Result<bool> {
         let core = self.core().clone();
         core.runtime()?.wait(self.resolve())

@@ -1,4 +1,4 @@
-//! Sending before the answer is asked for.
+//! Sends a request before its future is polled, for prefetching.
 
 use std::future::Future;
 use std::pin::Pin;

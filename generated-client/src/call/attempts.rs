@@ -1,4 +1,4 @@
-//! Sending a request until there is an answer, or nothing more that may be done.
+//! Sends a request until there is a response, or no further attempt is allowed.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -19,12 +19,12 @@ use crate::transport::{HttpRequest, HttpResponse, TransportError};
 
 /// The attempts of one call, all with the same bytes.
 ///
-/// [`run`](Self::run) may be called again, to go on in the same call: attempts, time and what was
-/// taken from the budget count on. Who does so has to know that a repetition is safe.
+/// [`run`](Self::run) may be called again to continue the same call: attempts, time and budget costs keep
+/// counting. The caller must know that another attempt is safe.
 pub(crate) struct Attempts {
     core: Core,
     operation: &'static Operation,
-    /// As limits see it: with placeholders, but for an endpoint that is not known.
+    /// As rate limits match it: with placeholders, except for an unknown endpoint.
     path: Cow<'static, str>,
     request: HttpRequest,
     limits: Limits,
@@ -34,19 +34,19 @@ pub(crate) struct Attempts {
     spent: u32,
     /// An attempt may have had its effect.
     maybe_done: bool,
-    /// Attempts that may have been written to the server, but for those that it answered with 401.
+    /// Attempts that may have been written to the server, except those with a 401.
     writes: u32,
-    /// Attempts whose token the server refused, and which another one was fetched for: at most one.
+    /// Attempts whose token was refused and renewed: at most one.
     renewals: u32,
 }
 
-/// Longest time after the beginning of a call at which rows with a key may be written to a connection:
-/// a later order has a stale price.
+/// Time limit, from the start of a call, for writing keyed rows to a connection: a later order has a stale
+/// price.
 const FRESH: Duration = Duration::from_secs(5);
 
 /// How attempts ended.
 pub(crate) struct Ended {
-    /// The last answer, whatever its status, or why there is none.
+    /// The last response, whatever its status, or why there is none.
     pub(crate) reply: Result<HttpResponse>,
     /// Why there was no further attempt.
     pub(crate) reason: Reason,
@@ -78,7 +78,7 @@ impl Attempts {
         })
     }
 
-    /// What is left of the time of the call.
+    /// Remaining time of the call.
     pub(crate) fn left(&self) -> Duration {
         self.limits.call_timeout.saturating_sub(self.elapsed())
     }
@@ -88,7 +88,7 @@ impl Attempts {
         History { attempts: self.made, elapsed: self.elapsed(), gone: false }
     }
 
-    /// Gives back to the budget what was taken.
+    /// Returns the costs of this call to the budget.
     pub(crate) fn succeeded(&mut self) {
         let spent = std::mem::take(&mut self.spent);
         self.core.retry().lane(self.operation.repeat).budget.succeeded(spent);
@@ -104,21 +104,19 @@ impl Attempts {
         &self.limits
     }
 
-    /// How many attempts may have been written to the server, but for those that it answered with 401,
-    /// which have no effect.
+    /// How many attempts may have been written to the server, except those with a 401, which has no effect.
     pub(crate) fn writes(&self) -> u32 {
         self.writes
     }
 
-    /// How long to wait after an answer with status 429; none if the caller does not want to wait, or
-    /// not for so long.
+    /// How long to wait after a 429; none if the caller does not want to wait, or not that long.
     pub(crate) fn throttled_wait(&self, error: &Error) -> Option<Duration> {
         let wait = error.retry_after().unwrap_or(self.limits.throttled_backoff);
         (self.limits.wait_if_throttled && wait <= self.limits.max_retry_after).then_some(wait)
     }
 
-    /// Whether a keyed request may be sent a second time, after a look-up that did not find its rows;
-    /// takes what that costs. No request is sent a third time.
+    /// Whether a keyed request may be sent a second time, after a look-up that did not find its rows; pays
+    /// the cost. No request is sent a third time.
     pub(crate) fn repeat(&mut self) -> bool {
         let cost = self.limits.cost(Cause::Lost);
         let retry = self.core.retry();
@@ -134,12 +132,12 @@ impl Attempts {
         may
     }
 
-    /// Attempts, but for one that had no effect because of its token.
+    /// Attempts, except one that had no effect because of its token.
     fn counted(&self) -> u32 {
         self.made - self.renewals
     }
 
-    /// How long the request may still be sent, if it has a price that becomes stale.
+    /// How long the request may still be sent, if its price becomes stale.
     fn fresh(&self) -> Option<Duration> {
         match self.operation.repeat {
             Repeat::Keyed => Some(FRESH.saturating_sub(self.elapsed())),
@@ -147,7 +145,7 @@ impl Attempts {
         }
     }
 
-    /// What is left of the time in which the request may be sent.
+    /// Remaining time in which the request may be sent.
     fn left_to_send(&self) -> Duration {
         self.fresh().map_or(self.left(), |fresh| fresh.min(self.left()))
     }
@@ -156,7 +154,7 @@ impl Attempts {
         self.core.retry().pace.now().saturating_duration_since(self.began)
     }
 
-    /// Sends the request until there is a reason not to.
+    /// Sends the request until there is a reason to stop.
     pub(crate) async fn run(&mut self) -> Ended {
         loop {
             let held = match self.admit().await {
@@ -199,7 +197,7 @@ impl Attempts {
         }
     }
 
-    /// Waits for what the request needs to be sent: a token that is good, and its turn.
+    /// Waits for a valid token and for the rate limit.
     async fn admit(&self) -> Result<Arc<Held>> {
         let operation = self.operation;
         let held = match timeout(self.left(), self.core.credentials().get(self.request.url.as_str())).await {
@@ -221,7 +219,7 @@ impl Attempts {
         Ok(held)
     }
 
-    /// Waits for another token than the one that the server refused: whether there is one.
+    /// Waits for a token other than the refused one; whether there is one.
     async fn renew(&mut self, refused: &Held) -> bool {
         self.renewals += 1;
         let renewal = self.core.credentials().renew(refused.generation);
@@ -252,7 +250,7 @@ impl Attempts {
         reply
     }
 
-    /// Decides, and takes from the budget what a repetition costs.
+    /// Decides, and pays the cost of a retry from the budget.
     fn decide(&mut self, happened: Happened) -> Decision {
         let retry = self.core.retry();
         let Lane { budget, .. } = retry.lane(self.operation.repeat);
@@ -302,11 +300,11 @@ impl Attempts {
     }
 }
 
-/// What a request without a complete answer, or without one that can be read, has come to.
+/// The result of a request without a complete or readable response.
 ///
 /// # Errors
 ///
-/// All that is no success without regard to its body.
+/// Everything that is not a success regardless of its body.
 fn unanswered(operation: &Operation, failure: TransportError) -> Result<HttpResponse> {
     let accepted = match &failure.head {
         Some((status, _)) => accepts(operation, *status),
@@ -324,7 +322,7 @@ fn unanswered(operation: &Operation, failure: TransportError) -> Result<HttpResp
     }
 }
 
-/// The answer of a deletion that has been done, but whose own answer was lost.
+/// The response of a deletion that succeeded although its own response was lost.
 fn without_content(headers: Headers) -> HttpResponse {
     HttpResponse { status: 204, headers, body: Vec::new() }
 }
@@ -348,7 +346,7 @@ fn happened(reply: &Result<HttpResponse>) -> Happened {
     }
 }
 
-/// Whether an attempt that is going to be repeated may have had its effect.
+/// Whether an attempt before a retry may have had its effect.
 fn may_be_done(happened: Happened) -> bool {
     match happened {
         Happened::Refused | Happened::NotSent => false,

@@ -1,4 +1,4 @@
-//! One call of an operation, from its parameters to its answer.
+//! One call of an operation, from its parameters to its response.
 
 mod ahead;
 mod attempts;

@@ -1,4 +1,4 @@
-//! From a call to the request that is sent.
+//! Turns a call into the request that is sent.
 
 use std::borrow::Cow;
 

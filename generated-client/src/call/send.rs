@@ -1,4 +1,4 @@
-//! Sending a call: the one executor of all operations.
+//! Sends calls: the one executor of all operations.
 
 use std::any::Any;
 use std::fmt;
@@ -18,10 +18,10 @@ use crate::record::Value;
 use crate::response::{Parts, Response, read};
 use crate::transport::HttpResponse;
 
-/// A request that is being sent: a future of its [`Response`].
+/// A request in progress: a future of its [`Response`].
 ///
-/// Nothing is sent before it is polled. A request whose future is dropped may or may not have
-/// reached the server.
+/// Nothing is sent before it is polled. If the future is dropped, the request may or may not have reached
+/// the server.
 #[must_use = "a request is not sent until it is awaited"]
 pub struct Sending<T> {
     pub(super) exchange: Exchange,

@@ -1,4 +1,4 @@
-//! What all clients are made of.
+//! State and settings shared by all clients.
 
 #[cfg(feature = "blocking")]
 mod runtime;

@@ -1,4 +1,4 @@
-//! Waiting on one thread, while the client's connections are driven by another.
+//! Waits on one thread while another drives the client's connections.
 
 use std::future::Future;
 use std::pin::pin;

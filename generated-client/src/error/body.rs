@@ -10,8 +10,8 @@ use crate::record::{Encoding, Field, Record, Slot, Table, Value, View};
 
 /// What the server says about an error.
 ///
-/// Of a request that failed see [`Error`](crate::Error), which shows the same; of one that
-/// succeeded in part, [`Response::error`](crate::Response::error).
+/// A failed request shows the same in its [`Error`](crate::Error); for a partial success see
+/// [`Response::error`](crate::Response::error).
 #[derive(Clone, PartialEq)]
 pub struct ApiError(Shape);
 
@@ -80,7 +80,7 @@ impl ApiError {
         if shown.is_empty() { String::new() } else { format!(" [{}]", excerpt(shown.join("; ").as_bytes())) }
     }
 
-    /// The same as problem details, if the API writes its errors so.
+    /// The same as problem details, if the API uses them.
     #[must_use]
     pub fn problem(&self) -> Option<&ProblemDetails> {
         match &self.0 {

@@ -26,21 +26,21 @@ use crate::record::{self, Encoding, Field, Record, Slot, Table, Value, View};
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorDetail {
-    /// Something in the request breaks a rule.
+    /// A part of the request breaks a rule.
     Violation(Violation),
     /// Why it failed, for programs.
     Info(ErrorInfo),
-    /// Anything else, as it came.
+    /// Anything else, unchanged.
     Other(Json),
 }
 
-/// Something in a request breaks a rule.
+/// A part of a request that breaks a rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Violation {
-    /// What kind of rule it is: the property `type`.
+    /// The kind of rule: the property `type`.
     pub kind: Option<String>,
-    /// What breaks it, such as a field.
+    /// The part that breaks it, such as a field.
     pub subject: Option<String>,
     /// How it breaks it, for people.
     pub description: Option<String>,
@@ -54,7 +54,7 @@ pub struct ErrorInfo {
     pub domain: Option<String>,
     /// The reason: the same text for the same cause.
     pub reason: String,
-    /// More about it, at most 8 KiB.
+    /// Additional values, at most 8 KiB.
     pub metadata: Option<BTreeMap<String, String>>,
 }
 

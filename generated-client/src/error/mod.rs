@@ -23,14 +23,14 @@ use crate::api::Api;
 use crate::headers::Headers;
 use crate::operation::Operation;
 
-/// Result of everything that this crate does.
+/// Result of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why something failed: one type for everything.
+/// Why something failed: the one error type.
 ///
-/// [`kind`](Self::kind) says what happened, [`delivery`](Self::delivery) whether the request may
-/// have had an effect. What the server said is part of the text of the error: at most 2 KiB of it,
-/// with control characters escaped. Neither text nor `Debug` contain keys, secrets or tokens.
+/// [`kind`](Self::kind) says what happened, and [`delivery`](Self::delivery) whether the request may have
+/// had an effect. The text includes the server's message, at most 2 KiB of it, with control characters
+/// escaped. Neither text nor `Debug` contain keys, secrets or tokens.
 ///
 /// ```
 /// use clear_street::{Delivery, Error, ErrorKind};
@@ -75,7 +75,7 @@ pub(crate) struct Received {
 pub(crate) const REQUEST_ID: &str = "x-request-id";
 
 impl Received {
-    /// The head of an answer whose body is of no use.
+    /// The head of a response whose body is unusable.
     pub(crate) fn head(status: u16, headers: Headers) -> Self {
         let request_id = headers.get(REQUEST_ID).map(|id| shown_up_to(id, SHORT).into_owned());
         Self { status, headers, request_id, ..Self::default() }
@@ -87,7 +87,7 @@ impl Received {
 pub(crate) struct History {
     pub(crate) attempts: u32,
     pub(crate) elapsed: Duration,
-    /// Something was deleted, perhaps by an earlier attempt, and is not there any more.
+    /// Something was deleted, perhaps by an earlier attempt.
     pub(crate) gone: bool,
 }
 
@@ -95,50 +95,50 @@ pub(crate) struct History {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The client cannot be made: a missing key, a base URL that is none.
+    /// The client cannot be built, for example because of a missing key or an invalid base URL.
     Configuration,
-    /// There is no access token to send the request with; it was not sent.
+    /// There is no access token; the request was not sent.
     Authentication,
-    /// The request breaks a rule that is known beforehand; it was not sent.
+    /// The request breaks a known rule; it was not sent.
     Invalid,
-    /// There were as many requests as the client sends in a second; this one was not sent. See
+    /// The client's rate limit is exhausted; the request was not sent. See
     /// [`rate_limit`](crate::rate_limit).
     RateLimit,
-    /// There is no connection to the server; nothing was sent.
+    /// The client could not connect to the server; nothing was sent.
     Connect,
-    /// The time was up before the answer was complete, or before a stream was live.
+    /// The time limit passed before the response was complete, or before a stream was live.
     Timeout,
-    /// The connection broke before the answer was complete.
+    /// The connection broke before the response was complete.
     Connection,
-    /// The server answered with an error.
+    /// The server returned an error.
     Api,
-    /// The server's answer is not what it should be; [`Error::path`] may say where.
+    /// The response is not what it should be; [`Error::path`] may say where.
     Response,
-    /// The server accepted a write, but its answer is empty or cannot be read. The write has its
-    /// effect: look at the server's state before acting again. [`Error::path`] may say where the
-    /// fault is, [`Error::body`] has the answer.
+    /// The server accepted a write, but the response is empty or cannot be decoded. The write had its
+    /// effect: look at the server's state before acting again. [`Error::path`] may say where the fault is;
+    /// [`Error::body`] has the response.
     AcceptedUnreadable,
-    /// The server's answer is larger than the client accepts.
+    /// The response is larger than the client accepts.
     TooLarge,
-    /// A list cannot be walked: its page tokens lead nowhere.
+    /// A list cannot be walked: its page tokens do not lead further.
     Paging,
     /// A stream has ended for good. The source of the error, a `stream::Failure`, says why.
     Stream,
-    /// Messages of a stream are missing and will not come any more, where all were wanted. The source
-    /// of the error, a `stream::Gap`, says which.
+    /// Messages of a stream are missing for good, and the caller wanted all of them. The source of the
+    /// error, a `stream::Gap`, says which.
     Gap,
 }
 
 /// Whether a request reached the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Delivery {
-    /// It did not: no byte of it was written to a connection. It had no effect.
+    /// No: no byte was written to a connection. The request had no effect.
     NotSent,
-    /// Unknown: it may have had its effect. The connection broke or the time was up after the
-    /// request was begun and before its answer was complete, or the answer says that the server, or
-    /// a gateway in front of it, failed (408 and all statuses from 500).
+    /// Unknown: the request may have had its effect. The connection broke or the time limit passed between
+    /// its start and a complete response, or the status says that the server, or a gateway in front of it,
+    /// failed (408 and all statuses from 500).
     MaybeSent,
-    /// It did: the server answered with another status.
+    /// Yes: the server responded with another status.
     Answered,
 }
 
@@ -222,20 +222,20 @@ impl Error {
         self.0.delivery
     }
 
-    /// Whether the server accepted the request and only its answer cannot be read
-    /// ([`ErrorKind::AcceptedUnreadable`]): sending it again would act a second time.
+    /// Whether the server accepted the request and only its response cannot be decoded
+    /// ([`ErrorKind::AcceptedUnreadable`]): sending it again would act twice.
     #[must_use]
     pub fn is_accepted(&self) -> bool {
         self.kind() == ErrorKind::AcceptedUnreadable
     }
 
-    /// Name of the operation: `get_orders`. None for what is no operation, such as making a client.
+    /// Name of the operation: `get_orders`. None for anything else, such as building a client.
     #[must_use]
     pub fn operation(&self) -> Option<&'static str> {
         self.0.operation
     }
 
-    /// HTTP status, if one came.
+    /// HTTP status, if there was one.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.0.answer.as_ref().map(|answer| answer.status)
@@ -247,71 +247,70 @@ impl Error {
         self.error_body()?.code()
     }
 
-    /// What the server said, at most 2 KiB of it, with control characters escaped; else what this
-    /// crate says.
+    /// The server's message, at most 2 KiB of it, with control characters escaped; else this crate's own.
     #[must_use]
     pub fn message(&self) -> &str {
         self.error_body().and_then(ApiError::message).unwrap_or(&self.0.message)
     }
 
-    /// What the server added to its message: violations of fields and the like.
+    /// Details of the server's message: violations of fields and the like.
     #[must_use]
     pub fn details(&self) -> Vec<ErrorDetail> {
         self.error_body().map(ApiError::details).unwrap_or_default()
     }
 
-    /// What the server said as problem details (RFC 9457), if the API writes its errors so.
+    /// The server's problem details (RFC 9457), if the API uses them.
     #[must_use]
     pub fn problem(&self) -> Option<&ProblemDetails> {
         self.error_body()?.problem()
     }
 
-    /// The server's number for the request: what the vendor's support asks for.
+    /// The server's id of the request, which the vendor's support asks for.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.0.answer.as_ref()?.request_id.as_deref()
     }
 
-    /// How long the server asks to wait (`Retry-After`). None if it does not, or if what it asks for
-    /// is neither a date nor a whole number of seconds below 2^64.
+    /// How long the server asks to wait (`Retry-After`). None if it does not ask, or if the value is
+    /// neither a date nor a whole number of seconds below 2^64.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         retry_after(self.headers()?)
     }
 
-    /// How often the request was sent, or tried to be sent; 0 if it was refused beforehand.
+    /// Number of attempts; 0 if the request was refused before the first.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.history.attempts
     }
 
-    /// How long the call took: all attempts and the waiting between them.
+    /// Duration of the call: all attempts and the waits between them.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.0.history.elapsed
     }
 
-    /// Whether the server does not know what was to be deleted or cancelled (status 404), after an
-    /// earlier attempt of the same call that may have done it: it most likely has.
+    /// Whether the server returned 404 for a deletion or cancellation after an earlier attempt of the same
+    /// call that may have done it: most likely it has.
     #[must_use]
     pub fn already_gone(&self) -> bool {
         self.0.history.gone
     }
 
-    /// Headers of the answer, if one came.
+    /// Headers of the response, if there was one.
     #[must_use]
     pub fn headers(&self) -> Option<&Headers> {
         self.0.answer.as_ref().map(|answer| &answer.headers)
     }
 
-    /// Where in the request or the answer the fault is: `$.data[3].price`.
+    /// Where in the request or response the fault is: `$.data[3].price`.
     #[must_use]
     pub fn path(&self) -> Option<&str> {
         self.0.path.as_deref()
     }
 
-    /// The answer's body as it came, but for credentials. It may hold personal data: the text of
-    /// an error shows at most 2 KiB of it, and only if it is not understood.
+    /// The raw body of the response, without credentials. It may hold personal data: the text of an error
+    /// shows at most 2 KiB of it, and only if it cannot be interpreted.
     #[must_use]
     pub fn body(&self) -> Option<&[u8]> {
         self.0.answer.as_ref().map(|answer| answer.body.as_slice())

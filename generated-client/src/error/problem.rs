@@ -1,4 +1,4 @@
-//! Problem details: errors as RFC 9457 has them.
+//! Problem details: errors in the form of RFC 9457.
 
 use std::fmt;
 
@@ -7,9 +7,9 @@ use super::text::{bound, bound_code};
 use crate::Json;
 use crate::record::{Encoding, Field, Record, Slot, Table, Value, View};
 
-/// What the server says about an error, as RFC 9457 has it.
+/// An error in the form of RFC 9457.
 ///
-/// Members beyond those of the RFC are in [`Error::body`](crate::Error::body).
+/// Other members are in [`Error::body`](crate::Error::body).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ProblemDetails {
     kind: Option<String>,
@@ -20,7 +20,7 @@ pub struct ProblemDetails {
 }
 
 impl ProblemDetails {
-    /// `type`: a URI of the kind of problem; none where that is the HTTP status alone.
+    /// `type`: a URI of the kind of problem; none if the HTTP status says it all.
     #[must_use]
     pub fn problem_type(&self) -> Option<&str> {
         present(&self.kind)
@@ -32,7 +32,7 @@ impl ProblemDetails {
         present(&self.title)
     }
 
-    /// The HTTP status, as the server that made the error knows it: a gateway may have changed it.
+    /// The HTTP status at the server that created the error: a gateway may have changed it.
     #[must_use]
     pub fn status(&self) -> Option<&str> {
         self.status.as_ref().map(|status| status.text().trim_matches('"'))
@@ -44,7 +44,7 @@ impl ProblemDetails {
         present(&self.detail)
     }
 
-    /// A URI of this occurrence.
+    /// A URI of this occurrence of the problem.
     #[must_use]
     pub fn instance(&self) -> Option<&str> {
         present(&self.instance)

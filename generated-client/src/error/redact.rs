@@ -1,4 +1,4 @@
-//! Removing secrets from what the server says.
+//! Removes secrets from the server's texts.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Where the server redirects to.
+//! The target of a redirect, for the text of an error.
 
 use super::text::shown_up_to;
 use crate::headers::Headers;

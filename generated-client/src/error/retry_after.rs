@@ -1,4 +1,4 @@
-//! How long the server asks to wait.
+//! Reads the `Retry-After` header.
 
 use std::time::{Duration, SystemTime};
 

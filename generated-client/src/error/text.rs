@@ -1,4 +1,4 @@
-//! What may be shown of the server's texts: a bounded part, on one line.
+//! Bounds and escapes the server's texts before they are shown, on one line.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! What a row that the server wrote says of a row that was submitted.
+//! What a row from the server proves about a submitted row.
 
 use crate::Json;
 use crate::operation::Lookup;

@@ -1,4 +1,4 @@
-//! Reading the list for rows that were submitted, and whether a reading is complete.
+//! Reads the list for submitted rows, and knows whether a reading is complete.
 
 use std::time::{Duration, Instant};
 

@@ -1,13 +1,12 @@
-//! Submitting rows that carry a key, so that a lost answer never makes an order twice.
+//! Submits rows with keys, so that a lost response never duplicates an order.
 //!
-//! The key makes a row recognisable. It is filled in before the first attempt, and the same bytes are
-//! sent every time. If an attempt ends in doubt, the rows are looked up by their keys. A row that is
-//! not found stays [`RowOutcome::Unknown`]: a list can lag and a request can wait in a queue, so that
-//! absence cannot be proved.
+//! The key identifies a row. It is set before the first attempt, and every attempt has the same bytes. If
+//! an attempt ends in doubt, the rows are looked up by their keys. A row that is not found stays
+//! [`RowOutcome::Unknown`]: a list can lag and a request can wait in a queue, so absence proves nothing.
 //!
 //! - `rows`: the rows to submit, with their keys.
-//! - `evidence`: what a row that the server wrote says of a row that was submitted.
-//! - `progress`: what is known of every row of a submission so far.
+//! - `evidence`: what a row from the server proves about a submitted row.
+//! - `progress`: what is known about every row so far.
 //! - `lookup`: reading the list, and whether a reading is complete.
 //! - `submit`: the order of sending and looking up.
 //! - `submission`: the result, and looking up again.

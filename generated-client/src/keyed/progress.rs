@@ -1,4 +1,4 @@
-//! What is known of every row of a submission so far.
+//! What is known about every row of a submission so far.
 
 use super::evidence::{Evidence, Standing};
 use crate::Json;

@@ -1,4 +1,4 @@
-//! The outcome of every row that was submitted.
+//! The outcome of every submitted row.
 
 use std::fmt;
 
@@ -13,12 +13,12 @@ use crate::operation::Lookup;
 use crate::record::{self, Value};
 use crate::response::Response;
 
-/// The outcome of rows that were submitted with keys, in the order in which they were given.
+/// The outcome of submitted rows, in the order of the request.
 ///
-/// The answer to a request can be lost after the server acted on it. Rows without an answer are looked
-/// up by key. A row that is not found is [`RowOutcome::Unknown`]: it may be in the market, or come
-/// there, because a list can lag and a request can wait in a queue. Do not submit it again under
-/// another key; [`resolve`](Self::resolve) looks again.
+/// The response to a request can be lost after the server acted on it. Rows without a response are looked
+/// up by key. A row that is not found is [`RowOutcome::Unknown`]: it may be in the market, or get there
+/// later, because a list can lag and a request can wait in a queue. Do not submit it again under another
+/// key; [`resolve`](Self::resolve) looks again.
 ///
 /// ```no_run
 /// # use clear_street::trading::{Client, accounts::AccountId, orders::NewOrder};
@@ -45,7 +45,7 @@ pub struct Submission<T> {
     pub(super) state: State,
 }
 
-/// All of a submission that does not depend on the type of its rows.
+/// All of a submission except its typed rows.
 pub(super) struct State {
     pub(super) progress: Progress,
     pub(super) list: List,
@@ -53,33 +53,33 @@ pub(super) struct State {
     pub(super) error: Option<Error>,
 }
 
-/// A row that was submitted.
+/// A submitted row.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Row<T> {
-    /// The key that it was submitted with.
+    /// Its key.
     pub key: String,
     /// Its outcome.
     pub outcome: RowOutcome<T>,
 }
 
-/// The outcome of a row that was submitted.
+/// The outcome of a submitted row.
 #[derive(Clone, PartialEq)]
 pub enum RowOutcome<T> {
-    /// The server has the row: it is in effect, or was.
+    /// The server has the row: it is or was in effect.
     Accepted(T),
-    /// The server refused the row; the reason is in it. This request had no effect for it.
+    /// The server refused the row, with the reason. This request did not put it into effect.
     ///
-    /// A row whose key an earlier process submitted can still be in effect if the list lags: the key is
-    /// looked up once, and was not listed.
+    /// If an earlier process submitted the same key, that row can still be in effect: the key was looked up
+    /// once and not listed, but a list can lag.
     Refused(T),
-    /// It is not known whether the server has the row. It may be in effect, or come into effect.
+    /// It is unknown whether the server has the row. It may be in effect, or take effect later.
     #[non_exhaustive]
     Unknown {
-        /// The last row with this key that the server answered or listed, if there was one: its status
-        /// is not known to this crate, or it is a refusal that may be that of a repetition.
+        /// The last row with this key in a response or list, if there was one: its status is unknown to
+        /// this crate, or it is a refusal that may belong to another attempt.
         row: Option<T>,
-        /// The same as JSON, also if it cannot be read as `T`.
+        /// The same as JSON, even if it cannot be decoded as `T`.
         raw: Option<Json>,
     },
 }
@@ -97,16 +97,15 @@ impl<T: Value> Submission<T> {
         submission
     }
 
-    /// Looks up the rows that are unknown once more; true if none is left.
+    /// Looks up the unknown rows once more; true if none is left.
     ///
-    /// The list can lag, so that a row that is not found can still be in effect. A row that was sent
-    /// twice and refused once stays unknown until it is listed in effect. It ends within the timeout of
-    /// a call that reads ([`ClientBuilder::timeout`](crate::ClientBuilder::timeout)), and can be called
-    /// again at any time.
+    /// The list can lag, so a row that is not found can still be in effect. A row that was sent twice and
+    /// refused once stays unknown until it is listed in effect. The look-up ends within the timeout of a
+    /// read ([`ClientBuilder::timeout`](crate::ClientBuilder::timeout)) and can be repeated at any time.
     ///
     /// # Errors
     ///
-    /// Those of listing. What is known stays known, and what was found counts.
+    /// Those of the list request. Known outcomes stay known, and rows found before the error count.
     pub async fn resolve(&mut self) -> Result<bool> {
         let looked_up = self.state.resolve().await;
         self.update();
@@ -208,19 +207,19 @@ impl<T> Submission<T> {
         self.rows.iter().all(|row| row.outcome.is_known())
     }
 
-    /// The keys of the rows that are unknown.
+    /// The keys of the unknown rows.
     pub fn unknown(&self) -> impl Iterator<Item = &str> {
         self.rows.iter().filter(|row| !row.outcome.is_known()).map(|row| row.key.as_str())
     }
 
-    /// The server's answer without its rows, if one came that was a success at least in part and was
-    /// the answer to this request.
+    /// The server's response without its rows, if it was at least a partial success and belonged to this
+    /// request.
     #[must_use]
     pub fn answer(&self) -> Option<&Response<()>> {
         self.state.answer.as_ref()
     }
 
-    /// The last failure, if there was one: why rows are unknown, or what the server said of all rows.
+    /// The last failure, if any: why rows are unknown, or the server's message about all rows.
     #[must_use]
     pub fn error(&self) -> Option<&Error> {
         self.state.error.as_ref()

@@ -1,4 +1,4 @@
-//! The order of sending rows and looking them up.
+//! Decides when rows are sent, and when they are looked up.
 
 use std::fmt;
 use std::future::Future;
@@ -22,7 +22,7 @@ use crate::record::Value;
 use crate::response::Response;
 use crate::retry::Pace;
 
-/// Pauses before each look-up of rows that may have been received.
+/// Pauses before each look-up of rows in doubt.
 const PAUSES: [Duration; 5] = [
     Duration::from_millis(100),
     Duration::from_millis(200),
@@ -31,13 +31,13 @@ const PAUSES: [Duration; 5] = [
     Duration::from_millis(1600),
 ];
 
-/// Longest time of all look-ups together.
+/// Time limit of all look-ups together.
 const LOOKING: Duration = Duration::from_secs(5);
 
-/// Rows that are being submitted: a future of their [`Submission`].
+/// Rows in submission: a future of their [`Submission`].
 ///
-/// Nothing is sent before it is polled. Rows whose future is dropped may or may not have reached
-/// the server; the keys, which can be read from the request beforehand, tell them apart.
+/// Nothing is sent before it is polled. If the future is dropped, the rows may or may not have reached the
+/// server; identify them by their keys, which the request shows beforehand.
 #[must_use = "a request is not sent until it is awaited"]
 pub struct Submitting<T> {
     call: Call,
@@ -84,12 +84,12 @@ impl<T> Future for Submitting<T> {
 
 type Task<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Whether the same bytes may be sent once more.
+/// Whether the same bytes may be sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Resend {
-    /// The server received the request, or the caller does not want it.
+    /// No: the server received the request, or the caller does not allow it.
     Never,
-    /// After a complete look-up that begins so long after the attempt.
+    /// After a complete look-up that begins this long after the attempt.
     After(Duration),
 }
 
@@ -97,15 +97,15 @@ enum Resend {
 enum Next {
     /// None: every row is decided.
     Settled,
-    /// Look up, once and at once, the refused rows whose keys the caller supplied; then those that
-    /// were not answered.
+    /// Look up once, immediately, the refused rows with keys of the caller; then the rows without a
+    /// response.
     Check,
-    /// The same where no rows were answered. The error is returned if the server has none of them.
+    /// The same if the response had no rows. The error is returned if the server has none of them.
     CheckRefusal(Error),
-    /// Look up the rows until they are known: they may have been received.
+    /// Look up the rows until they are known: they are in doubt.
     LookUp(Resend),
-    /// Wait, look up the rows and send them again: the server had too many requests. The error is
-    /// returned if that is not possible.
+    /// Wait, look up the rows and send them again, after a 429. The error is returned if that is not
+    /// possible.
     Wait(Duration, Error),
 }
 
@@ -128,7 +128,7 @@ struct Submit<'a> {
     state: &'a mut State,
     attempts: Attempts,
     span: Span,
-    /// Left of the time for looking up.
+    /// Remaining time for look-ups.
     left: Duration,
 }
 
@@ -175,7 +175,7 @@ impl Submit<'_> {
         Ok(())
     }
 
-    /// Takes what an attempt ended with. An error means that nothing was submitted.
+    /// Decides the next step after an attempt. An error means that nothing was submitted.
     fn conclude(&mut self, ended: Ended) -> Result<Next> {
         let mut rows = Vec::<Json>::new();
         let outcome = self.call.conclude(&self.span, ended.reply, ended.history, &mut rows);
@@ -235,7 +235,7 @@ impl Submit<'_> {
         Ok(next)
     }
 
-    /// The next step after an answer with rows of ours.
+    /// The next step after a response with our rows.
     fn answered(&self) -> Next {
         if self.state.progress.is_unchecked() {
             Next::Check
@@ -246,7 +246,7 @@ impl Submit<'_> {
         }
     }
 
-    /// The error of a success whose rows are not those that were sent.
+    /// The error of a success with rows of other keys.
     fn foreign(&self, status: u16) -> Error {
         let message = format!(
             "the answer (status {status}) has a row with another `{}` than those sent: it may be the answer \
@@ -256,8 +256,8 @@ impl Submit<'_> {
         self.call.error(ErrorKind::Response, message).delivered(Delivery::MaybeSent)
     }
 
-    /// Looks up the rows until they are known, as long as there is time. True if the same may be sent
-    /// once more.
+    /// Looks up the rows until they are known, within the time limit. True if the same bytes may be sent
+    /// again.
     async fn look_up(&mut self, resend: Resend) -> bool {
         let pace = self.pace();
         let ended = pace.now();
@@ -282,8 +282,8 @@ impl Submit<'_> {
         false
     }
 
-    /// Waits, and looks up the rows. True if the list was read whole without them, so that they may be
-    /// sent again.
+    /// Waits, and looks up the rows. True if the complete list has none of them, so that they may be sent
+    /// again.
     async fn wait(&mut self, time: Duration) -> bool {
         if time >= self.left() {
             return false;
@@ -315,7 +315,7 @@ impl Submit<'_> {
         }
     }
 
-    /// Left for looking up.
+    /// Remaining time for look-ups.
     fn left(&self) -> Duration {
         self.left.min(self.attempts.left())
     }

@@ -1,4 +1,4 @@
-//! Walking lists that come in pages.
+//! Walking paged lists.
 
 mod walk;
 
@@ -18,11 +18,10 @@ use crate::error::Result;
 use crate::record::Value;
 use crate::response::Response;
 
-/// Walks the pages of a list: a [`Stream`] of responses, and [`next`](Self::next) for those who
-/// need no more.
+/// Walks the pages of a list: a [`Stream`] of responses, with [`next`](Self::next) as a shorthand.
 ///
-/// A page is fetched when it is asked for, or with [`prefetch`](Self::prefetch) before that. After an error the walk is over; it can be taken up
-/// again with the page token that [`token`](Self::token) gives.
+/// A page is fetched when it is needed, or earlier with [`prefetch`](Self::prefetch). The walk ends after
+/// an error; resume it with the page token that [`token`](Self::token) returns.
 ///
 /// ```no_run
 /// # async fn run(client: clear_street::trading::Client) -> clear_street::Result<()> {
@@ -54,23 +53,22 @@ impl<T> Pages<T> {
         Self { walk: Walk::new(call), fetching: None, prefetch: false }
     }
 
-    /// Walks towards the beginning of the list instead, from the same page. Where the API has no tokens
-    /// of previous pages, that is an error.
+    /// Walks backwards from the same page. An error if the API has no tokens of previous pages.
     pub fn backwards(mut self) -> Self {
         self.walk.turn_back();
         self
     }
 
-    /// Fetches each next page while the caller works on the one before it. It costs memory for one
-    /// more page, and one request too many where a walk is left early.
+    /// Fetches the next page while the caller works on the current one. It costs memory for one more page,
+    /// and one unused request if the walk is abandoned.
     ///
-    /// The page is fetched by a task of the Tokio runtime, which ends when the walk is dropped.
+    /// A task of the Tokio runtime fetches the page; it ends when the walk is dropped.
     pub fn prefetch(mut self) -> Self {
         self.prefetch = true;
         self
     }
 
-    /// Token of the page that comes next; none at the start and at the end.
+    /// Token of the next page; none at the start and at the end.
     #[must_use]
     pub fn token(&self) -> Option<&str> {
         self.walk.token()
@@ -82,8 +80,8 @@ impl<T: Value> Pages<T> {
     ///
     /// # Errors
     ///
-    /// Those of the request, and [`ErrorKind::Paging`](crate::ErrorKind::Paging) where the
-    /// server's tokens lead nowhere.
+    /// Those of the request, and [`ErrorKind::Paging`](crate::ErrorKind::Paging) if the server's page
+    /// tokens do not lead further.
     pub async fn next(&mut self) -> Option<Result<Response<Vec<T>>>> {
         poll_fn(|context| self.poll_page(context)).await
     }
@@ -120,11 +118,10 @@ impl<T: Value> Stream for Pages<T> {
     }
 }
 
-/// Walks the items of all pages of a list: a [`Stream`] of items, and [`next`](Self::next) for
-/// those who need no more.
+/// Walks the items of all pages: a [`Stream`] of items, with [`next`](Self::next) as a shorthand.
 ///
-/// Pages are fetched as their items are needed, or with [`prefetch`](Self::prefetch) before. After an error the walk is over; see
-/// [`Pages`] for a walk that can be taken up again.
+/// Pages are fetched as their items are needed, or earlier with [`prefetch`](Self::prefetch). The walk ends
+/// after an error; see [`Pages`] for a walk that can be resumed.
 ///
 /// ```no_run
 /// # async fn run(client: clear_street::trading::Client) -> clear_street::Result<()> {
@@ -157,14 +154,14 @@ impl<T> Items<T> {
         Self { pages: Pages::new(call), page: Vec::new().into_iter() }
     }
 
-    /// Walks towards the beginning of the list instead: from the last item of the same page. Where the
-    /// API has no tokens of previous pages, that is an error.
+    /// Walks backwards from the last item of the same page. An error if the API has no tokens of previous
+    /// pages.
     pub fn backwards(mut self) -> Self {
         self.pages = self.pages.backwards();
         self
     }
 
-    /// Fetches each next page while the caller works on the items of the one before it; see
+    /// Fetches the next page while the caller works on the items of the current one; see
     /// [`Pages::prefetch`].
     pub fn prefetch(mut self) -> Self {
         self.pages = self.pages.prefetch();
@@ -182,12 +179,11 @@ impl<T: Value> Items<T> {
         poll_fn(|context| self.poll_item(context)).await
     }
 
-    /// Fetches all pages that are left and collects their items. The list is held in memory: for
-    /// long ones, walk it.
+    /// Fetches all remaining pages and collects their items in memory. For long lists, walk instead.
     ///
     /// # Errors
     ///
-    /// Those of [`Pages::next`]; the items before it are lost.
+    /// Those of [`Pages::next`]; the items fetched so far are lost.
     pub async fn into_vec(mut self) -> Result<Vec<T>> {
         let mut items = Vec::new();
         while let Some(item) = self.next().await {

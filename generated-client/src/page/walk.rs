@@ -1,4 +1,4 @@
-//! From page to page, whatever is on them.
+//! The walk from page to page, whatever the items are.
 
 use std::fmt;
 

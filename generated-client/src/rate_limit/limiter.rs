@@ -1,4 +1,4 @@
-//! The limits of a client.
+//! The rate limiter of a client.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};

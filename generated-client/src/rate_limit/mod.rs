@@ -1,20 +1,20 @@
-//! Sending no more requests than the vendor's servers take.
+//! Client-side rate limits.
 //!
-//! For some operations the vendor publishes how many requests a second its servers take; what is
-//! more, they turn away. A client counts its own requests and stays below:
+//! For some operations the vendor publishes how many requests per second its servers accept. A client
+//! counts its own requests and stays below:
 //!
-//! - It sends no more than nine tenths of the published number, and at least one request, in any
-//!   1.025 seconds: on their way requests come closer together. All attempts count, repetitions too.
-//! - A fifth of the published number, and at least one, is kept for what is urgent: cancelling
-//!   orders. Other requests cannot take that room, while cancelling may take all of it.
-//! - A request that comes too early waits for its turn, up to a second and within its own time. If
-//!   it would have to wait for longer, it fails at once with
-//!   [`ErrorKind::RateLimit`](crate::ErrorKind::RateLimit), and was not sent.
+//! - It sends at most nine tenths of the published number, and at least one request, in any 1.025 seconds:
+//!   requests can move closer together on the network. All attempts count, retries too.
+//! - A fifth of the published number, and at least one, is reserved for urgent operations: cancelling
+//!   orders. Other requests cannot use it, while cancelling may use all of the limit.
+//! - A request beyond the limit waits for its turn, up to a second and within its own time limit. If it
+//!   would have to wait longer, it fails immediately with
+//!   [`ErrorKind::RateLimit`](crate::ErrorKind::RateLimit), without being sent.
 //!
-//! Clones of a client count together. Other clients, and other programs with the same credentials,
-//! are not seen: what they send together the server may turn away, with status 429.
+//! Clones of a client share their limits. Other clients, and other programs with the same credentials, are
+//! not counted: the server may refuse their requests with status 429.
 //!
-//! [`RateLimits`] changes what happens to a request that comes too early, or switches it all off.
+//! [`RateLimits`] changes what happens to a request beyond the limit, or switches the limits off.
 
 mod limiter;
 mod settings;

@@ -1,9 +1,8 @@
-//! What happens to a request that comes too early.
+//! Settings of the rate limits.
 
 use std::time::Duration;
 
-/// What happens to a request that comes too early for the vendor's limits; see the
-/// [module](crate::rate_limit).
+/// What happens to a request beyond the vendor's limits; see the [module](crate::rate_limit).
 ///
 /// ```
 /// use std::time::Duration;
@@ -20,17 +19,17 @@ pub struct RateLimits {
 }
 
 impl RateLimits {
-    /// It waits, up to this long; a second if nothing is said.
+    /// It waits, up to this long. Default: a second.
     pub fn wait(longest: Duration) -> Self {
         Self { longest: Some(longest) }
     }
 
-    /// It fails at once.
+    /// It fails immediately.
     pub fn fail_fast() -> Self {
         Self::wait(Duration::ZERO)
     }
 
-    /// It is sent: nothing is counted.
+    /// It is sent: the client does not count requests.
     pub fn off() -> Self {
         Self { longest: None }
     }

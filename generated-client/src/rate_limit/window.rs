@@ -1,4 +1,4 @@
-//! So many in every window of time.
+//! A sliding window: remembers the times of the last requests, so that no window holds too many.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};

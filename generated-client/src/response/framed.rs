@@ -1,4 +1,4 @@
-//! A result with what stands around it.
+//! The envelope around a result, or its absence.
 
 use crate::Json;
 use crate::api::{Api, Frame};

@@ -1,14 +1,14 @@
-//! What an answer says about itself.
+//! Metadata of a response.
 
 use crate::record::{Encoding, Field, Record, Slot, Table, Value, View};
 
-/// What an answer says about itself: request id, page tokens, counts.
+/// Metadata of a response: request id, page tokens, counts.
 ///
-/// What cannot be read of it is `None`.
+/// A part that cannot be read is `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Metadata {
-    /// The server's number for the request: what the vendor's support asks for.
+    /// The server's id of the request, which the vendor's support asks for.
     pub request_id: Option<String>,
     /// Token of the next page, if there is one.
     pub next_page_token: Option<String>,

@@ -1,4 +1,4 @@
-//! Answers.
+//! Responses.
 
 mod framed;
 mod metadata;
@@ -13,7 +13,7 @@ use crate::error::{ApiError, Error, ErrorKind, Result};
 use crate::headers::Headers;
 use crate::record::{OptionSlot, Slot, Value, View};
 
-/// The answer to a request that succeeded, at least in part.
+/// The response to a request that succeeded, at least partially.
 ///
 /// ```
 /// # use clear_street::Response;
@@ -32,7 +32,7 @@ pub struct Response<T> {
     parts: Box<Parts>,
 }
 
-/// All of an answer that does not depend on the type of its result.
+/// All of a response except its typed result.
 #[derive(Clone)]
 pub(crate) struct Parts {
     pub(crate) status: u16,
@@ -82,7 +82,7 @@ impl<T> Response<T> {
         &self.parts.headers
     }
 
-    /// The server's number for the request: what the vendor's support asks for.
+    /// The server's id of the request, which the vendor's support asks for.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.parts.request_id()
@@ -94,13 +94,13 @@ impl<T> Response<T> {
         &self.parts.metadata
     }
 
-    /// What is missing, if the request succeeded in part only (status 207).
+    /// What is missing, if the request succeeded only partially (status 207).
     #[must_use]
     pub fn error(&self) -> Option<&ApiError> {
         self.parts.error.as_ref()
     }
 
-    /// The body as it came, with what this crate does not know.
+    /// The raw body, including everything that this crate does not know.
     #[must_use]
     pub fn body(&self) -> &[u8] {
         &self.parts.body
@@ -118,7 +118,7 @@ impl<T: fmt::Debug> fmt::Debug for Response<T> {
     }
 }
 
-/// The result of operations that answer nothing but success.
+/// The result of operations that return no value.
 impl Value for () {
     fn blank() -> Self {}
 

@@ -1,4 +1,4 @@
-//! What an answer means.
+//! Reads responses: a result, or an error.
 
 use std::borrow::Cow;
 

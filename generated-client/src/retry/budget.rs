@@ -1,4 +1,4 @@
-//! What a client may spend on attempts that are not the first.
+//! The retry budget of a client.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

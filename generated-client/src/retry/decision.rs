@@ -1,4 +1,4 @@
-//! Whether a request is sent again, and when: a function of nothing but its arguments.
+//! Decides whether and when a request is sent again: a pure function.
 
 use std::time::Duration;
 
@@ -6,33 +6,33 @@ use super::backoff::jitter;
 use super::limits::Limits;
 use crate::operation::Repeat;
 
-/// What came of an attempt.
+/// The outcome of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Happened {
-    /// The request is none that can be sent.
+    /// The request cannot be sent.
     Refused,
     /// Nothing of it reached the server.
     NotSent,
-    /// Nobody knows whether it reached the server.
+    /// It may have reached the server.
     MaybeSent,
-    /// The server answered, but even the status cannot be read.
+    /// The server responded, but even the status cannot be read.
     Unreadable,
-    /// The server answered, with success or without.
+    /// The server responded, with success or an error.
     Answered { status: u16, retry_after: Option<Duration> },
 }
 
-/// All that the decision depends on.
+/// Everything the decision depends on.
 #[derive(Clone, Debug)]
 pub(crate) struct Situation<'a> {
     pub(crate) class: Repeat,
-    /// Number of the attempt that has ended, from 1.
+    /// Number of the attempt that just ended, from 1.
     pub(crate) attempt: u32,
     pub(crate) happened: Happened,
-    /// There may be another token than the one that was sent, if the server refuses that.
+    /// If the server refuses the token, a new one can be fetched.
     pub(crate) renewable: bool,
-    /// Left of the client's budget.
+    /// Remaining budget of the client.
     pub(crate) budget: u32,
-    /// Left of the time of the whole call.
+    /// Remaining time of the call.
     pub(crate) left: Duration,
     pub(crate) limits: &'a Limits,
     pub(crate) random: u32,
@@ -49,34 +49,34 @@ pub(crate) enum Decision {
 pub(crate) enum Cause {
     /// Nothing of it reached the server.
     NotSent,
-    /// The server refused its token, and did nothing.
+    /// The server refused its token, without any effect.
     Unauthorized,
-    /// Its answer was lost.
+    /// Its response was lost.
     Lost,
-    /// The server has too many requests.
+    /// The server received too many requests.
     Throttled,
-    /// The server, or one in between, failed.
+    /// The server, or a gateway, failed.
     ServerError,
 }
 
 /// Why a request is not sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Reason {
-    /// There is no token for it, or there were too many requests before it.
+    /// There is no token, or the rate limit is exhausted.
     NotAdmitted,
-    /// There is an answer, or an error, that another attempt would not change.
+    /// There is a response or error that another attempt would not change.
     Settled,
-    /// It may have had its effect, and its operation is not simply repeated.
+    /// It may have had its effect, and its operation is not safe to retry.
     MaybeDone,
-    /// The server turned it away, and the caller does not want to wait.
+    /// The server refused it for now, and the caller does not want to wait.
     NotWaiting,
-    /// There were as many attempts as may be.
+    /// The limit of attempts is reached.
     Attempts,
-    /// The server asks to wait for longer than the caller does.
+    /// The server asks to wait longer than the caller allows.
     RetryAfter,
-    /// The client's budget is spent.
+    /// The client's retry budget is spent.
     Budget,
-    /// The time of the call would be up before.
+    /// The time limit of the call would pass first.
     Deadline,
 }
 
@@ -89,7 +89,7 @@ pub(crate) fn decide(situation: &Situation<'_>) -> Decision {
 }
 
 impl Limits {
-    /// What a repetition takes from the budget.
+    /// What a retry costs of the budget.
     pub(crate) fn cost(&self, cause: Cause) -> u32 {
         match cause {
             // Once in a call, and it is no load for a server in trouble.
@@ -120,7 +120,7 @@ impl Situation<'_> {
         Ok((after, cause))
     }
 
-    /// Whether it may be sent again at all.
+    /// The cause for a retry, if one is allowed at all.
     fn cause(&self) -> Result<Cause, Reason> {
         match (self.happened, self.class) {
             (Happened::Refused, _) => Err(Reason::Settled),
@@ -138,7 +138,7 @@ impl Situation<'_> {
         }
     }
 
-    /// The same for an answer.
+    /// The same for a response.
     fn answered(&self, status: u16, asks_to_wait: bool) -> Result<Cause, Reason> {
         match (self.class, status) {
             // Before it is sent again, its rows are looked up.

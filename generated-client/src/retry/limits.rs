@@ -1,4 +1,4 @@
-//! The numbers of the attempt loop.
+//! The limits of the attempt loop, with their defaults.
 
 use std::time::Duration;
 

@@ -1,75 +1,74 @@
-//! When a failed request is sent again.
+//! When failed requests are retried.
 //!
 //! # What a failure means
 //!
 //! [`Error::delivery`](crate::Error::delivery) says how far a request came:
 //!
-//! - `NotSent`: it had no effect. There was no name, no connection, no TLS or no turn, or the server says
-//!   by its protocol that it did not process the request (HTTP/2: a stream above the last one of a
-//!   GOAWAY, or REFUSED_STREAM).
-//! - `MaybeSent`: it may have had its effect. The time was up, the connection broke, the answer was cut,
-//!   or the status is 408 or 5xx: a gateway can answer so after it passed the request on.
-//! - `Answered`: the server answered.
+//! - `NotSent`: the request had no effect. Name lookup, connecting or TLS failed, the rate limit was
+//!   exhausted, or the server says by its protocol that it did not process the request (HTTP/2: a stream
+//!   above the last one of a GOAWAY, or REFUSED_STREAM).
+//! - `MaybeSent`: the request may have had its effect. The time limit passed, the connection broke, the
+//!   response was truncated, or the status is 408 or 5xx, which a gateway can return after passing the
+//!   request on.
+//! - `Answered`: the server responded.
 //!
 //! # What is sent again
 //!
-//! The specification gives every operation a class
-//! ([`Operation::repeat`](crate::operation::Operation::repeat)). The HTTP method does not: closing a
-//! position is a DELETE that creates an order.
+//! The spec gives every operation a class ([`Operation::repeat`](crate::operation::Operation::repeat)). The
+//! HTTP method does not decide: closing a position is a DELETE that creates an order.
 //!
 //! | class | operations | maybe sent | status 429 |
 //! |---|---|---|---|
-//! | `Read` | every GET, the search of a screener | sent again | sent again |
-//! | `Idempotent` | cancelling one order; deleting or replacing a watchlist, its items, a screener | sent again | sent again |
+//! | `Read` | every GET, the search of a screener | retried | retried |
+//! | `Idempotent` | cancelling one order; deleting or replacing a watchlist, its items, a screener | retried | retried |
 //! | `Keyed` | orders and position instructions: every row has a key | looked up by key; by default never sent again | returned; with [`wait_if_throttled`](RetrySettings::wait_if_throttled) looked up, then sent again |
-//! | `Never` | all other writes | returned as an error | returned; with `wait_if_throttled` sent again |
+//! | `Never` | all other writes | returned as an error | returned; with `wait_if_throttled` retried |
 //!
-//! A request that was not sent is always sent again. `Read` and `Idempotent` are sent again after 408,
-//! 429, 500, 502, 503 and 504. After 401 a client that fetches its tokens gets a new one and sends the
-//! request again, once, because 401 has no effect: see [`authentication`](crate::authentication). Nothing
-//! else is sent again, 409 included.
+//! A request that was not sent is always retried. `Read` and `Idempotent` are retried after 408, 429, 500,
+//! 502, 503 and 504. After a 401, a client that fetches its tokens gets a new one and sends the request
+//! again, once, because a 401 has no effect: see [`authentication`](crate::authentication). Nothing else is
+//! retried, not even 409.
 //!
-//! When something is deleted, an attempt can succeed and its answer be lost; the next is answered
-//! with 404. If the operation answers nothing, that is a success (a [`Response`](crate::Response)
-//! with status 204 and no body). If a result is documented, as for a cancelled order, it is an error
-//! with [`already_gone`](crate::Error::already_gone): read the order.
+//! A deletion can succeed although its response is lost; the next attempt then returns 404. If the
+//! operation returns nothing, that counts as success (a [`Response`](crate::Response) with status 204 and
+//! no body). If it returns a result, as for a cancelled order, it is an error with
+//! [`already_gone`](crate::Error::already_gone): read the order.
 //!
 //! # Orders
 //!
-//! [`Submission`](crate::Submission) has the outcome of every row. This is promised:
+//! [`Submission`](crate::Submission) has the outcome of every row. The guarantees:
 //!
 //! - **Nothing that may have been sent is sent again**, unless you allow it. The same bytes are sent at
 //!   most twice in a call, and not later than 5 seconds after it began: a later order has a stale price.
-//! - **`Accepted`** means that the server answered or listed a row with your key and a status that the
-//!   specification calls live or done.
+//! - **`Accepted`** means that the server returned or listed a row with your key and a status that the spec
+//!   calls live or done.
 //! - **`Refused`** means that the server refused this request, or that the request was written once and
 //!   the list has its row as refused.
-//! - **`Err`** means that nothing was submitted: nothing was sent, or the only attempt was answered with
-//!   3xx or 4xx.
-//! - **`Unknown`** is everything else. Such a row may be in the market. Its key is at hand, and
+//! - **`Err`** means that nothing was submitted: nothing was sent, or the only attempt returned 3xx or 4xx.
+//! - **`Unknown`** is everything else. Such a row may be in the market. You have its key, and
 //!   [`resolve`](crate::Submission::resolve) looks again.
 //!
 //! Rows in doubt are looked up by key up to five times, after pauses of 100, 200, 400, 800 and 1,600 ms,
-//! within 5 seconds and the time of the call. A refusal under a key that you supplied is looked up once
-//! before it is reported, because the key can be that of an earlier submission. Rows are matched by key,
-//! never by position or content; an answer with a row of another key may belong to another request, and
-//! its connection is given up.
+//! within 5 seconds and the time limit of the call. A refusal under a key that you supplied is looked up
+//! once before it is reported, because the key can be that of an earlier submission. Rows are matched by
+//! key, never by position or content. A response with a row of another key may belong to another request,
+//! and its connection is given up.
 //!
-//! This a client cannot know:
+//! A client cannot know:
 //!
-//! - A list can lag, and a request can wait in a queue of the server: a row that is not listed now can be
-//!   listed later. Absence is never taken for proof.
-//! - How the server answers a key that it knows is not documented. Nothing depends on it.
-//! - `Refused` is about this request. A row that an earlier process submitted under the same key can still
-//!   be in a lagging list.
-//! - A gateway that copies requests can book a row twice; no client can prevent it.
+//! - Whether a missing row will appear: a list can lag, and a request can wait in a queue of the server.
+//!   Absence is never taken as proof.
+//! - How the server responds to a known key: it is not documented. Nothing depends on it.
+//! - Whether an earlier process submitted a row under the same key: `Refused` is about this request, and a
+//!   lagging list can miss the other row.
+//! - Whether a gateway copies requests: it can book a row twice, and no client can prevent that.
 //!
 //! [`assume_known_keys_refused`](RetrySettings::assume_known_keys_refused) allows a second attempt. It
-//! needs a complete look-up, with every page and every key readable, that began after the first attempt
-//! can have arrived. If the server does not refuse keys that it knows, and its list lags, **the order is
-//! booked twice**.
+//! requires a complete look-up, with every page and every key readable, that began after the time in which
+//! the first attempt can still arrive. If the server does not refuse known keys, and its list lags, **the
+//! order is booked twice**.
 //!
-//! # Numbers
+//! # Defaults
 //!
 //! | | `Read`, `Idempotent` | `Keyed`, `Never` |
 //! |---|---|---|
@@ -80,16 +79,14 @@
 //! | `Retry-After` | up to 30 s | up to 1 s |
 //! | budget | 500 | 100 |
 //!
-//! A wait that `Retry-After` asks for is never cut short: if it is longer than the table, or than the
-//! time that is left of the call, the error is returned at once, with
-//! [`retry_after`](crate::Error::retry_after).
+//! A wait that `Retry-After` asks for is never cut short: if it exceeds the table, or the remaining time of
+//! the call, the error is returned immediately, with [`retry_after`](crate::Error::retry_after).
 //!
-//! A further attempt takes 14 from the budget, 5 after 429 or a 503 with `Retry-After`. A call that
-//! succeeds gives back what it took, and 1 more. When the budget is spent, as when the server is
-//! down, requests are sent once. Clones of a client share budgets, connections and
-//! [`Statistics`].
+//! A retry costs 14 of the budget, or 5 after 429 or a 503 with `Retry-After`. A call that succeeds returns
+//! what it took, and 1 more. When the budget is spent, for example because the server is down, requests are
+//! sent once. Clones of a client share budgets, connections and [`Statistics`].
 //!
-//! # Changing them
+//! # Changing the defaults
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -108,10 +105,10 @@
 //! # }
 //! ```
 //!
-//! [`RequestOptions`](crate::RequestOptions) changes the same for one request, with two exceptions: a
-//! connection can be given less time, not more, because requests share connections; and a single request
-//! has no budget. A request that must not depend on the client's budget sets a
-//! [`cost`](RetrySettings::cost) of zero.
+//! [`RequestOptions`](crate::RequestOptions) changes the same for one request, with two exceptions: it can
+//! only shorten the connect timeout, because requests share connections; and a single request has no
+//! budget. To make a request independent of the client's budget, set its [`cost`](RetrySettings::cost) to
+//! zero.
 
 mod backoff;
 mod budget;

@@ -1,4 +1,4 @@
-//! Time and chance, as the attempt loop sees them.
+//! Clock, sleep and randomness of the attempt loop, replaceable in tests.
 
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};

@@ -1,13 +1,13 @@
-//! How callers change the numbers.
+//! Settings of retries.
 
 use std::time::Duration;
 
 use super::limits::Limits;
 
-/// Changes to when and how failed requests are repeated, for a client or for one request.
+/// Changes when and how failed requests are retried, for a client or for one request.
 ///
-/// What is not set stays as it is: for a request as the client has it, for a client as the table in
-/// the [module](crate::retry) says. What is set last holds.
+/// Defaults: for a request, the settings of its client; for a client, the table in the
+/// [module](crate::retry). Later settings override earlier ones.
 ///
 /// ```
 /// use std::time::Duration;
@@ -48,35 +48,34 @@ impl RetrySettings {
         Self::default()
     }
 
-    /// Most attempts of a call, the first included. 1 switches repeating off; 0 is refused.
+    /// Limit of attempts per call, including the first. 1 disables retries; the value must be at least 1.
     pub fn max_attempts(self, attempts: u32) -> Self {
         self.with(Change::Attempts(attempts)).max_attempts_if_not_sent(attempts)
     }
 
-    /// Most attempts of a call as long as nothing of it could be sent; to be set after
-    /// [`max_attempts`](Self::max_attempts), which sets it too.
+    /// Limit of attempts while nothing could be sent. Set it after [`max_attempts`](Self::max_attempts),
+    /// which sets it too.
     pub fn max_attempts_if_not_sent(self, attempts: u32) -> Self {
         self.with(Change::AttemptsNotSent(attempts))
     }
 
-    /// Longest time of one attempt, from sending it to the last byte of its answer.
+    /// Time limit of one attempt, from sending to the last byte of the response.
     pub fn attempt_timeout(self, timeout: Duration) -> Self {
         self.with(Change::AttemptTimeout(timeout))
     }
 
-    /// The wait before a repetition is drawn from nothing up to `first`, doubled with every attempt
-    /// up to `most`.
+    /// The wait before a retry is random: from zero up to `first`, which doubles with every attempt up to
+    /// `most`.
     pub fn backoff(self, first: Duration, most: Duration) -> Self {
         self.with(Change::Backoff { first, most })
     }
 
-    /// Takes the place of `first` in [`backoff`](Self::backoff) where the server was sent too many
-    /// requests and does not say how long to wait.
+    /// Replaces `first` of [`backoff`](Self::backoff) after a 429 without `Retry-After`.
     pub fn throttled_backoff(self, first: Duration) -> Self {
         self.with(Change::ThrottledBackoff(first))
     }
 
-    /// Longest wait that the server may ask for; if it asks for a longer one, the error is returned.
+    /// Longest wait that the server may ask for; beyond it, the error is returned.
     pub fn max_retry_after(self, longest: Duration) -> Self {
         self.with(Change::MaxRetryAfter(longest))
     }
@@ -84,36 +83,36 @@ impl RetrySettings {
     /// Whether writes wait and are sent again after status 429. Default: no, the error is returned with
     /// [`retry_after`](crate::Error::retry_after).
     ///
-    /// Rows with a key are looked up before they are sent again; if one is found, or the list cannot be
-    /// read, they are not.
+    /// Keyed rows are looked up first; if one is found, or the list cannot be read, they are not sent
+    /// again.
     pub fn wait_if_throttled(self, wait: bool) -> Self {
         self.with(Change::WaitIfThrottled(wait))
     }
 
-    /// Sends rows with a key once more when it is in doubt whether the first attempt reached the server.
-    /// Default: no, such rows are [`Unknown`](crate::RowOutcome::Unknown).
+    /// Sends keyed rows once more if the first attempt may have reached the server. Default: no, such rows
+    /// are [`Unknown`](crate::RowOutcome::Unknown).
     ///
-    /// This assumes that the server refuses a key that it knows. **A server that does not, books an order
-    /// twice**: its list can lag, so that a look-up does not find the first one. It is not documented how
-    /// Clear Street answers a known key.
+    /// This assumes that the server refuses a key that it knows. **If it does not, it books an order
+    /// twice**, because its list can lag, so that a look-up misses the first one. How Clear Street responds
+    /// to a known key is not documented.
     ///
-    /// `in_flight` is the longest time that a request can be under way after the attempt has failed, in
-    /// queues of gateways for instance. The rows are sent again only after a complete look-up that begins
-    /// after this time, at most once in a call, with the same bytes, and not later than 5 seconds after
-    /// the call began: with more than about 3 seconds there is no second attempt. A refusal of the second
-    /// attempt says nothing about the first; its rows stay unknown until they are found in effect.
+    /// `in_flight` is the longest time that a request can still be on its way after the attempt failed, for
+    /// example in a gateway's queue. The rows are sent again only after a complete look-up that begins
+    /// after this time, at most once per call, with the same bytes, and at most 5 seconds after the call
+    /// began: beyond about 3 seconds there is no second attempt. A refusal of the second attempt says
+    /// nothing about the first; its rows stay unknown until they are listed in effect.
     pub fn assume_known_keys_refused(self, in_flight: Duration) -> Self {
         self.with(Change::ResendAfter(in_flight))
     }
 
-    /// What repetitions take from the client's budget: any, and those because of too many requests.
-    /// Those that cost nothing are made even if nothing is left.
+    /// What a retry costs of the client's budget: in general, and after a 429. Free retries are made even
+    /// with an empty budget.
     pub fn cost(self, retry: u32, throttled: u32) -> Self {
         self.with(Change::Cost { retry, throttled })
     }
 
-    /// The statuses after which a request is repeated. This can only leave some out: those after
-    /// which the operation is not safe to repeat are never repeated.
+    /// The statuses after which a request is retried. This can only exclude statuses: a status after which
+    /// a retry is not safe is never added.
     pub fn statuses(self, statuses: impl IntoIterator<Item = u16>) -> Self {
         self.with(Change::Statuses(statuses.into_iter().collect()))
     }
@@ -123,7 +122,7 @@ impl RetrySettings {
         self
     }
 
-    /// Adds other changes to these; where both change the same, the others hold.
+    /// Merges other settings into these; the others take precedence.
     pub(crate) fn merge(&mut self, others: Self) {
         self.changes.extend(others.changes);
     }

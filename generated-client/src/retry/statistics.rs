@@ -1,10 +1,10 @@
-//! What a client has done so far.
+//! Statistics of a client.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::decision::Cause;
 
-/// What a client and its clones have done since the client was made; a snapshot.
+/// What a client and its clones have done since the client was built; a snapshot.
 ///
 /// ```
 /// # fn watch(client: &clear_street::trading::Client) {
@@ -15,23 +15,23 @@ use super::decision::Cause;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Statistics {
-    /// Calls that were begun.
+    /// Calls started.
     pub calls: u64,
-    /// Attempts, the first of every call included.
+    /// Attempts, including the first of every call.
     pub attempts: u64,
-    /// Repetitions because nothing could be sent.
+    /// Retries because nothing could be sent.
     pub retries_not_sent: u64,
-    /// Repetitions with another token, because the server refused the first.
+    /// Retries with a new token, because the server refused the first.
     pub retries_unauthorized: u64,
-    /// Repetitions because the answer was lost.
+    /// Retries because the response was lost.
     pub retries_lost: u64,
-    /// Repetitions because the server was sent too many requests.
+    /// Retries after a 429, or a 503 with `Retry-After`.
     pub retries_throttled: u64,
-    /// Repetitions because the server failed.
+    /// Retries because the server failed.
     pub retries_server_error: u64,
-    /// Left of the budget for repeating operations that may be repeated.
+    /// Remaining budget of reads and idempotent requests.
     pub read_budget: u32,
-    /// Left of the budget for orders and all other writes.
+    /// Remaining budget of orders and all other writes.
     pub order_budget: u32,
 }
 

@@ -1,4 +1,4 @@
-//! The decision as tables, and what holds for whatever happens.
+//! Tests of the decision: its tables, and properties that always hold.
 
 use std::time::Duration;
 

@@ -1,9 +1,8 @@
 //! Clear Street's Studio API: orders with execution strategies, positions, locates, profit and loss,
 //! and margin with its simulations.
 //!
-//! Everything begins with a [`Client`]. It gives a handle for each group of operations, the handle
-//! a request for each operation, and the request is sent with `send`, or walked with `pages` and
-//! `items`.
+//! Start with a [`Client`]. It has a handle for each group of operations, and a handle has a request for
+//! each operation. Send a request with `send`, or walk a list with `pages` and `items`.
 
 use std::fmt;
 #[cfg(feature = "stream")]
@@ -29,12 +28,12 @@ use crate::stream::{Protocol, SocketBuilder, StreamBuilder, Streams, Subscriptio
 #[path = "../generated/studio/mod.rs"]
 mod generated;
 
-/// What stands for endpoints that this crate does not know.
+/// Placeholders for endpoints that this crate does not know.
 static UNDOCUMENTED: [Operation; 5] = Operation::undocumented(&API);
 
 /// A client of the Studio API.
 ///
-/// Cheap to clone; clones share their connections. Use one client for as long as the program runs.
+/// Cheap to clone; clones share their connections. Use one client for the lifetime of the program.
 ///
 /// ```no_run
 /// use clear_street::studio::Client;
@@ -54,7 +53,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Begins a client; it needs at least credentials.
+    /// Builds a client; at least credentials are required.
     ///
     /// ```
     /// use clear_street::studio::{Client, Environment};
@@ -68,18 +67,17 @@ impl Client {
         ClientBuilder::new()
     }
 
-    /// Makes a client from the environment: its credentials from `CLEAR_STREET_CLIENT_ID` and
-    /// `CLEAR_STREET_CLIENT_SECRET`, and, if they are set, the base URL from
-    /// `CLEAR_STREET_STUDIO_BASE_URL` and the place where tokens are fetched from
-    /// `CLEAR_STREET_TOKEN_URL`. Without them it is production.
+    /// Builds a client from the environment: the credentials from `CLEAR_STREET_CLIENT_ID` and
+    /// `CLEAR_STREET_CLIENT_SECRET`, the base URL from `CLEAR_STREET_STUDIO_BASE_URL`, and the token URL
+    /// from `CLEAR_STREET_TOKEN_URL`. Default URLs: production.
     ///
-    /// No other variable has an effect, `HTTPS_PROXY` neither, unless
-    /// [`ClientBuilder::proxy_from_env`](crate::ClientBuilder::proxy_from_env) asks for it.
+    /// No other variable has an effect; for `HTTPS_PROXY` see
+    /// [`ClientBuilder::proxy_from_env`](crate::ClientBuilder::proxy_from_env).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is
-    /// missing or unusable.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), which names the missing or invalid
+    /// variable.
     pub fn from_env() -> Result<Self> {
         ClientBuilder::from_env()?.build()
     }
@@ -90,11 +88,10 @@ impl Client {
         self.core.retry().statistics()
     }
 
-    /// A stream of what happens, as it happens. The type of the subscription says what comes.
+    /// A stream of events, as they happen. The type of the subscription selects the messages.
     ///
-    /// It connects by itself, and connects again whenever it has to; nothing is missing without a
-    /// word. What it promises, and what to do when, is in the documentation of
-    /// [`stream`](crate::stream#what-the-stream-guarantees).
+    /// It connects and reconnects automatically, and reports anything that is missing. See
+    /// [`stream`](crate::stream#what-the-stream-guarantees) for the guarantees, and for what to do when.
     ///
     /// ```no_run
     /// use clear_street::stream::Event;
@@ -130,7 +127,7 @@ impl Client {
 
     /// A request to an endpoint that this crate does not know.
     ///
-    /// `path` is as in a URL: it begins with `/`, is percent-encoded and has no query.
+    /// `path` begins with `/`, is percent-encoded and has no query.
     ///
     /// ```no_run
     /// # async fn run(client: clear_street::studio::Client) -> clear_street::Result<()> {
@@ -175,7 +172,7 @@ impl ApiClient for Client {
     }
 }
 
-/// How far behind the base URL channels are subscribed to.
+/// Where channels are below the base URL.
 #[cfg(feature = "stream")]
 fn stream_path() -> Option<&'static str> {
     let environment = Environment::default();
@@ -184,31 +181,30 @@ fn stream_path() -> Option<&'static str> {
 }
 
 impl ClientBuilder {
-    /// Identifier and secret of the client, as they were issued for its environment. Access tokens
-    /// are fetched with them as they are needed: see [`authentication`](crate::authentication).
+    /// Client id and secret, as issued for the environment. The client fetches access tokens with them when
+    /// needed: see [`authentication`](crate::authentication).
     pub fn credentials(mut self, id: impl Into<String>, secret: impl Into<String>) -> Self {
         let (id, secret) = (SecretString::from(id.into()), SecretString::from(secret.into()));
         self.settings.credentials = Some(Given::Client { id, secret });
         self
     }
 
-    /// Another place where tokens are fetched: https, or http to this machine. Needed where the base
-    /// URL is this machine: the vendor's tokens are not for it.
+    /// The token URL: https, or http to this machine. Required if the base URL is this machine, because the
+    /// vendor's tokens must not go there.
     pub fn token_url(mut self, url: impl Into<String>) -> Self {
         self.settings.token_url = Some(url.into());
         self
     }
 
-    /// Another place where channels are subscribed to: wss, or ws to this machine, on the host of the
-    /// base URL. If nothing is said, it is behind the base URL as it is at the vendor's servers:
-    /// `ws://127.0.0.1:8080/ws` for `http://127.0.0.1:8080`.
+    /// The stream URL: wss, or ws to this machine, on the host of the base URL. Default: derived from the
+    /// base URL, as `ws://127.0.0.1:8080/ws` for `http://127.0.0.1:8080`.
     #[cfg(feature = "stream")]
     pub fn stream_url(mut self, url: impl Into<String>) -> Self {
         self.settings.stream_url = Some(url.into());
         self
     }
 
-    /// An access token, exactly as it was issued, in place of credentials. It is not renewed.
+    /// An access token, exactly as issued, instead of credentials. It is not renewed.
     pub fn access_token(mut self, token: impl Into<String>) -> Self {
         self.settings.credentials = Some(Given::Key(SecretString::from(token.into())));
         self

@@ -1,8 +1,7 @@
 //! Clear Street's Trading API: accounts, orders, positions, instruments and their data.
 //!
-//! Everything begins with a [`Client`]. It gives a handle for each group of operations, the handle
-//! a request for each operation, and the request is sent with `send`, or walked with `pages` and
-//! `items`.
+//! Start with a [`Client`]. It has a handle for each group of operations, and a handle has a request for
+//! each operation. Send a request with `send`, or walk a list with `pages` and `items`.
 
 use std::fmt;
 
@@ -25,12 +24,12 @@ use crate::retry::Statistics;
 #[path = "../generated/trading/mod.rs"]
 mod generated;
 
-/// What stands for endpoints that this crate does not know.
+/// Placeholders for endpoints that this crate does not know.
 static UNDOCUMENTED: [Operation; 5] = Operation::undocumented(&API);
 
 /// A client of the Trading API.
 ///
-/// Cheap to clone; clones share their connections. Use one client for as long as the program runs.
+/// Cheap to clone; clones share their connections. Use one client for the lifetime of the program.
 ///
 /// ```no_run
 /// use clear_street::trading::Client;
@@ -49,7 +48,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Begins a client; it needs at least an API key.
+    /// Builds a client; at least an API key is required.
     ///
     /// ```
     /// use clear_street::trading::{Client, Environment};
@@ -62,16 +61,16 @@ impl Client {
         ClientBuilder::new()
     }
 
-    /// Makes a client from the environment: the API key from `CLEAR_STREET_API_KEY`, and, if it is
-    /// set, the base URL from `CLEAR_STREET_BASE_URL`. Without the latter it is production.
+    /// Builds a client from the environment: the API key from `CLEAR_STREET_API_KEY`, and the base URL from
+    /// `CLEAR_STREET_BASE_URL`. Default base URL: production.
     ///
-    /// No other variable has an effect, `HTTPS_PROXY` neither, unless
-    /// [`ClientBuilder::proxy_from_env`](crate::ClientBuilder::proxy_from_env) asks for it.
+    /// No other variable has an effect; for `HTTPS_PROXY` see
+    /// [`ClientBuilder::proxy_from_env`](crate::ClientBuilder::proxy_from_env).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the variable that is
-    /// missing or unusable.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), which names the missing or invalid
+    /// variable.
     pub fn from_env() -> Result<Self> {
         ClientBuilder::from_env()?.build()
     }
@@ -84,7 +83,7 @@ impl Client {
 
     /// A request to an endpoint that this crate does not know.
     ///
-    /// `path` is as in a URL: it begins with `/`, is percent-encoded and has no query.
+    /// `path` begins with `/`, is percent-encoded and has no query.
     ///
     /// ```no_run
     /// # async fn run(client: clear_street::trading::Client) -> clear_street::Result<()> {
@@ -125,7 +124,7 @@ impl ApiClient for Client {
 }
 
 impl ClientBuilder {
-    /// The API key, exactly as it was issued.
+    /// The API key, exactly as issued.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
         self.settings.credentials = Some(Given::Key(SecretString::from(key.into())));
         self

@@ -1,4 +1,4 @@
-//! The address that all paths are put behind.
+//! The base URL, to which paths are appended.
 
 use std::fmt;
 use std::net::IpAddr;

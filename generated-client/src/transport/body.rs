@@ -1,7 +1,7 @@
-//! The body of an answer as it arrives: decompressed, and never larger than is wanted.
+//! Receives and decompresses response bodies, never beyond the size limit.
 //!
-//! It is not left to the HTTP library to decompress, because its errors do not tell a broken
-//! connection, after which nobody knows anything, from an answer that came and makes no sense.
+//! The HTTP library does not decompress, because its errors do not distinguish a broken connection, after
+//! which the outcome is unknown, from a response that arrived and makes no sense.
 
 use std::io::{self, Write};
 

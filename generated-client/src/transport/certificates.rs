@@ -1,4 +1,4 @@
-//! Certificates that are trusted in addition to the system's.
+//! Additional trusted certificates.
 
 use std::fmt;
 
@@ -6,8 +6,8 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, pem::PemObject};
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Certificates of authorities that are trusted in addition to those of the system: of a company's
-/// inspecting proxy, for instance.
+/// Certificate authorities that are trusted in addition to the system's, such as that of a company's
+/// inspecting proxy.
 ///
 /// There is no way to accept certificates without checking them.
 ///

@@ -1,4 +1,4 @@
-//! Why a request has no answer.
+//! Why a request has no response.
 
 use super::BoxError;
 use crate::error::{Delivery, Error, ErrorKind, Received};

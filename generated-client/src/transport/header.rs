@@ -1,4 +1,4 @@
-//! Headers of requests, in the form in which they are sent.
+//! Request headers.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! A server in the same process, for tests whose time is simulated.
+//! A server in the same process, for tests in simulated time.
 //!
 //! It takes the place of the HTTP library: connections, timeouts, and what is known of a request that
 //! failed are as they are over a network.

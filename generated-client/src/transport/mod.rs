@@ -1,7 +1,7 @@
-//! Sending one request and receiving its answer; the only place that knows the HTTP library.
+//! Sends one request and receives its response; the only module that knows the HTTP library.
 //!
-//! What is sent is complete and what comes back is plain data, so that whatever is built above
-//! (repeating, deadlines, other transports) needs nothing of the library.
+//! Requests and responses are plain data, so that everything above (retries, deadlines, other transports)
+//! needs no type of the library.
 
 mod base_url;
 mod body;

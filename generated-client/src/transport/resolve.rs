@@ -1,4 +1,4 @@
-//! Names of servers.
+//! Name lookup.
 
 use std::task::{Context, Poll};
 

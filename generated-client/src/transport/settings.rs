@@ -1,4 +1,4 @@
-//! How connections are made.
+//! Settings of connections.
 
 use std::ffi::OsString;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! TLS, the same for requests and streams: versions, and certificates that are trusted.
+//! TLS settings, shared by requests and streams.
 
 use std::sync::Arc;
 

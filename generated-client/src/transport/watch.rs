@@ -1,4 +1,4 @@
-//! Whether a connection began to write a request, and keeping it from beginning too late.
+//! Knows whether a connection began to write a request, and can keep it from beginning too late.
 //!
 //! An HTTP library owns a request until it is on the wire: it waits for a connection with it, puts
 //! it into the queue of one, takes it back if that one closes. Its errors do not tell how far it

@@ -9,9 +9,9 @@ use serde_json::value::RawValue;
 
 use crate::record::{self, Slot, Value, View};
 
-/// Any JSON value, its text kept as it came: no number is rounded, no key moved.
+/// Any JSON value with its original text: numbers are not rounded and keys keep their order.
 ///
-/// Two are equal if their texts are.
+/// Two values are equal if their texts are.
 ///
 /// ```
 /// use clear_street::Json;
@@ -40,7 +40,7 @@ impl Json {
         Self(raw.to_owned())
     }
 
-    /// The text, as it came.
+    /// The original text.
     #[must_use]
     pub fn text(&self) -> &str {
         self.0.get()

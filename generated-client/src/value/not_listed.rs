@@ -1,11 +1,10 @@
-//! Texts that are no value of an enum.
+//! Strings that are not a value of an enum.
 
 use std::fmt;
 
-/// A text that is not one of an enum's values, as [`FromStr`](std::str::FromStr) of every enum
-/// reports it.
+/// A string that is not a value of an enum: the error of every enum's [`FromStr`](std::str::FromStr).
 ///
-/// Answers are more tolerant: an open enum keeps what it does not know as
+/// Responses are more tolerant: an open enum keeps an unknown value as
 /// [`Unrecognized`](crate::Unrecognized).
 ///
 /// ```

@@ -1,4 +1,4 @@
-//! A JSON object of whatever properties.
+//! A JSON object with arbitrary properties.
 
 use std::fmt;
 

@@ -1,11 +1,11 @@
-//! Changes of fields that can be cleared.
+//! Fields that a PATCH can clear.
 
 use crate::record::{OptionSlot, Slot, Value, View};
 
-/// What a PATCH does with a field: leaves it alone, clears it, or sets it.
+/// What a PATCH does to a field: leave it unchanged, clear it, or set it.
 ///
-/// An `Option` cannot tell *set to null* from *leave alone*. An optional field of a request that
-/// can be cleared is a `Patch`; its setter takes a plain value, `None` or `Patch::Null` to clear.
+/// An `Option` cannot distinguish *set to null* from *leave unchanged*. A request field that can be cleared
+/// is a `Patch`; its setter takes a plain value, or `None` or `Patch::Null` to clear.
 ///
 /// ```
 /// use clear_street::Patch;
@@ -16,12 +16,12 @@ use crate::record::{OptionSlot, Slot, Value, View};
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Patch<T> {
-    /// The field is left alone: nothing is sent.
+    /// Leave the field unchanged: send nothing.
     #[default]
     Keep,
-    /// The field is cleared: `null` is sent.
+    /// Clear the field: send `null`.
     Null,
-    /// The field gets this value.
+    /// Set the field to this value.
     Set(T),
 }
 

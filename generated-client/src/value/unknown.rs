@@ -1,13 +1,13 @@
-//! What this version of the crate does not know, kept as it came.
+//! Values that this version of the crate does not know.
 
 use std::fmt;
 
 use super::Json;
 use crate::record::RawVariant;
 
-/// The text of an enum's value that this version of the crate does not know.
+/// The text of an enum value that this version of the crate does not know.
 ///
-/// It can be read and sent back, but not made.
+/// It can be read and sent back, but not constructed.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Unrecognized(Box<str>);
 
@@ -37,7 +37,7 @@ impl fmt::Display for Unrecognized {
 
 /// A variant of a union, or a message of a channel, that this version of the crate does not know.
 ///
-/// It can be read, and a variant can be sent back, but neither can be made.
+/// It can be read, and a variant can be sent back, but neither can be constructed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownVariant {
     tag: Box<str>,
@@ -49,8 +49,8 @@ impl UnknownVariant {
         Self { tag: tag.into(), json }
     }
 
-    /// What would have said which variant it is: the tag, the only property's name, or the kind of
-    /// JSON value. Of a message, its type.
+    /// What identifies the variant: the tag, the name of the only property, or the kind of JSON value. For
+    /// a message, its type.
     #[must_use]
     pub fn tag(&self) -> &str {
         &self.tag

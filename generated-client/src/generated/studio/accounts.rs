@@ -166,11 +166,11 @@ pub struct Account {
     pub account_number: AccountNumber,
     /// The entity that holds it.
     pub entity_id: EntityId,
-    /// Name for people to read.
+    /// Display name.
     pub name: String,
 }
 
-/// How much an account can still buy.
+/// Remaining buying power of an account.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BuyingPower {

@@ -3,7 +3,7 @@
 //! Trading activity of one account, as it happens: orders, trades, positions, buying power and
 //! locates.
 //!
-//! After a subscription everything that is numbered comes again from the beginning of the day.
+//! After a subscription, the server replays all numbered messages of the day.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ use crate::UnknownVariant;
 use crate::record::{self, Field, Record, Slot, Table, Value, View};
 use crate::stream::{Channel, ChannelMessage, Content, MessageKind, Role, Subscription};
 
-/// Whose activity is wanted.
+/// The account to subscribe to.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ActivitySubscription {
@@ -36,23 +36,23 @@ impl ActivitySubscription {
     }
 }
 
-/// The answer to a subscription.
+/// The response to a subscription.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionReply {
     /// Clear Street's identifier of an account.
     pub account_id: Option<AccountId>,
-    /// Whether messages will come.
+    /// Whether the subscription was accepted.
     pub success: bool,
-    /// What the server says about it.
+    /// The server's message.
     pub details: Option<String>,
 }
 
-/// What went wrong with a connection; the server may close it right after.
+/// A problem of the connection, which the server may close right after.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ErrorNotice {
-    /// What the server says about it.
+    /// The server's message.
     pub details: String,
 }
 
@@ -62,17 +62,17 @@ pub struct ErrorNotice {
 pub enum ActivityMessage {
     /// Answers a subscription.
     SubscribeActivityAck(Box<SubscriptionReply>),
-    /// Everything of the day has been sent; what follows is new.
+    /// The replay of the day is complete; all further messages are new.
     ReplayComplete,
-    /// An order was placed or has changed, as it is now.
+    /// The current state of an order that was placed or changed.
     OrderUpdate(Box<Order>),
     /// An order was filled or a trade was booked.
     TradeNotice(Box<Trade>),
-    /// A position has changed, as it is now.
+    /// The current state of a position that changed.
     PositionUpdate(Box<Position>),
-    /// Buying power has changed, as it is now.
+    /// The current buying power, after a change.
     BuyingPowerUpdate(Box<BuyingPower>),
-    /// An inventory of located shares has changed, as it is now.
+    /// The current state of an inventory of located shares, after a change.
     LocateInventoryUpdate(Box<LocateInventory>),
     /// The session is alive.
     Heartbeat,

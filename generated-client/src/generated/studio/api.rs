@@ -16,8 +16,8 @@ pub enum Environment {
     /// Real accounts, real money.
     #[default]
     Production,
-    /// A demonstration that is reset every day and fills orders by rules of its own, with
-    /// credentials of its own.
+    /// A demonstration with its own credentials, which fills orders by its own rules and is reset
+    /// every day.
     Sandbox,
 }
 

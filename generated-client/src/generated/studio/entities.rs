@@ -162,7 +162,7 @@ pub struct Entity {
     pub entity_id: EntityId,
     /// Its name in law.
     pub legal_name: Option<String>,
-    /// Name for people to read.
+    /// Display name.
     pub name: Option<String>,
     /// Short code that Clear Street gave it.
     pub client_code: String,

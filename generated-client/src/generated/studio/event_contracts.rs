@@ -2,7 +2,8 @@
 
 //! Orders, trades, positions and cash of one account in event contracts, as they happen.
 //!
-//! The vendor has not published what the updates look like: they arrive as unknown messages, whole.
+//! The vendor has not published the format of updates: they arrive as unknown messages with their
+//! JSON.
 
 use std::fmt;
 
@@ -14,7 +15,7 @@ use crate::UnknownVariant;
 use crate::record::{self, Field, Record, Slot, Table, Value, View};
 use crate::stream::{Channel, ChannelMessage, Content, MessageKind, Role, Subscription};
 
-/// Whose activity is wanted.
+/// The account to subscribe to.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventContractsSubscription {
@@ -38,7 +39,7 @@ impl EventContractsSubscription {
 pub enum EventContractsMessage {
     /// Answers a subscription.
     SubscribeEventContractsAck(Box<SubscriptionReply>),
-    /// The present state has been sent; what follows is new.
+    /// The current state is complete; all further messages are new.
     ReplayComplete,
     /// The session is alive.
     Heartbeat,

@@ -40,7 +40,7 @@ impl Inventories {
         Self { core }
     }
 
-    /// Reads how much of a symbol was located for an account, and how much of that is left.
+    /// Reads the located shares of a symbol for an account, and how many of them remain.
     ///
     /// `GET /accounts/{account_id}/inventories/{symbol}`
     ///

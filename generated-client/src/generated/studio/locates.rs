@@ -83,7 +83,7 @@ impl Locates {
         CreateLocateOrder { call, body }
     }
 
-    /// Reads one locate order as it stands now.
+    /// Reads the current state of one locate order.
     ///
     /// `GET /accounts/{account_id}/locate-orders/{locate_order_id}`
     ///
@@ -101,7 +101,7 @@ impl Locates {
         GetLocateOrder { call }
     }
 
-    /// Accepts or declines what a locate order was offered.
+    /// Accepts or declines the offer for a locate order.
     ///
     /// `PATCH /accounts/{account_id}/locate-orders/{locate_order_id}`
     ///
@@ -325,11 +325,11 @@ pub struct CreateLocateOrderRequest {
     pub symbol: Symbol,
     /// Shares wanted.
     pub quantity: Decimal,
-    /// Market participant that is asked.
+    /// Market participant to ask.
     pub mpid: MpId,
     /// Your own identifier of the locate order.
     pub reference_id: ReferenceId,
-    /// What else to say about it.
+    /// Comments on the request.
     pub comments: Option<String>,
 }
 
@@ -351,7 +351,7 @@ impl CreateLocateOrderRequest {
         }
     }
 
-    /// What else to say about it.
+    /// Comments on the request.
     #[inline]
     pub fn comments(mut self, comments: impl Into<String>) -> Self {
         self.comments = Some(comments.into());
@@ -359,7 +359,7 @@ impl CreateLocateOrderRequest {
     }
 }
 
-/// The answer to an offer.
+/// The response to an offer.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UpdateLocateOrderRequest {
@@ -387,7 +387,7 @@ impl UpdateLocateOrderRequest {
     }
 }
 
-/// A request for shares to borrow, and what was offered.
+/// A request for shares to borrow, and the offer.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LocateOrder {
@@ -409,7 +409,7 @@ pub struct LocateOrder {
     pub status: LocateOrderStatus,
     /// Shares wanted.
     pub requested_quantity: Decimal,
-    /// Identifier of what was located; absent before it is offered.
+    /// Identifier of the located shares; absent before the offer.
     pub locate_id: Option<LocateId>,
     /// When the shares were located.
     pub located_at: Option<Timestamp>,
@@ -419,11 +419,11 @@ pub struct LocateOrder {
     pub borrow_rate: Option<Decimal>,
     /// Shares located.
     pub located_quantity: Option<Decimal>,
-    /// What the locate costs in all.
+    /// Total cost of the locate.
     pub total_cost: Option<Decimal>,
-    /// What the desk says about it.
+    /// The desk's comment.
     pub desk_comment: Option<String>,
-    /// What the trader says about it.
+    /// The trader's comment.
     pub trader_comment: Option<String>,
     /// Your own identifier of the locate order.
     pub reference_id: Option<ReferenceId>,

@@ -208,7 +208,7 @@ pub struct RegTMargin {
 pub struct RegTGroup {
     /// Name of the group, mostly the symbol of the underlying.
     pub name: String,
-    /// What the positions of the group are worth.
+    /// Value of the positions of the group.
     pub market_value: Decimal,
     /// `market_value / net_market_value`.
     pub market_value_percent: Decimal,
@@ -236,7 +236,7 @@ pub struct RegTGroupMember {
     pub asset_class: AssetClass,
     /// Shares or contracts held.
     pub quantity: Decimal,
-    /// What the position is worth.
+    /// Value of the position.
     pub market_value: Decimal,
     /// `market_value / net_market_value`.
     pub market_value_percent: Decimal,
@@ -273,7 +273,7 @@ pub struct PortfolioMargin {
     pub add_on_requirement: Option<Decimal>,
     /// `add_on_requirement / house_requirement`.
     pub add_on_requirement_percent: Option<Decimal>,
-    /// Part for what is hard to sell, by market capitalization and average daily volume.
+    /// Part for illiquid positions, by market capitalization and average daily volume.
     pub liquidity_add_on: Option<Decimal>,
     /// `liquidity_add_on / house_requirement`.
     pub liquidity_add_on_percent: Option<Decimal>,
@@ -297,7 +297,7 @@ pub struct PortfolioMargin {
 pub struct PortfolioMarginGroup {
     /// Name of the group, mostly the symbol of the underlying.
     pub name: String,
-    /// What the positions of the group are worth.
+    /// Value of the positions of the group.
     pub market_value: Decimal,
     /// `market_value / net_market_value`.
     pub market_value_percent: Decimal,
@@ -315,7 +315,7 @@ pub struct PortfolioMarginGroup {
     pub risk_based_requirement: Option<Decimal>,
     /// Part for what cannot be bought on margin.
     pub non_marginable_requirement: Option<Decimal>,
-    /// Part for what is hard to sell, by market capitalization and average daily volume.
+    /// Part for illiquid positions, by market capitalization and average daily volume.
     pub liquidity_requirement: Option<Decimal>,
     /// Part for gross exposure that is large against the equity.
     pub concentration_requirement: Option<Decimal>,
@@ -341,7 +341,7 @@ pub struct PortfolioMarginGroupMember {
     pub asset_class: Option<AssetClass>,
     /// Shares or contracts held.
     pub quantity: Option<Decimal>,
-    /// What the position is worth.
+    /// Value of the position.
     pub market_value: Option<Decimal>,
     /// `market_value / net_market_value`.
     pub market_value_percent: Option<Decimal>,

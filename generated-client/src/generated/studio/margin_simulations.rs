@@ -189,13 +189,13 @@ impl GetRegTMarginSimulation {
     }
 }
 
-/// What to simulate.
+/// The scenario to simulate.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreateRegTMarginSimulationRequest {
     /// Name for the simulation.
     pub name: String,
-    /// Prices of the simulation; the market's, where they are known, if it is left out.
+    /// Prices of the simulation. Default: known market prices.
     pub prices: Option<Vec<SimulationPrice>>,
     /// Trades to be imagined.
     pub trades: Option<Vec<SimulationTrade>>,
@@ -213,7 +213,7 @@ impl CreateRegTMarginSimulationRequest {
         }
     }
 
-    /// Prices of the simulation; the market's, where they are known, if it is left out.
+    /// Prices of the simulation. Default: known market prices.
     #[inline]
     pub fn prices(mut self, prices: impl IntoIterator<Item = SimulationPrice>) -> Self {
         self.prices = Some(prices.into_iter().collect());
@@ -322,7 +322,7 @@ pub struct CreateRegTMarginSimulationResponse {
 pub struct RegTMarginSimulation {
     /// When it was created.
     pub created_at: Timestamp,
-    /// Name that was given to it.
+    /// Its name.
     pub name: String,
     /// Identifier of a simulation.
     pub simulation_id: SimulationId,

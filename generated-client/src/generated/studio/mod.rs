@@ -36,14 +36,14 @@ impl super::Client {
         entities::Entities::new(self.core.clone())
     }
 
-    /// What an account holds in Clear Street's custody, now or on an earlier day.
+    /// An account's holdings in Clear Street's custody, now or on an earlier day.
     ///
     /// Holdings count trades from everywhere; positions count those made through Studio.
     pub fn holdings(&self) -> holdings::Holdings {
         holdings::Holdings::new(self.core.clone())
     }
 
-    /// What can be traded.
+    /// Tradable instruments.
     pub fn instruments(&self) -> instruments::Instruments {
         instruments::Instruments::new(self.core.clone())
     }
@@ -91,14 +91,14 @@ impl super::Client {
         pnl::Pnl::new(self.core.clone())
     }
 
-    /// The positions that an account has by trading through Studio.
+    /// Positions from trading through Studio.
     ///
-    /// What it has from elsewhere too is among its holdings.
+    /// An account's holdings also include positions from elsewhere.
     pub fn positions(&self) -> positions::Positions {
         positions::Positions::new(self.core.clone())
     }
 
-    /// What is easy to borrow.
+    /// Easy-to-borrow rates.
     pub fn rates(&self) -> rates::Rates {
         rates::Rates::new(self.core.clone())
     }

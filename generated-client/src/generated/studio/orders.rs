@@ -134,7 +134,7 @@ impl Orders {
         DeleteAllOrders { call }
     }
 
-    /// Reads one order as it stands now.
+    /// Reads the current state of one order.
     ///
     /// `GET /accounts/{account_id}/orders/{order_id}`
     ///
@@ -601,11 +601,11 @@ impl UpdateOrderCall {
 
 /// An order to create.
 ///
-/// The constructors take what an order type needs; the setters add the rest.
+/// The constructors take the inputs that an order type requires; the setters add the rest.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreateOrder {
-    /// Your own identifier of the order. It is not known to make a repetition recognisable.
+    /// Your own identifier of the order. Whether it identifies a repeated order is not documented.
     pub reference_id: Option<ReferenceId>,
     /// How an order is priced and triggered.
     pub order_type: OrderType,
@@ -625,7 +625,7 @@ pub struct CreateOrder {
     pub symbol: Symbol,
     /// How a symbol is written.
     pub symbol_format: Option<SymbolFormat>,
-    /// How to execute the order; left to the smart order router if it is absent.
+    /// How to execute the order. Default: the smart order router decides.
     pub strategy: Option<Strategy>,
     /// Whether an order for options opens a position or closes one.
     pub open_close_indicator: Option<OpenCloseIndicator>,
@@ -731,7 +731,7 @@ impl CreateOrder {
         }
     }
 
-    /// Your own identifier of the order. It is not known to make a repetition recognisable.
+    /// Your own identifier of the order. Whether it identifies a repeated order is not documented.
     #[inline]
     pub fn reference_id(mut self, reference_id: impl Into<ReferenceId>) -> Self {
         self.reference_id = Some(reference_id.into());
@@ -766,7 +766,7 @@ impl CreateOrder {
         self
     }
 
-    /// How to execute the order; left to the smart order router if it is absent.
+    /// How to execute the order. Default: the smart order router decides.
     #[inline]
     pub fn strategy(mut self, strategy: impl Into<Strategy>) -> Self {
         self.strategy = Some(strategy.into());
@@ -784,11 +784,11 @@ impl CreateOrder {
     }
 }
 
-/// An order that was asked for.
+/// A requested order.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GetOrderResponse {
-    /// An order and how far it got.
+    /// An order and its progress.
     pub order: Order,
 }
 
@@ -818,7 +818,7 @@ impl CreateBulkOrdersRequest {
     }
 }
 
-/// What became of orders that were created at once.
+/// The outcome of orders that were created together.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BulkOrderResults {
@@ -826,11 +826,11 @@ pub struct BulkOrderResults {
     pub submitted: i64,
     /// How many were rejected.
     pub rejected: i64,
-    /// What became of each order, as they were given.
+    /// The outcome of each order, in the order of the request.
     pub data: Vec<BulkOrderResult>,
 }
 
-/// What became of one of several orders.
+/// The outcome of one of several orders.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BulkOrderResult {
@@ -842,7 +842,7 @@ pub struct BulkOrderResult {
     pub reason: Option<String>,
 }
 
-/// What to change about an open order.
+/// Changes of an open order.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UpdateOrder {
@@ -879,7 +879,7 @@ impl UpdateOrder {
     }
 }
 
-/// An order and how far it got.
+/// An order and its progress.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Order {
@@ -891,7 +891,7 @@ pub struct Order {
     pub order_id: OrderId,
     /// Your own identifier of the order.
     pub reference_id: Option<ReferenceId>,
-    /// Grows with every change: what has the greater one is newer.
+    /// Grows with every change: the state with the greater version is newer.
     pub version: i64,
     /// Clear Street's identifier of an account.
     pub account_id: AccountId,
@@ -899,7 +899,7 @@ pub struct Order {
     pub account_number: AccountNumber,
     /// Whether an order can still fill.
     pub state: OrderState,
-    /// Where an order is in its life (FIX 39, `OrdStatus`).
+    /// Status of an order (FIX 39, `OrdStatus`).
     pub status: OrderStatus,
     /// Symbol of an instrument.
     pub symbol: Symbol,
@@ -921,7 +921,7 @@ pub struct Order {
     pub filled_quantity: Decimal,
     /// What changed an order last.
     pub order_update_reason: Option<OrderUpdateReason>,
-    /// What was said about it, such as why it was refused.
+    /// A remark, such as the reason for a rejection.
     pub text: Option<String>,
     /// How an order is executed.
     pub strategy: Option<Strategy>,
@@ -937,7 +937,7 @@ pub struct Order {
 pub struct SorStrategy {
     /// When to begin routing, to the millisecond.
     pub start_at: Option<Timestamp>,
-    /// When to end routing, to the millisecond; the close of the market unless said.
+    /// When to end routing, to the millisecond. Default: the close of the market.
     pub end_at: Option<Timestamp>,
     /// How eagerly a strategy trades.
     pub urgency: Option<Urgency>,
@@ -957,7 +957,7 @@ impl SorStrategy {
         self
     }
 
-    /// When to end routing, to the millisecond; the close of the market unless said.
+    /// When to end routing, to the millisecond. Default: the close of the market.
     #[inline]
     pub fn end_at(mut self, end_at: Timestamp) -> Self {
         self.end_at = Some(end_at);
@@ -985,7 +985,7 @@ impl Default for SorStrategy {
 pub struct VwapStrategy {
     /// When to begin routing, to the millisecond.
     pub start_at: Option<Timestamp>,
-    /// When to end routing, to the millisecond; the close of the market unless said.
+    /// When to end routing, to the millisecond. Default: the close of the market.
     pub end_at: Option<Timestamp>,
     /// How eagerly a strategy trades.
     pub urgency: Option<Urgency>,
@@ -1009,7 +1009,7 @@ impl VwapStrategy {
         self
     }
 
-    /// When to end routing, to the millisecond; the close of the market unless said.
+    /// When to end routing, to the millisecond. Default: the close of the market.
     #[inline]
     pub fn end_at(mut self, end_at: Timestamp) -> Self {
         self.end_at = Some(end_at);
@@ -1051,7 +1051,7 @@ impl Default for VwapStrategy {
 pub struct TwapStrategy {
     /// When to begin routing, to the millisecond.
     pub start_at: Option<Timestamp>,
-    /// When to end routing, to the millisecond; the close of the market unless said.
+    /// When to end routing, to the millisecond. Default: the close of the market.
     pub end_at: Option<Timestamp>,
     /// How eagerly a strategy trades.
     pub urgency: Option<Urgency>,
@@ -1075,7 +1075,7 @@ impl TwapStrategy {
         self
     }
 
-    /// When to end routing, to the millisecond; the close of the market unless said.
+    /// When to end routing, to the millisecond. Default: the close of the market.
     #[inline]
     pub fn end_at(mut self, end_at: Timestamp) -> Self {
         self.end_at = Some(end_at);
@@ -1117,7 +1117,7 @@ impl Default for TwapStrategy {
 pub struct ApStrategy {
     /// When to begin routing, to the millisecond.
     pub start_at: Option<Timestamp>,
-    /// When to end routing, to the millisecond; the close of the market unless said.
+    /// When to end routing, to the millisecond. Default: the close of the market.
     pub end_at: Option<Timestamp>,
     /// How eagerly a strategy trades.
     pub urgency: Option<Urgency>,
@@ -1141,7 +1141,7 @@ impl ApStrategy {
         self
     }
 
-    /// When to end routing, to the millisecond; the close of the market unless said.
+    /// When to end routing, to the millisecond. Default: the close of the market.
     #[inline]
     pub fn end_at(mut self, end_at: Timestamp) -> Self {
         self.end_at = Some(end_at);
@@ -1183,7 +1183,7 @@ impl Default for ApStrategy {
 pub struct PovStrategy {
     /// When to begin routing, to the millisecond.
     pub start_at: Option<Timestamp>,
-    /// When to end routing, to the millisecond; the close of the market unless said.
+    /// When to end routing, to the millisecond. Default: the close of the market.
     pub end_at: Option<Timestamp>,
     /// How eagerly a strategy trades.
     pub urgency: Option<Urgency>,
@@ -1208,7 +1208,7 @@ impl PovStrategy {
         self
     }
 
-    /// When to end routing, to the millisecond; the close of the market unless said.
+    /// When to end routing, to the millisecond. Default: the close of the market.
     #[inline]
     pub fn end_at(mut self, end_at: Timestamp) -> Self {
         self.end_at = Some(end_at);
@@ -1229,7 +1229,7 @@ impl PovStrategy {
 pub struct DarkStrategy {
     /// When to begin routing, to the millisecond.
     pub start_at: Option<Timestamp>,
-    /// When to end routing, to the millisecond; the close of the market unless said.
+    /// When to end routing, to the millisecond. Default: the close of the market.
     pub end_at: Option<Timestamp>,
     /// How eagerly a strategy trades.
     pub urgency: Option<Urgency>,
@@ -1251,7 +1251,7 @@ impl DarkStrategy {
         self
     }
 
-    /// When to end routing, to the millisecond; the close of the market unless said.
+    /// When to end routing, to the millisecond. Default: the close of the market.
     #[inline]
     pub fn end_at(mut self, end_at: Timestamp) -> Self {
         self.end_at = Some(end_at);
@@ -1373,9 +1373,9 @@ impl From<DmaStrategy> for Strategy {
 pub enum OrderSide {
     /// Buys.
     Buy,
-    /// Sells what is held.
+    /// Sells an existing position.
     Sell,
-    /// Sells what is not held.
+    /// Sells short.
     SellShort,
     /// A value that this version of the crate does not know.
     Unrecognized(Unrecognized),
@@ -1558,7 +1558,7 @@ impl FromStr for OrderState {
     }
 }
 
-/// Where an order is in its life (FIX 39, `OrdStatus`).
+/// Status of an order (FIX 39, `OrdStatus`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OrderStatus {
@@ -1570,7 +1570,7 @@ pub enum OrderStatus {
     PartiallyFilled,
     /// Completely filled.
     Filled,
-    /// Cancelled; what was filled before stays filled.
+    /// Cancelled; earlier fills remain.
     Canceled,
     /// Refused; `text` may say why.
     Rejected,
@@ -1580,7 +1580,7 @@ pub enum OrderStatus {
     PendingCancel,
     /// Change requested, not yet confirmed; it may still fill on its old terms.
     PendingReplace,
-    /// Given way to a changed order.
+    /// Replaced by a changed order.
     Replaced,
     /// Will not fill any more today.
     DoneForDay,

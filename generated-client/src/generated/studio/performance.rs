@@ -137,7 +137,7 @@ pub struct PnlSums {
     pub ending_equity: Option<Decimal>,
     /// Profit or loss from trading within the day.
     pub day_pnl: Option<Decimal>,
-    /// Profit or loss on what was held since the previous trading day.
+    /// Profit or loss on positions held since the previous trading day.
     pub position_pnl: Option<Decimal>,
     /// Profit or loss by changes of the market.
     pub unrealized_pnl: Option<Decimal>,
@@ -161,7 +161,7 @@ pub struct PnlSum {
     pub asset_class: Option<AssetClass>,
     /// Profit or loss from trading within the day.
     pub day_pnl: Option<Decimal>,
-    /// Profit or loss on what was held since the previous trading day.
+    /// Profit or loss on positions held since the previous trading day.
     pub position_pnl: Option<Decimal>,
     /// Profit or loss by changes of the market.
     pub unrealized_pnl: Option<Decimal>,
@@ -173,11 +173,11 @@ pub struct PnlSum {
     pub net_pnl: Option<Decimal>,
     /// Quantity sold.
     pub sold_quantity: Option<Decimal>,
-    /// Notional value of what was sold.
+    /// Notional value of sales.
     pub sold_notional: Option<Decimal>,
     /// Quantity bought.
     pub bought_quantity: Option<Decimal>,
-    /// Notional value of what was bought.
+    /// Notional value of purchases.
     pub bought_notional: Option<Decimal>,
 }
 

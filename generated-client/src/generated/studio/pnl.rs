@@ -238,9 +238,9 @@ pub struct PnlSummary {
     pub timestamp: Timestamp,
     /// Clear Street's identifier of a legal entity.
     pub entity_id: EntityId,
-    /// Net value of what was held when the trading day began.
+    /// Net value of all holdings at the start of the trading day.
     pub sod_equity: Decimal,
-    /// Net value of what is held.
+    /// Net value of all holdings.
     pub equity: Decimal,
     /// `gross_market_value` when the trading day began.
     pub sod_gross_market_value: Decimal,
@@ -248,15 +248,15 @@ pub struct PnlSummary {
     pub gross_market_value: Decimal,
     /// What long and short positions are worth together.
     pub net_market_value: Decimal,
-    /// What the long positions are worth.
+    /// Value of the long positions.
     pub long_market_value: Decimal,
-    /// What the short positions are worth.
+    /// Value of the short positions.
     pub short_market_value: Decimal,
     /// `long_market_value` when the trading day began.
     pub sod_long_market_value: Decimal,
     /// `short_market_value` when the trading day began.
     pub sod_short_market_value: Decimal,
-    /// Profit or loss on what was held since the previous trading day.
+    /// Profit or loss on positions held since the previous trading day.
     pub overnight_pnl: Decimal,
     /// Profit or loss from trading within the day.
     pub day_pnl: Decimal,
@@ -280,9 +280,9 @@ pub struct PnlSummaryForAccount {
     pub timestamp: Timestamp,
     /// Clear Street's identifier of a legal entity.
     pub entity_id: EntityId,
-    /// Net value of what was held when the trading day began.
+    /// Net value of all holdings at the start of the trading day.
     pub sod_equity: Decimal,
-    /// Net value of what is held.
+    /// Net value of all holdings.
     pub equity: Decimal,
     /// `gross_market_value` when the trading day began.
     pub sod_gross_market_value: Decimal,
@@ -290,15 +290,15 @@ pub struct PnlSummaryForAccount {
     pub gross_market_value: Decimal,
     /// What long and short positions are worth together.
     pub net_market_value: Decimal,
-    /// What the long positions are worth.
+    /// Value of the long positions.
     pub long_market_value: Decimal,
-    /// What the short positions are worth.
+    /// Value of the short positions.
     pub short_market_value: Decimal,
     /// `long_market_value` when the trading day began.
     pub sod_long_market_value: Decimal,
     /// `short_market_value` when the trading day began.
     pub sod_short_market_value: Decimal,
-    /// Profit or loss on what was held since the previous trading day.
+    /// Profit or loss on positions held since the previous trading day.
     pub overnight_pnl: Decimal,
     /// Profit or loss from trading within the day.
     pub day_pnl: Decimal,
@@ -336,7 +336,7 @@ pub struct PnlDetails {
     pub side: Option<LongShort>,
     /// Symbol of an instrument.
     pub symbol: Symbol,
-    /// What the symbol stands for, for people to read.
+    /// Human-readable description of the symbol.
     pub symbol_description: String,
     /// Kind of an instrument.
     pub asset_class: AssetClass,
@@ -348,7 +348,7 @@ pub struct PnlDetails {
     pub realized_pnl: Decimal,
     /// `realized_pnl + unrealized_pnl`.
     pub total_pnl: Decimal,
-    /// Profit or loss on what was held since the previous trading day.
+    /// Profit or loss on positions held since the previous trading day.
     pub overnight_pnl: Decimal,
     /// Fees of trading.
     pub total_fees: Decimal,
@@ -356,7 +356,7 @@ pub struct PnlDetails {
     pub net_market_value: Decimal,
     /// What long and short positions are worth, added up without their signs.
     pub gross_market_value: Decimal,
-    /// What the position was worth when the trading day began.
+    /// Value of the position at the start of the trading day.
     pub sod_market_value: Decimal,
     /// Shares or contracts held.
     pub quantity: Decimal,

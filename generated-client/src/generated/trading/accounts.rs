@@ -74,7 +74,7 @@ impl Accounts {
         GetAccountById { call }
     }
 
-    /// Changes the risk settings of an account. What is left out stays as it is.
+    /// Changes the risk settings of an account. Omitted fields stay unchanged.
     ///
     /// `PATCH /v1/accounts/{account_id}`
     ///
@@ -94,7 +94,7 @@ impl Accounts {
         PatchAccountById { call, body }
     }
 
-    /// Reads cash, equity, buying power and margin of an account as they stand now.
+    /// Reads the current cash, equity, buying power and margin of an account.
     ///
     /// `GET /v1/accounts/{account_id}/balances`
     ///
@@ -110,8 +110,7 @@ impl Accounts {
         GetAccountBalances { call }
     }
 
-    /// Reads equity and profit or loss of an account day by day. Days that cannot be told are left
-    /// out.
+    /// Reads equity and profit or loss of an account day by day. Days without data are omitted.
     ///
     /// `GET /v1/accounts/{account_id}/portfolio-history`
     ///
@@ -355,7 +354,7 @@ impl GetAccountBalances {
         Call::new(core, &Self::OPERATION)
     }
 
-    /// How many underlyings `top_contributors` lists; none if it is left out.
+    /// How many underlyings `top_contributors` lists. Default: none.
     #[inline]
     pub fn top_margin_contributors_limit(
         mut self,
@@ -415,7 +414,7 @@ impl GetPortfolioHistory {
         Call::new(core, &Self::OPERATION)
     }
 
-    /// Last day of the range; today in New York if it is left out.
+    /// Last day of the range. Default: today in New York.
     #[inline]
     pub fn end_date(mut self, end_date: Date) -> Self {
         self.call.set(2, end_date.view());
@@ -441,7 +440,7 @@ impl GetPortfolioHistory {
 pub struct Account {
     /// Number of a trading account.
     pub id: AccountId,
-    /// Name by which it is listed.
+    /// Display name.
     pub short_name: String,
     /// Legal name in full.
     pub full_name: String,
@@ -449,7 +448,7 @@ pub struct Account {
     pub account_holder_entity_id: EntityId,
     /// Whose business an account is for.
     pub r#type: AccountType,
-    /// How an account pays for what it buys.
+    /// How an account pays for its purchases.
     pub subtype: AccountSubtype,
     /// Whether an account is in use.
     pub status: AccountStatus,
@@ -461,13 +460,13 @@ pub struct Account {
     pub close_date: Option<Date>,
 }
 
-/// A trading account with details of its holder; what is not on file is absent.
+/// A trading account with details of its holder; details that are not on file are absent.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AccountWithPersonalDetails {
     /// Number of a trading account.
     pub id: AccountId,
-    /// Name by which it is listed.
+    /// Display name.
     pub short_name: String,
     /// Legal name in full.
     pub full_name: String,
@@ -475,7 +474,7 @@ pub struct AccountWithPersonalDetails {
     pub account_holder_entity_id: EntityId,
     /// Whose business an account is for.
     pub r#type: AccountType,
-    /// How an account pays for what it buys.
+    /// How an account pays for its purchases.
     pub subtype: AccountSubtype,
     /// Whether an account is in use.
     pub status: AccountStatus,
@@ -485,17 +484,17 @@ pub struct AccountWithPersonalDetails {
     pub open_date: Date,
     /// Day on which it was closed; absent if it was not.
     pub close_date: Option<Date>,
-    /// Where the holder receives mail.
+    /// Mailing address of the holder.
     pub mailing_address: Option<Address>,
-    /// Where the holder's primary contact is reached by phone.
+    /// Phone number of the holder's primary contact.
     pub phone_number: Option<String>,
-    /// Day on which the holder's primary contact was born.
+    /// Date of birth of the holder's primary contact.
     pub date_of_birth: Option<Date>,
     /// Country in which the holder is resident for tax.
     pub country_of_tax_residency: Option<String>,
 }
 
-/// Where mail is sent to.
+/// A mailing address.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Address {
@@ -601,11 +600,11 @@ pub struct AccountBalances {
     pub equity: Decimal,
     /// How much can still be bought.
     pub buying_power: Decimal,
-    /// What open orders add to the buying power; negative if they reduce it.
+    /// Effect of open orders on the buying power; negative if they reduce it.
     pub open_order_adjustment: Decimal,
-    /// What the long positions are worth.
+    /// Value of the long positions.
     pub long_market_value: Decimal,
-    /// What the short positions are worth; absent means zero.
+    /// Value of the short positions; absent means zero.
     pub short_market_value: Option<Decimal>,
     /// Cash that is settled.
     pub settled_cash: Decimal,
@@ -617,7 +616,7 @@ pub struct AccountBalances {
     pub unsettled_debits: Decimal,
     /// Cash that can be withdrawn now.
     pub withdrawable_cash: Decimal,
-    /// Profit or loss on what is held, since it was opened.
+    /// Profit or loss on open positions since they were opened.
     pub unrealized_pnl: Decimal,
     /// Profit or loss of the day so far.
     pub daily_pnl: Decimal,
@@ -652,9 +651,9 @@ pub struct AccountBalancesSod {
     /// How much could be bought in day trades.
     #[deprecated(note = "since 2025-10-31: The vendor names no replacement.")]
     pub day_trade_buying_power: Option<Decimal>,
-    /// What the long positions are worth.
+    /// Value of the long positions.
     pub long_market_value: Decimal,
-    /// What the short positions are worth.
+    /// Value of the short positions.
     pub short_market_value: Decimal,
     /// Cash as of trade date, trades that have not settled included.
     pub trade_cash: Option<Decimal>,
@@ -721,7 +720,7 @@ pub struct MarginSessionDetails {
 pub struct MarginTopContributor {
     /// The underlying.
     pub underlying_instrument_id: InstrumentId,
-    /// What the positions are worth on balance.
+    /// Net value of the positions.
     pub market_value: Decimal,
     /// Equity needed to open the positions.
     pub initial_margin_requirement: Decimal,
@@ -760,9 +759,9 @@ pub struct PortfolioHistorySegment {
     pub position_pnl: Option<Decimal>,
     /// All profit and loss with adjustments, dividends, accruals, income and expenses.
     pub net_pnl: Option<Decimal>,
-    /// Market value of what was bought.
+    /// Market value of purchases.
     pub bought_notional: Option<Decimal>,
-    /// Market value of what was sold.
+    /// Market value of sales.
     pub sold_notional: Option<Decimal>,
 }
 
@@ -813,7 +812,7 @@ impl FromStr for AccountStatus {
     }
 }
 
-/// How an account pays for what it buys.
+/// How an account pays for its purchases.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AccountSubtype {

@@ -146,14 +146,14 @@ impl GetMarketHoursCalendar {
         Call::new(core, &Self::OPERATION)
     }
 
-    /// The day; today if it is left out.
+    /// The day. Default: today.
     #[inline]
     pub fn date(mut self, date: Date) -> Self {
         self.call.set(0, date.view());
         self
     }
 
-    /// The market; all of them if it is left out.
+    /// The market. Default: all.
     #[inline]
     pub fn market(mut self, market: MarketType) -> Self {
         self.call.set(1, market.view());
@@ -185,9 +185,9 @@ pub struct ClockDetail {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MarketHoursDetail {
-    /// A market with trading hours of its own.
+    /// A market with its own trading hours.
     pub market: MarketType,
-    /// Name of the market for people to read.
+    /// Display name of the market.
     pub market_name: String,
     /// Time zone of the market by its IANA name: `America/New_York`.
     pub timezone: String,
@@ -200,7 +200,7 @@ pub struct MarketHoursDetail {
     pub current_time: Zoned,
     /// Whether a market trades now.
     pub status: MarketStatus,
-    /// Sessions of the day asked for.
+    /// Sessions of the requested day.
     pub today_sessions: TradingSessions,
     /// Sessions of the next trading day, without the durations.
     pub next_sessions: TradingSessions,
@@ -212,13 +212,13 @@ pub struct MarketHoursDetail {
 pub struct MarketStatus {
     /// Whether it is open now.
     pub is_open: bool,
-    /// What kind of day it is for a market.
+    /// Kind of day for a market.
     pub day_type: DayType,
-    /// Session that is on now.
+    /// The current session.
     pub current_session: Option<MarketSessionType>,
 }
 
-/// Sessions of a trading day; those that it does not have are absent.
+/// Sessions of a trading day; missing ones are absent.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TradingSessions {
@@ -230,7 +230,7 @@ pub struct TradingSessions {
     pub after_hours: Option<SessionSchedule>,
 }
 
-/// Begin and end of a session.
+/// Start and end of a session.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SessionSchedule {
@@ -250,7 +250,7 @@ pub struct SessionSchedule {
     pub time_until_close: Option<SignedDuration>,
 }
 
-/// A market with trading hours of its own.
+/// A market with its own trading hours.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MarketType {
@@ -292,7 +292,7 @@ impl FromStr for MarketType {
     }
 }
 
-/// What kind of day it is for a market.
+/// Kind of day for a market.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DayType {

@@ -186,7 +186,7 @@ impl GetDailySummaries {
     }
 }
 
-/// The market of an instrument at the moment.
+/// The current market of an instrument.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MarketDataSnapshot {
@@ -194,9 +194,9 @@ pub struct MarketDataSnapshot {
     pub instrument_id: InstrumentId,
     /// Ticker of an equity, or OSI symbol of an option.
     pub symbol: String,
-    /// Name for people to read.
+    /// Display name.
     pub name: Option<String>,
-    /// Best bid and ask. A side on which nobody quotes is absent.
+    /// Best bid and ask. A side without a quote is absent.
     pub last_quote: Option<SnapshotQuote>,
     /// The last trade that counts for the last price, or the level of an index.
     pub last_trade: Option<SnapshotLastTrade>,
@@ -208,7 +208,7 @@ pub struct MarketDataSnapshot {
     pub cumulative_volume: Option<u64>,
 }
 
-/// Best bid and ask. A side on which nobody quotes is absent.
+/// Best bid and ask. A side without a quote is absent.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SnapshotQuote {
@@ -272,7 +272,7 @@ pub struct SnapshotGreeks {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DailySummary {
-    /// The identifier that was asked for.
+    /// The requested identifier.
     pub instrument_id: InstrumentId,
     /// Ticker or OSI symbol; absent if the instrument is unknown.
     pub symbol: Option<String>,

@@ -31,7 +31,7 @@ impl super::Client {
         accounts::Accounts::new(self.core.clone())
     }
 
-    /// The release of the API that answers.
+    /// The release of the API.
     pub fn api_version(&self) -> api_version::ApiVersion {
         api_version::ApiVersion::new(self.core.clone())
     }
@@ -41,13 +41,13 @@ impl super::Client {
         calendar::Calendar::new(self.core.clone())
     }
 
-    /// What is known about companies and their securities: corporate events, analysts' opinions,
-    /// key figures and financial statements.
+    /// Data about companies and their securities: corporate events, analysts' opinions, key figures
+    /// and financial statements.
     pub fn instrument_data(&self) -> instrument_data::InstrumentData {
         instrument_data::InstrumentData::new(self.core.clone())
     }
 
-    /// Finding instruments and option contracts, and reading what is fixed about them.
+    /// Finding instruments and option contracts, and reading their static data.
     pub fn instruments(&self) -> instruments::Instruments {
         instruments::Instruments::new(self.core.clone())
     }
@@ -62,20 +62,20 @@ impl super::Client {
         news::News::new(self.core.clone())
     }
 
-    /// What the Omni AI assistant may see. Access to an account's data rests on a grant, and a
-    /// grant on an agreement that the user has accepted.
+    /// Permissions of the Omni AI assistant. Access to an account's data requires a grant, and a
+    /// grant requires an agreement that the user has accepted.
     pub fn omni_ai_entitlements(&self) -> omni_ai_entitlements::OmniAiEntitlements {
         omni_ai_entitlements::OmniAiEntitlements::new(self.core.clone())
     }
 
-    /// Final messages of a conversation with the Omni AI assistant, and feedback on them. What is
-    /// still being written is read as a response.
+    /// Final messages of a conversation with the Omni AI assistant, and feedback on them.
+    /// Unfinished messages are read as responses.
     pub fn omni_ai_messages(&self) -> omni_ai_messages::OmniAiMessages {
         omni_ai_messages::OmniAiMessages::new(self.core.clone())
     }
 
-    /// What the Omni AI assistant is writing at the moment. A response is polled until its status
-    /// is final; then it is a message of the conversation.
+    /// Unfinished messages of the Omni AI assistant. Poll a response until its status is final;
+    /// then it is a message of the conversation.
     pub fn omni_ai_responses(&self) -> omni_ai_responses::OmniAiResponses {
         omni_ai_responses::OmniAiResponses::new(self.core.clone())
     }
@@ -96,7 +96,7 @@ impl super::Client {
         positions::Positions::new(self.core.clone())
     }
 
-    /// Finding instruments by their figures, and keeping such searches.
+    /// Finding instruments by their figures, and saving such searches.
     pub fn screener(&self) -> screener::Screener {
         screener::Screener::new(self.core.clone())
     }

@@ -219,7 +219,7 @@ impl GetNews {
     }
 }
 
-/// A piece of news and the instruments that it is about.
+/// A news item and its instruments.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct NewsItem {
@@ -229,7 +229,7 @@ pub struct NewsItem {
     pub published_at: Timestamp,
     /// Who published it.
     pub publisher: String,
-    /// The publisher's web site by its domain.
+    /// Domain of the publisher's web site.
     pub site: Option<String>,
     /// Headline.
     pub title: String,
@@ -237,9 +237,9 @@ pub struct NewsItem {
     pub text: Option<String>,
     /// Address of the whole article.
     pub url: String,
-    /// Address of a picture that belongs to it.
+    /// Address of its picture.
     pub image_url: Option<String>,
-    /// What it is about.
+    /// The instruments it is about.
     pub instruments: Vec<NewsInstrument>,
 }
 
@@ -251,7 +251,7 @@ pub struct NewsInstrument {
     pub instrument_id: InstrumentId,
     /// Ticker of an equity, or OSI symbol of an option.
     pub symbol: Option<String>,
-    /// Name for people to read.
+    /// Display name.
     pub name: Option<String>,
 }
 

@@ -25,7 +25,7 @@ pub struct ContentPartText {
     pub text: String,
 }
 
-/// A part with what the assistant is considering; final messages have none.
+/// A part with the assistant's reasoning; final messages have none.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContentPartThinking {
@@ -63,7 +63,7 @@ pub struct ContentPartSuggestedActions {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ContentPartCustom {
-    /// The content, in a shape of its own.
+    /// The content, in its own format.
     pub payload: Json,
 }
 
@@ -73,7 +73,7 @@ pub struct ContentPartCustom {
 pub struct ErrorStatus {
     /// Kind of error, for programs.
     pub code: String,
-    /// Description for people.
+    /// Display description.
     pub message: String,
     /// More about it.
     pub details: Option<Json>,
@@ -103,7 +103,7 @@ pub struct DataChart {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ChartSeries {
-    /// Name for people to read.
+    /// Display name.
     pub name: String,
     /// The points, in the order in which to draw them.
     pub points: Option<Vec<ChartPoint>>,
@@ -177,7 +177,7 @@ pub struct PrefillCancelOrderAction {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PrefillModifyOrderAction {
-    /// The orders and what is to change.
+    /// The orders and their changes.
     pub orders: Vec<PrefillModifyOrderRequest>,
 }
 
@@ -191,7 +191,7 @@ pub struct CancelOrderRequest {
     pub account_id: AccountId,
 }
 
-/// An order and what is to change about it, as `replace_order` takes both.
+/// An order and its changes, as for `replace_order`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PrefillModifyOrderRequest {
@@ -255,7 +255,7 @@ pub struct OpenEntitlementConsentAction {
     pub agreement_key: EntitlementAgreementKey,
     /// Accounts whose data the assistant needs.
     pub account_ids: Vec<AccountId>,
-    /// What is to be granted.
+    /// The permissions to grant.
     pub entitlement_codes: Vec<EntitlementCode>,
     /// Why the assistant asks, for the user to read.
     pub reason: String,
@@ -265,8 +265,8 @@ pub struct OpenEntitlementConsentAction {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum StructuredAction {
-    /// What to fill into an order ticket. Nothing is sent until the user has looked at it and
-    /// agreed.
+    /// Fields of an order ticket to fill in. Nothing is sent before the user has reviewed and
+    /// approved it.
     PrefillOrder(PrefillOrderAction),
     /// A chart to open.
     OpenChart(OpenChartAction),
@@ -306,7 +306,8 @@ impl From<OpenEntitlementConsentAction> for StructuredAction {
     }
 }
 
-/// What to fill into an order ticket. Nothing is sent until the user has looked at it and agreed.
+/// Fields of an order ticket to fill in. Nothing is sent before the user has reviewed and approved
+/// it.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum PrefillOrderAction {

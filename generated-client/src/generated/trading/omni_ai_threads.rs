@@ -82,7 +82,7 @@ impl OmniAiThreads {
         }
     }
 
-    /// Reads title and times of one conversation; `get_messages` reads what was said.
+    /// Reads title and times of one conversation; `get_messages` reads the messages.
     ///
     /// `GET /v1/omni-ai/threads/{thread_id}`
     ///
@@ -521,9 +521,9 @@ impl GetThreadResponse {
 pub struct CreateMessageRequest {
     /// Number of a trading account.
     pub account_id: AccountId,
-    /// What the user says.
+    /// The user's message.
     pub text: String,
-    /// Structured actions that the assistant may answer with.
+    /// Structured actions that the assistant may return.
     pub capabilities: Option<Vec<Capability>>,
 }
 
@@ -538,7 +538,7 @@ impl CreateMessageRequest {
         }
     }
 
-    /// Structured actions that the assistant may answer with.
+    /// Structured actions that the assistant may return.
     #[inline]
     pub fn capabilities(
         mut self,
@@ -569,13 +569,13 @@ pub struct CreateThreadRequest {
     pub account_id: AccountId,
     /// How the assistant works in a conversation.
     pub r#type: ConversationMode,
-    /// What the user says; required for `instant`.
+    /// The user's message; required for `instant`.
     pub text: Option<String>,
     /// What to research; required for `deep_insights`.
     pub target: Option<DeepInsightsTarget>,
     /// View of the security that the research starts from, for `deep_insights`.
     pub thesis: Option<String>,
-    /// Structured actions that the assistant may answer with.
+    /// Structured actions that the assistant may return.
     pub capabilities: Option<Vec<Capability>>,
 }
 
@@ -590,7 +590,7 @@ impl CreateThreadRequest {
         }
     }
 
-    /// Asks for an answer to `text`.
+    /// Requests an answer to `text`.
     #[inline]
     pub fn instant(account_id: impl Into<AccountId>, text: impl Into<String>) -> Self {
         Self {
@@ -615,7 +615,7 @@ impl CreateThreadRequest {
         }
     }
 
-    /// What the user says; required for `instant`.
+    /// The user's message; required for `instant`.
     #[inline]
     pub fn text(mut self, text: impl Into<String>) -> Self {
         self.text = Some(text.into());
@@ -636,7 +636,7 @@ impl CreateThreadRequest {
         self
     }
 
-    /// Structured actions that the assistant may answer with.
+    /// Structured actions that the assistant may return.
     #[inline]
     pub fn capabilities(
         mut self,
@@ -663,7 +663,7 @@ pub struct CreateThreadResponse {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DeepInsightsTarget {
-    /// What can be researched.
+    /// A subject of research.
     pub r#type: DeepInsightsTargetType,
     /// Ticker of the security.
     pub ticker: String,
@@ -795,7 +795,7 @@ impl FromStr for ConversationMode {
     }
 }
 
-/// What can be researched.
+/// A subject of research.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DeepInsightsTargetType {

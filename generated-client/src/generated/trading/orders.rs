@@ -61,7 +61,7 @@ impl Orders {
         GetOrders { call }
     }
 
-    /// Reads one order as it stands now.
+    /// Reads the current state of one order.
     ///
     /// `GET /v1/accounts/{account_id}/orders/{order_id}`
     ///
@@ -81,7 +81,7 @@ impl Orders {
 
     /// Submits new orders, one or several at once.
     ///
-    /// Give every order an `id` of your own: it makes a repetition recognisable, and comes back as
+    /// Give every order an `id` of your own: it identifies a repeated order, and is returned as
     /// `client_order_id`.
     ///
     /// `POST /v1/accounts/{account_id}/orders`
@@ -104,7 +104,7 @@ impl Orders {
         SubmitOrders { call, body }
     }
 
-    /// Changes quantity or prices of an open order. What is left out stays as it is.
+    /// Changes quantity or prices of an open order. Omitted fields stay unchanged.
     ///
     /// `PATCH /v1/accounts/{account_id}/orders/{order_id}`
     ///
@@ -764,13 +764,13 @@ impl GetExecutions {
 
 /// An order to submit.
 ///
-/// The constructors take what an order type needs; the setters add the rest. `trailing_stop` and
-/// `trailing_stop_limit` sell when the market falls, or buy when it rises, by the offset.
+/// The constructors take the inputs that an order type requires; the setters add the rest.
+/// `trailing_stop` and `trailing_stop_limit` sell when the market falls, or buy when it rises, by
+/// the offset.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct NewOrder {
-    /// Your own identifier of the order, unique within the account; makes a repetition
-    /// recognisable.
+    /// Your own identifier of the order, unique within the account; identifies a repeated order.
     pub id: Option<ClientOrderId>,
     /// What to trade; either this or `symbol`.
     pub instrument_id: Option<InstrumentIdOrSymbol>,
@@ -945,8 +945,7 @@ impl NewOrder {
         }
     }
 
-    /// Your own identifier of the order, unique within the account; makes a repetition
-    /// recognisable.
+    /// Your own identifier of the order, unique within the account; identifies a repeated order.
     #[inline]
     pub fn id(mut self, id: impl Into<ClientOrderId>) -> Self {
         self.id = Some(id.into());
@@ -1023,7 +1022,7 @@ impl NewOrder {
     }
 }
 
-/// What to change about an open order; at least one field.
+/// Changes of an open order; at least one field.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ReplaceOrderRequest {
@@ -1071,7 +1070,7 @@ impl Default for ReplaceOrderRequest {
     }
 }
 
-/// A trading order and how far it got.
+/// A trading order and its progress.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Order {
@@ -1081,9 +1080,9 @@ pub struct Order {
     pub client_order_id: ClientOrderId,
     /// Number of a trading account.
     pub account_id: AccountId,
-    /// What is traded; absent if that is no single known instrument.
+    /// The traded instrument; absent unless it is a single known one.
     pub instrument_id: Option<InstrumentId>,
-    /// Ticker or OSI symbol; absent if what is traded is no single known instrument.
+    /// Ticker or OSI symbol; absent unless a single known instrument is traded.
     pub symbol: Option<String>,
     /// Type of an instrument.
     pub instrument_type: Option<SecurityType>,
@@ -1097,7 +1096,7 @@ pub struct Order {
     pub order_type: OrderType,
     /// How long an order stays in force.
     pub time_in_force: TimeInForce,
-    /// Where an order is in its life (FIX 39, `OrdStatus`).
+    /// Status of an order (FIX 39, `OrdStatus`).
     pub status: OrderStatus,
     /// Shares or contracts ordered.
     pub quantity: Decimal,
@@ -1117,9 +1116,9 @@ pub struct Order {
     pub trailing_offset_type: Option<TrailingOffsetType>,
     /// Signed distance of the limit price from the stop price of a trailing stop limit order.
     pub limit_offset: Option<Decimal>,
-    /// Where the trailing stop price stands now.
+    /// Current trailing stop price.
     pub trailing_stop_px: Option<Decimal>,
-    /// Where the trailing limit price stands now.
+    /// Current trailing limit price.
     pub trailing_limit_px: Option<Decimal>,
     /// Best market price seen so far, from which the trailing prices are measured.
     pub trailing_watermark_px: Option<Decimal>,
@@ -1133,7 +1132,7 @@ pub struct Order {
     pub queue_state: Option<QueueState>,
     /// When a held order will be sent on.
     pub releases_at: Option<Timestamp>,
-    /// What was said about its fills, rejection or cancellation.
+    /// Remarks about its fills, rejection or cancellation.
     pub details: Option<Vec<String>>,
     /// When it was created.
     pub created_at: Timestamp,
@@ -1149,9 +1148,9 @@ pub struct Execution {
     pub id: ExecutionId,
     /// Clear Street's identifier of an order (FIX 37, `OrderID`).
     pub order_id: OrderId,
-    /// What was traded; absent if that is no single known instrument.
+    /// The traded instrument; absent unless it is a single known one.
     pub instrument_id: Option<InstrumentId>,
-    /// Ticker or OSI symbol; absent if what was traded is no single known instrument.
+    /// Ticker or OSI symbol; absent unless a single known instrument was traded.
     pub symbol: Option<String>,
     /// Direction of an order or fill.
     pub side: Side,
@@ -1169,9 +1168,9 @@ pub struct Execution {
 pub enum Side {
     /// Buys, to open a long position or to close a short one.
     Buy,
-    /// Sells what is held.
+    /// Sells an existing position.
     Sell,
-    /// Sells what is not held, opening or enlarging a short position.
+    /// Sells short, opening or enlarging a short position.
     SellShort,
     /// A direction that this API cannot express.
     Other,
@@ -1463,7 +1462,7 @@ impl FromStr for RequestTimeInForce {
     }
 }
 
-/// Where an order is in its life (FIX 39, `OrdStatus`).
+/// Status of an order (FIX 39, `OrdStatus`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OrderStatus {
@@ -1475,7 +1474,7 @@ pub enum OrderStatus {
     PartiallyFilled,
     /// Completely filled.
     Filled,
-    /// Cancelled; what was filled before stays filled.
+    /// Cancelled; earlier fills remain.
     Canceled,
     /// Refused; `details` says why.
     Rejected,
@@ -1485,7 +1484,7 @@ pub enum OrderStatus {
     PendingCancel,
     /// Change requested, not yet confirmed; it may still fill on its old terms.
     PendingReplace,
-    /// Given way to a changed order.
+    /// Replaced by a changed order.
     Replaced,
     /// Will not fill any more today.
     DoneForDay,

@@ -63,7 +63,7 @@ impl Positions {
         GetPositions { call }
     }
 
-    /// Closes all positions of an account by submitting orders, which it answers.
+    /// Closes all positions of an account by submitting orders, and returns the orders.
     ///
     /// `DELETE /v1/accounts/{account_id}/positions`
     ///
@@ -79,7 +79,7 @@ impl Positions {
         ClosePositions { call, body: None }
     }
 
-    /// Closes the position in one instrument by submitting orders, which it answers.
+    /// Closes the position in one instrument by submitting orders, and returns the orders.
     ///
     /// `DELETE /v1/accounts/{account_id}/positions/{instrument_id}`
     ///
@@ -574,7 +574,7 @@ impl CancelPositionInstruction {
     }
 }
 
-/// What an account holds of an instrument. Values that are not known are absent.
+/// An account's position in an instrument. Unknown values are absent.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Position {
@@ -596,23 +596,23 @@ pub struct Position {
     pub available_quantity: Decimal,
     /// Average price paid per share or contract.
     pub avg_price: Option<Decimal>,
-    /// What the whole position cost.
+    /// Cost of the whole position.
     pub cost_basis: Option<Decimal>,
     /// Current market price.
     pub instrument_price: Option<Decimal>,
-    /// What the whole position is worth now.
+    /// Current value of the whole position.
     pub market_value: Decimal,
     /// Closing price of the last trading day.
     pub closing_price: Option<Decimal>,
     /// Trading day of `closing_price`.
     pub closing_price_date: Option<Date>,
-    /// Profit or loss on what is held, since it was opened.
+    /// Profit or loss on open positions since they were opened.
     pub unrealized_pnl: Option<Decimal>,
     /// `unrealized_pnl` in percent of `cost_basis`; 5 is five percent.
     pub unrealized_pnl_pct: Option<Decimal>,
     /// Profit or loss since the previous close.
     pub daily_unrealized_pnl: Option<Decimal>,
-    /// `daily_unrealized_pnl` in percent of the value that the day began with; 5 is five percent.
+    /// `daily_unrealized_pnl` in percent of the value at the start of the day; 5 is five percent.
     pub daily_unrealized_pnl_pct: Option<Decimal>,
     /// Profit or loss realized today.
     pub daily_realized_pnl: Option<Decimal>,
@@ -652,11 +652,11 @@ impl Default for ClosePositionRequest {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PositionInstructionSubmissionRequest {
-    /// Your own identifier of the instruction; makes a repetition recognisable.
+    /// Your own identifier of the instruction; identifies a repeated instruction.
     pub instruction_id: Option<ClientInstructionId>,
     /// The option contract.
     pub instrument_id: InstrumentId,
-    /// What is to be done with an option position.
+    /// An instruction for an option position.
     pub instruction_type: PositionInstructionType,
     /// Contracts that it is for.
     pub quantity: Decimal,
@@ -678,7 +678,7 @@ impl PositionInstructionSubmissionRequest {
         }
     }
 
-    /// Your own identifier of the instruction; makes a repetition recognisable.
+    /// Your own identifier of the instruction; identifies a repeated instruction.
     #[inline]
     pub fn instruction_id(
         mut self,
@@ -689,14 +689,13 @@ impl PositionInstructionSubmissionRequest {
     }
 }
 
-/// A position instruction and how far it got.
+/// A position instruction and its progress.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PositionInstruction {
     /// Clear Street's identifier of a position instruction.
     pub id: PositionInstructionId,
-    /// The caller's own identifier of a position instruction, or one made by the server if there is
-    /// none.
+    /// The caller's identifier of a position instruction, or one that the server generated.
     pub instruction_id: ClientInstructionId,
     /// Number of a trading account.
     pub account_id: AccountId,
@@ -704,13 +703,13 @@ pub struct PositionInstruction {
     pub instrument_id: InstrumentId,
     /// OSI symbol of the option contract.
     pub symbol: String,
-    /// What is to be done with an option position.
+    /// An instruction for an option position.
     pub instruction_type: PositionInstructionType,
     /// Contracts that it is for.
     pub quantity: Decimal,
     /// Contracts that the clearing house accepted.
     pub accepted_quantity: Option<Decimal>,
-    /// Where a position instruction is in its life.
+    /// Status of a position instruction.
     pub status: PositionInstructionStatus,
     /// Why it was refused or could not be cancelled.
     pub rejection_reason: Option<String>,
@@ -870,7 +869,7 @@ impl FromStr for PositionType {
     }
 }
 
-/// What is to be done with an option position.
+/// An instruction for an option position.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PositionInstructionType {
@@ -917,7 +916,7 @@ impl FromStr for PositionInstructionType {
     }
 }
 
-/// Where a position instruction is in its life.
+/// Status of a position instruction.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PositionInstructionStatus {
@@ -1008,8 +1007,7 @@ impl From<&PositionInstructionId> for PositionInstructionId {
     }
 }
 
-/// The caller's own identifier of a position instruction, or one made by the server if there is
-/// none.
+/// The caller's identifier of a position instruction, or one that the server generated.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientInstructionId(String);
 

@@ -72,7 +72,7 @@ impl Watchlist {
         GetWatchlistById { call }
     }
 
-    /// Creates an empty watchlist. 409 means that there is one of that name.
+    /// Creates an empty watchlist. 409 means that the name is taken.
     ///
     /// `POST /v1/watchlists`
     ///
@@ -107,8 +107,8 @@ impl Watchlist {
         DeleteWatchlist { call }
     }
 
-    /// Puts an instrument on a watchlist. 400 can mean that the list is full, 409 that it is on it
-    /// already.
+    /// Adds an instrument to a watchlist. 400 can mean that the list is full, 409 that it already
+    /// has the instrument.
     ///
     /// `POST /v1/watchlists/{watchlist_id}/items`
     ///
@@ -128,7 +128,7 @@ impl Watchlist {
         AddWatchlistItem { call, body }
     }
 
-    /// Takes an instrument off a watchlist.
+    /// Removes an instrument from a watchlist.
     ///
     /// `DELETE /v1/watchlists/{watchlist_id}/items/{item_id}`
     ///
@@ -462,7 +462,7 @@ impl DeleteWatchlistItem {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CreateWatchlistRequest {
-    /// Name for people to read.
+    /// Display name.
     pub name: String,
 }
 
@@ -493,7 +493,7 @@ impl AddWatchlistItemRequest {
     }
 }
 
-/// What became of an instrument that was added.
+/// The result of adding an instrument.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AddWatchlistItemData {
@@ -507,7 +507,7 @@ pub struct AddWatchlistItemData {
 pub struct WatchlistEntry {
     /// Identifier of a watchlist.
     pub id: WatchlistId,
-    /// Name for people to read.
+    /// Display name.
     pub name: String,
     /// When it was created.
     pub created_at: Timestamp,
@@ -519,11 +519,11 @@ pub struct WatchlistEntry {
 pub struct WatchlistDetail {
     /// Identifier of a watchlist.
     pub id: WatchlistId,
-    /// Name for people to read.
+    /// Display name.
     pub name: String,
     /// When it was created.
     pub created_at: Timestamp,
-    /// What it holds.
+    /// Its items.
     pub items: Vec<WatchlistItemEntry>,
 }
 
@@ -533,7 +533,7 @@ pub struct WatchlistDetail {
 pub struct WatchlistItemEntry {
     /// Identifier of an instrument's place in a watchlist.
     pub id: WatchlistItemId,
-    /// An instrument, with its option expiries if they were asked for.
+    /// An instrument, with its option expiries if requested.
     pub instrument: Option<Instrument>,
     /// When it was put on the list.
     pub added_at: Timestamp,
