@@ -18,14 +18,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clear_street::stream::{Connection as Changed, Event};
+use clear_street_test_support::frames::{Connection, FIRST, frame, serve};
+use clear_street_test_support::messages::TYPE_FIRST;
 use tokio::runtime::{Builder, Runtime};
 
-#[path = "streams/mod.rs"]
-mod streams;
+mod sides;
 
-use streams::clients::{Bare, Ours};
-use streams::rivals::TYPE_FIRST;
-use streams::server::{Connection, FIRST, frame, serve};
+use sides::clients::{Bare, Ours};
 
 /// Messages of one turn.
 const MESSAGES: u64 = 200_000;

@@ -6,66 +6,34 @@ use std::collections::HashMap;
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 
-use axum::Router;
-use axum::extract::State;
-use axum::http::{Method, StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
 use clear_street::operation::Repeat;
 use clear_street::trading::OPERATIONS;
+use clear_street_test_support::server::{Server, answer, json};
 use clear_street_tests::api::{Secret, Tested, studio, trading};
 use clear_street_tests::smoke::{Outcome, Report, Scope, is_loopback, smoke};
 
-/// How the spec says that an operation is asked for and answers.
-#[derive(Clone, Copy)]
-struct Usual {
-    operation: &'static str,
-    method: &'static str,
-    path: &'static str,
-    status: u16,
-    answer: &'static str,
-}
+type Seen = Arc<Mutex<Vec<&'static str>>>;
 
-/// Answers every operation as the spec says, but for those that are overridden.
-#[derive(Clone, Default)]
-struct Server {
-    usual: Vec<Usual>,
-    overridden: HashMap<&'static str, (u16, &'static str)>,
-    seen: Arc<Mutex<Vec<&'static str>>>,
-}
-
-impl Server {
-    async fn start(overridden: &[(&'static str, u16, &'static str)]) -> (Self, String) {
-        Self::of(&trading(), overridden).await
-    }
-
-    async fn of<C>(api: &Tested<C>, overridden: &[(&'static str, u16, &'static str)]) -> (Self, String) {
-        let usual = api.cases.iter().map(|case| Usual {
-            operation: case.operation,
-            method: case.method,
-            path: case.path,
-            status: case.status,
-            answer: case.answer,
-        });
-        let overridden = overridden.iter().map(|(name, status, body)| (*name, (*status, *body))).collect();
-        let server = Self { usual: usual.collect(), overridden, ..Self::default() };
-        let app = Router::new().fallback(Self::handle).with_state(server.clone());
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base_url = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, app).await });
-        (server, base_url)
-    }
-
-    async fn handle(State(server): State<Self>, method: Method, uri: Uri) -> Response {
-        let case = server.usual.iter().find(|case| {
-            let path = uri.path().replace("%2F", "/").replace("%20", " ");
-            (case.method, case.path) == (method.as_str(), path.as_str())
-        });
-        let Some(case) = case else { return StatusCode::NOT_FOUND.into_response() };
-        server.seen.lock().unwrap().push(case.operation);
-        let usual = (case.status, case.answer);
-        let (status, body) = server.overridden.get(case.operation).copied().unwrap_or(usual);
-        (StatusCode::from_u16(status).unwrap(), [("content-type", "application/json")], body).into_response()
-    }
+/// A server that answers every operation as the spec says, but for those that are overridden, and the names
+/// of the operations that it saw.
+async fn serve<C>(api: &Tested<C>, overridden: &[(&'static str, u16, &'static str)]) -> (Server, Seen) {
+    let usual =
+        api.cases.iter().map(|case| ((case.method, case.path), (case.operation, case.status, case.answer)));
+    let answers: HashMap<_, _> = usual
+        .map(|(asked, usual)| (asked, *overridden.iter().find(|other| other.0 == usual.0).unwrap_or(&usual)))
+        .collect();
+    let seen = Seen::default();
+    let log = Arc::clone(&seen);
+    let server = Server::start(move |request| {
+        match answers.get(&(request.method.as_str(), request.path().as_str())) {
+            None => answer(404, &[], ""),
+            Some((operation, status, body)) => {
+                log.lock().unwrap().push(*operation);
+                json(*status, body)
+            }
+        }
+    });
+    (server.await, seen)
 }
 
 async fn run(base_url: &str, scope: Scope) -> Report {
@@ -86,12 +54,12 @@ async fn program(arguments: &[&str], key: Option<&str>) -> Output {
 
 #[tokio::test]
 async fn every_operation_of_a_good_server_is_called_once_and_decodes() {
-    let (server, base_url) = Server::start(&[]).await;
-    let output = program(&["--base-url", &base_url, "--api", "trading"], None).await;
+    let (server, seen) = serve(&trading(), &[]).await;
+    let output = program(&["--base-url", &server.url, "--api", "trading"], None).await;
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{text}");
     assert!(text.ends_with("smoke: 61 operations, 61 sent, 0 refused, 0 failed\n"), "{text}");
-    let seen = server.seen.lock().unwrap().clone();
+    let seen = seen.lock().unwrap().clone();
     assert_eq!(seen, OPERATIONS.iter().map(|operation| operation.name).collect::<Vec<_>>());
     for operation in OPERATIONS {
         let row = text.lines().find(|line| line.split_whitespace().next() == Some(operation.name)).unwrap();
@@ -103,21 +71,21 @@ async fn every_operation_of_a_good_server_is_called_once_and_decodes() {
 #[tokio::test]
 async fn the_other_api_is_called_as_well() {
     let api = studio();
-    let (server, base_url) = Server::of(&api, &[]).await;
-    let output = program(&["--base-url", &base_url, "--api", "studio"], None).await;
+    let (server, seen) = serve(&api, &[]).await;
+    let output = program(&["--base-url", &server.url, "--api", "studio"], None).await;
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{text}");
     let count = api.cases.len();
     let summary = format!("smoke: {count} operations, {count} sent, 0 refused, 0 failed\n");
     assert!(text.ends_with(&summary), "{text}");
-    let seen = server.seen.lock().unwrap().clone();
+    let seen = seen.lock().unwrap().clone();
     assert_eq!(seen, api.operations.iter().map(|operation| operation.name).collect::<Vec<_>>());
 }
 
 #[tokio::test]
 async fn one_failing_operation_is_named_and_exits_with_1() {
-    let (_, base_url) = Server::start(&[("get_clock", 200, r#"{"data":{"clock":"noon"}}"#)]).await;
-    let output = program(&["--base-url", &base_url], Some("id.secret")).await;
+    let (server, _) = serve(&trading(), &[("get_clock", 200, r#"{"data":{"clock":"noon"}}"#)]).await;
+    let output = program(&["--base-url", &server.url], Some("id.secret")).await;
     assert_eq!(output.status.code(), Some(1));
     let text = String::from_utf8(output.stdout).unwrap();
     let failed: Vec<_> = text.lines().filter(|line| line.contains("NO: ")).collect();
@@ -130,10 +98,10 @@ async fn one_failing_operation_is_named_and_exits_with_1() {
 
 #[tokio::test]
 async fn an_operation_that_fails_is_not_repeated() {
-    let (server, base_url) = Server::start(&[("get_clock", 503, "")]).await;
-    let output = program(&["--base-url", &base_url], None).await;
+    let (server, seen) = serve(&trading(), &[("get_clock", 503, "")]).await;
+    let output = program(&["--base-url", &server.url], None).await;
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(server.seen.lock().unwrap().len(), 61);
+    assert_eq!(seen.lock().unwrap().len(), 61);
 }
 
 const EXPLAINED: &str = r#"{"error":{"code":404,"message":"no such thing"},"metadata":{"request_id":"r"}}"#;
@@ -158,8 +126,8 @@ async fn refused_arguments_are_no_failure_and_everything_else_is() {
         ("get_account_by_id", 500, EXPLAINED, true),
         ("get_account_by_id", 302, "", true),
     ] {
-        let (_, base_url) = Server::start(&[(name, status, body)]).await;
-        let report = run(&base_url, Scope::All).await;
+        let (server, _) = serve(&trading(), &[(name, status, body)]).await;
+        let report = run(&server.url, Scope::All).await;
         let row = report.rows.iter().find(|row| row.operation == name).unwrap();
         assert_eq!(row.status, Some(status), "{name}");
         assert_eq!(matches!(row.outcome, Outcome::Failed(_)), failed, "{name}: {:?}", row.outcome);
@@ -169,14 +137,14 @@ async fn refused_arguments_are_no_failure_and_everything_else_is() {
 
 #[tokio::test]
 async fn reads_alone_leave_writes_out() {
-    let (server, base_url) = Server::start(&[]).await;
-    let report = run(&base_url, Scope::Reads).await;
+    let (server, seen) = serve(&trading(), &[]).await;
+    let report = run(&server.url, Scope::Reads).await;
     assert!(report.is_clean(), "{report}");
     let repeat = |name: &str| OPERATIONS.iter().find(|operation| operation.name == name).unwrap().repeat;
     for row in &report.rows {
         assert_eq!(row.outcome == Outcome::NotSent, repeat(row.operation) != Repeat::Read, "{row:?}");
     }
-    let seen = server.seen.lock().unwrap().clone();
+    let seen = seen.lock().unwrap().clone();
     assert!(seen.len() > 30 && seen.iter().all(|name| repeat(name) == Repeat::Read), "{seen:?}");
 }
 

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::time::Duration;
 
-use super::support::{KEY, Server};
+use clear_street_test_support::KEY;
+use clear_street_test_support::server::Server;
+
 use super::{API, LIST, send_list, settings};
 use crate::authentication::Given;
 use crate::call::{Call, Sending};

@@ -4,31 +4,24 @@
 mod answers;
 mod bare;
 mod broker;
-#[path = "../../tests/support/certificate.rs"]
-pub(crate) mod certificate;
 mod clients;
 mod errors;
-#[path = "../../tests/support/fault.rs"]
-pub(crate) mod fault;
-mod golden;
-#[path = "../../tests/support/http2.rs"]
-pub(crate) mod http2;
 pub(crate) mod messages;
 pub(crate) mod pace;
 mod paging;
 mod rate_limits;
-mod redaction;
 mod requests;
 mod retries;
-#[path = "../../tests/support/mod.rs"]
-mod support;
+pub(crate) mod specs;
 mod tokens;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use clear_street_test_support::KEY;
+use clear_street_test_support::server::Server;
+
 use self::pace::ScriptedPace;
-use self::support::{KEY, Server};
 use crate::api::{Api, Authentication, Frame, ListEncoding, Pagination, RateLimit};
 use crate::authentication::Given;
 use crate::call::{Call, Sending};

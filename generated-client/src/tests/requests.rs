@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::support::{KEY, Server};
+use clear_street_test_support::KEY;
+use clear_street_test_support::server::Server;
+
 use super::{CREATE, DELETE, LIST, core, list, send_list, settings};
 use crate::api::Api;
 use crate::call::{Call, UndocumentedRequest};

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use clear_street_test_support::server::{Action, Request, Server, json};
+
 use crate::authentication::Given;
 use crate::call::Call;
 use crate::client::{Core, Settings};
@@ -14,21 +16,20 @@ use crate::response::Response;
 use crate::retry::Pace;
 use crate::tests::LIMITED;
 use crate::tests::pace::ScriptedPace;
-use crate::tests::support::{Reply, Request, Server};
 
 pub(super) const ID: &str = "planted-id";
 pub(super) const SECRET: &str = "planted-secret";
 
 /// The nth token, from 1.
-pub(super) fn token(number: usize) -> Reply {
+pub(super) fn token(number: usize) -> Vec<Action> {
     let text = format!(
         r#"{{"access_token": "planted-token-{number}", "expires_in": 86400, "token_type": "Bearer"}}"#
     );
-    Reply::json(200, text)
+    json(200, text)
 }
 
-pub(super) fn good() -> Reply {
-    Reply::json(200, r#"{"result": ["a"]}"#)
+pub(super) fn good() -> Vec<Action> {
+    json(200, r#"{"result": ["a"]}"#)
 }
 
 pub(super) struct Setting {
@@ -42,8 +43,8 @@ impl Setting {
     /// The endpoint answers the nth request, from 1, with what the first function gives, and the
     /// server every request with what the second makes of it.
     pub(super) async fn new(
-        fetch: impl Fn(usize) -> Reply + Send + Sync + 'static,
-        answer: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+        fetch: impl Fn(usize) -> Vec<Action> + Send + Sync + 'static,
+        answer: impl Fn(&Request) -> Vec<Action> + Send + Sync + 'static,
     ) -> Self {
         let next = AtomicUsize::new(1);
         let endpoint = Server::start(move |_| fetch(next.fetch_add(1, Ordering::Relaxed))).await;

@@ -2,21 +2,22 @@
 
 use std::sync::{Arc, Mutex};
 
+use clear_street_test_support::server::{Action, Request, Server, json};
+
 use super::endpoint::{ID, SECRET, Setting, good, settings, token};
 use crate::authentication::{FetchingToken, Given, Token, TokenRequest, TokenSource};
 use crate::call::Call;
 use crate::operation::{BodyKind, Method, Operation, Repeat};
 use crate::record::Value;
 use crate::retry::RetrySettings;
-use crate::tests::support::{Reply, Request, Server};
 use crate::tests::{BLANK, LIST};
 
-fn refused() -> Reply {
-    Reply::json(401, r#"{"problem": {"message": "who are you?"}}"#)
+fn refused() -> Vec<Action> {
+    json(401, r#"{"problem": {"message": "who are you?"}}"#)
 }
 
 /// Takes these tokens only.
-fn taking(numbers: &'static [usize]) -> impl Fn(&Request) -> Reply + Send + Sync + 'static {
+fn taking(numbers: &'static [usize]) -> impl Fn(&Request) -> Vec<Action> + Send + Sync + 'static {
     move |request| {
         let sent = request.header("authorization").unwrap_or_default();
         let is_good = |number: &usize| sent == format!("Bearer planted-token-{number}");
@@ -147,7 +148,7 @@ async fn a_refused_key_stays_refused() {
 
 #[tokio::test]
 async fn a_good_token_outlives_an_endpoint_that_fails() {
-    let fetch = |number| if number == 1 { token(1) } else { Reply::json(500, "{}") };
+    let fetch = |number| if number == 1 { token(1) } else { json(500, "{}") };
     let setting = Setting::new(fetch, |_| good()).await;
     setting.send(&LIST).await.unwrap();
     setting.pass(70_000).await;
