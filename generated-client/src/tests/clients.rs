@@ -7,12 +7,11 @@ use std::time::Duration;
 use clear_street_test_support::KEY;
 use clear_street_test_support::server::Server;
 
-use super::{API, LIST, send_list, settings};
+use super::{API, LIST, call, send_list, settings};
 use crate::authentication::Given;
-use crate::call::{Call, Sending};
+use crate::call::Sending;
 use crate::client::{Core, Settings};
 use crate::error::{Delivery, Error, ErrorKind};
-use crate::record::Value;
 use crate::retry::RetrySettings;
 use crate::transport::ProxySettings;
 
@@ -103,9 +102,7 @@ async fn every_request_has_the_headers_of_the_client() {
     let mut settings = settings(&server.url);
     settings.user_agent = Some("robot/2".to_owned());
     settings.headers.push(("X-Desk".to_owned(), "7".into()));
-    let mut call = Call::new(&settings.build().unwrap(), &LIST);
-    call.set(0, "7".to_owned().view());
-    call.send::<Vec<String>>().await.unwrap();
+    call(&settings.build().unwrap(), &LIST).send::<Vec<String>>().await.unwrap();
     let request = server.request();
     assert_eq!(request.header("x-desk"), Some("7"));
     assert!(request.header("user-agent").unwrap().ends_with(" robot/2"));

@@ -4,10 +4,8 @@ use std::time::Duration;
 
 use clear_street_test_support::server::{Server, answer, last};
 
-use super::{CREATE, core, send_list};
-use crate::call::Call;
+use super::{create, send_list};
 use crate::error::{Delivery, Error, ErrorDetail, ErrorKind};
-use crate::record::Value;
 
 async fn failed(status: u16, headers: &'static [(&str, &str)], body: impl Into<Vec<u8>>) -> Error {
     let body = body.into();
@@ -101,10 +99,7 @@ async fn success_that_is_no_json_is_clear_too() {
 async fn the_rows_of_an_error_can_be_read() {
     let body = r#"{"result": ["row 1", "row 2"], "problem": {"message": "duplicates"}}"#;
     let server = Server::answering(409, body).await;
-    let mut call = Call::new(&core(&server), &CREATE);
-    call.set(0, "fast".to_owned().view());
-    call.body(vec!["x".to_owned()].view());
-    let error = call.send::<Vec<String>>().await.unwrap_err();
+    let error = create(&server, vec!["x".to_owned()]).send::<Vec<String>>().await.unwrap_err();
     assert_eq!(error.data::<Vec<String>>().unwrap().unwrap(), ["row 1", "row 2"]);
     let mismatch = error.data::<Vec<i64>>().unwrap_err();
     assert_eq!((mismatch.kind(), mismatch.path()), (ErrorKind::Response, Some("$.result[0]")));

@@ -142,10 +142,24 @@ fn core(server: &Server) -> Core {
     settings(&server.url).build().unwrap()
 }
 
+/// A call with `7` as its first parameter, if it has one.
+fn call(core: &Core, operation: &'static Operation) -> Call {
+    let mut call = Call::new(core, operation);
+    if !operation.parameters.is_empty() {
+        call.set(0, "7".to_owned().view());
+    }
+    call
+}
+
 /// A call of `LIST` with what it requires.
 fn list(server: &Server) -> Call {
-    let mut call = Call::new(&core(server), &LIST);
-    call.set(0, "7".to_owned().view());
+    call(&core(server), &LIST)
+}
+
+/// A call of `CREATE` with this body.
+fn create(server: &Server, body: impl Value) -> Call {
+    let mut call = call(&core(server), &CREATE);
+    call.body(body.view());
     call
 }
 

@@ -6,8 +6,7 @@ use std::pin::Pin;
 use clear_street_test_support::server::{Action, Request, Server, json};
 use futures_core::Stream;
 
-use super::{CREATE, core, list};
-use crate::call::Call;
+use super::{create, list};
 use crate::error::{Delivery, ErrorKind};
 use crate::page::{Items, Pages};
 use crate::record::Value;
@@ -182,9 +181,7 @@ async fn a_token_may_go_into_the_body() {
         other => json(400, format!(r#"{{"problem": {{"message": {other:?}}}}}"#)),
     })
     .await;
-    let mut call = Call::new(&core(&server), &CREATE);
-    call.set(0, "fast".to_owned().view());
-    call.body(std::collections::BTreeMap::from([("a".to_owned(), "1".to_owned())]).view());
+    let call = create(&server, std::collections::BTreeMap::from([("a".to_owned(), "1".to_owned())]));
     assert_eq!(Items::<String>::new(call).into_vec().await.unwrap(), ["x", "y"]);
 }
 

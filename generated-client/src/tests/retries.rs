@@ -8,13 +8,12 @@ use clear_street_test_support::server::{Action, Server, answer, json, last};
 use tokio::net::TcpSocket;
 
 use super::pace::ScriptedPace;
-use super::{BLANK, CREATE, LIST, settings};
+use super::{BLANK, CREATE, LIST, call, settings};
 use crate::call::Call;
 use crate::client::{Core, Settings};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::operation::{Answer, BodyKind, Method, Operation, Repeat};
 use crate::options::RequestOptions;
-use crate::record::Value;
 use crate::response::Response;
 use crate::retry::RetrySettings;
 
@@ -71,11 +70,7 @@ impl Setting {
     }
 
     fn call(&self, operation: &'static Operation) -> Call {
-        let mut call = Call::new(&self.core, operation);
-        if !operation.parameters.is_empty() {
-            call.set(0, "7".to_owned().view());
-        }
-        call
+        call(&self.core, operation)
     }
 
     async fn send(&self, operation: &'static Operation) -> Result<Response<Vec<String>>> {

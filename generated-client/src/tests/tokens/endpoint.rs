@@ -11,11 +11,10 @@ use crate::call::Call;
 use crate::client::{Core, Settings};
 use crate::error::Result;
 use crate::operation::Operation;
-use crate::record::Value;
 use crate::response::Response;
 use crate::retry::Pace;
-use crate::tests::LIMITED;
 use crate::tests::pace::ScriptedPace;
+use crate::tests::{LIMITED, call};
 
 pub(super) const ID: &str = "planted-id";
 pub(super) const SECRET: &str = "planted-secret";
@@ -56,11 +55,7 @@ impl Setting {
     }
 
     pub(super) fn call(&self, operation: &'static Operation) -> Call {
-        let mut call = Call::new(&self.core, operation);
-        if !operation.parameters.is_empty() {
-            call.set(0, "7".to_owned().view());
-        }
-        call
+        call(&self.core, operation)
     }
 
     pub(super) async fn send(&self, operation: &'static Operation) -> Result<Response<Vec<String>>> {

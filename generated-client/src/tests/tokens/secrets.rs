@@ -11,7 +11,7 @@ use super::endpoint::{ID, SECRET, Setting, good, settings, token};
 use crate::authentication::{Token, TokenError};
 use crate::client::Settings;
 use crate::error::{ErrorKind, Result};
-use crate::tests::{LIMITED, LIST};
+use crate::tests::{LIMITED, LIST, call};
 
 #[tokio::test]
 async fn secrets_and_tokens_are_in_nothing_that_is_shown_or_traced() {
@@ -32,9 +32,7 @@ async fn secrets_and_tokens_are_in_nothing_that_is_shown_or_traced() {
     let endpoint = Server::start(|request| json(401, &request.body)).await;
     let settings = settings(&endpoint, &setting.server);
     write!(shown, "{settings:?}").unwrap();
-    let mut call = crate::call::Call::new(&settings.build().unwrap(), &LIST);
-    call.set(0, crate::record::Value::view(&"7".to_owned()));
-    let error = call.send::<Vec<String>>().await.unwrap_err();
+    let error = call(&settings.build().unwrap(), &LIST).send::<Vec<String>>().await.unwrap_err();
     let mut source: Option<&dyn std::error::Error> = Some(&error);
     while let Some(cause) = source {
         write!(shown, "{cause} {cause:?}").unwrap();

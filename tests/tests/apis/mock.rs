@@ -1,7 +1,5 @@
 //! The mock server and the generated client: neither must find the other strange.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
-
 use clear_street::operation::{Method, Operation};
 use clear_street::{Json, UndocumentedRequest};
 use clear_street_mock::MockServer;

@@ -1,7 +1,5 @@
 //! Every message of every channel, with texts made from the spec.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use clear_street::studio::CHANNELS;
 use clear_street_tests::cases::studio;
 

@@ -1,13 +1,5 @@
 //! Every operation against a real server on loopback: what is sent, and that the answer decodes.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::expect_used,
-    reason = "a test may panic"
-)]
-
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 

@@ -1,13 +1,5 @@
 //! Recorded bodies, good and bad, in real files.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::expect_used,
-    reason = "a test may panic"
-)]
-
 use std::fs;
 use std::path::Path;
 use std::process::Command;

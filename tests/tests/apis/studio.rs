@@ -1,7 +1,5 @@
 //! Studio's own ways: new orders and their strategies, encodings, and what its document says twice.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, reason = "a test may panic")]
-
 use clear_street::studio::Client;
 use clear_street::studio::accounts::{AccountId, AccountNumber};
 use clear_street::studio::locates::UpdateLocateOrderRequest;

@@ -1,13 +1,5 @@
 //! Every type of the generated crate, with values made from the spec.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::expect_used,
-    reason = "a test may panic"
-)]
-
 use clear_street_tests::arbitrary::Values;
 use clear_street_tests::cases::{TypeCase, studio, trading};
 use clear_street_tests::replay::{Tree, differences};
