@@ -18,7 +18,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clear_street::stream::{Connection as Changed, Event};
-use clear_street_test_support::frames::{Connection, FIRST, frame, serve};
+use clear_street_test_support::frames::{Connection, FIRST, serve, text};
 use clear_street_test_support::messages::TYPE_FIRST;
 use tokio::runtime::{Builder, Runtime};
 
@@ -178,7 +178,7 @@ fn latency() {
     let mut turn = |count: usize| {
         let mut times = [Vec::new(), Vec::new()];
         for _ in 0..count {
-            let text = frame(&TYPE_FIRST.replace("48213", &number.to_string()));
+            let text = text(&TYPE_FIRST.replace("48213", &number.to_string()));
             number += 1;
             for (side, times) in sides.iter_mut().zip(&mut times) {
                 thread::sleep(Duration::from_micros(50));

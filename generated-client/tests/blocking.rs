@@ -12,7 +12,7 @@ use clear_street::trading::accounts::AccountId;
 use clear_street::trading::instruments::InstrumentId;
 use clear_street::trading::orders::{NewOrder, RequestTimeInForce, Side};
 use clear_street::trading::positions::{PositionInstructionSubmissionRequest, PositionInstructionType};
-use clear_street::{Delivery, Error, ErrorKind, RowOutcome};
+use clear_street::{Error, RowOutcome};
 use clear_street_test_support::KEY;
 use clear_street_test_support::server::{Action, Request, Server, json, last};
 use rust_decimal::Decimal;
@@ -138,13 +138,6 @@ fn asynchronous_programs_may_wait_and_drop_the_client_too() {
     assert_eq!(server.requests().len(), 300);
 }
 
-#[test]
-fn without_a_server_nothing_was_sent() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let error = client(&format!("http://127.0.0.1:{port}")).calendar().get_clock().send().wait().unwrap_err();
-    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Connect, Delivery::NotSent));
-}
-
 /// Reads one request without a body and answers it; the connection stays open.
 fn answer(listener: &TcpListener) -> TcpStream {
     let (mut stream, _) = listener.accept().unwrap();
@@ -203,15 +196,6 @@ fn order() -> NewOrder {
 }
 
 #[test]
-fn submissions_are_waited_for() {
-    let (server, _runtime) = server(|_| json(200, ORDERS));
-    let submission =
-        client(&server.url).orders().submit_orders(AccountId::new(42), [order()]).send().wait().unwrap();
-    assert!(matches!(submission.rows()[0].outcome, RowOutcome::Accepted(_)));
-    assert_eq!(server.requests().len(), 1);
-}
-
-#[test]
 fn rows_whose_answer_is_lost_are_looked_for_while_the_thread_waits() {
     let account = AccountId::new(42);
     let (orders, _first) = cutting(ORDERS, 0);
@@ -247,17 +231,4 @@ fn what_is_unknown_can_be_resolved_later() {
     assert_eq!(submission.resolve_and_wait().unwrap_err().status(), Some(403));
     assert!(submission.resolve_and_wait().unwrap());
     assert!(matches!(submission.rows()[0].outcome, RowOutcome::Accepted(_)));
-}
-
-#[test]
-fn rows_that_cannot_be_sent_are_refused_before_anything_is_sent() {
-    let (server, _runtime) = server(|_| json(200, ORDERS));
-    let error = client(&server.url)
-        .orders()
-        .submit_orders(AccountId::new(42), [order(), order()])
-        .send()
-        .wait()
-        .unwrap_err();
-    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Invalid, Delivery::NotSent));
-    assert!(server.requests().is_empty());
 }

@@ -3,7 +3,7 @@
 use std::alloc::System;
 use std::time::Duration;
 
-use clear_street_test_support::frames::{FIRST, frame, serve};
+use clear_street_test_support::frames::{FIRST, serve, text};
 use clear_street_test_support::messages::TYPE_FIRST;
 use stats_alloc::StatsAlloc;
 use tokio::runtime::Builder;
@@ -15,7 +15,7 @@ const HEARTBEAT: &str = r#"{"timestamp":1761921001987,"payload":{"type":"heartbe
 /// The bytes that are allocated and not given back, ten times while so many heartbeats come.
 pub(crate) fn kept(heap: &StatsAlloc<System>, heartbeats: u64) -> Vec<usize> {
     let address = serve(move |mut connection| {
-        let chunk = frame(HEARTBEAT).repeat(1_000);
+        let chunk = text(HEARTBEAT).repeat(1_000);
         connection.replay(TYPE_FIRST, FIRST..FIRST + 1)?;
         for _ in 0..heartbeats / 1_000 {
             connection.send(&chunk)?;

@@ -1,4 +1,5 @@
-//! A server on threads of its own that costs little: it sends frames that were made before.
+//! Frames of WebSockets, and a server on threads of its own that costs little: it sends frames that were made
+//! before.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -6,6 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::thread;
 
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 /// The number of the first message; all have as many digits.
@@ -23,9 +25,9 @@ pub struct Connection(TcpStream);
 impl Connection {
     /// Accepts the subscription, and replays updates with these numbers.
     pub fn replay(&mut self, text: &str, numbers: Range<u64>) -> io::Result<()> {
-        self.send(&frame(ACKNOWLEDGEMENT))?;
+        self.send(&text(ACKNOWLEDGEMENT))?;
         self.updates(text, numbers)?;
-        self.send(&frame(CAUGHT_UP))
+        self.send(&text(CAUGHT_UP))
     }
 
     pub fn send(&mut self, frames: &[u8]) -> io::Result<()> {
@@ -34,7 +36,7 @@ impl Connection {
 
     /// Sends `text` with each of these numbers in the place of its `48213`.
     pub fn updates(&mut self, text: &str, numbers: Range<u64>) -> io::Result<()> {
-        let one = frame(&text.replace("48213", &FIRST.to_string()));
+        let one = self::text(&text.replace("48213", &FIRST.to_string()));
         let length = FIRST.to_string().len();
         let at = one.windows(length).position(|window| window == FIRST.to_string().as_bytes()).unwrap();
         let mut chunk = one.repeat(usize::try_from(CHUNK).unwrap());
@@ -56,18 +58,29 @@ impl Connection {
     }
 }
 
-/// A frame of a server.
-pub fn frame(text: &str) -> Vec<u8> {
-    let mut frame = vec![0x81];
-    match u16::try_from(text.len()).unwrap() {
-        length @ 0..126 => frame.push(length.to_be_bytes()[1]),
-        length => {
-            frame.push(126);
-            frame.extend(length.to_be_bytes());
-        }
+/// A frame as a server writes it, of less than 64 KiB.
+pub fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(payload.len()).unwrap().to_be_bytes();
+    match payload.len() {
+        0..126 => [&[first, length[1]], payload].concat(),
+        _ => [&[first, 126], &length[..], payload].concat(),
     }
-    frame.extend(text.as_bytes());
-    frame
+}
+
+/// A frame with a text.
+pub fn text(text: &str) -> Vec<u8> {
+    frame(0x81, text.as_bytes())
+}
+
+/// The first byte and the payload of a frame that a client wrote.
+pub async fn receive(pipe: &mut (impl AsyncRead + Unpin)) -> io::Result<(u8, Vec<u8>)> {
+    let (first, length) = (pipe.read_u8().await?, pipe.read_u8().await? & 0x7f);
+    let length = if length == 126 { pipe.read_u16().await? } else { length.into() };
+    let mut mask = [0; 4];
+    pipe.read_exact(&mut mask).await?;
+    let mut payload = vec![0; length.into()];
+    pipe.read_exact(&mut payload).await?;
+    Ok((first, payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask).collect()))
 }
 
 /// Does this with each client that connects and subscribes. An error says that it has gone.

@@ -1,10 +1,10 @@
 //! Dials over loopback, and how the machine sees their results. What a whole stream makes of it is tested
 //! with the supervisor, and how connections end with the connection, too.
 
+use clear_street_test_support::frames::frame;
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::stream::connection::tests::frames::frame;
 use crate::stream::machine::Closed;
 use crate::transport::{ProxySettings, RootCertificates};
 use clear_street_test_support::certificate::{Authority, Flaw};

@@ -3,11 +3,11 @@
 #![allow(clippy::arithmetic_side_effects, reason = "a test fails where it overflows")]
 
 use clear_street_test_support::eavesdrop::Ears;
+use clear_street_test_support::frames::frame;
 use tokio::time::timeout_at;
 
 use super::*;
 use crate::ErrorKind;
-use crate::stream::connection::tests::frames::frame;
 use crate::stream::supervisor::tests::caller::{assert_holds_no_token, word};
 use crate::stream::supervisor::tests::server::Answer::{Deny, EndInReplay, Fail, Live};
 use crate::stream::supervisor::tests::server::{CLOSE, Order, Server, ack, notice};

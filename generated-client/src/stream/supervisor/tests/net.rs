@@ -6,12 +6,12 @@
 use std::future::ready;
 
 use clear_street_test_support::certificate::{Authority, Flaw};
+use clear_street_test_support::frames::frame;
 use tokio::net::TcpSocket;
 
 use super::server::{Order, numbered};
 use super::*;
 use crate::authentication::{FetchingToken, Token, TokenRequest, TokenSource};
-use crate::stream::connection::tests::frames::frame;
 use crate::stream::machine::NoToken;
 use crate::stream::supervisor::TokenProvider;
 use crate::stream::{ClientTokens, dial};
