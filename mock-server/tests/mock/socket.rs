@@ -63,7 +63,7 @@ async fn take(socket: &mut Socket, what: &str) -> BTreeMap<(bool, &'static str),
 }
 
 async fn subscribed(server: &MockServer) -> Socket {
-    let mut socket = client(server).socket().start().unwrap();
+    let mut socket = studio(server).socket().start().unwrap();
     for account in ACCOUNTS {
         socket.subscribe(ActivitySubscription::new(AccountId::new(account))).unwrap();
         socket.subscribe(EventContractsSubscription::new(AccountId::new(account))).unwrap();
