@@ -25,9 +25,9 @@ pub struct Connection(TcpStream);
 impl Connection {
     /// Accepts the subscription, and replays updates with these numbers.
     pub fn replay(&mut self, text: &str, numbers: Range<u64>) -> io::Result<()> {
-        self.send(&text(ACKNOWLEDGEMENT))?;
+        self.send(&self::text(ACKNOWLEDGEMENT))?;
         self.updates(text, numbers)?;
-        self.send(&text(CAUGHT_UP))
+        self.send(&self::text(CAUGHT_UP))
     }
 
     pub fn send(&mut self, frames: &[u8]) -> io::Result<()> {
