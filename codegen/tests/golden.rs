@@ -1,9 +1,6 @@
-//! Small specs with the code that they become.
-//!
-//! `small` has one of everything, to be read; `bare` is an API without an envelope and with other
-//! encodings; `nasty` has what breaks generators. All are compiled
-//! and run by `generated-client/src/tests/golden`. `UPDATE_EXPECT=1 cargo test -p
-//! clear-street-codegen` writes the expected files anew.
+//! A small spec with the code that it becomes: one of everything, to be read. With the specs in
+//! `tests/specs`, of which nothing is kept, it is compiled and run by `generated-client/src/tests/specs.rs`.
+//! `UPDATE_EXPECT=1 cargo test -p clear-street-codegen` writes the expected files anew.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
@@ -16,37 +13,23 @@ use clear_street_spec::ir::{Definition, States};
 use clear_street_spec::load::Files;
 use clear_street_spec::{read, read_files};
 
-fn golden(case: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(case)
+fn golden() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/small")
 }
 
 fn output(files: &Files) -> Output {
     generate(&read_files(files, "spec").unwrap()).unwrap()
 }
 
-fn check(case: &str) {
-    let output = output(&Files::read(&golden(case).join("spec")).unwrap());
-    let expected = golden(case).join("expected");
+#[test]
+fn the_code_of_a_spec_is_as_it_was_reviewed() {
+    let output = output(&Files::read(&golden().join("spec")).unwrap());
+    let expected = golden().join("expected");
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         output.write(&expected).unwrap();
     }
     let differences = output.compare(&expected).unwrap();
     assert!(differences.is_empty(), "{differences}\nor, for this test, set UPDATE_EXPECT=1");
-}
-
-#[test]
-fn small() {
-    check("small");
-}
-
-#[test]
-fn bare() {
-    check("bare");
-}
-
-#[test]
-fn nasty() {
-    check("nasty");
 }
 
 /// The files of a spec as a system might list them.
@@ -64,7 +47,7 @@ fn contents(dir: &Path) -> Vec<(String, Vec<u8>)> {
 
 #[test]
 fn the_same_spec_makes_the_same_bytes() {
-    let spec = golden("small").join("spec");
+    let spec = golden().join("spec");
     let expected = output(&Files::read(&spec).unwrap());
     let contents = contents(&spec);
 
@@ -114,7 +97,7 @@ fn rename(text: &str) -> String {
 
 #[test]
 fn another_name_in_a_look_up_is_a_change_of_the_spec_alone() {
-    let contents = contents(&golden("small").join("spec"));
+    let contents = contents(&golden().join("spec"));
     let renamed = contents
         .iter()
         .map(|(path, content)| (path.clone(), rename(std::str::from_utf8(content).unwrap()).into_bytes()));
@@ -130,7 +113,7 @@ fn another_name_in_a_look_up_is_a_change_of_the_spec_alone() {
 
 #[test]
 fn an_enum_keeps_its_states() {
-    let apis = read(&golden("small").join("spec")).unwrap();
+    let apis = read(&golden().join("spec")).unwrap();
     let states = |name| match apis[0].definition_called(name) {
         Some(Definition::Enum(item)) => item.states.clone(),
         other => panic!("{name} is {other:?}"),

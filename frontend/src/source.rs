@@ -74,7 +74,7 @@ impl SourceMap {
     /// # Panics
     ///
     /// If the id is of another map.
-    #[allow(clippy::indexing_slicing, reason = "ids are only made by `add`")]
+    #[allow(reason = "ids are only made by `add`")]
     pub fn file(&self, id: FileId) -> &File {
         &self.files[id.0 as usize]
     }

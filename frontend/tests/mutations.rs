@@ -3,7 +3,6 @@
 
 #![allow(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     reason = "a test fails by panicking, in its helpers too"
 )]
 
@@ -71,15 +70,14 @@ fn apply(text: &str, edit: &Edit) -> String {
     }
 }
 
-/// The cases that have something to change, and the golden specs.
+/// The cases that have something to change, and whole specs.
 fn seeds() -> &'static [Contents] {
     static SEEDS: OnceLock<Vec<Contents>> = OnceLock::new();
     SEEDS.get_or_init(|| {
-        let golden =
-            ["../codegen/tests/golden/small/spec", "../codegen/tests/golden/nasty/spec"].map(cases::spec);
+        let specs = ["../codegen/tests/golden/small/spec", "../codegen/tests/specs/nasty"].map(cases::spec);
         let cases = cases::cases().into_iter().map(|(_, files)| files).filter(|files| !files.is_empty());
-        // The golden ones again and again: only what begins in order can end in order.
-        golden.iter().cloned().cycle().take(20).chain(cases).collect()
+        // The whole specs again and again: only what begins in order can end in order.
+        specs.iter().cloned().cycle().take(20).chain(cases).collect()
     })
 }
 

@@ -7,7 +7,6 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::indexing_slicing,
     clippy::print_stdout,
     reason = "a benchmark of what does not work should stop, and says what it found"
 )]
@@ -18,14 +17,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clear_street::stream::{Connection as Changed, Event};
+use clear_street_test_support::frames::{Connection, FIRST, serve, text};
+use clear_street_test_support::messages::TYPE_FIRST;
 use tokio::runtime::{Builder, Runtime};
 
-#[path = "streams/mod.rs"]
-mod streams;
+mod sides;
 
-use streams::clients::{Bare, Ours};
-use streams::rivals::TYPE_FIRST;
-use streams::server::{Connection, FIRST, frame, serve};
+use sides::clients::{Bare, Ours};
 
 /// Messages of one turn.
 const MESSAGES: u64 = 200_000;
@@ -179,7 +177,7 @@ fn latency() {
     let mut turn = |count: usize| {
         let mut times = [Vec::new(), Vec::new()];
         for _ in 0..count {
-            let text = frame(&TYPE_FIRST.replace("48213", &number.to_string()));
+            let text = text(&TYPE_FIRST.replace("48213", &number.to_string()));
             number += 1;
             for (side, times) in sides.iter_mut().zip(&mut times) {
                 thread::sleep(Duration::from_micros(50));

@@ -84,10 +84,6 @@
     allow(dead_code, unused_imports, reason = "one API alone does not use all of the runtime")
 )]
 
-// The servers of the tests name this crate as other programs do.
-#[cfg(test)]
-extern crate self as clear_street;
-
 mod api;
 pub mod authentication;
 #[doc(hidden)]

@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where it panics")]
 
-mod support;
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,11 +12,11 @@ use clear_street::trading::accounts::AccountId;
 use clear_street::trading::instruments::InstrumentId;
 use clear_street::trading::orders::{NewOrder, RequestTimeInForce, Side};
 use clear_street::trading::positions::{PositionInstructionSubmissionRequest, PositionInstructionType};
-use clear_street::{Delivery, Error, ErrorKind, RowOutcome};
+use clear_street::{Error, RowOutcome};
+use clear_street_test_support::KEY;
+use clear_street_test_support::server::{Action, Request, Server, json, last};
 use rust_decimal::Decimal;
 use tokio::runtime::Runtime;
-
-use crate::support::{KEY, Reply, Request, Server};
 
 const CLOCK: &str = r#"{"data": {"clock": "2025-10-31T14:30:00Z"}, "metadata": {"request_id": "r1"}}"#;
 
@@ -27,20 +25,20 @@ fn client(url: &str) -> Client {
 }
 
 /// A server that runs as long as what comes with it.
-fn server(answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> (Server, Runtime) {
+fn server(answer: impl Fn(&Request) -> Vec<Action> + Send + Sync + 'static) -> (Server, Runtime) {
     let runtime = Runtime::new().unwrap();
     (runtime.block_on(Server::start(answer)), runtime)
 }
 
 fn clock() -> (Server, Runtime) {
-    server(|_| Reply::json(200, CLOCK))
+    server(|_| json(200, CLOCK))
 }
 
 #[test]
 fn requests_are_waited_for() {
     let (server, _runtime) = server(|request| match request.target.as_str() {
-        "/v1/clock" => Reply::json(200, CLOCK),
-        _ => Reply::json(404, r#"{"error": {"code": 404, "message": "no such account"}}"#),
+        "/v1/clock" => json(200, CLOCK),
+        _ => json(404, r#"{"error": {"code": 404, "message": "no such account"}}"#),
     });
     let client = client(&server.url);
     let response = client.calendar().get_clock().send().wait().unwrap();
@@ -54,8 +52,8 @@ fn requests_are_waited_for() {
 #[test]
 fn tokens_are_waited_for_too() {
     let (server, _runtime) = server(|request| match request.target.as_str() {
-        "/token" => Reply::json(200, r#"{"access_token": "planted-token", "expires_in": 60}"#),
-        _ => Reply::json(200, r#"{"data": []}"#),
+        "/token" => json(200, r#"{"access_token": "planted-token", "expires_in": 60}"#),
+        _ => json(200, r#"{"data": []}"#),
     });
     let builder = clear_street::studio::Client::builder().credentials("planted-id", "planted-secret");
     let client = builder.token_url(format!("{}/token", server.url)).base_url(&server.url).build().unwrap();
@@ -85,7 +83,7 @@ fn any_number_of_threads_may_wait() {
 }
 
 /// Pages of executions: the first has two, the second one, each with an id of its own.
-fn executions(request: &Request) -> Reply {
+fn executions(request: &Request) -> Vec<Action> {
     let item = |id: &str| {
         format!(
             r#"{{"id": "{id}", "order_id": "o", "price": "1", "quantity": "1", "side": "BUY", "transaction_time": "2025-10-31T14:30:00Z"}}"#
@@ -96,7 +94,7 @@ fn executions(request: &Request) -> Reply {
     } else {
         ([item("e1"), item("e2")].join(","), r#", "next_page_token": "t2""#)
     };
-    Reply::json(200, format!(r#"{{"data": [{items}], "metadata": {{"request_id": "r"{next}}}}}"#))
+    json(200, format!(r#"{{"data": [{items}], "metadata": {{"request_id": "r"{next}}}}}"#))
 }
 
 #[test]
@@ -118,7 +116,7 @@ fn lists_are_iterators() {
 
 #[test]
 fn failures_of_lists_come_as_items() {
-    let (server, _runtime) = server(|_| Reply::json(403, r#"{"error": {"code": 403, "message": "no"}}"#));
+    let (server, _runtime) = server(|_| json(403, r#"{"error": {"code": 403, "message": "no"}}"#));
     let items = client(&server.url).orders().get_executions(AccountId::new(1)).items().wait();
     let outcomes: Vec<Result<_, Error>> = items.collect();
     assert_eq!(outcomes.len(), 1);
@@ -138,13 +136,6 @@ fn asynchronous_programs_may_wait_and_drop_the_client_too() {
         drop(client);
     });
     assert_eq!(server.requests().len(), 300);
-}
-
-#[test]
-fn without_a_server_nothing_was_sent() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let error = client(&format!("http://127.0.0.1:{port}")).calendar().get_clock().send().wait().unwrap_err();
-    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Connect, Delivery::NotSent));
 }
 
 /// Reads one request without a body and answers it; the connection stays open.
@@ -194,23 +185,14 @@ const INSTRUCTIONS: &str = r#"{"data": [{"id": "i", "instruction_id": "mine", "a
 fn cutting(rows: &'static str, refused: usize) -> (Server, Runtime) {
     let lists = AtomicUsize::new(0);
     server(move |request| match request.method.as_str() {
-        "POST" => Reply::Bytes(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{".to_vec()),
-        _ if lists.fetch_add(1, Ordering::Relaxed) < refused => Reply::json(403, "{}"),
-        _ => Reply::json(200, rows),
+        "POST" => last(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{".to_vec()),
+        _ if lists.fetch_add(1, Ordering::Relaxed) < refused => json(403, "{}"),
+        _ => json(200, rows),
     })
 }
 
 fn order() -> NewOrder {
     NewOrder::market("A", Side::Buy, Decimal::ONE, RequestTimeInForce::Day).id("mine")
-}
-
-#[test]
-fn submissions_are_waited_for() {
-    let (server, _runtime) = server(|_| Reply::json(200, ORDERS));
-    let submission =
-        client(&server.url).orders().submit_orders(AccountId::new(42), [order()]).send().wait().unwrap();
-    assert!(matches!(submission.rows()[0].outcome, RowOutcome::Accepted(_)));
-    assert_eq!(server.requests().len(), 1);
 }
 
 #[test]
@@ -249,17 +231,4 @@ fn what_is_unknown_can_be_resolved_later() {
     assert_eq!(submission.resolve_and_wait().unwrap_err().status(), Some(403));
     assert!(submission.resolve_and_wait().unwrap());
     assert!(matches!(submission.rows()[0].outcome, RowOutcome::Accepted(_)));
-}
-
-#[test]
-fn rows_that_cannot_be_sent_are_refused_before_anything_is_sent() {
-    let (server, _runtime) = server(|_| Reply::json(200, ORDERS));
-    let error = client(&server.url)
-        .orders()
-        .submit_orders(AccountId::new(42), [order(), order()])
-        .send()
-        .wait()
-        .unwrap_err();
-    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Invalid, Delivery::NotSent));
-    assert!(server.requests().is_empty());
 }

@@ -3,14 +3,9 @@
 
 #![allow(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     clippy::panic,
     reason = "a test fails where it panics"
 )]
-
-#[path = "support/fault.rs"]
-mod fault;
-mod support;
 
 use std::alloc::System;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,15 +17,14 @@ use clear_street::trading::Client;
 use clear_street::trading::accounts::AccountId;
 use clear_street::trading::orders::{NewOrder, RequestTimeInForce, Side};
 use clear_street::{ErrorKind, RowOutcome};
+use clear_street_test_support::{KEY, listen, server};
 use rust_decimal::Decimal;
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-
-use crate::support::KEY;
 
 #[global_allocator]
 static HEAP: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -129,27 +123,21 @@ impl Exchange {
             open: watch::Sender::new(0),
             close: watch::Sender::new(()),
         });
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         let shared = Arc::clone(&exchange);
-        fault::in_thread(async move {
-            listener.set_nonblocking(true).unwrap();
-            let listener = TcpListener::from_std(listener).unwrap();
-            while let Ok((stream, _)) = listener.accept().await {
-                shared.connections.fetch_add(1, Ordering::Relaxed);
-                shared.open.send_modify(|open| *open += 1);
-                let shared = Arc::clone(&shared);
-                tokio::spawn(async move {
-                    let mut close = shared.close.subscribe();
-                    tokio::select! {
-                        () = shared.serve(stream) => {}
-                        _ = close.changed() => {}
-                    }
-                    shared.open.send_modify(|open| *open -= 1);
-                });
+        let address = listen(move |_, stream| {
+            shared.connections.fetch_add(1, Ordering::Relaxed);
+            shared.open.send_modify(|open| *open += 1);
+            let shared = Arc::clone(&shared);
+            async move {
+                let mut close = shared.close.subscribe();
+                tokio::select! {
+                    () = shared.serve(stream) => {}
+                    _ = close.changed() => {}
+                }
+                shared.open.send_modify(|open| *open -= 1);
             }
         });
-        (exchange, url)
+        (exchange, format!("http://{address}"))
     }
 
     /// Ends all connections, and returns when the client has nothing left of them.
@@ -180,7 +168,8 @@ impl Exchange {
                 }
                 Some(Fault::Unavailable { done }) => {
                     self.book(number, done, 0);
-                    let _ = stream.write_all(&http(503, r#"{"error": {"message": "busy"}}"#)).await;
+                    let _ =
+                        stream.write_all(&server::bytes(503, &[], r#"{"error": {"message": "busy"}}"#)).await;
                 }
                 None => {
                     let answer = self.answer(number, true);
@@ -219,7 +208,8 @@ impl Exchange {
             None if kind(number) == Kind::Order => format!("[{}]", order(number)),
             None => number.to_string(),
         };
-        http(200, &format!(r#"{{"data": {data}, "metadata": {{"request_id": "r"}}}}"#))
+        let body = format!(r#"{{"data": {data}, "metadata": {{"request_id": "r"}}}}"#);
+        server::bytes(200, &[], body)
     }
 
     fn orders(&self, wanted: usize) -> String {
@@ -270,10 +260,6 @@ fn order(number: usize) -> String {
             "created_at": "2026-01-02T03:04:05Z", "updated_at": "2026-01-02T03:04:05Z"}}"#,
         account(number)
     )
-}
-
-fn http(status: u16, body: &str) -> Vec<u8> {
-    format!("HTTP/1.1 {status} S\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
 /// How a call ended.

@@ -2,24 +2,19 @@
 //! HTTP and TLS libraries below it. A program of its own: what is logged depends on the first
 //! subscriber of a process.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails where it panics")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails where it panics"
+)]
 
-#[path = "support/certificate.rs"]
-mod certificate;
-#[path = "support/eavesdrop.rs"]
-mod eavesdrop;
-#[path = "support/fault.rs"]
-mod fault;
-mod support;
-
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Debug;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
-use bytes::Bytes;
 use clear_street::authentication::Token;
 use clear_street::operation::Method;
 use clear_street::rate_limit::RateLimits;
@@ -29,13 +24,15 @@ use clear_street::studio::activity::{ActivityMessage, ActivitySubscription};
 use clear_street::trading::accounts::AccountId;
 use clear_street::trading::orders::{NewOrder, RequestTimeInForce, Side};
 use clear_street::trading::{Client, ClientBuilder};
-use clear_street::{Error, ErrorDetail, ErrorKind, RequestOptions, Response, Result};
+use clear_street::{Error, ErrorDetail, ErrorKind, RequestOptions, Response, Result, RootCertificates};
+use clear_street_test_support::KEY;
+use clear_street_test_support::certificate::{Authority, Flaw};
+use clear_street_test_support::eavesdrop::{LINES, Logs, Traces, faces};
+use clear_street_test_support::fault::{FaultServer, Step};
+use clear_street_test_support::http2::{Act, Http2Server};
+use clear_street_test_support::sources::sources;
 use rust_decimal::Decimal;
-
-use crate::certificate::{Authority, Flaw};
-use crate::eavesdrop::{LINES, Logs, Traces, faces};
-use crate::fault::{FaultServer, Step, in_thread};
-use crate::support::KEY;
+use syn::{Item, Type, Visibility};
 
 #[track_caller]
 fn is_clean(text: &str) {
@@ -280,41 +277,29 @@ const WITHOUT_SECRET: &[&str] = &[
     "value::unknown::Unrecognized",
 ];
 
-/// The files of a folder of this crate's sources and of those in it, by their paths.
-fn sources(folder: &Path) -> BTreeMap<PathBuf, String> {
-    let mut found = BTreeMap::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        match path.is_dir() {
-            true => found.extend(sources(&path)),
-            false => drop(found.insert(path.clone(), std::fs::read_to_string(path).unwrap())),
-        }
-    }
-    found
-}
-
 /// The public types of the sources that are written by hand, as `module::Type`.
 ///
 /// The names in `record` are public and cannot be reached: they seal what models implement.
 fn public_types() -> BTreeSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut types = BTreeSet::new();
-    for (path, text) in sources(&root) {
+    for (path, items) in sources(&root) {
         let path = path.strip_prefix(&root).unwrap().with_extension("");
         let parts: Vec<&str> = path.iter().map(|part| part.to_str().unwrap()).collect();
         let is_there = cfg!(feature = "blocking") || parts[0] != "blocking";
-        if !is_there || matches!(parts[0], "generated" | "record" | "tests") {
-            continue;
-        }
-        if path.starts_with("stream/machine") {
+        let is_sealed = matches!(parts[0], "generated" | "record" | "tests");
+        if !is_there || is_sealed || path.starts_with("stream/machine") {
             continue;
         }
         let module: Vec<&str> = parts.into_iter().filter(|part| *part != "mod").collect();
-        for line in text.lines() {
-            let item =
-                ["pub struct ", "pub enum ", "pub union "].iter().find_map(|kind| line.strip_prefix(kind));
-            if let Some(item) = item {
-                let name: String = item.chars().take_while(|letter| letter.is_alphanumeric()).collect();
+        for item in &items {
+            let (vis, name) = match item {
+                Item::Struct(item) => (&item.vis, &item.ident),
+                Item::Enum(item) => (&item.vis, &item.ident),
+                Item::Union(item) => (&item.vis, &item.ident),
+                _ => continue,
+            };
+            if matches!(vis, Visibility::Public(_)) {
                 types.insert(format!("{}::{name}", module.join("::")));
             }
         }
@@ -327,45 +312,25 @@ fn public_types() -> BTreeSet<String> {
 fn all_handles_and_requests_are_made_of_what_is_shown() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/generated");
     let mut kinds = BTreeSet::new();
-    for text in sources(&root).values() {
-        for item in text.split("\npub struct ").skip(1) {
-            let (name, fields) = item.split_once('\n').unwrap();
-            let (fields, _) = fields.split_once("\n}").unwrap_or_default();
-            for field in fields.lines().filter_map(|line| line.strip_prefix("    ")) {
-                let is_private =
-                    field.starts_with(|first: char| first.is_ascii_lowercase()) && !field.starts_with("pub ");
-                if is_private && name.ends_with('{') {
-                    let (field, of) = field.split_once(": ").unwrap();
-                    kinds.insert(if field == "body" { "body".to_owned() } else { format!("{field}: {of}") });
-                }
+    for (_, items) in sources(&root) {
+        for item in items {
+            let Item::Struct(item) = item else { continue };
+            for field in item.fields.iter().filter(|field| !matches!(field.vis, Visibility::Public(_))) {
+                let Type::Path(ty) = &field.ty else { panic!("a field of {}", item.ident) };
+                let ty = &ty.path.segments.last().unwrap().ident;
+                let Some(name) = &field.ident else { continue };
+                kinds.insert(if name == "body" { "body".to_owned() } else { format!("{name}: {ty}") });
             }
         }
     }
-    assert_eq!(kinds, BTreeSet::from(["body", "call: Call,", "core: Core,"].map(str::to_owned)));
+    assert_eq!(kinds, BTreeSet::from(["body", "call: Call", "core: Core"].map(str::to_owned)));
 }
 
 /// An HTTP/2 server that refuses every request, with the key in its answer.
-fn http2(authority: &Authority) -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("https://{}", listener.local_addr().unwrap());
-    let acceptor = authority.acceptor(Flaw::None, "h2");
-    in_thread(async move {
-        listener.set_nonblocking(true).unwrap();
-        let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-        while let Ok((stream, _)) = listener.accept().await {
-            let Ok(stream) = acceptor.accept(stream).await else { continue };
-            let mut connection = h2::server::handshake(stream).await.unwrap();
-            tokio::spawn(async move {
-                while let Some(Ok((_, mut respond))) = connection.accept().await {
-                    let answer = http::Response::builder().status(401).body(()).unwrap();
-                    let mut body = respond.send_response(answer, false).unwrap();
-                    body.send_data(Bytes::from(format!(r#"{{"error": {{"message": "{KEY}"}}}}"#)), true)
-                        .unwrap();
-                }
-            });
-        }
-    });
-    url
+fn http2(authority: &Authority) -> Http2Server {
+    Http2Server::start(authority.acceptor(Flaw::None, "h2"), Duration::from_secs(60), |_| {
+        vec![Act::Answer(401, format!(r#"{{"error": {{"message": "{KEY}"}}}}"#))]
+    })
 }
 
 #[tokio::test]
@@ -374,7 +339,7 @@ async fn nothing_printed_or_logged_shows_a_secret() {
     log::set_boxed_logger(Box::new(Logs)).unwrap();
     log::set_max_level(log::LevelFilter::Trace);
 
-    let authority = Authority::new();
+    let authority = Authority::default();
     let answer = |status, body: &str| vec![Step::Receive, Step::answer(status, body)];
     let plain: Vec<Vec<Step>> = vec![
         answer(200, r#"{"data": []}"#),
@@ -400,13 +365,17 @@ async fn nothing_printed_or_logged_shows_a_secret() {
     for flaw in [Flaw::None, Flaw::Expired] {
         let steps = answer(200, r#"{"data": []}"#);
         let server = FaultServer::tls(authority.acceptor(flaw, "http/1.1"), move |_| steps.clone());
-        let builder = Client::builder().base_url(server.url()).root_certificates(authority.root());
+        let builder = Client::builder()
+            .base_url(server.url())
+            .root_certificates(RootCertificates::from_pem(authority.pem()).unwrap());
         use_client(&mut shown, builder.clone()).await;
         let refusing = FaultServer::always([Step::send("HTTP/1.1 407 No\r\n\r\n")]);
         let proxy = format!("http://planted-header:planted-password@{}", refusing.address);
         use_client(&mut shown, builder.proxy(proxy)).await;
     }
-    let builder = Client::builder().base_url(http2(&authority)).root_certificates(authority.root());
+    let builder = Client::builder()
+        .base_url(http2(&authority).url)
+        .root_certificates(RootCertificates::from_pem(authority.pem()).unwrap());
     use_client(&mut shown, builder).await;
 
     let lines = LINES.lock().unwrap().clone();

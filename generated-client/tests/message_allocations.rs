@@ -13,12 +13,8 @@ use std::hint::black_box;
 use clear_street::benchmarks::identify;
 use clear_street::stream::decode;
 use clear_street::studio::activity::ActivityMessage;
+use clear_street_test_support::messages::{Kind, OrderUpdate, TYPE_FIRST, Tagged, type_last};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
-
-#[path = "../benches/streams/rivals.rs"]
-mod rivals;
-
-use rivals::{Kind, OrderUpdate, TYPE_FIRST, Tagged, type_last};
 
 #[global_allocator]
 static HEAP: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;

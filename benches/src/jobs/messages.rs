@@ -4,14 +4,9 @@ use std::hint::black_box;
 
 use clear_street::stream::decode;
 use clear_street::studio::activity::ActivityMessage;
+use clear_street_test_support::messages::{self, TYPE_FIRST, Tagged};
 
 use super::Work;
-
-#[path = "../../../generated-client/benches/streams/rivals.rs"]
-#[allow(dead_code, reason = "the benchmarks and tests of streams use more of it")]
-mod rivals;
-
-use rivals::{TYPE_FIRST, Tagged};
 
 fn ours(text: String) -> Work {
     Box::new(move || {
@@ -34,9 +29,9 @@ pub(super) fn tagged_type_first(_: &str) -> Work {
 }
 
 pub(super) fn type_last(_: &str) -> Work {
-    ours(rivals::type_last())
+    ours(messages::type_last())
 }
 
 pub(super) fn tagged_type_last(_: &str) -> Work {
-    tagged(rivals::type_last())
+    tagged(messages::type_last())
 }

@@ -1,6 +1,7 @@
 //! What answers mean.
 
-use super::support::{Reply, Server};
+use clear_street_test_support::server::{Server, answer};
+
 use super::{CREATE, DELETE, LIST, MAYBE, core, send_list};
 use crate::call::Call;
 use crate::error::{ErrorKind, Result};
@@ -15,8 +16,7 @@ async fn a_response_has_all_its_parts() {
     const BODY: &str = r#" {"about": {"request_id": "r1", "next_page_token": "n", "previous_page_token": "p",
         "page_number": 2, "total_items": 9, "total_pages": 5, "new": 1}, "problem": null, "result": ["a"], "new": 1} "#;
     let server =
-        Server::start(|_| Reply::new(200, &[("X-Thing", "t"), ("content-type", "application/json")], BODY))
-            .await;
+        Server::start(|_| answer(200, &[("X-Thing", "t"), ("content-type", "application/json")], BODY)).await;
     let response = send_list(&server).await.unwrap();
     assert_eq!(response.data, ["a"]);
     assert_eq!(response.status(), 200);
@@ -35,7 +35,7 @@ async fn a_response_has_all_its_parts() {
 
 #[tokio::test]
 async fn the_request_id_may_come_as_a_header() {
-    let server = Server::start(|_| Reply::new(200, &[("x-request-id", "h1")], r#"{"result": []}"#)).await;
+    let server = Server::start(|_| answer(200, &[("x-request-id", "h1")], r#"{"result": []}"#)).await;
     assert_eq!(send_list(&server).await.unwrap().request_id(), Some("h1"));
 }
 

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use clear_street_test_support::KEY;
+use clear_street_test_support::server::{Server, json};
 use jiff::Timestamp;
 use jiff::civil::date;
 use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 
-use super::golden::archive::records::{DropRecord, ListNames, ListRecords, NewRecord, Record};
-use super::golden::archive::{Client, OPERATIONS, api};
 use super::pace::ScriptedPace;
-use super::support::{KEY, Reply, Server};
+use super::specs::archive::records::{DropRecord, ListNames, ListRecords, NewRecord, Record};
+use super::specs::archive::{Client, OPERATIONS, api};
 use crate::authentication::Given;
 use crate::client::Settings;
 use crate::error::{Delivery, Error, ErrorKind, Result};
@@ -35,9 +36,9 @@ fn record(name: &str) -> Json {
 async fn values_are_encoded_alike_in_path_query_and_body() {
     let server = Server::start(|request| {
         if request.method == "GET" {
-            Reply::json(200, r#"{"found": []}"#)
+            json(200, r#"{"found": []}"#)
         } else {
-            Reply::json(201, record("n").to_string())
+            json(201, record("n").to_string())
         }
     })
     .await;
@@ -87,12 +88,8 @@ fn a_record_is_read_and_written_the_same() {
 #[tokio::test]
 async fn pages_are_walked_by_the_token_beside_the_items() {
     let server = Server::start(|request| match request.target.split_once("cursor=") {
-        None => {
-            Reply::json(200, json!({"next_cursor": "c/2", "found": [record("a"), record("b")]}).to_string())
-        }
-        Some((_, "c%2F2")) => {
-            Reply::json(200, json!({"found": [record("c")], "next_cursor": ""}).to_string())
-        }
+        None => json(200, json!({"next_cursor": "c/2", "found": [record("a"), record("b")]}).to_string()),
+        Some((_, "c%2F2")) => json(200, json!({"found": [record("c")], "next_cursor": ""}).to_string()),
         Some(other) => panic!("{other:?}"),
     })
     .await;

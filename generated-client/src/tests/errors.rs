@@ -1,20 +1,15 @@
 //! What goes wrong.
 
-use std::error::Error as _;
 use std::time::Duration;
 
-use tokio::net::TcpSocket;
+use clear_street_test_support::server::{Server, answer, last};
 
-use super::support::{KEY, Reply, Server};
-use super::{CREATE, core, list, send_list, settings};
-use crate::call::Call;
+use super::{create, send_list};
 use crate::error::{Delivery, Error, ErrorDetail, ErrorKind};
-use crate::options::RequestOptions;
-use crate::record::Value;
 
 async fn failed(status: u16, headers: &'static [(&str, &str)], body: impl Into<Vec<u8>>) -> Error {
     let body = body.into();
-    let server = Server::start(move |_| Reply::new(status, headers, &body)).await;
+    let server = Server::start(move |_| answer(status, headers, &body)).await;
     let error = send_list(&server).await.unwrap_err();
     assert_eq!(error.status(), Some(status));
     let delivery = if matches!(status, 408 | 500..) { Delivery::MaybeSent } else { Delivery::Answered };
@@ -104,54 +99,10 @@ async fn success_that_is_no_json_is_clear_too() {
 async fn the_rows_of_an_error_can_be_read() {
     let body = r#"{"result": ["row 1", "row 2"], "problem": {"message": "duplicates"}}"#;
     let server = Server::answering(409, body).await;
-    let mut call = Call::new(&core(&server), &CREATE);
-    call.set(0, "fast".to_owned().view());
-    call.body(vec!["x".to_owned()].view());
-    let error = call.send::<Vec<String>>().await.unwrap_err();
+    let error = create(&server, vec!["x".to_owned()]).send::<Vec<String>>().await.unwrap_err();
     assert_eq!(error.data::<Vec<String>>().unwrap().unwrap(), ["row 1", "row 2"]);
     let mismatch = error.data::<Vec<i64>>().unwrap_err();
     assert_eq!((mismatch.kind(), mismatch.path()), (ErrorKind::Response, Some("$.result[0]")));
-}
-
-#[tokio::test]
-async fn redirects_are_not_followed() {
-    let elsewhere = Server::answering(200, r#"{"result": []}"#).await;
-    let target = elsewhere.url.clone();
-    for status in [301, 302, 307, 308] {
-        let location = target.clone();
-        let server = Server::start(move |_| Reply::new(status, &[("location", &location)], "")).await;
-        let error = send_list(&server).await.unwrap_err();
-        assert_eq!(error.status(), Some(status));
-    }
-    assert_eq!(elsewhere.requests().len(), 0);
-}
-
-#[tokio::test]
-async fn a_server_that_is_not_there_was_sent_nothing() {
-    // Bound, so that nobody else gets the port, but not listening.
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let url = format!("http://{}", socket.local_addr().unwrap());
-    let call = Call::new(&settings(&url).build().unwrap(), &super::MAYBE);
-    let error = call.send::<Option<String>>().await.unwrap_err();
-    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Connect, Delivery::NotSent));
-    assert_eq!((error.status(), error.request_id(), error.body()), (None, None, None));
-    assert!(error.source().is_some());
-}
-
-#[tokio::test]
-async fn a_server_that_is_silent_may_have_been_reached() {
-    let server = Server::start(|_| Reply::Silence).await;
-    let mut call = list(&server);
-    call.configure(RequestOptions::new().timeout(Duration::from_millis(100)));
-    let error = call.send::<Vec<String>>().await.unwrap_err();
-    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Timeout, Delivery::MaybeSent));
-
-    let mut settings = settings(&server.url);
-    settings.timeout = Some(Duration::from_millis(100));
-    let call = Call::new(&settings.build().unwrap(), &super::MAYBE);
-    let error = call.send::<Option<String>>().await.unwrap_err();
-    assert_eq!((error.kind(), error.delivery()), (ErrorKind::Timeout, Delivery::MaybeSent));
 }
 
 #[tokio::test]
@@ -163,59 +114,11 @@ async fn a_broken_answer_may_have_had_its_effect() {
         ("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{\"a", Some(200)),
         ("this is no HTTP", None),
     ] {
-        let server = Server::start(move |_| Reply::Bytes(bytes.into())).await;
+        let server = Server::start(move |_| last(bytes)).await;
         let error = send_list(&server).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Connection, "{error}");
         assert_eq!(error.delivery(), Delivery::MaybeSent, "{error}");
         assert_eq!(error.status(), status, "{error}");
-    }
-}
-
-#[tokio::test]
-async fn an_answer_may_not_be_larger_than_allowed() {
-    let body = format!(r#"{{"result": ["{}"]}}"#, "x".repeat(1000));
-    let length = body.len();
-    let chunked =
-        format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{length:x}\r\n{body}\r\n0\r\n\r\n");
-    for chunked in [Some(chunked), None] {
-        let body = body.clone();
-        let server = Server::start(move |_| match &chunked {
-            Some(bytes) => Reply::Bytes(bytes.clone().into()),
-            None => Reply::json(200, &body),
-        })
-        .await;
-        for (limit, fits) in [(length, true), (length - 1, false)] {
-            let mut settings = settings(&server.url);
-            settings.transport.response_limit = limit;
-            let mut call = Call::new(&settings.build().unwrap(), &super::LIST);
-            call.set(0, "7".to_owned().view());
-            match call.send::<Vec<String>>().await {
-                Ok(_) => assert!(fits),
-                Err(error) => {
-                    assert!(!fits, "{error}");
-                    assert_eq!((error.kind(), error.status()), (ErrorKind::TooLarge, Some(200)));
-                    assert_eq!(error.delivery(), Delivery::Answered);
-                }
-            }
-        }
-    }
-}
-
-#[tokio::test]
-async fn what_the_server_repeats_of_the_key_is_not_kept() {
-    let body =
-        format!(r#"{{"problem": {{"message": "key {KEY} is unknown", "details": ["Bearer {KEY}"]}}}}"#);
-    for (status, body) in
-        [(401, body.clone()), (401, format!("<p>{KEY}</p>")), (200, format!("<p>{KEY}</p>"))]
-    {
-        let error = failed(status, HTML, body).await;
-        let shown = format!(
-            "{error} {error:?} {:?} {}",
-            error.details(),
-            String::from_utf8_lossy(error.body().unwrap())
-        );
-        assert!(!shown.contains("planted"), "{shown}");
-        assert!(shown.contains("[redacted]"), "{shown}");
     }
 }
 

@@ -1,12 +1,12 @@
-//! Messages of the channels of the golden spec, and of one that is laid out in another way.
+//! Messages of the channels of a spec, and of one that is laid out in another way.
 
 use proptest::prelude::*;
 use serde_json::{Value as Any, json};
 
-use super::golden::library::api::LAYOUT;
-use super::golden::library::desk::{BackOfficeMessage, DeskSubscription, FrontDeskMessage};
-use super::golden::library::members::MemberId;
-use super::golden::nasty::{self, channels::TypeMessage};
+use super::specs::library::api::LAYOUT;
+use super::specs::library::desk::{BackOfficeMessage, DeskSubscription, FrontDeskMessage};
+use super::specs::library::members::MemberId;
+use super::specs::nasty::{self, channels::TypeMessage};
 use crate::record::{Encoding, Slot, Value};
 use crate::stream::message::Envelope;
 use crate::stream::{

@@ -4,31 +4,24 @@
 mod answers;
 mod bare;
 mod broker;
-#[path = "../../tests/support/certificate.rs"]
-pub(crate) mod certificate;
 mod clients;
 mod errors;
-#[path = "../../tests/support/fault.rs"]
-pub(crate) mod fault;
-mod golden;
-#[path = "../../tests/support/http2.rs"]
-pub(crate) mod http2;
 pub(crate) mod messages;
 pub(crate) mod pace;
 mod paging;
 mod rate_limits;
-mod redaction;
 mod requests;
 mod retries;
-#[path = "../../tests/support/mod.rs"]
-mod support;
+pub(crate) mod specs;
 mod tokens;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use clear_street_test_support::KEY;
+use clear_street_test_support::server::Server;
+
 use self::pace::ScriptedPace;
-use self::support::{KEY, Server};
 use crate::api::{Api, Authentication, Frame, ListEncoding, Pagination, RateLimit};
 use crate::authentication::Given;
 use crate::call::{Call, Sending};
@@ -149,10 +142,24 @@ fn core(server: &Server) -> Core {
     settings(&server.url).build().unwrap()
 }
 
+/// A call with `7` as its first parameter, if it has one.
+fn call(core: &Core, operation: &'static Operation) -> Call {
+    let mut call = Call::new(core, operation);
+    if !operation.parameters.is_empty() {
+        call.set(0, "7".to_owned().view());
+    }
+    call
+}
+
 /// A call of `LIST` with what it requires.
 fn list(server: &Server) -> Call {
-    let mut call = Call::new(&core(server), &LIST);
-    call.set(0, "7".to_owned().view());
+    call(&core(server), &LIST)
+}
+
+/// A call of `CREATE` with this body.
+fn create(server: &Server, body: impl Value) -> Call {
+    let mut call = call(&core(server), &CREATE);
+    call.body(body.view());
     call
 }
 

@@ -3,11 +3,10 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 
+use clear_street_test_support::server::{Action, Request, Server, json};
 use futures_core::Stream;
 
-use super::support::{Reply, Request, Server};
-use super::{CREATE, core, list};
-use crate::call::Call;
+use super::{create, list};
 use crate::error::{Delivery, ErrorKind};
 use crate::page::{Items, Pages};
 use crate::record::Value;
@@ -18,12 +17,12 @@ fn token(request: &Request) -> Option<&str> {
     query.split('&').find_map(|pair| pair.strip_prefix("token="))
 }
 
-fn page(items: &[&str], next: Option<&str>, previous: Option<&str>) -> Reply {
+fn page(items: &[&str], next: Option<&str>, previous: Option<&str>) -> Vec<Action> {
     let token = |name: &str, token: Option<&str>| {
         token.map_or_else(String::new, |token| format!(r#","{name}":"{token}""#))
     };
     let (next, previous) = (token("next_page_token", next), token("previous_page_token", previous));
-    Reply::json(200, format!(r#"{{"result":{items:?},"about":{{"request_id":"r"{next}{previous}}}}}"#))
+    json(200, format!(r#"{{"result":{items:?},"about":{{"request_id":"r"{next}{previous}}}}}"#))
 }
 
 /// Three pages, of which the second is empty; no token means the first.
@@ -32,7 +31,7 @@ async fn three_pages() -> Server {
         None | Some("t1") => page(&["a", "b"], Some("t2"), None),
         Some("t2") => page(&[], Some("t3"), Some("t1")),
         Some("t3") => page(&["c"], Some(""), Some("t2")),
-        Some(other) => Reply::json(400, format!(r#"{{"problem": {{"message": "{other}"}}}}"#)),
+        Some(other) => json(400, format!(r#"{{"problem": {{"message": "{other}"}}}}"#)),
     })
     .await
 }
@@ -107,7 +106,7 @@ async fn prefetching_changes_nothing_of_what_comes() {
     let server = Server::start(|request| match token(request) {
         None => page(&["a"], Some("t1"), None),
         Some("t1") => page(&["b"], Some("t1"), None),
-        Some(_) => Reply::json(400, "{}"),
+        Some(_) => json(400, "{}"),
     })
     .await;
     let mut pages = Pages::<String>::new(list(&server)).prefetch();
@@ -122,7 +121,7 @@ async fn prefetching_changes_nothing_of_what_comes() {
 async fn a_prefetched_page_that_fails_is_reported_when_it_is_asked_for() {
     let server = Server::start(|request| match token(request) {
         None => page(&["a"], Some("t2"), None),
-        Some(_) => Reply::json(400, r#"{"problem": {"message": "broken"}}"#),
+        Some(_) => json(400, r#"{"problem": {"message": "broken"}}"#),
     })
     .await;
     let mut pages = Pages::<String>::new(list(&server)).prefetch();
@@ -138,7 +137,7 @@ async fn a_walk_that_is_dropped_leaves_no_task() {
     let metrics = tokio::runtime::Handle::current().metrics();
     let server = Server::start(|request| match token(request) {
         None => page(&["a"], Some("t2"), None),
-        Some(_) => Reply::Silence,
+        Some(_) => vec![Action::Hold],
     })
     .await;
     let before = metrics.num_alive_tasks();
@@ -179,12 +178,10 @@ async fn a_token_may_go_into_the_body() {
     let server = Server::start(|request| match request.body.as_str() {
         r#"{"a":"1"}"# => page(&["x"], Some("t=2"), None),
         r#"{"a":"1","token":"t=2"}"# => page(&["y"], None, None),
-        other => Reply::json(400, format!(r#"{{"problem": {{"message": {other:?}}}}}"#)),
+        other => json(400, format!(r#"{{"problem": {{"message": {other:?}}}}}"#)),
     })
     .await;
-    let mut call = Call::new(&core(&server), &CREATE);
-    call.set(0, "fast".to_owned().view());
-    call.body(std::collections::BTreeMap::from([("a".to_owned(), "1".to_owned())]).view());
+    let call = create(&server, std::collections::BTreeMap::from([("a".to_owned(), "1".to_owned())]));
     assert_eq!(Items::<String>::new(call).into_vec().await.unwrap(), ["x", "y"]);
 }
 
@@ -234,7 +231,7 @@ async fn empty_pages_do_not_go_on_for_ever() {
 async fn a_walk_that_failed_can_be_taken_up_again() {
     let server = Server::start(|request| match token(request) {
         None => page(&["a"], Some("t2"), None),
-        Some(_) => Reply::json(400, r#"{"problem": {"message": "broken"}}"#),
+        Some(_) => json(400, r#"{"problem": {"message": "broken"}}"#),
     })
     .await;
     let mut pages = Pages::<String>::new(list(&server));

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use clear_street_test_support::KEY;
+use clear_street_test_support::server::{Server, last};
+
 use super::pace::ScriptedPace;
-use super::support::{KEY, Reply, Server};
 use super::{BLANK, LIMITED};
 use crate::authentication::Given;
 use crate::call::Call;
@@ -84,7 +86,7 @@ async fn a_request_waits_for_its_turn_within_its_time() {
 async fn what_may_have_been_done_before_stays_in_doubt() {
     static REMOVE: Operation = Operation { repeat: Repeat::Idempotent, path: "/a/bulk", ..CANCEL };
 
-    let server = Server::start(|_| Reply::Bytes(Vec::new())).await;
+    let server = Server::start(|_| last(Vec::new())).await;
     let (core, _) = client(&server, Some(RateLimits::fail_fast()));
     let error = Call::new(&core, &REMOVE).send::<()>().await.unwrap_err();
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::RateLimit, Delivery::MaybeSent));

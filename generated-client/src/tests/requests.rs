@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::support::{KEY, Server};
-use super::{CREATE, DELETE, LIST, core, list, send_list, settings};
+use clear_street_test_support::KEY;
+use clear_street_test_support::server::Server;
+
+use super::{CREATE, DELETE, LIST, call, core, create, list, send_list, settings};
 use crate::api::Api;
 use crate::call::{Call, UndocumentedRequest};
 use crate::error::{Delivery, Error, ErrorKind};
@@ -58,13 +60,10 @@ async fn a_request_has_all_its_parts() {
 #[tokio::test]
 async fn a_body_is_json() {
     let server = server().await;
-    let mut call = Call::new(&core(&server), &CREATE);
-    call.set(0, "fast".to_owned().view());
-    call.body(texts(&["a", "\u{e9}\""]).view());
-    call.send::<Vec<String>>().await.unwrap();
+    create(&server, texts(&["a", "\u{e9}\""])).send::<Vec<String>>().await.unwrap();
 
     let request = server.request();
-    assert_eq!((request.method.as_str(), request.target.as_str()), ("POST", "/v1/things?mode=fast"));
+    assert_eq!((request.method.as_str(), request.target.as_str()), ("POST", "/v1/things?mode=7"));
     assert_eq!(request.header("content-type"), Some("application/json"));
     assert_eq!(request.body, r#"["a","é\""]"#);
 }
@@ -85,9 +84,7 @@ async fn an_optional_body_may_be_left_out() {
 async fn a_base_url_may_have_a_path() {
     let server = server().await;
     let core = settings(&format!("{}/gateway/", server.url)).build().unwrap();
-    let mut call = Call::new(&core, &LIST);
-    call.set(0, "7".to_owned().view());
-    call.send::<Vec<String>>().await.unwrap();
+    call(&core, &LIST).send::<Vec<String>>().await.unwrap();
     assert_eq!(server.request().target, "/gateway/v1/things/7");
 }
 
@@ -151,16 +148,15 @@ async fn what_is_required_is_missed() {
 #[tokio::test]
 async fn options_add_what_is_not_documented() {
     let server = server().await;
-    let mut call = Call::new(&core(&server), &CREATE);
-    call.set(0, "fast".to_owned().view());
-    call.body(BTreeMap::from([("a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())]).view());
+    let body = BTreeMap::from([("a".to_owned(), "1".to_owned()), ("b".to_owned(), "2".to_owned())]);
+    let mut call = create(&server, body);
     call.configure(RequestOptions::new().header("X-Trace", "t 1").query("new", "a b").query("new", "c"));
     call.configure(RequestOptions::new().body_field("b", Json::new(&3).unwrap()));
     call.configure(RequestOptions::new().body_field("c", Json::new(&[1]).unwrap()));
     call.send::<Vec<String>>().await.unwrap();
 
     let request = server.request();
-    assert_eq!(request.target, "/v1/things?mode=fast&new=a%20b&new=c");
+    assert_eq!(request.target, "/v1/things?mode=7&new=a%20b&new=c");
     assert_eq!(request.header("x-trace"), Some("t 1"));
     assert_eq!(request.body, r#"{"a":"1","b":3,"c":[1]}"#);
 }
@@ -178,9 +174,7 @@ async fn options_that_cannot_be_sent_are_refused() {
         call.configure(options);
         refused(call, &server).await;
     }
-    let mut call = Call::new(&core(&server), &CREATE);
-    call.set(0, "fast".to_owned().view());
-    call.body(texts(&["a list"]).view());
+    let mut call = create(&server, texts(&["a list"]));
     call.configure(RequestOptions::new().body_field("a", Json::new(&1).unwrap()));
     let error = refused(call, &server).await;
     assert_eq!(error.path(), Some("body"));

@@ -4,17 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use clear_street_test_support::server::{Action, Server, answer, json, last};
 use tokio::net::TcpSocket;
 
 use super::pace::ScriptedPace;
-use super::support::{Reply, Server};
-use super::{BLANK, CREATE, LIST, settings};
+use super::{BLANK, CREATE, LIST, call, settings};
 use crate::call::Call;
 use crate::client::{Core, Settings};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::operation::{Answer, BodyKind, Method, Operation, Repeat};
 use crate::options::RequestOptions;
-use crate::record::Value;
 use crate::response::Response;
 use crate::retry::RetrySettings;
 
@@ -52,16 +51,15 @@ struct Setting {
 
 impl Setting {
     /// The server answers the first requests with these, and all others with success.
-    async fn new(replies: Vec<Reply>) -> Self {
+    async fn new(replies: Vec<Vec<Action>>) -> Self {
         Self::with(replies, |_| {}).await
     }
 
-    async fn with(replies: Vec<Reply>, change: impl FnOnce(&mut Settings)) -> Self {
+    async fn with(replies: Vec<Vec<Action>>, change: impl FnOnce(&mut Settings)) -> Self {
         let next = AtomicUsize::new(0);
-        let server = Server::start(move |_| match replies.get(next.fetch_add(1, Ordering::Relaxed)) {
-            Some(Reply::Bytes(bytes)) => Reply::Bytes(bytes.clone()),
-            Some(Reply::Silence) => Reply::Silence,
-            None => Reply::json(200, GOOD),
+        let server = Server::start(move |_| {
+            let reply = replies.get(next.fetch_add(1, Ordering::Relaxed));
+            reply.cloned().unwrap_or_else(|| json(200, GOOD))
         })
         .await;
         let pace = Arc::new(ScriptedPace::default());
@@ -72,11 +70,7 @@ impl Setting {
     }
 
     fn call(&self, operation: &'static Operation) -> Call {
-        let mut call = Call::new(&self.core, operation);
-        if !operation.parameters.is_empty() {
-            call.set(0, "7".to_owned().view());
-        }
-        call
+        call(&self.core, operation)
     }
 
     async fn send(&self, operation: &'static Operation) -> Result<Response<Vec<String>>> {
@@ -93,17 +87,17 @@ impl Setting {
     }
 }
 
-fn status(status: u16) -> Reply {
-    Reply::json(status, r#"{"problem": {"message": "no"}}"#)
+fn status(status: u16) -> Vec<Action> {
+    json(status, r#"{"problem": {"message": "no"}}"#)
 }
 
-fn asking(status: u16, retry_after: &str) -> Reply {
+fn asking(status: u16, retry_after: &str) -> Vec<Action> {
     let date = ("date", "Sun, 06 Nov 1994 08:49:37 GMT");
-    Reply::new(status, &[date, ("retry-after", retry_after)], r#"{"problem": {"message": "no"}}"#)
+    answer(status, &[date, ("retry-after", retry_after)], r#"{"problem": {"message": "no"}}"#)
 }
 
-fn cut() -> Reply {
-    Reply::Bytes(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{".to_vec())
+fn cut() -> Vec<Action> {
+    last(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{".to_vec())
 }
 
 #[tokio::test]
@@ -160,7 +154,7 @@ async fn what_another_attempt_would_not_change_is_sent_once() {
         (asking(429, "31"), ErrorKind::Api),
         (asking(503, "99999999999"), ErrorKind::Api),
         (asking(503, "Sat, 06 Nov 2094 08:49:37 GMT"), ErrorKind::Api),
-        (Reply::json(200, "<p>"), ErrorKind::Response),
+        (json(200, "<p>"), ErrorKind::Response),
     ] {
         let setting = Setting::new(vec![reply]).await;
         let error = setting.send(&LIST).await.unwrap_err();
@@ -179,9 +173,7 @@ async fn a_wait_that_is_too_long_is_left_to_the_caller() {
 #[tokio::test]
 async fn what_may_have_been_done_is_not_sent_again() {
     for operation in [&KEYED, &NEVER] {
-        for fault in
-            [cut(), Reply::Bytes(Vec::new()), status(408), status(500), status(502), asking(503, "0")]
-        {
+        for fault in [cut(), last(Vec::new()), status(408), status(500), status(502), asking(503, "0")] {
             let setting = Setting::new(vec![fault]).await;
             let error = setting.send(operation).await.unwrap_err();
             assert_eq!((setting.requests(), error.attempts()), (1, 1), "{error}");
@@ -255,7 +247,7 @@ async fn repeating_can_be_switched_off() {
 
 #[tokio::test]
 async fn a_deletion_whose_answer_was_lost_is_done() {
-    for fault in [Reply::Bytes(Vec::new()), status(502), status(503)] {
+    for fault in [last(Vec::new()), status(502), status(503)] {
         let setting = Setting::new(vec![fault, status(404)]).await;
         let response = setting.call(&REMOVE).send::<()>().await.unwrap();
         assert_eq!((response.status(), setting.requests()), (204, 2));
@@ -284,12 +276,12 @@ async fn a_404_without_an_earlier_attempt_that_may_have_done_it_is_one() {
 #[tokio::test]
 async fn an_attempt_has_its_own_time() {
     let short = RetrySettings::new().attempt_timeout(Duration::from_millis(200));
-    let setting = Setting::with(vec![Reply::Silence], |settings| settings.retries = short.clone()).await;
+    let setting = Setting::with(vec![vec![Action::Hold]], |settings| settings.retries = short.clone()).await;
     setting.send(&LIST).await.unwrap();
     assert_eq!(setting.requests(), 2);
     assert_eq!(setting.core.retry().statistics().retries_lost, 1);
 
-    let setting = Setting::with(vec![Reply::Silence], |settings| settings.order_retries = short).await;
+    let setting = Setting::with(vec![vec![Action::Hold]], |settings| settings.order_retries = short).await;
     let error = setting.send(&KEYED).await.unwrap_err();
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::Timeout, Delivery::MaybeSent));
     assert_eq!(setting.requests(), 1);

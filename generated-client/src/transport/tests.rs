@@ -1,11 +1,11 @@
 use std::sync::Mutex;
 
+use clear_street_test_support::certificate::{Authority, Flaw};
+use clear_street_test_support::http2::{Act, Http2Server, INTERNAL_ERROR, REFUSED_STREAM};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
-use crate::tests::certificate::{Authority, Flaw};
-use crate::tests::http2::{Act, Http2Server, INTERNAL_ERROR, REFUSED_STREAM};
 
 /// What a server received, a text for each connection.
 type Received = Arc<Mutex<Vec<String>>>;
@@ -262,7 +262,7 @@ async fn a_stream_that_the_server_did_not_process_was_not_sent() {
         (|| vec![Act::GoAway(3), Act::Close], Delivery::MaybeSent, 1),
         (|| vec![Act::Close], Delivery::MaybeSent, 1),
     ] {
-        let authority = Authority::new();
+        let authority = Authority::default();
         let server = Http2Server::start(
             authority.acceptor(Flaw::None, "h2"),
             Duration::from_secs(60),
@@ -272,8 +272,10 @@ async fn a_stream_that_the_server_did_not_process_was_not_sent() {
             },
         );
         let url = BaseUrl::parse(&server.url, None).unwrap();
-        let settings =
-            TransportSettings { root_certificates: vec![authority.root()], ..TransportSettings::default() };
+        let settings = TransportSettings {
+            root_certificates: vec![RootCertificates::from_pem(authority.pem()).unwrap()],
+            ..TransportSettings::default()
+        };
         let transport = Transport::new(&settings, &url).unwrap();
         assert!(transport.send(request(&url)).await.is_ok());
         let error = failed(transport.send(request(&url)).await);

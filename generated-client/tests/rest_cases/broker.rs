@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use clear_street::trading::orders::Order;
 use clear_street::{Result, RowOutcome, Submission};
+use clear_street_test_support::server::{Action, Request, Server, answer, json};
 
-use crate::script::{Action, Request, ScriptedServer, answer, json};
 use crate::{KEY, account, client, order, row, rows};
 
 /// Rows, each with the instant from which it is listed.
@@ -40,7 +40,7 @@ impl Book {
 
 /// A broker, and what was submitted to it.
 pub(crate) struct Broker {
-    pub(crate) server: ScriptedServer,
+    pub(crate) server: Server,
     pub(crate) book: Book,
 }
 
@@ -51,7 +51,7 @@ impl Broker {
     ) -> Self {
         let book = Book::default();
         let (shared, counts) = (book.clone(), Mutex::new((0, 0)));
-        let server = ScriptedServer::start(move |request| {
+        let server = Server::start(move |request| {
             let mut counts = counts.lock().unwrap();
             let is_post = request.method == "POST";
             let count = if is_post { &mut counts.0 } else { &mut counts.1 };

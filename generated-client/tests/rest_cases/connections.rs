@@ -9,13 +9,13 @@ use clear_street::retry::RetrySettings;
 use clear_street::studio;
 use clear_street::studio::orders::{CreateOrder, OrderSide, TimeInForce};
 use clear_street::trading::{Client, ClientBuilder};
-use clear_street::{Delivery, ErrorKind, RowOutcome};
+use clear_street::{Delivery, ErrorKind, RootCertificates, RowOutcome};
+use clear_street_test_support::certificate::{Authority, Flaw};
+use clear_street_test_support::fault::time_passes;
+use clear_street_test_support::http2::{Act, Http2Server, REFUSED_STREAM, Stream};
+use clear_street_test_support::server::{Action, Request, Server, answer, json};
 
-use crate::certificate::{Authority, Flaw};
-use crate::fault::time_passes;
-use crate::http2::{Act, Http2Server, REFUSED_STREAM, Stream};
-use crate::script::{Action, Request, ScriptedServer, answer, json};
-use crate::{KEY, account, client, order, row, rows};
+use crate::{KEY, account, client, order, row, rows, submit, trading};
 
 /// The key in the body of an order.
 fn key(body: &str) -> String {
@@ -63,13 +63,13 @@ async fn submit_every(client: &Client, pause: Duration, count: usize, book: &Boo
 
 /// A client with the same certificates and, where something is in doubt, little patience.
 fn builder(url: &str) -> ClientBuilder {
-    Client::builder().api_key("case-id.case-secret").base_url(url).order_timeout(Duration::from_secs(1))
+    trading(url).order_timeout(Duration::from_secs(1))
 }
 
-async fn keep_alive_race(unit: Duration, count: usize, idle: Option<Duration>) -> (usize, ScriptedServer) {
+async fn keep_alive_race(unit: Duration, count: usize, idle: Option<Duration>) -> (usize, Server) {
     let book = Book::default();
     let log = Arc::clone(&book);
-    let server = ScriptedServer::start_closing(unit * 1000, move |request| broker(&log, request, &[])).await;
+    let server = Server::start_closing(unit * 1000, move |request| broker(&log, request, &[])).await;
     let mut builder = builder(&server.url);
     if let Some(idle) = idle {
         builder = builder.order_idle_timeout(idle);
@@ -117,7 +117,7 @@ async fn h2_keep_alive_header() {
     let log = Arc::clone(&book);
     let seconds = Duration::from_secs;
     let answered = move |request: &Request| broker(&log, request, &[("keep-alive", "timeout=3")]);
-    let server = ScriptedServer::start_closing(seconds(3), answered).await;
+    let server = Server::start_closing(seconds(3), answered).await;
     let client = client(&server.url);
     assert_eq!(submit_every(&client, Duration::from_millis(2_999), 5, &book).await, 0);
     assert!(!reused_after(&server.requests(), seconds(2)));
@@ -133,7 +133,7 @@ fn http2_broker(
     idle: Duration,
     first: impl Fn(&Stream) -> Option<Vec<Act>> + Send + Sync + 'static,
 ) -> (Http2Server, Authority, Book) {
-    let (authority, book) = (Authority::new(), Book::default());
+    let (authority, book) = (Authority::default(), Book::default());
     let log = Arc::clone(&book);
     let server = Http2Server::start(authority.acceptor(Flaw::None, "h2"), idle, move |stream| {
         if let Some(acts) = first(stream) {
@@ -163,7 +163,10 @@ async fn h3_goaway_when_idle_in_full() {
 
 async fn goaway_when_idle(unit: Duration, count: usize) {
     let (server, authority, book) = http2_broker(unit * 1000, |_| None);
-    let client = builder(&server.url).root_certificates(authority.root()).build().unwrap();
+    let client = builder(&server.url)
+        .root_certificates(RootCertificates::from_pem(authority.pem()).unwrap())
+        .build()
+        .unwrap();
     assert_eq!(submit_every(&client, unit * 999, count, &book).await, 0);
     assert_eq!(book.lock().unwrap().len(), count);
     assert!(server.streams().iter().all(|stream| !stream.body.is_empty()), "nothing was looked up");
@@ -179,7 +182,10 @@ async fn second_order(
     acts: fn() -> Vec<Act>,
 ) -> (RowOutcome<clear_street::trading::orders::Order>, Book, usize) {
     let (server, authority, book) = http2_broker(Duration::from_secs(60), on_second(acts));
-    let client = builder(&server.url).root_certificates(authority.root()).build().unwrap();
+    let client = builder(&server.url)
+        .root_certificates(RootCertificates::from_pem(authority.pem()).unwrap())
+        .build()
+        .unwrap();
     let submit = |key| client.orders().submit_orders(account(), [order(key)]).send();
     assert!(submit(KEY).await.unwrap().is_known());
     let submission = submit("ord-7f32").await.unwrap();
@@ -216,7 +222,7 @@ async fn h4_goaway_of_a_studio_order() {
     let include: fn() -> Vec<Act> = || vec![Act::GoAway(3), Act::Close];
     for (acts, unprocessed) in [(goaway, true), (|| vec![Act::Reset(REFUSED_STREAM)], true), (include, false)]
     {
-        let authority = Authority::new();
+        let authority = Authority::default();
         let second = on_second(acts);
         let server = Http2Server::start(
             authority.acceptor(Flaw::None, "h2"),
@@ -224,7 +230,8 @@ async fn h4_goaway_of_a_studio_order() {
             move |stream| second(stream).unwrap_or_else(|| vec![Act::Answer(201, created.to_owned())]),
         );
         let builder = studio::Client::builder().access_token("case-token").base_url(&server.url);
-        let client = builder.root_certificates(authority.root()).build().unwrap();
+        let client =
+            builder.root_certificates(RootCertificates::from_pem(authority.pem()).unwrap()).build().unwrap();
         let create = || {
             let order = CreateOrder::limit("KLMN", OrderSide::Buy, 25, 41, TimeInForce::Day);
             client.orders().create_order(studio::accounts::AccountId::new("acc-1"), order).send()
@@ -246,10 +253,8 @@ async fn h4_goaway_of_a_studio_order() {
 async fn a_silent_connection_of_http2_is_found_out() {
     let (server, authority, _) = http2_broker(Duration::from_secs(600), |_| Some(vec![Act::Silence]));
     let patient = Duration::from_secs(300);
-    let client = Client::builder()
-        .api_key("case-id.case-secret")
-        .base_url(&server.url)
-        .root_certificates(authority.root())
+    let client = trading(&server.url)
+        .root_certificates(RootCertificates::from_pem(authority.pem()).unwrap())
         .timeout(patient)
         .retries(RetrySettings::new().max_attempts(1).attempt_timeout(patient))
         .build()
@@ -272,7 +277,7 @@ async fn a_silent_connection_of_http2_is_found_out() {
 
 #[tokio::test]
 async fn d3_write_without_a_body() {
-    let server = ScriptedServer::start(|request| match request.header("content-length") {
+    let server = Server::start(|request| match request.header("content-length") {
         Some("0") => json(200, r#"{"data":1}"#),
         _ => json(411, "{}"),
     })
@@ -287,9 +292,9 @@ async fn d3_write_without_a_body() {
 }
 
 /// A server whose answers have so many additional headers.
-async fn with_headers(count: usize) -> ScriptedServer {
+async fn with_headers(count: usize) -> Server {
     let names: Vec<_> = (0..count).map(|number| format!("x-t-{number}")).collect();
-    ScriptedServer::start(move |request| {
+    Server::start(move |request| {
         let mut headers: Vec<_> = names.iter().map(|name| (name.as_str(), "a")).collect();
         headers.push(("content-type", "application/json"));
         let listed = if request.method == "POST" { vec![row(KEY, "NEW")] } else { vec![] };
@@ -302,7 +307,7 @@ async fn with_headers(count: usize) -> ScriptedServer {
 async fn d4_more_than_a_hundred_headers() {
     let server = with_headers(150).await;
     let client = client(&server.url);
-    let submission = client.orders().submit_orders(account(), [order(KEY)]).send().await.unwrap();
+    let submission = submit(&client).await.unwrap();
     assert!(matches!(submission.rows()[0].outcome, RowOutcome::Accepted(_)));
     client.orders().get_orders(account()).send().await.unwrap();
     assert_eq!((server.with_method("POST").len(), server.with_method("GET").len()), (1, 1));
@@ -316,7 +321,7 @@ async fn d4_more_headers_than_the_limit() {
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::TooLarge, Delivery::MaybeSent));
     assert!(error.to_string().contains("more than 1,000 headers"), "{error}");
     assert_eq!(server.requests().len(), 1, "it does not get better by repeating");
-    let submission = client.orders().submit_orders(account(), [order(KEY)]).send().await.unwrap();
+    let submission = submit(&client).await.unwrap();
     assert!(!submission.is_known());
     assert_eq!(server.with_method("POST").len(), 1);
 }

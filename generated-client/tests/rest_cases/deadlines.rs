@@ -2,19 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use clear_street::trading::Client;
 use clear_street::{ErrorKind, studio};
+use clear_street_test_support::fault::{FaultServer, Step};
+use clear_street_test_support::server::{Action, Server};
 
-use crate::fault::{FaultServer, Step};
-use crate::script::{Action, ScriptedServer};
-use crate::{KEY, account, order};
+use crate::{account, submit, trading};
 
 /// What a call may take beyond its deadline on a busy machine.
 const SLACK: Duration = Duration::from_secs(1);
 
 /// Lists orders with this time; how long it took. It must end because the time is up.
 async fn read_within(url: &str, timeout: Duration) -> Duration {
-    let client = Client::builder().api_key("case-id.case-secret").base_url(url).timeout(timeout);
+    let client = trading(url).timeout(timeout);
     let begun = Instant::now();
     let error = client.build().unwrap().orders().get_orders(account()).send().await.unwrap_err();
     let took = begun.elapsed();
@@ -34,12 +33,12 @@ fn empty_members() -> FaultServer {
 #[tokio::test]
 async fn f1_gzip_of_empty_members() {
     let server = empty_members();
-    let builder = Client::builder().api_key("case-id.case-secret").base_url(server.url());
+    let builder = trading(server.url());
     let unlimited = builder.clone().response_limit(usize::MAX);
     for builder in [builder.clone(), unlimited.clone()] {
         let client = builder.order_timeout(Duration::from_secs(2)).build().unwrap();
         let begun = Instant::now();
-        let submission = client.orders().submit_orders(account(), [order(KEY)]).send().await.unwrap();
+        let submission = submit(&client).await.unwrap();
         assert!(!submission.is_known());
         assert!(begun.elapsed() < Duration::from_millis(2_100) + SLACK, "{:?}", begun.elapsed());
     }
@@ -71,14 +70,14 @@ async fn f3_slow_answers() {
     };
     let body = [vec![Action::Send(head.into())], drip(&" ".repeat(400))].concat();
     for actions in [drip(head), body, vec![Action::Hold]] {
-        let server = ScriptedServer::start(move |_| actions.clone()).await;
+        let server = Server::start(move |_| actions.clone()).await;
         read_within(&server.url, Duration::from_millis(500)).await;
     }
 }
 
 #[tokio::test]
 async fn f3_token_endpoint_that_hangs() {
-    let endpoint = ScriptedServer::start(|_| vec![Action::Hold]).await;
+    let endpoint = Server::start(|_| vec![Action::Hold]).await;
     let timeout = Duration::from_millis(500);
     let client = studio::Client::builder()
         .credentials("cl-7", "case-secret")

@@ -5,27 +5,26 @@ use std::time::{Duration, Instant};
 
 use clear_street::retry::RetrySettings;
 use clear_street::trading::Client;
-use clear_street::trading::orders::Order;
-use clear_street::{Delivery, ErrorKind, Result, Submission};
+use clear_street::{Delivery, ErrorKind};
+use clear_street_test_support::server::{Action, Request, answer, bytes, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{timeout, timeout_at};
 
 use crate::broker::{Book, Broker, book_and_reset, listed, nothing, outcome, unavailable};
-use crate::script::{Action, Request, answer, bytes, json};
-use crate::{KEY, account, client, order, row, rows};
+use crate::{KEY, account, client, order, row, rows, submit, trading};
 
 /// With the setting that allows a second sending.
 fn resending(url: &str, in_flight: Duration) -> Client {
     with_retries(url, RetrySettings::new().assume_known_keys_refused(in_flight))
 }
 
-fn with_retries(url: &str, settings: RetrySettings) -> Client {
-    Client::builder().api_key("case-id.case-secret").base_url(url).order_retries(settings).build().unwrap()
+fn maybe_resending(resends: bool, url: &str, in_flight: Duration) -> Client {
+    if resends { resending(url, in_flight) } else { client(url) }
 }
 
-async fn submit(client: &Client) -> Result<Submission<Order>> {
-    client.orders().submit_orders(account(), [order(KEY)]).send().await
+fn with_retries(url: &str, settings: RetrySettings) -> Client {
+    trading(url).order_retries(settings).build().unwrap()
 }
 
 /// Without and with the setting: the order is in doubt and was sent once.
@@ -36,11 +35,7 @@ async fn stays_in_doubt(
 ) {
     for resends in [false, true] {
         let broker = Broker::start(post, get).await;
-        let client = if resends {
-            resending(&broker.server.url, Duration::from_millis(200))
-        } else {
-            client(&broker.server.url)
-        };
+        let client = maybe_resending(resends, &broker.server.url, Duration::from_millis(200));
         let submission = submit(&client).await;
         assert_eq!(outcome(&submission), '?', "{name} {resends}: {submission:?}");
         assert!(submission.unwrap().error().is_some(), "{name} {resends}");
@@ -68,7 +63,7 @@ async fn a2_every_kind_of_failed_look() {
         ("500", |_, _, _| answer(500, &[], "{}")),
         ("html", |_, _, _| answer(200, &[("content-type", "text/html")], "<html>maintenance</html>")),
         ("cut", |_, _, _| {
-            let whole = bytes(200, &[("content-type", "application/json")], &rows(&[]));
+            let whole = bytes(200, &[("content-type", "application/json")], rows(&[]));
             vec![Action::Send(whole[..whole.len() - 20].to_vec()), Action::Close]
         }),
         ("reset", |_, _, _| vec![Action::Reset]),
@@ -124,10 +119,7 @@ async fn a5_early_looks_do_not_count() {
             },
         )
         .await;
-        let client = match resends {
-            true => resending(&broker.server.url, Duration::from_millis(1000)),
-            false => client(&broker.server.url),
-        };
+        let client = maybe_resending(resends, &broker.server.url, Duration::from_millis(1000));
         assert_eq!(outcome(&submit(&client).await), '?');
         assert_eq!(broker.posts().len(), 1);
     }
@@ -137,7 +129,7 @@ async fn a5_early_looks_do_not_count() {
 async fn a6_no_time_to_look() {
     for attempts in [None, Some(6)] {
         let broker = Broker::start(book_and_reset, listed).await;
-        let mut builder = Client::builder().api_key("case-id.case-secret").base_url(&broker.server.url);
+        let mut builder = trading(&broker.server.url);
         builder = builder.order_timeout(Duration::from_millis(90));
         if let Some(attempts) = attempts {
             builder = builder.order_retries(RetrySettings::new().max_attempts(attempts));
@@ -182,10 +174,7 @@ async fn a8_success_head_with_cut_body() {
                     nothing,
                 )
                 .await;
-                let client = match resends {
-                    true => resending(&broker.server.url, Duration::from_millis(200)),
-                    false => client(&broker.server.url),
-                };
+                let client = maybe_resending(resends, &broker.server.url, Duration::from_millis(200));
                 // The look-ups themselves are those of A1: here the head ends sending.
                 let options = clear_street::RequestOptions::new().timeout(Duration::from_millis(800));
                 let submission =
@@ -423,7 +412,7 @@ async fn a15_stale_price_is_not_sent() {
     let submission = tokio::spawn(async move { submit(&client(&url)).await });
     tokio::time::sleep_until((began + Duration::from_secs(7)).into()).await;
     let received =
-        gate.open(began + Duration::from_secs(11), |_| bytes(200, &[], &rows(&[row(KEY, "NEW")]))).await;
+        gate.open(began + Duration::from_secs(11), |_| bytes(200, &[], rows(&[row(KEY, "NEW")]))).await;
     assert!(received.is_empty(), "{received:?}");
     assert_eq!(submission.await.unwrap().unwrap_err().delivery(), Delivery::NotSent);
 }
@@ -435,7 +424,7 @@ async fn a15_a_second_sending_is_not_stale_either() {
     let client = resending(&url, Duration::from_secs(2));
     let submission = tokio::spawn(async move { submit(&client).await });
     let answer = |request: &str| match request.starts_with("GET") {
-        true => bytes(200, &[("connection", "close")], &rows(&[])),
+        true => bytes(200, &[("connection", "close")], rows(&[])),
         false => Vec::new(),
     };
     let first = gate.open(began + Duration::from_millis(2900), answer).await;
@@ -533,9 +522,7 @@ async fn c1_resolve_ends() {
     };
     for (name, get) in [("endless", endless_pages as Get), ("slow", slow)] {
         let broker = Broker::start(book_and_reset, get).await;
-        let client = Client::builder()
-            .api_key("case-id.case-secret")
-            .base_url(&broker.server.url)
+        let client = trading(&broker.server.url)
             .timeout(Duration::from_secs(2))
             .order_timeout(Duration::from_millis(300))
             .build()

@@ -3,23 +3,8 @@
 
 #![allow(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
     reason = "a test fails where it fails"
 )]
-
-#[path = "../support/certificate.rs"]
-mod certificate;
-#[path = "../support/eavesdrop.rs"]
-mod eavesdrop;
-#[path = "../support/fault.rs"]
-mod fault;
-#[path = "../support/http2.rs"]
-mod http2;
-#[path = "../support/proxy.rs"]
-mod proxy;
-#[path = "../support/script.rs"]
-mod script;
 
 mod broker;
 mod connections;
@@ -30,19 +15,31 @@ mod parameters;
 mod secrets;
 mod settings;
 mod submissions;
+mod tokens;
+mod traces;
 mod writes;
 
-use clear_street::trading::Client;
 use clear_street::trading::accounts::AccountId;
-use clear_street::trading::orders::{NewOrder, RequestTimeInForce, Side};
+use clear_street::trading::orders::{NewOrder, Order, RequestTimeInForce, Side};
+use clear_street::trading::{Client, ClientBuilder};
+use clear_street::{Result, Submission};
 use rust_decimal::Decimal;
 
 /// The key of the first row.
 pub(crate) const KEY: &str = "ord-7f31";
 
-/// A client of a server on loopback.
+/// For a client of a server on loopback.
+pub(crate) fn trading(url: impl Into<String>) -> ClientBuilder {
+    Client::builder().api_key("case-id.case-secret").base_url(url)
+}
+
 pub(crate) fn client(url: &str) -> Client {
-    Client::builder().api_key("case-id.case-secret").base_url(url).build().unwrap()
+    trading(url).build().unwrap()
+}
+
+/// Submits the usual order.
+pub(crate) async fn submit(client: &Client) -> Result<Submission<Order>> {
+    client.orders().submit_orders(account(), [order(KEY)]).send().await
 }
 
 pub(crate) fn account() -> AccountId {

@@ -10,11 +10,11 @@ use clear_street::trading::positions::{
     PositionInstruction, PositionInstructionSubmissionRequest, PositionInstructionType,
 };
 use clear_street::{Delivery, Result, RowOutcome, Submission};
+use clear_street_test_support::server::{Action, Request, Server, json};
 use rust_decimal::Decimal;
 
 use crate::broker::{Book, Broker, letter, listed, nothing, outcome, outcomes, unavailable};
-use crate::script::{Action, Request, ScriptedServer, json};
-use crate::{KEY, account, client, order, row, rows};
+use crate::{KEY, account, client, order, row, rows, submit, trading};
 
 fn error(status: u16, message: &str) -> Vec<Action> {
     let body = format!(
@@ -94,7 +94,7 @@ fn instruction_row(id: &str, key: &str, status: &str) -> String {
 #[tokio::test]
 async fn b3_instructions_all_duplicates() {
     for is_listed in [true, false] {
-        let server = ScriptedServer::start(move |request| match request.method.as_str() {
+        let server = Server::start(move |request| match request.method.as_str() {
             "POST" => refused(409, &instruction_row("pi-9", "ins-4a10", "REJECTED")),
             _ if is_listed => json(200, rows(&[instruction_row("pi-2", "ins-4a10", "SENT")])),
             _ => json(200, rows(&[])),
@@ -125,14 +125,9 @@ async fn b4_refusal_after_a_repetition() {
         )
         .await;
         let settings = RetrySettings::new().assume_known_keys_refused(Duration::from_millis(100));
-        let client = Client::builder()
-            .api_key("case-id.case-secret")
-            .base_url(&broker.server.url)
-            .order_retries(settings)
-            .build()
-            .unwrap();
+        let client = trading(&broker.server.url).order_retries(settings).build().unwrap();
         let began = Instant::now();
-        let mut submission = client.orders().submit_orders(account(), [order(KEY)]).send().await.unwrap();
+        let mut submission = submit(&client).await.unwrap();
         assert_eq!(outcomes(&submission), "?", "{submission:?}");
         assert!(shown(&submission.rows()[0].outcome).contains("REJECTED"), "{submission:?}");
         assert_eq!(broker.posts().len(), 2);
@@ -162,7 +157,7 @@ async fn b5_true_refusal() {
     assert_eq!(broker.posts().len(), 1);
 
     // A key that was made for this call cannot be known.
-    let server = ScriptedServer::start(|request| {
+    let server = Server::start(|request| {
         let key = request.body.split(r#""id":""#).nth(1).unwrap().split('"').next().unwrap().to_owned();
         refused(422, &row(&key, "REJECTED"))
     })
@@ -195,13 +190,13 @@ async fn b5_true_refusal() {
 async fn b6_rows_of_another_call() {
     let broker = Broker::start(|_, _, _| json(200, rows(&[row("ord-0000", "NEW")])), nothing).await;
     let client = client(&broker.server.url);
-    let submission = client.orders().submit_orders(account(), [order(KEY)]).send().await.unwrap();
+    let submission = submit(&client).await.unwrap();
     assert!(submission.answer().is_none(), "the answer is that of another request");
     assert!(submission.error().unwrap().to_string().contains("another request"), "{submission:?}");
     assert_eq!(outcome(&Ok(submission)), '?');
     assert_eq!(broker.posts().len(), 1);
     assert_ne!(broker.looks()[0].connection, broker.posts()[0].connection);
-    assert_eq!(client.orders().submit_orders(account(), [order(KEY)]).send().await.unwrap().rows().len(), 1);
+    assert_eq!(submit(&client).await.unwrap().rows().len(), 1);
     assert_ne!(broker.posts()[1].connection, broker.posts()[0].connection);
 
     let broker = Broker::start(
@@ -316,7 +311,7 @@ async fn b10_status_that_is_not_known() {
         assert_eq!(outcome(&Ok(submission)), '?', "{status}");
         assert_eq!(broker.posts().len(), 1);
     }
-    let server = ScriptedServer::start(|request| match request.method.as_str() {
+    let server = Server::start(|request| match request.method.as_str() {
         "POST" => json(200, rows(&[instruction_row("pi-1", "ins-1", "UNKNOWN")])),
         _ => json(200, rows(&[])),
     })

@@ -4,19 +4,18 @@
 use std::time::Duration;
 
 use clear_street::retry::RetrySettings;
-use clear_street::trading::Client;
 use clear_street::trading::accounts::AccountId;
 use clear_street::trading::orders::{OrderId, OrderStatus};
 use clear_street::{Delivery, Error, ErrorKind, RequestOptions, studio};
 use clear_street_mock::MockServer;
+use clear_street_test_support::server::{Server, answer, json};
 use jiff::Span;
 
-use crate::script::{ScriptedServer, answer, json};
-use crate::{KEY, account, client, order, row, rows};
+use crate::{KEY, account, client, order, row, rows, trading};
 
 #[tokio::test]
 async fn i1_list_item_with_the_separator() {
-    let server = ScriptedServer::start(|_| json(200, r#"{"data":[]}"#)).await;
+    let server = Server::start(|_| json(200, r#"{"data":[]}"#)).await;
     let news = client(&server.url).news();
     for item in ["Ames, Bell & Co", ",A", "A,", ","] {
         let error = news.get_news().include_publishers([item, "A+B"]).send().await.unwrap_err();
@@ -33,8 +32,7 @@ async fn i1_list_item_with_the_separator() {
 #[tokio::test]
 async fn i1_the_mock_splits_lists_before_it_decodes_them() {
     let mock = MockServer::start().await.unwrap();
-    let client =
-        Client::builder().api_key("case-id.case-secret").base_url(mock.trading_url()).build().unwrap();
+    let client = trading(mock.trading_url()).build().unwrap();
     let account = client.accounts().get_accounts().send().await.unwrap().data.remove(0).id;
     let list = || client.orders().get_orders(account);
     list().status([OrderStatus::New, OrderStatus::Filled]).send().await.unwrap();
@@ -48,8 +46,8 @@ async fn i1_the_mock_splits_lists_before_it_decodes_them() {
 }
 
 /// What the server says to an address that is too long.
-async fn narrow() -> ScriptedServer {
-    ScriptedServer::start(|request| match request.target.len() {
+async fn narrow() -> Server {
+    Server::start(|request| match request.target.len() {
         ..=8000 => json(200, r#"{"data":[]}"#),
         _ => answer(414, &[("content-type", "text/html")], "<html>URI Too Long</html>"),
     })
@@ -120,7 +118,7 @@ async fn i5_redirect_names_its_target() {
             format!("https://api.depot.example/v2/x{}?key=kx1", "y".repeat(3000)),
         ] {
             let target = location.clone();
-            let server = ScriptedServer::start(move |_| answer(status, &[("location", &target)], "")).await;
+            let server = Server::start(move |_| answer(status, &[("location", &target)], "")).await;
             let orders = client(&server.url).orders();
             names_its_target(&orders.get_orders(account()).send().await.unwrap_err(), status);
             names_its_target(
@@ -131,8 +129,7 @@ async fn i5_redirect_names_its_target() {
             names_its_target(&cancel.send().await.unwrap_err(), status);
             assert_eq!(server.requests().len(), 3);
 
-            let endpoint =
-                ScriptedServer::start(move |_| answer(status, &[("location", &location)], "")).await;
+            let endpoint = Server::start(move |_| answer(status, &[("location", &location)], "")).await;
             let builder = studio::Client::builder().credentials("cl-7", "cl-secret").base_url(&server.url);
             let client = builder.token_url(format!("{}/token", endpoint.url)).build().unwrap();
             let error = client.accounts().list_accounts().send().await.unwrap_err();
@@ -158,7 +155,7 @@ async fn i6_market_hours_over_a_change_of_clocks() {
         ("2026-03-06T09:30:00-05:00", "2026-03-09T14:30:00Z"),
         ("2026-03-06T09:30:00-05:00[America/New_York]", "2026-03-09T13:30:00Z"),
     ] {
-        let server = ScriptedServer::start(move |_| json(200, hours(open))).await;
+        let server = Server::start(move |_| json(200, hours(open))).await;
         let answer = client(&server.url).calendar().get_market_hours_calendar().send().await.unwrap();
         let session = answer.data[0].today_sessions.regular.as_ref().unwrap();
         assert_eq!(session.open.timestamp().to_string(), "2026-03-06T14:30:00Z");
@@ -175,7 +172,7 @@ async fn i7_large_numbers_as_identifiers() {
             let listed = row(KEY, "NEW")
                 .replace(r#""bk-501""#, &text)
                 .replace(r#""account_id":4400017"#, r#""account_id":9007199254740993"#);
-            let server = ScriptedServer::start(move |request| match request.method.as_str() {
+            let server = Server::start(move |request| match request.method.as_str() {
                 "GET" => json(200, rows(std::slice::from_ref(&listed))),
                 _ => json(200, format!(r#"{{"data":{listed}}}"#)),
             })
@@ -209,7 +206,7 @@ async fn i8_retry_after_of_any_size() {
         ("soon", None),
         ("", None),
     ] {
-        let server = ScriptedServer::start(move |_| answer(429, &[date, ("retry-after", value)], "{}")).await;
+        let server = Server::start(move |_| answer(429, &[date, ("retry-after", value)], "{}")).await;
         let client = client(&server.url);
         let once = RequestOptions::new().retries(RetrySettings::new().max_attempts(1));
         let error = client.orders().get_orders(account()).options(once).send().await.unwrap_err();
@@ -249,8 +246,8 @@ async fn i8_expires_in_of_any_size() {
         "true",
     ] {
         let body = format!(r#"{{"access_token":"tk-one-4c1e09","expires_in":{life}}}"#);
-        let endpoint = ScriptedServer::start(move |_| json(200, &body)).await;
-        let server = ScriptedServer::start(|_| json(200, r#"{"data":[]}"#)).await;
+        let endpoint = Server::start(move |_| json(200, &body)).await;
+        let server = Server::start(|_| json(200, r#"{"data":[]}"#)).await;
         let builder = studio::Client::builder().credentials("cl-7", "cl-secret").base_url(&server.url);
         let client = builder.token_url(format!("{}/token", endpoint.url)).build().unwrap();
         for _ in 0..2 {

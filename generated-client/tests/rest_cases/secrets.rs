@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use clear_street::operation::Method;
 use clear_street::trading::Client;
 use clear_street::{Error, ErrorKind, studio};
+use clear_street_test_support::eavesdrop::Ears;
+use clear_street_test_support::server::{Action, Server, answer, json};
 
-use crate::eavesdrop::Ears;
-use crate::script::{Action, ScriptedServer, answer, json};
 use crate::{account, client};
 
 const API_KEY: &str = "kx/9+Qm=.sv+3/t=";
@@ -121,14 +121,14 @@ async fn g1_key_echoed_as_json_escapes() {
             (200, format!(r#"{{"data":[{{"quantity":"{padding}{spelled}"}}]}}"#)),
             (200, format!("<p>{spelled}</p>")),
         ] {
-            let server = ScriptedServer::start(move |_| json(status, &body)).await;
+            let server = Server::start(move |_| json(status, &body)).await;
             let client = Client::builder().api_key(API_KEY).base_url(&server.url).build().unwrap();
             let error = client.orders().cancel_all_open_orders(account()).send().await.unwrap_err();
             is_clean(&error, &ears, &[API_KEY]);
         }
     }
     let body = r#"{"error":{"code":401,"message":"key kx\/9\u002BQm\u003d.sv\u002B3\/t\u003d is unknown"},"metadata":{}}"#;
-    let server = ScriptedServer::start(move |_| json(401, body)).await;
+    let server = Server::start(move |_| json(401, body)).await;
     let client = Client::builder().api_key(API_KEY).base_url(&server.url).build().unwrap();
     let error = client.orders().get_orders(account()).send().await.unwrap_err();
     assert_eq!(error.message(), "key [redacted] is unknown");
@@ -142,7 +142,7 @@ async fn g1_key_echoed_by_a_success() {
         let body = format!(
             r#"{{"data":[],"error":{{"message":"{spelled}","details":["{spelled}"]}},"metadata":{{"request_id":"{spelled}"}}}}"#
         );
-        let server = ScriptedServer::start(move |_| json(207, &body)).await;
+        let server = Server::start(move |_| json(207, &body)).await;
         let client = Client::builder().api_key(API_KEY).base_url(&server.url).build().unwrap();
         let answer = client.request(Method::Get, "/v1/x").send().await.unwrap();
         let text = format!("{answer:?} {:?} {}", answer.error().unwrap().details(), answer.error().unwrap());
@@ -157,10 +157,10 @@ async fn g1_key_echoed_by_a_success() {
 async fn studio(
     endpoint: impl Fn(usize) -> Vec<Action> + Send + Sync + 'static,
     server: impl Fn(usize) -> Vec<Action> + Send + Sync + 'static,
-) -> (studio::Client, ScriptedServer, ScriptedServer) {
+) -> (studio::Client, Server, Server) {
     let (fetched, sent) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let endpoint = ScriptedServer::start(move |_| endpoint(fetched.fetch_add(1, Ordering::SeqCst))).await;
-    let server = ScriptedServer::start(move |_| server(sent.fetch_add(1, Ordering::SeqCst))).await;
+    let endpoint = Server::start(move |_| endpoint(fetched.fetch_add(1, Ordering::SeqCst))).await;
+    let server = Server::start(move |_| server(sent.fetch_add(1, Ordering::SeqCst))).await;
     let builder = studio::Client::builder().credentials("cl-7", SECRET).base_url(&server.url);
     (builder.token_url(format!("{}/token", endpoint.url)).build().unwrap(), endpoint, server)
 }
@@ -273,7 +273,7 @@ async fn f4_six_megabyte_message() {
         ),
         format!("<p>\u{1b}[31m\n2026-03-02 ERROR forged line {long}</p>"),
     ] {
-        let server = ScriptedServer::start(move |_| json(400, &body)).await;
+        let server = Server::start(move |_| json(400, &body)).await;
         let error = client(&server.url).orders().get_orders(account()).send().await.unwrap_err();
         is_for_a_log(&error.to_string());
         is_for_a_log(&format!("{error:?}"));
@@ -315,14 +315,13 @@ async fn f4_problem_documents_paths_and_headers() {
 
     // What is wrong stands below a name of the server's.
     let body = format!(r#"{{"data":{{"x{long}":1,"x{long}":2}}}}"#);
-    let server = ScriptedServer::start(move |_| json(200, &body)).await;
+    let server = Server::start(move |_| json(200, &body)).await;
     let error = crate::client(&server.url).orders().get_orders(account()).send().await.unwrap_err();
     is_for_a_log(&error.to_string());
 
     // What it calls itself.
     let name = format!("text/{}", "y".repeat(3000));
-    let server =
-        ScriptedServer::start(move |_| answer(500, &[("content-type", &name)], "x".repeat(3000))).await;
+    let server = Server::start(move |_| answer(500, &[("content-type", &name)], "x".repeat(3000))).await;
     let error =
         crate::client(&server.url).orders().cancel_all_open_orders(account()).send().await.unwrap_err();
     is_for_a_log(&error.to_string());
@@ -330,7 +329,7 @@ async fn f4_problem_documents_paths_and_headers() {
     // A success: its number stands in the log.
     let id = "q".repeat(1 << 20);
     let body = format!(r#"{{"data":[],"metadata":{{"request_id":"{FORGED}{id}"}}}}"#);
-    let server = ScriptedServer::start(move |_| json(200, &body)).await;
+    let server = Server::start(move |_| json(200, &body)).await;
     let answer = crate::client(&server.url).orders().get_orders(account()).send().await.unwrap();
     is_for_a_log(answer.request_id().unwrap());
     ears.take().iter().filter(|line| line.starts_with("clear_street")).for_each(|line| is_for_a_log(line));

@@ -1,23 +1,19 @@
 //! Group I of the cases: parameters and settings at their edges; and the cases of proxies.
 
-use std::fmt::Debug;
 use std::process::Command;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use clear_street::retry::RetrySettings;
 use clear_street::studio::activity::ActivitySubscription;
 use clear_street::trading::Client;
 use clear_street::{ErrorKind, RequestOptions, RootCertificates, RowOutcome, studio};
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
+use clear_street_test_support::certificate::{Authority, Flaw};
+use clear_street_test_support::eavesdrop::Ears;
+use clear_street_test_support::fault::{FaultServer, Step};
+use clear_street_test_support::proxy::Proxy;
+use clear_street_test_support::server::{Server, answer, json};
 
-use crate::certificate::{Authority, Flaw};
-use crate::fault::{FaultServer, Step};
-use crate::proxy::Proxy;
-use crate::script::{ScriptedServer, answer, json};
-use crate::{KEY, account, order, row, rows};
+use crate::{KEY, account, order, row, rows, trading};
 
 fn broker(method: &str) -> String {
     rows(&if method == "POST" { vec![row(KEY, "NEW")] } else { vec![] })
@@ -25,11 +21,9 @@ fn broker(method: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn i3_settings_at_their_ends() {
-    let server = ScriptedServer::start(|request| json(200, broker(&request.method))).await;
+    let server = Server::start(|request| json(200, broker(&request.method))).await;
     let longest = RetrySettings::new().max_attempts(u32::MAX).max_retry_after(Duration::MAX);
-    let client = Client::builder()
-        .api_key("case-id.case-secret")
-        .base_url(&server.url)
+    let client = trading(&server.url)
         .concurrent_requests(usize::MAX)
         .timeout(Duration::MAX)
         .order_timeout(Duration::MAX)
@@ -77,11 +71,11 @@ fn i3_settings_of_zero() {
 async fn i3_numbers_of_the_server_at_their_ends() {
     for number in [u64::MAX.to_string(), u128::MAX.to_string(), "9".repeat(400)] {
         let headers = [("retry-after", number.clone()), ("keep-alive", format!("timeout={number}"))];
-        let server = ScriptedServer::start(move |_| {
+        let server = Server::start(move |_| {
             answer(429, &headers.each_ref().map(|(name, value)| (*name, value.as_str())), "{}")
         })
         .await;
-        let builder = Client::builder().api_key("case-id.case-secret").base_url(&server.url);
+        let builder = trading(&server.url);
         let client = builder.timeout(Duration::from_secs(2)).build().unwrap();
         for _ in 0..2 {
             let error = client.orders().get_orders(account()).send().await.unwrap_err();
@@ -93,7 +87,7 @@ async fn i3_numbers_of_the_server_at_their_ends() {
         Step::send(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{{", u64::MAX - 2)),
         Step::Hold,
     ]);
-    let builder = Client::builder().api_key("case-id.case-secret").base_url(server.url());
+    let builder = trading(server.url());
     let limited = builder.clone().build().unwrap();
     let error = limited.orders().get_orders(account()).send().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge, "what is announced is believed: {error}");
@@ -102,46 +96,10 @@ async fn i3_numbers_of_the_server_at_their_ends() {
     assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
 }
 
-/// Counts warnings.
-#[derive(Clone, Default)]
-struct Warnings(Arc<Mutex<Vec<String>>>);
-
-struct Line(String);
-
-impl Visit for Line {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.0.push_str(&format!("{field}={value:?} "));
-    }
-}
-
-impl Subscriber for Warnings {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_span() || *metadata.level() <= Level::WARN
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        let mut line = Line(String::new());
-        event.record(&mut line);
-        self.0.lock().unwrap().push(line.0);
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
-
 #[tokio::test]
 async fn i4_plain_http_by_choice() {
     let refused = |url: &str, host: Option<&str>| {
-        let mut builder = Client::builder().api_key("case-id.case-secret").base_url(url);
+        let mut builder = trading(url);
         if let Some(host) = host {
             builder = builder.plain_http_host(host);
         }
@@ -152,7 +110,7 @@ async fn i4_plain_http_by_choice() {
     for url in ["http://mock:4010", "http://host.docker.internal:4010"] {
         refused(url, None);
         refused(url, Some("other"));
-        Client::builder().api_key("case-id.case-secret").base_url(url).build().unwrap_err();
+        trading(url).build().unwrap_err();
     }
     for host in ["", "mock:4010", "http://mock", "a b", "mock/x", "user@mock"] {
         refused("http://mock:4010", Some(host));
@@ -165,25 +123,25 @@ const NAMED: &str = "0.0.0.0";
 #[cfg(unix)]
 #[tokio::test]
 async fn i4_the_named_host_is_warned_of_once() {
-    let server = ScriptedServer::start(|request| json(200, broker(&request.method))).await;
+    let server = Server::start(|request| json(200, broker(&request.method))).await;
     let url = server.url.replace("127.0.0.1", NAMED);
-    let warnings = Warnings::default();
-    let _guard = tracing::subscriber::set_default(warnings.clone());
-    let builder = Client::builder().api_key("case-id.case-secret").base_url(url);
+    let ears = Ears::open();
+    let builder = trading(url);
     builder.clone().build().unwrap_err();
     let client = builder.plain_http_host(NAMED).build().unwrap();
     for _ in 0..2 {
         client.orders().get_orders(account()).send().await.unwrap();
     }
     assert_eq!(server.requests().len(), 2);
-    let warned = warnings.0.lock().unwrap().clone();
+    let mut warned = ears.take();
+    warned.retain(|line| line.contains(" WARN ") || line.contains(" ERROR "));
     assert!(matches!(warned.as_slice(), [line] if line.contains(NAMED)), "{warned:?}");
 }
 
 #[cfg(unix)]
 #[tokio::test]
 async fn i4_the_named_host_may_have_streams_and_tokens() {
-    let server = ScriptedServer::start(|request| match request.target.as_str() {
+    let server = Server::start(|request| match request.target.as_str() {
         "/token" => json(200, r#"{"access_token":"case-token","expires_in":3600,"token_type":"Bearer"}"#),
         _ => json(403, "{}"),
     })
@@ -216,9 +174,9 @@ fn account_of_stream() -> studio::accounts::AccountId {
 
 #[tokio::test]
 async fn i4_names_below_localhost_are_this_machine() {
-    let server = ScriptedServer::start(|request| json(200, broker(&request.method))).await;
+    let server = Server::start(|request| json(200, broker(&request.method))).await;
     let url = server.url.replace("127.0.0.1", "app.localhost");
-    let client = Client::builder().api_key("case-id.case-secret").base_url(url).build().unwrap();
+    let client = trading(url).build().unwrap();
     client.orders().get_orders(account()).send().await.unwrap();
     assert!(server.requests()[0].header("host").unwrap().starts_with("app.localhost:"));
 }
@@ -259,7 +217,7 @@ async fn h5_one_process() {
 
 #[test]
 fn h5_proxy_from_the_environment() {
-    let authority = Authority::new();
+    let authority = Authority::default();
     let server = || {
         FaultServer::tls(authority.acceptor(Flaw::None, "http/1.1"), |_| {
             vec![Step::Receive, Step::answer(200, r#"{"data":[]}"#), Step::Hold]

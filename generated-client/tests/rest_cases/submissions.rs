@@ -3,15 +3,14 @@
 use std::time::Duration;
 
 use clear_street::retry::RetrySettings;
-use clear_street::trading::Client;
 use clear_street::trading::orders::{NewOrder, RequestTimeInForce, Side};
 use clear_street::{Delivery, ErrorKind};
+use clear_street_test_support::server::{Action, bytes, json};
 use rust_decimal::Decimal;
 use tokio::task::JoinSet;
 
 use crate::broker::{Broker, book_and_reset, listed, nothing, outcome, outcomes};
-use crate::script::{Action, bytes, json};
-use crate::{KEY, account, client, order, row, rows};
+use crate::{KEY, account, client, order, row, rows, submit, trading};
 
 fn keyless() -> NewOrder {
     let limit = Decimal::new(41_70, 2);
@@ -21,7 +20,7 @@ fn keyless() -> NewOrder {
 /// The order is found, wherever its answer ends.
 #[tokio::test]
 async fn an_order_whose_answer_is_lost_at_any_byte_is_found() {
-    let answer = bytes(200, &[("content-type", "application/json")], &rows(&[row(KEY, "NEW")]));
+    let answer = bytes(200, &[("content-type", "application/json")], rows(&[row(KEY, "NEW")]));
     let mut variants = JoinSet::new();
     for length in 0..=answer.len() {
         let part = answer[..length].to_vec();
@@ -137,15 +136,13 @@ async fn an_order_is_sent_again_only_as_often_as_attempts_and_budget_allow() {
     ] {
         let name = format!("{settings:?} {budget}");
         let broker = Broker::start(|_, _, _| vec![Action::Reset], nothing).await;
-        let client = Client::builder()
-            .api_key("case-id.case-secret")
-            .base_url(&broker.server.url)
+        let client = trading(&broker.server.url)
             .retry_budgets(500, budget)
             .order_retries(settings)
             .order_timeout(Duration::from_millis(900))
             .build()
             .unwrap();
-        let submission = client.orders().submit_orders(account(), [order(KEY)]).send().await;
+        let submission = submit(&client).await;
         assert_eq!(outcome(&submission), '?', "{name}");
         assert_eq!(broker.posts().len(), posts, "{name}");
         let spent = if posts == 2 { 14 } else { 0 };
@@ -162,14 +159,8 @@ async fn an_order_is_sent_again_only_as_often_as_attempts_and_budget_allow() {
         listed,
     )
     .await;
-    let client = Client::builder()
-        .api_key("case-id.case-secret")
-        .base_url(&broker.server.url)
-        .retry_budgets(500, 50)
-        .order_retries(resends())
-        .build()
-        .unwrap();
-    let submission = client.orders().submit_orders(account(), [order(KEY)]).send().await;
+    let client = trading(&broker.server.url).retry_budgets(500, 50).order_retries(resends()).build().unwrap();
+    let submission = submit(&client).await;
     assert_eq!(outcome(&submission), 'A');
     assert_eq!((broker.posts().len(), client.statistics().order_budget), (2, 50));
 }

@@ -8,9 +8,9 @@ use clear_street::trading::instruments::InstrumentIdOrSymbol;
 use clear_street::trading::orders::{OrderId, ReplaceOrderRequest};
 use clear_street::trading::watchlist::WatchlistId;
 use clear_street::{Delivery, Error, ErrorKind, Json, RequestOptions, RowOutcome, studio};
+use clear_street_test_support::server::{Action, Server, bytes, json};
 use rust_decimal::Decimal;
 
-use crate::script::{Action, ScriptedServer, bytes, json};
 use crate::{KEY, account, client, order, row};
 
 #[track_caller]
@@ -36,7 +36,7 @@ async fn d1_cancel_answers_nothing() {
         (200, json(200, ""), ""),
         (202, json(202, null), null),
     ] {
-        let server = ScriptedServer::start(move |_| answer.clone()).await;
+        let server = Server::start(move |_| answer.clone()).await;
         let client = client(&server.url);
         let orders = client.orders();
         let change = ReplaceOrderRequest::new().quantity(Decimal::TEN);
@@ -76,7 +76,7 @@ async fn d1_success_where_no_value_is_documented() {
         raw(cut),
     ] {
         let script = answer.clone();
-        let server = ScriptedServer::start(move |_| script.clone()).await;
+        let server = Server::start(move |_| script.clone()).await;
         let watchlists = client(&server.url).watchlist();
         watchlists.delete_watchlist(WatchlistId::new("wl-1")).send().await.unwrap();
         let studio = studio(&server.url);
@@ -109,7 +109,7 @@ async fn d2_created_but_unreadable() {
     for (body, path) in
         [(r#"{"order_id":null}"#, Some("$.order_id")), ("{}", Some("$.order_id")), ("", None), (html, None)]
     {
-        let server = ScriptedServer::start(move |_| json(201, body)).await;
+        let server = Server::start(move |_| json(201, body)).await;
         let orders = studio(&server.url).orders();
         let error =
             orders.create_order(AccountNumber::new("4400017"), studio_order()).send().await.unwrap_err();
@@ -124,7 +124,7 @@ async fn d2_created_but_unreadable() {
 async fn d2_created_but_of_no_use() {
     for (headers, limit) in [(&[("content-encoding", "gzip")][..], 1 << 20), (&[], 8)] {
         let answer = bytes(201, headers, r#"{"order_id":"bk-501"}"#);
-        let server = ScriptedServer::start(move |_| vec![Action::Send(answer.clone())]).await;
+        let server = Server::start(move |_| vec![Action::Send(answer.clone())]).await;
         let builder = studio::Client::builder().access_token("case-token").base_url(&server.url);
         let orders = builder.response_limit(limit).build().unwrap().orders();
         let error =
@@ -143,14 +143,14 @@ async fn d2_a_refusal_is_not_accepted() {
         (400, r#"{"data":null}"#),
         (400, ""),
     ] {
-        let server = ScriptedServer::start(move |_| json(status, body)).await;
+        let server = Server::start(move |_| json(status, body)).await;
         let orders = client(&server.url).orders();
         let error = orders.cancel_open_order(account(), OrderId::new("bk-501")).send().await.unwrap_err();
         assert_eq!((error.kind(), error.delivery()), (ErrorKind::Api, Delivery::Answered), "{error}");
         assert!(!error.is_accepted());
     }
     // A read changes nothing: there is nothing to be accepted.
-    let server = ScriptedServer::start(|_| json(200, "{}")).await;
+    let server = Server::start(|_| json(200, "{}")).await;
     let error = client(&server.url).orders().get_orders(account()).send().await.unwrap_err();
     assert_eq!((error.kind(), error.is_accepted()), (ErrorKind::Response, false), "{error}");
 }
@@ -159,17 +159,13 @@ async fn d2_a_refusal_is_not_accepted() {
 #[tokio::test]
 async fn d2_every_failure_of_the_server_may_have_had_its_effect() {
     for (status, delivery) in [
-        (400, Delivery::Answered),
-        (408, Delivery::MaybeSent),
-        (409, Delivery::Answered),
-        (429, Delivery::Answered),
-        (500, Delivery::MaybeSent),
-        (501, Delivery::MaybeSent),
-        (503, Delivery::MaybeSent),
-        (504, Delivery::MaybeSent),
-        (599, Delivery::MaybeSent),
-    ] {
-        let server = ScriptedServer::start(move |_| json(status, "{}")).await;
+        ([400, 401, 403, 404, 409, 422, 429].as_slice(), Delivery::Answered),
+        (&[408, 500, 501, 502, 503, 504, 520, 599], Delivery::MaybeSent),
+    ]
+    .into_iter()
+    .flat_map(|(statuses, delivery)| statuses.iter().map(move |status| (*status, delivery)))
+    {
+        let server = Server::start(move |_| json(status, "{}")).await;
         let orders = studio(&server.url).orders();
         let error =
             orders.create_order(AccountNumber::new("4400017"), studio_order()).send().await.unwrap_err();
@@ -191,8 +187,7 @@ fn with_wrong_metadata(rows: &str) -> String {
 
 #[tokio::test]
 async fn b11_accepted_with_wrong_metadata() {
-    let server =
-        ScriptedServer::start(|_| json(200, with_wrong_metadata(&format!("[{}]", row(KEY, "NEW"))))).await;
+    let server = Server::start(|_| json(200, with_wrong_metadata(&format!("[{}]", row(KEY, "NEW"))))).await;
     let submission =
         client(&server.url).orders().submit_orders(account(), [order(KEY)]).send().await.unwrap();
     assert!(matches!(submission.rows()[0].outcome, RowOutcome::Accepted(_)), "{submission:?}");
@@ -226,7 +221,7 @@ async fn b11_wrong_metadata_beside_any_result() {
         r#""unknown":{"metadata":17}"#,
     ] {
         for body in [format!(r#"{{"data":[1,2,3],{beside}}}"#), format!(r#"{{{beside},"data":[1,2,3]}}"#)] {
-            let server = ScriptedServer::start({
+            let server = Server::start({
                 let body = body.clone();
                 move |_| json(200, &body)
             })
@@ -248,7 +243,7 @@ async fn b11_wrong_metadata_beside_any_result() {
 async fn b11_right_metadata_beside_wrong_metadata() {
     let body = r#"{"data":[],"metadata":{"request_id":"rq-1","total_items":"3","page_number":{"n":1},
         "total_pages":null,"next_page_token":""}}"#;
-    let server = ScriptedServer::start(move |_| json(200, body)).await;
+    let server = Server::start(move |_| json(200, body)).await;
     let answer = client(&server.url).orders().get_orders(account()).send().await.unwrap();
     let metadata = answer.metadata();
     assert_eq!((metadata.request_id.as_deref(), metadata.total_items), (Some("rq-1"), Some(3)));
@@ -262,7 +257,7 @@ async fn b11_an_unreadable_page_token_ends_a_walk() {
     for token in ["{}", "[]", "true", r#""\ud800""#] {
         let body =
             format!(r#"{{"data":{rows},"metadata":{{"request_id":"rq-1","next_page_token":{token}}}}}"#);
-        let server = ScriptedServer::start(move |_| json(200, &body)).await;
+        let server = Server::start(move |_| json(200, &body)).await;
         let list = client(&server.url).orders().get_orders(account());
         let mut items = list.clone().items();
         for _ in 0..2 {
@@ -285,7 +280,7 @@ async fn b11_an_unreadable_page_token_ends_a_walk() {
 /// The same where the token stands beside the items.
 #[tokio::test]
 async fn b11_an_unreadable_page_token_without_an_envelope() {
-    let server = ScriptedServer::start(|_| json(200, r#"{"data":[],"next_page_token":{}}"#)).await;
+    let server = Server::start(|_| json(200, r#"{"data":[],"next_page_token":{}}"#)).await;
     let mut pages = studio(&server.url).orders().list_orders(AccountNumber::new("4400017")).pages();
     assert!(pages.next().await.unwrap().unwrap().data.is_empty());
     let error = pages.next().await.unwrap().unwrap_err();

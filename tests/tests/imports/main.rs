@@ -1,6 +1,6 @@
 //! Modules import in one direction: there is no circle between siblings at any level, and the layers of the
 //! client import only from those below.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod graph;
 mod modules;

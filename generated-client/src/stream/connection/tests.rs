@@ -1,14 +1,13 @@
 //! Connections over pipes, in simulated time.
 
-pub(in crate::stream) mod frames;
 
 use std::future::{pending, poll_fn};
 use std::time::Duration;
 
+use clear_street_test_support::frames::{frame, receive};
 use tokio::io::{AsyncWriteExt, DuplexStream, duplex, empty};
 use tokio::time::{Instant, timeout};
 
-use self::frames::{frame, receive};
 use super::*;
 use crate::stream::subscribe;
 use crate::studio::accounts::AccountId;

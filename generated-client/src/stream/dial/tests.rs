@@ -1,19 +1,15 @@
 //! Dials over loopback, and how the machine sees their results. What a whole stream makes of it is tested
 //! with the supervisor, and how connections end with the connection, too.
 
-#[path = "../../../tests/support/eavesdrop.rs"]
-pub(in crate::stream) mod eavesdrop;
-#[path = "../../../tests/support/proxy.rs"]
-mod proxy;
-
+use clear_street_test_support::frames::frame;
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::stream::connection::tests::frames::frame;
 use crate::stream::machine::Closed;
-use crate::tests::certificate::{Authority, Flaw};
-use crate::tests::fault::{self, FaultServer, Step};
-use crate::transport::ProxySettings;
+use crate::transport::{ProxySettings, RootCertificates};
+use clear_street_test_support::certificate::{Authority, Flaw};
+use clear_street_test_support::fault::{FaultServer, Step};
+use clear_street_test_support::proxy::Proxy;
 use tokio_tungstenite::tungstenite::Message;
 
 /// What a server answers to the upgrade, with more lines.
@@ -44,8 +40,8 @@ fn text(text: &str) -> Step {
 
 /// The settings of a dial that trusts an authority, and goes through a proxy.
 fn transport(authority: Option<&Authority>, proxy: Option<String>) -> TransportSettings {
-    let (root_certificates, proxy) = (authority.map(Authority::root), proxy.map(ProxySettings::new));
-    let root_certificates = root_certificates.into_iter().collect();
+    let trusted = authority.map(|authority| RootCertificates::from_pem(authority.pem()).unwrap());
+    let (root_certificates, proxy) = (trusted.into_iter().collect(), proxy.map(ProxySettings::new));
     TransportSettings { root_certificates, proxy, ..TransportSettings::default() }
 }
 
@@ -95,9 +91,9 @@ async fn rows_7_8_9_a_connection_that_is_not_made_names_its_stage() {
         let server = Server::new(&url, "test/1", &transport(None, None)).unwrap();
         assert_eq!(server.dial(&impatient).await.unwrap_err(), DialFailure::TimedOut(Some(stage)));
     }
-    let authority = Authority::new();
+    let authority = Authority::default();
     for (flaw, trusted) in
-        [(Flaw::Expired, &authority), (Flaw::OtherHost, &authority), (Flaw::None, &Authority::new())]
+        [(Flaw::Expired, &authority), (Flaw::OtherHost, &authority), (Flaw::None, &Authority::default())]
     {
         let server = tls(&authority, flaw, vec![Step::Receive]);
         let failure = dial(&server.url(), Some(trusted)).await.unwrap_err();
@@ -108,7 +104,7 @@ async fn rows_7_8_9_a_connection_that_is_not_made_names_its_stage() {
 
 #[tokio::test]
 async fn rows_1_2_10_an_end_without_a_close_is_named() {
-    let authority = Authority::new();
+    let authority = Authority::default();
     for (end, how) in [
         (vec![Step::Wait, Step::Reset], Closed::Reset),
         (vec![], Closed::Eof),
@@ -172,7 +168,7 @@ async fn rows_6_11_13_14_the_failure_of_a_dial_is_named() {
 
 #[tokio::test]
 async fn row_12_a_proxy_carries_what_it_cannot_read_or_is_named_with_its_status() {
-    let authority = Authority::new();
+    let authority = Authority::default();
     let server = tls(&authority, Flaw::None, upgraded([text("one"), Step::Hold]));
     let address = server.address;
     for (answer, failure) in [
@@ -181,7 +177,7 @@ async fn row_12_a_proxy_carries_what_it_cannot_read_or_is_named_with_its_status(
         ("200 200 \r\n\r\n", Some(DialFailure::Failed(Stage::Proxy))),
         ("", Some(DialFailure::Failed(Stage::Proxy))),
     ] {
-        let proxy = proxy::Proxy::to(address, answer);
+        let proxy = Proxy::to(address, answer);
         let settings = transport(Some(&authority), Some(proxy.url("user:p%40ss@")));
         let through = Server::new(&server.url(), "test", &settings).unwrap();
         assert!(!format!("{through:?}").contains("ss@"));
@@ -201,7 +197,7 @@ async fn row_12_a_proxy_carries_what_it_cannot_read_or_is_named_with_its_status(
 
     // It is not used for what it could read.
     let server = FaultServer::always(upgraded([Step::Hold]));
-    let proxy = proxy::Proxy::to(server.address, "");
+    let proxy = Proxy::to(server.address, "");
     let direct = Server::new(&server.url(), "test", &transport(None, Some(proxy.url("")))).unwrap();
     assert!(direct.dial(&Settings::default()).await.is_ok());
     assert_eq!(proxy.asked(), "");

@@ -1,11 +1,11 @@
 //! Sockets over pipes, in simulated time.
 
+use clear_street_test_support::eavesdrop::Ears;
+use clear_street_test_support::frames::frame;
 use tokio::time::timeout_at;
 
 use super::*;
 use crate::ErrorKind;
-use crate::stream::connection::tests::frames::frame;
-use crate::stream::dial::tests::eavesdrop::Ears;
 use crate::stream::supervisor::tests::caller::{assert_holds_no_token, word};
 use crate::stream::supervisor::tests::server::Answer::{Deny, EndInReplay, Fail, Live};
 use crate::stream::supervisor::tests::server::{CLOSE, Order, Server, ack, notice};

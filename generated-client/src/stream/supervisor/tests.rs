@@ -9,6 +9,7 @@ mod sim;
 
 use std::time::Duration;
 
+use clear_street_test_support::eavesdrop::Ears;
 use tokio::runtime::{Builder, Handle};
 use tokio::time::{Instant, sleep};
 
@@ -16,7 +17,6 @@ use self::caller::{Caller, assert_holds_no_token};
 use self::server::Server;
 use super::{Dial, EventStream, Shared, start};
 use crate::stream::dial::DialLimit;
-use crate::stream::dial::tests::eavesdrop::Ears;
 use crate::stream::machine::{ResumePoint, Settings};
 use crate::studio::accounts::AccountId;
 use crate::studio::activity::{ActivityMessage, ActivitySubscription};

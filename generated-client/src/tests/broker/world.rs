@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use clear_street_test_support::KEY;
 use rust_decimal::Decimal;
 use serde::Serialize;
 use tokio::time::{Instant, sleep, timeout};
@@ -18,7 +19,6 @@ use crate::operation::Operation;
 use crate::options::RequestOptions;
 use crate::record::Value;
 use crate::retry::{RealPace, RetrySettings};
-use crate::tests::support::KEY;
 use crate::trading::accounts::AccountId;
 use crate::trading::instruments::InstrumentId;
 use crate::trading::orders::{NewOrder, Order, RequestTimeInForce, Side, SubmitOrders};

@@ -4,31 +4,31 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use clear_street_test_support::server::{Action, Request, Server, json};
+
 use crate::authentication::Given;
 use crate::call::Call;
 use crate::client::{Core, Settings};
 use crate::error::Result;
 use crate::operation::Operation;
-use crate::record::Value;
 use crate::response::Response;
 use crate::retry::Pace;
-use crate::tests::LIMITED;
 use crate::tests::pace::ScriptedPace;
-use crate::tests::support::{Reply, Request, Server};
+use crate::tests::{LIMITED, call};
 
 pub(super) const ID: &str = "planted-id";
 pub(super) const SECRET: &str = "planted-secret";
 
 /// The nth token, from 1.
-pub(super) fn token(number: usize) -> Reply {
+pub(super) fn token(number: usize) -> Vec<Action> {
     let text = format!(
         r#"{{"access_token": "planted-token-{number}", "expires_in": 86400, "token_type": "Bearer"}}"#
     );
-    Reply::json(200, text)
+    json(200, text)
 }
 
-pub(super) fn good() -> Reply {
-    Reply::json(200, r#"{"result": ["a"]}"#)
+pub(super) fn good() -> Vec<Action> {
+    json(200, r#"{"result": ["a"]}"#)
 }
 
 pub(super) struct Setting {
@@ -42,8 +42,8 @@ impl Setting {
     /// The endpoint answers the nth request, from 1, with what the first function gives, and the
     /// server every request with what the second makes of it.
     pub(super) async fn new(
-        fetch: impl Fn(usize) -> Reply + Send + Sync + 'static,
-        answer: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+        fetch: impl Fn(usize) -> Vec<Action> + Send + Sync + 'static,
+        answer: impl Fn(&Request) -> Vec<Action> + Send + Sync + 'static,
     ) -> Self {
         let next = AtomicUsize::new(1);
         let endpoint = Server::start(move |_| fetch(next.fetch_add(1, Ordering::Relaxed))).await;
@@ -55,11 +55,7 @@ impl Setting {
     }
 
     pub(super) fn call(&self, operation: &'static Operation) -> Call {
-        let mut call = Call::new(&self.core, operation);
-        if !operation.parameters.is_empty() {
-            call.set(0, "7".to_owned().view());
-        }
-        call
+        call(&self.core, operation)
     }
 
     pub(super) async fn send(&self, operation: &'static Operation) -> Result<Response<Vec<String>>> {

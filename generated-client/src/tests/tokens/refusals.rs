@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
+use clear_street_test_support::server::{Action, answer, json, last};
+
 use super::endpoint::{Setting, good, token};
 use crate::error::{Delivery, ErrorKind};
 use crate::options::RequestOptions;
 use crate::tests::LIST;
-use crate::tests::support::Reply;
 
 #[tokio::test]
 async fn what_is_refused_is_not_asked_again() {
     for status in [400, 401, 403] {
         let refusal = r#"{"error": "invalid_client", "error_description": "no planted-secret here"}"#;
-        let setting = Setting::new(move |_| Reply::json(status, refusal), |_| good()).await;
+        let setting = Setting::new(move |_| json(status, refusal), |_| good()).await;
         for _ in 0..3 {
             let error = setting.send(&LIST).await.unwrap_err();
             assert_eq!((error.kind(), error.delivery()), (ErrorKind::Authentication, Delivery::NotSent));
@@ -32,19 +33,16 @@ async fn what_is_refused_is_not_asked_again() {
 
 #[tokio::test]
 async fn what_fails_is_asked_again() {
-    type Fault = fn() -> Reply;
+    type Fault = fn() -> Vec<Action>;
 
     let faults: [(Fault, Duration); 7] = [
-        (|| Reply::json(500, "{}"), Duration::from_millis(50)),
-        (|| Reply::json(503, "<html>"), Duration::from_millis(50)),
-        (|| Reply::json(429, "{}"), Duration::from_millis(500)),
-        (|| Reply::new(429, &[("retry-after", "2")], "{}"), Duration::from_millis(2050)),
-        (|| Reply::new(200, &[("content-type", "text/html")], "<html>"), Duration::from_millis(50)),
-        (|| Reply::json(200, r#"{"expires_in": 5}"#), Duration::from_millis(50)),
-        (
-            || Reply::Bytes(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{".to_vec()),
-            Duration::from_millis(50),
-        ),
+        (|| json(500, "{}"), Duration::from_millis(50)),
+        (|| json(503, "<html>"), Duration::from_millis(50)),
+        (|| json(429, "{}"), Duration::from_millis(500)),
+        (|| answer(429, &[("retry-after", "2")], "{}"), Duration::from_millis(2050)),
+        (|| answer(200, &[("content-type", "text/html")], "<html>"), Duration::from_millis(50)),
+        (|| json(200, r#"{"expires_in": 5}"#), Duration::from_millis(50)),
+        (|| last(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{".to_vec()), Duration::from_millis(50)),
     ];
     for (fault, pause) in faults {
         let setting =
@@ -56,7 +54,7 @@ async fn what_fails_is_asked_again() {
 
 #[tokio::test]
 async fn what_fails_for_good_is_an_error_that_all_share_for_a_second() {
-    let setting = Setting::new(|_| Reply::new(200, &[], "<html>planted-token</html>"), |_| good()).await;
+    let setting = Setting::new(|_| answer(200, &[], "<html>planted-token</html>"), |_| good()).await;
     let error = setting.send(&LIST).await.unwrap_err();
     assert_eq!((error.kind(), error.delivery()), (ErrorKind::Authentication, Delivery::NotSent));
     assert!(
@@ -73,8 +71,7 @@ async fn what_fails_for_good_is_an_error_that_all_share_for_a_second() {
 
 #[tokio::test]
 async fn a_token_without_a_life_is_kept() {
-    let setting =
-        Setting::new(|_| Reply::json(200, r#"{"access_token": "planted-token-1"}"#), |_| good()).await;
+    let setting = Setting::new(|_| json(200, r#"{"access_token": "planted-token-1"}"#), |_| good()).await;
     for _ in 0..3 {
         setting.send(&LIST).await.unwrap();
         setting.pass(1_000_000).await;
@@ -84,7 +81,7 @@ async fn a_token_without_a_life_is_kept() {
 
 #[tokio::test]
 async fn an_endpoint_that_hangs_takes_no_longer_than_the_call() {
-    let setting = Setting::new(|_| Reply::Silence, |_| good()).await;
+    let setting = Setting::new(|_| vec![Action::Hold], |_| good()).await;
     let mut call = setting.call(&LIST);
     call.configure(RequestOptions::new().timeout(Duration::from_millis(50)));
     let error = call.send::<Vec<String>>().await.unwrap_err();
@@ -95,8 +92,7 @@ async fn an_endpoint_that_hangs_takes_no_longer_than_the_call() {
 
 #[tokio::test]
 async fn a_redirect_of_the_endpoint_is_not_followed() {
-    let setting =
-        Setting::new(|_| Reply::new(307, &[("location", "http://127.0.0.1:1/")], ""), |_| good()).await;
+    let setting = Setting::new(|_| answer(307, &[("location", "http://127.0.0.1:1/")], ""), |_| good()).await;
     let error = setting.send(&LIST).await.unwrap_err();
     assert!(error.to_string().contains("answered with status 307"), "{error}");
     assert_eq!(setting.counts(), (1, 0));

@@ -2,21 +2,20 @@
 
 use std::sync::{Arc, Mutex};
 
+use clear_street_test_support::server::{Action, Request, Server, json};
+
 use super::endpoint::{ID, SECRET, Setting, good, settings, token};
 use crate::authentication::{FetchingToken, Given, Token, TokenRequest, TokenSource};
-use crate::call::Call;
 use crate::operation::{BodyKind, Method, Operation, Repeat};
-use crate::record::Value;
 use crate::retry::RetrySettings;
-use crate::tests::support::{Reply, Request, Server};
-use crate::tests::{BLANK, LIST};
+use crate::tests::{BLANK, LIST, call};
 
-fn refused() -> Reply {
-    Reply::json(401, r#"{"problem": {"message": "who are you?"}}"#)
+fn refused() -> Vec<Action> {
+    json(401, r#"{"problem": {"message": "who are you?"}}"#)
 }
 
 /// Takes these tokens only.
-fn taking(numbers: &'static [usize]) -> impl Fn(&Request) -> Reply + Send + Sync + 'static {
+fn taking(numbers: &'static [usize]) -> impl Fn(&Request) -> Vec<Action> + Send + Sync + 'static {
     move |request| {
         let sent = request.header("authorization").unwrap_or_default();
         let is_good = |number: &usize| sent == format!("Bearer planted-token-{number}");
@@ -31,13 +30,7 @@ async fn a_thousand_callers_cause_one_fetch() {
     let mut settings = settings(&endpoint, &server);
     settings.transport.concurrent_requests = Some(50);
     let core = settings.build().unwrap();
-    let calls: Vec<_> = (0..1000)
-        .map(|_| {
-            let mut call = Call::new(&core, &LIST);
-            call.set(0, "7".to_owned().view());
-            tokio::spawn(call.send::<Vec<String>>())
-        })
-        .collect();
+    let calls: Vec<_> = (0..1000).map(|_| tokio::spawn(call(&core, &LIST).send::<Vec<String>>())).collect();
     for call in calls {
         assert_eq!(call.await.unwrap().unwrap().data, ["a"]);
     }
@@ -122,11 +115,7 @@ async fn a_request_that_is_sent_once_leaves_the_new_token_to_the_next() {
     let mut settings = settings(&endpoint, &server);
     settings.retries = RetrySettings::new().max_attempts(1);
     let core = settings.build().unwrap();
-    let send = || {
-        let mut call = Call::new(&core, &LIST);
-        call.set(0, "7".to_owned().view());
-        call.send::<Vec<String>>()
-    };
+    let send = || call(&core, &LIST).send::<Vec<String>>();
     let error = send().await.unwrap_err();
     assert_eq!((error.status(), error.attempts()), (Some(401), 1));
     while send().await.is_err() {}
@@ -138,16 +127,14 @@ async fn a_refused_key_stays_refused() {
     let setting = Setting::new(token, taking(&[])).await;
     let mut settings = settings(&setting.endpoint, &setting.server);
     settings.credentials = Some(Given::Key("planted-token-9".into()));
-    let mut call = Call::new(&settings.build().unwrap(), &LIST);
-    call.set(0, "7".to_owned().view());
-    let error = call.send::<Vec<String>>().await.unwrap_err();
+    let error = call(&settings.build().unwrap(), &LIST).send::<Vec<String>>().await.unwrap_err();
     assert_eq!((error.status(), error.attempts()), (Some(401), 1));
     assert_eq!(setting.counts(), (0, 1));
 }
 
 #[tokio::test]
 async fn a_good_token_outlives_an_endpoint_that_fails() {
-    let fetch = |number| if number == 1 { token(1) } else { Reply::json(500, "{}") };
+    let fetch = |number| if number == 1 { token(1) } else { json(500, "{}") };
     let setting = Setting::new(fetch, |_| good()).await;
     setting.send(&LIST).await.unwrap();
     setting.pass(70_000).await;
@@ -204,9 +191,7 @@ async fn clients_of_two_servers_share_a_source_but_no_token() {
         settings.credentials = Some(Given::Source(Arc::clone(&source)));
         let core = settings.build().unwrap();
         for _ in 0..2 {
-            let mut call = Call::new(&core, &LIST);
-            call.set(0, "7".to_owned().view());
-            call.send::<Vec<String>>().await.unwrap();
+            call(&core, &LIST).send::<Vec<String>>().await.unwrap();
         }
         for request in server.requests() {
             assert_eq!(request.header("authorization"), Some(&*format!("Bearer planted-token-{number}")));

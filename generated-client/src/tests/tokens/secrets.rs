@@ -2,68 +2,26 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::fmt::{Debug, Write};
-use std::sync::{Arc, Mutex};
+use std::fmt::Write;
 
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use clear_street_test_support::eavesdrop::Ears;
+use clear_street_test_support::server::{Request, Server, json};
 
 use super::endpoint::{ID, SECRET, Setting, good, settings, token};
 use crate::authentication::{Token, TokenError};
 use crate::client::Settings;
 use crate::error::{ErrorKind, Result};
-use crate::tests::support::{Reply, Server};
-use crate::tests::{LIMITED, LIST};
-
-/// Everything that is traced.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<String>>);
-
-impl Visit for Lines {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        writeln!(self.0.lock().unwrap(), "{field}={value:?}").unwrap();
-    }
-}
-
-impl Subscriber for Lines {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, span: &Attributes<'_>) -> Id {
-        span.record(&mut self.clone());
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, values: &Record<'_>) {
-        values.record(&mut self.clone());
-    }
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        event.record(&mut self.clone());
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
+use crate::tests::{LIMITED, LIST, call};
 
 #[tokio::test]
 async fn secrets_and_tokens_are_in_nothing_that_is_shown_or_traced() {
-    let lines = Lines::default();
-    // Of a single subscriber, tracing asks only the thread that comes to a line first, which may be
-    // another test's and have none. Of two it asks both.
-    let _second = tracing::Dispatch::new(lines.clone());
-    let _guard = tracing::subscriber::set_default(lines.clone());
+    let ears = Ears::open();
     let mut shown = String::new();
 
     // A server that repeats what it is sent, and an endpoint that does the same.
-    let echo = |request: &crate::tests::support::Request| {
+    let echo = |request: &Request| {
         let sent = request.header("authorization").unwrap_or_default().replace("Bearer ", "");
-        Reply::json(422, format!(r#"{{"problem": {{"message": "not {sent}"}}}}"#))
+        json(422, format!(r#"{{"problem": {{"message": "not {sent}"}}}}"#))
     };
     let setting = Setting::new(token, echo).await;
     let error = setting.send(&LIST).await.unwrap_err();
@@ -71,12 +29,10 @@ async fn secrets_and_tokens_are_in_nothing_that_is_shown_or_traced() {
     write!(shown, "{error} {error:?} {:?}", String::from_utf8_lossy(error.body().unwrap())).unwrap();
     write!(shown, "{:?} {:?}", setting.core, setting.call(&LIST)).unwrap();
 
-    let endpoint = Server::start(|request| Reply::json(401, &request.body)).await;
+    let endpoint = Server::start(|request| json(401, &request.body)).await;
     let settings = settings(&endpoint, &setting.server);
     write!(shown, "{settings:?}").unwrap();
-    let mut call = crate::call::Call::new(&settings.build().unwrap(), &LIST);
-    call.set(0, crate::record::Value::view(&"7".to_owned()));
-    let error = call.send::<Vec<String>>().await.unwrap_err();
+    let error = call(&settings.build().unwrap(), &LIST).send::<Vec<String>>().await.unwrap_err();
     let mut source: Option<&dyn std::error::Error> = Some(&error);
     while let Some(cause) = source {
         write!(shown, "{cause} {cause:?}").unwrap();
@@ -84,7 +40,7 @@ async fn secrets_and_tokens_are_in_nothing_that_is_shown_or_traced() {
     }
     write!(shown, "{:?} {:?}", Token::new("planted-token"), TokenError::new("no")).unwrap();
 
-    let traced = lines.0.lock().unwrap().clone();
+    let traced = ears.take().join("\n");
     assert!(traced.contains("there is a new token") && traced.contains("there is no new token"), "{traced}");
     for text in [shown, traced] {
         assert!(!text.contains(SECRET) && !text.contains("planted-token"), "{text}");

@@ -1,12 +1,9 @@
 //! What is done through one API is seen in the other and on the stream.
 
-use std::collections::BTreeMap;
-
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::{Office, limit, order, path};
-use crate::desk::Desk;
 
 #[tokio::test(start_paused = true)]
 async fn an_order_is_the_same_in_both_apis_and_on_the_stream() {
@@ -181,58 +178,4 @@ async fn studio_places_what_trading_shows() {
     assert_eq!(canceled, json!([bulk["data"][0]["order_id"]]));
     office.pass(24 * 3_600);
     assert_eq!(office.ask("studio/list_orders", account(), Value::Null), json!([]), "it is another day");
-}
-
-/// Whoever has seen only the numbered messages knows what the book holds.
-#[tokio::test(start_paused = true)]
-async fn the_journal_replays_to_the_same_state() {
-    let office = Office::new();
-    for round in 0..30_u64 {
-        let side = if round % 3 == 2 { "SELL" } else { "BUY" };
-        let symbol = ["AAPL", "F", "KO"][round as usize % 3];
-        let quantity = (round * 37 % 900 + 1).to_string();
-        let row = if round % 2 == 0 {
-            order(symbol, side, &quantity)
-        } else {
-            limit(symbol, side, &quantity, "25")
-        };
-        office.submit(json!([row]));
-        if round % 7 == 0 {
-            _ = office.answer("studio/delete_all_orders", json!({ "account_id": "100000" }), Value::Null);
-        }
-        office.pass(round % 4);
-    }
-    let mut orders: BTreeMap<String, Value> = BTreeMap::new();
-    let mut positions: BTreeMap<String, Value> = BTreeMap::new();
-    let mut trades = Vec::new();
-    office.desk.advance();
-    for (entry, number) in office.journal.entries("100000").iter().zip(1..) {
-        assert_eq!(entry.sequence, Some(number));
-        let data: Value = serde_json::from_str(entry.data.get()).unwrap();
-        let key = |name: &str| data[name].as_str().unwrap().to_owned();
-        match &*entry.kind {
-            "order-update" => {
-                let before = orders.insert(key("order_id"), data.clone());
-                let version = before.map_or(0, |before| before["version"].as_i64().unwrap());
-                assert_eq!(data["version"], version + 1);
-            }
-            "position-update" => _ = positions.insert(key("symbol"), data),
-            "trade-notice" => trades.push(data),
-            other => panic!("{other} has a number"),
-        }
-    }
-    let list = |name: &str| {
-        let answer = office.ask(name, json!({ "account_id": "100000" }), Value::Null);
-        answer.as_array().unwrap().clone()
-    };
-    let shown = list("studio/list_orders")
-        .into_iter()
-        .map(|order| (order["order_id"].as_str().unwrap().to_owned(), order));
-    assert_eq!(orders, shown.collect());
-    let shown = list("studio/list_positions")
-        .into_iter()
-        .map(|held| (held["symbol"].as_str().unwrap().to_owned(), held));
-    positions.retain(|_, held| held["quantity"] != "0");
-    assert_eq!(positions, shown.collect());
-    assert_eq!(trades, list("studio/list_trades"));
 }

@@ -4,12 +4,12 @@ use std::error::Error as _;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use clear_street_test_support::eavesdrop::faces;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use super::Activity;
 use super::server::{SECRET, Server};
-use crate::stream::dial::tests::eavesdrop::faces;
 use crate::stream::{Cause, Connection, DialFailure, Event, Failure, Gap, Handle, Origin, Statistics};
 use crate::studio::activity::ActivityMessage;
 

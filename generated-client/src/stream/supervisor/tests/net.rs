@@ -5,18 +5,18 @@
 
 use std::future::ready;
 
+use clear_street_test_support::certificate::{Authority, Flaw};
+use clear_street_test_support::frames::frame;
 use tokio::net::TcpSocket;
 
 use super::server::{Order, numbered};
 use super::*;
 use crate::authentication::{FetchingToken, Token, TokenRequest, TokenSource};
-use crate::stream::connection::tests::frames::frame;
 use crate::stream::machine::NoToken;
 use crate::stream::supervisor::TokenProvider;
 use crate::stream::{ClientTokens, dial};
 use crate::studio::{Client, ClientBuilder};
-use crate::tests::certificate::{Authority, Flaw};
-use crate::transport::TransportSettings;
+use crate::transport::{RootCertificates, TransportSettings};
 
 /// Longest wait for something that has to come. Nothing takes so long.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -33,8 +33,8 @@ fn over_loopback(change: impl Fn(&mut Settings), play: impl AsyncFn(&Server, &mu
             socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
             let listener = socket.listen(16).unwrap();
             let url = format!("{scheme}://{}/ws", listener.local_addr().unwrap());
-            let authority = Authority::new();
-            let root_certificates = vec![authority.root()];
+            let authority = Authority::default();
+            let root_certificates = vec![RootCertificates::from_pem(authority.pem()).unwrap()];
             let transport = TransportSettings { root_certificates, ..TransportSettings::default() };
             let dial = dial::Server::new(&url, "test/1", &transport).unwrap();
             let tls = (scheme == "wss").then(|| authority.acceptor(Flaw::None, "http/1.1"));

@@ -4,6 +4,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use clear_street_test_support::sources::sources;
+use syn::visit::Visit;
+use syn::{ItemFn, LitStr};
+
 const STREAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/stream");
 
 /// Rows that the machine alone proves, with a clock in the hand of the test.
@@ -15,35 +19,43 @@ const SIM: [usize; 25] =
 /// Rows that need a network, or a connection alone.
 const NET: [usize; 14] = [1, 2, 3, 4, 7, 8, 9, 10, 12, 13, 14, 39, 40, 42];
 
-/// Finds the rows that have a test in each tier.
-fn find(folder: &Path, rows: &mut [BTreeSet<usize>; 3]) {
-    for entry in folder.read_dir().unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            find(&path, rows);
-            continue;
-        }
-        let tier = match path.strip_prefix(STREAM).unwrap().to_str().unwrap() {
-            path if path.starts_with("machine") => 0,
-            path if path.starts_with("supervisor/tests/net") => 2,
-            path if path.starts_with("supervisor") => 1,
-            _ => 2,
-        };
-        // Functions, and the rows of the machine's scripts.
-        let test = |line| str::trim_start(line).trim_start_matches("async ").strip_prefix("fn row");
-        for line in std::fs::read_to_string(&path).unwrap().lines() {
-            let Some(name) = test(line).or_else(|| line.strip_prefix("row")) else { continue };
-            let words = name.trim_start_matches('s').split(['_', ' ', ',', ':']).skip(1);
-            let words = words.filter(|word| !word.is_empty() && *word != "to");
-            rows[tier].extend(words.map_while(|word| word.parse::<usize>().ok()));
-        }
+/// The rows that functions and scripts have in their names.
+#[derive(Default)]
+struct Rows(BTreeSet<usize>);
+
+impl Rows {
+    fn add(&mut self, name: &str) {
+        let Some(name) = name.strip_prefix("row") else { return };
+        let words = name.trim_start_matches('s').split(['_', ' ', ',', ':']);
+        let words = words.filter(|word| !word.is_empty() && *word != "to");
+        self.0.extend(words.map_while(|word| word.parse::<usize>().ok()));
+    }
+}
+
+impl<'a> Visit<'a> for Rows {
+    fn visit_item_fn(&mut self, function: &'a ItemFn) {
+        self.add(&function.sig.ident.to_string());
+    }
+
+    fn visit_lit_str(&mut self, text: &'a LitStr) {
+        text.value().lines().for_each(|line| self.add(line));
     }
 }
 
 #[test]
 fn every_row_is_proven_where_it_has_to_be() {
     let mut proven = [const { BTreeSet::new() }; 3];
-    find(Path::new(STREAM), &mut proven);
+    for (path, items) in sources(Path::new(STREAM)) {
+        let tier = match path.strip_prefix(STREAM).unwrap().to_str().unwrap() {
+            path if path.starts_with("machine") => 0,
+            path if path.starts_with("supervisor/tests/net") => 2,
+            path if path.starts_with("supervisor") => 1,
+            _ => 2,
+        };
+        let mut rows = Rows::default();
+        items.iter().for_each(|item| rows.visit_item(item));
+        proven[tier].extend(rows.0);
+    }
     for (tier, (wanted, proven)) in [&CORE[..], &SIM, &NET].into_iter().zip(proven).enumerate() {
         let missing: Vec<_> = wanted.iter().filter(|row| !proven.contains(row)).collect();
         assert!(missing.is_empty(), "rows without a test, tier {tier}: {missing:?}");

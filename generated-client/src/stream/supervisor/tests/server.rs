@@ -7,6 +7,7 @@ use std::iter::once;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use clear_street_test_support::frames::{frame, receive};
 use serde_json::Value;
 use tokio::io::{AsyncWriteExt, duplex};
 use tokio::net::TcpListener;
@@ -16,7 +17,6 @@ use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::accept_async;
 
 use super::{DAY, millis};
-use crate::stream::connection::tests::frames::{frame, receive};
 use crate::stream::connection::{ByteStream, Connection};
 use crate::stream::dial::Dial;
 use crate::stream::machine::{DialFailure, NoToken, Settings};

@@ -1,5 +1,6 @@
 //! Rows of the fault table, and the interface, in simulated time.
 
+use clear_street_test_support::frames::frame;
 use tokio::runtime::{Builder, Handle};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -8,7 +9,6 @@ use super::server::Answer::{self, *};
 use super::server::{CLOSE, Order, Server, numbered};
 use super::*;
 use crate::stream::DialFailure;
-use crate::stream::connection::tests::frames::frame;
 use crate::stream::machine::{NoToken, SlowCaller, Stage, State};
 use crate::studio::Client;
 
