@@ -66,12 +66,12 @@ pub(super) fn of_field(scope: &Scope<'_>, entry: &Entry<'_>, out: &mut Vec<Diagn
     if let Some(doc) = entry.field.doc() {
         return text(doc.as_spanned(), out);
     }
-    let Some(ty) = entry.ty() else { return };
+    let Some(ty) = entry.field.ty().ok() else { return };
     if !is_described_elsewhere(scope, entry.name, ty) {
         let message = format!("`{}` has no description", entry.name);
-        out.push(Diagnostic::new(Code::NoDescription, entry.name.span, message).label("needs `doc:`").help(
+        Diagnostic::new(Code::NoDescription, entry.name.span, message).label("needs `doc:`").help(
             "write `doc: …`, or an entry of `glossary:` in api.yaml if the name means the same everywhere",
-        ));
+        ).report(out);
     }
 }
 

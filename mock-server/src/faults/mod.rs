@@ -8,18 +8,18 @@ mod stream;
 mod turn;
 
 use std::collections::BTreeSet;
-use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use clear_street_spec::ir::Api;
+use clear_street_spec::language::Text;
 use fastrand::Rng;
 use http::HeaderMap;
 
 pub(crate) use self::line::{Ending, Line, Tapped};
-use self::plan::Plan;
 pub use self::request::RequestFault;
 pub use self::stream::{Disturbance, During, StreamFault};
 use self::turn::Armed;
+use crate::lock::lock;
 
 /// Name of the token endpoint among operations.
 pub(crate) const TOKEN: &str = "token";
@@ -72,14 +72,14 @@ impl Faults {
         if let Some(seed) = file.seed {
             state.random.seed(seed);
         }
-        state.requests.extend(file.requests.into_iter().map(|fault| Armed::new(fault.turn, fault)));
+        state.requests.extend(file.requests.into_iter().map(|fault| Armed::new(fault.turn(), fault)));
         state.streams.extend(file.streams.into_iter().map(|fault| Armed::new(fault.turn, fault)));
         Ok(())
     }
 
     pub(crate) fn add_request(&self, fault: RequestFault) -> Result<(), InvalidFault> {
-        self.names.check(fault.operation.as_deref(), &self.names.operations, "operation")?;
-        self.state().requests.push(Armed::new(fault.turn, fault));
+        self.names.check(fault.operation.as_ref().map(Text::as_str), &self.names.operations, "operation")?;
+        self.state().requests.push(Armed::new(fault.turn(), fault));
         Ok(())
     }
 
@@ -96,8 +96,8 @@ impl Faults {
     }
 
     /// What is to go wrong with a call of this operation.
-    fn plan(&self, operation: &str, headers: &HeaderMap) -> Result<Plan, InvalidFault> {
-        let mut plan = Plan::default();
+    fn plan(&self, operation: &str, headers: &HeaderMap) -> Result<RequestFault, InvalidFault> {
+        let mut plan = RequestFault::new();
         for text in lines(headers, REQUEST_HEADER)? {
             plan.add(&file::read_request(REQUEST_HEADER, text, &self.names)?);
         }
@@ -162,19 +162,4 @@ fn lines<'a>(headers: &'a HeaderMap, name: &str) -> Result<Vec<&'a str>, Invalid
         value.to_str().map_err(|_| InvalidFault(format!("`{name}` is no text")))
     };
     headers.get_all(name).iter().map(text).collect()
-}
-
-/// Nothing panics while it holds one of these locks.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl fmt::Debug for Faults {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.state();
-        f.debug_struct("Faults")
-            .field("requests", &state.requests.len())
-            .field("streams", &state.streams.len())
-            .finish_non_exhaustive()
-    }
 }

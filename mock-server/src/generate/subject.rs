@@ -75,7 +75,7 @@ impl Subject {
             None if !at.asked_for => {
                 subject.moment = back(subject.moment, at.index);
                 if subject.is_instrument && subject.said.is_none() {
-                    subject.instrument = Instrument::at(subject.index.saturating_add(at.index));
+                    subject.instrument = Instrument::at(subject.index + at.index);
                 }
             }
             None => {}
@@ -113,7 +113,7 @@ impl Subject {
             None => Instrument::at(index),
         };
         self.moment = back(generator.now, index);
-        self.quantity = self.seed.with("quantity").rng().i64(1..=20).saturating_mul(10);
+        self.quantity = self.seed.with("quantity").rng().i64(1..=20) * 10;
     }
 
     /// Its own identifier, if a field holds that.
@@ -134,7 +134,7 @@ impl Subject {
             None => {}
         }
         if self.own.as_ref().is_some_and(|(_, own)| *own == id.rust) {
-            return made_id(generator.seed, id, self.index.saturating_add(1));
+            return made_id(generator.seed, id, self.index + 1);
         }
         let of_holder = self.ids.iter().rev().find(|(ty, _)| *ty == id.rust).map(|(_, value)| value);
         match of_holder.or_else(|| scope.id(&id.rust, index)) {
@@ -212,7 +212,7 @@ fn made(seed: Seed, id: &ir::Id) -> Value {
     match id.repr {
         IdRepr::I64 => {
             let least = id.bounds.min.unwrap_or(100_000);
-            json!(seed.rng().i64(least..=id.bounds.max.unwrap_or(least.saturating_add(899_999))))
+            json!(seed.rng().i64(least..=id.bounds.max.unwrap_or(least + 899_999)))
         }
         IdRepr::Text => {
             let text = uuid::Builder::from_random_bytes(seed.rng().u128(..).to_be_bytes()).into_uuid();

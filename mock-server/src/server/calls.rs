@@ -1,7 +1,5 @@
 //! Requests for operations of the APIs.
 
-use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
@@ -15,12 +13,12 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::call::{Answer, Call, Refusal};
-use crate::desk::Desk;
 use crate::faults::Line;
 use crate::frame::{Framing, Written};
 use crate::generate::{Fullness, Generator};
 use crate::hooks::{Hooks, NoSuchOperation, Reply, Target};
-use crate::received::{Received, Record};
+use crate::lock::lock;
+use crate::received::{Entry, Received, Record};
 use crate::request::{Found, Missed, Routes, read};
 use crate::stream::Surroundings;
 use crate::tokens::Tokens;
@@ -34,7 +32,6 @@ pub(super) struct Calls {
     pub(super) routes: Routes,
     /// The moment that generated answers are about.
     pub(super) moment: Timestamp,
-    pub(super) desk: Option<Arc<dyn Desk>>,
     pub(super) seed: u64,
     pub(super) fullness: Fullness,
     pub(super) strictness: Strictness,
@@ -62,25 +59,23 @@ impl From<Written> for Outgoing {
 
 /// A request of which is noted that it came.
 pub(super) struct Noted {
-    number: u64,
-    received: Received,
+    entry: Entry,
     begun: Instant,
 }
 
 impl Calls {
     /// Notes that a request came.
     pub(super) fn note(&self, received: Received) -> Noted {
-        Noted { number: self.record.add(&received), received, begun: Instant::now() }
+        Noted { entry: self.record.add(received), begun: Instant::now() }
     }
 
     /// Notes how it was answered, and logs it.
-    pub(super) fn answered(&self, noted: Noted, status: StatusCode) {
-        let Noted { number, mut received, begun } = noted;
-        let (status, took) = (status.as_u16(), begun.elapsed());
-        self.record.answered(number, status, took);
-        if let Some(log) = &self.log {
-            received.status = Some(status);
-            received.took = Some(took);
+    pub(super) fn answered(&self, noted: &Noted, status: StatusCode) {
+        let mut received = lock(&noted.entry);
+        (received.status, received.took) = (Some(status.as_u16()), Some(noted.begun.elapsed()));
+        let answered = self.log.as_ref().map(|log| (log, received.clone()));
+        drop(received);
+        if let Some((log, received)) = answered {
             log(&received);
         }
     }
@@ -93,7 +88,7 @@ impl Calls {
         around: &Surroundings,
     ) -> Response<Bytes> {
         let (head, body) = request.into_parts();
-        let count = self.requests.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        let count = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
         let request_id = format!("request-{count}");
         let path = head.uri.path();
         let body = whole(body).await;
@@ -103,7 +98,7 @@ impl Calls {
             Ok(found) => found,
             Err(missed) => {
                 let response = self.missed(missed, &head.method, path, &request_id).into_response();
-                self.answered(self.note(received), response.status());
+                self.answered(&self.note(received), response.status());
                 return response;
             }
         };
@@ -116,8 +111,8 @@ impl Calls {
         let answer = async {
             let outgoing = match self.call(&found, &head, &body, &around.tokens) {
                 Ok(call) => {
-                    self.record.understood(noted.number, &call.parameters);
-                    self.outgoing(&call, &framing)
+                    lock(&noted.entry).parameters.clone_from(&call.parameters);
+                    self.outgoing(&call, &framing, around)
                 }
                 Err(refusal) => framing.refusal(&refusal).into(),
             };
@@ -127,12 +122,12 @@ impl Calls {
             outgoing.into_response()
         };
         let response = around.faults.around(&found.operation.name, &head.headers, line, refuse, answer).await;
-        self.answered(noted, response.status());
+        self.answered(&noted, response.status());
         response
     }
 
-    /// What a call is answered: as a test wants it, as the desk says, or as the spec allows.
-    fn outgoing(&self, call: &Call<'_>, framing: &Framing<'_>) -> Outgoing {
+    /// What a call is answered: as a test wants it, as the handlers say, or as the spec allows.
+    fn outgoing(&self, call: &Call<'_>, framing: &Framing<'_>, around: &Surroundings) -> Outgoing {
         let reply = self.hooks.reply(call).unwrap_or_default();
         let answer = match &reply {
             Reply { answer: Some(answer), .. } => answer.clone(),
@@ -141,7 +136,11 @@ impl Calls {
                 let message = status.canonical_reason().unwrap_or("as the test wants it");
                 Refusal::new(*status, message).into()
             }
-            Reply { answer: None, status: None, .. } => self.answer(call),
+            Reply { answer: None, status: None, .. } => {
+                let stateful = around.handlers.as_ref().and_then(|handlers| handlers.answer(call));
+                let generator = || Generator::new(call.api, self.seed, self.moment, self.fullness);
+                stateful.unwrap_or_else(|| generator().answer(call))
+            }
         };
         let answer = match answer {
             Answer::Value(Value::Array(items)) if call.page.is_some() => Answer::Page(items),
@@ -195,12 +194,6 @@ impl Calls {
             headers: &head.headers,
             bearer: Some(bearer),
         })
-    }
-
-    fn answer(&self, call: &Call<'_>) -> Answer {
-        let of_desk = self.desk.as_ref().and_then(|desk| desk.answer(call));
-        of_desk
-            .unwrap_or_else(|| Generator::new(call.api, self.seed, self.moment, self.fullness).answer(call))
     }
 
     /// The operation of this name.
@@ -263,12 +256,5 @@ impl Outgoing {
             headers.append(name, value.clone());
         }
         response
-    }
-}
-
-impl fmt::Debug for Calls {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let apis: Vec<_> = self.routes.apis().iter().map(|api| &api.name).collect();
-        f.debug_struct("Calls").field("apis", &apis).finish_non_exhaustive()
     }
 }

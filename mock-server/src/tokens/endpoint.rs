@@ -8,14 +8,14 @@ use serde_json::json;
 
 use super::Tokens;
 use super::request::TokenRequest;
+use crate::frame::plain;
 
 const GRANT: &str = "client_credentials";
 
 /// Where the clients of an API get their tokens.
-#[derive(Debug)]
 pub(crate) struct Endpoint {
     /// `/oauth/token`
-    path: String,
+    pub(crate) path: String,
     audience: String,
     tokens: Tokens,
 }
@@ -37,16 +37,10 @@ impl Endpoint {
         Some(Self { path, audience: audience.clone(), tokens: tokens.clone() })
     }
 
-    /// Path of its URL.
-    pub(crate) fn path(&self) -> &str {
-        &self.path
-    }
-
     /// What a request is answered.
     pub(crate) fn answer(&self, method: &Method, headers: &HeaderMap, body: &[u8]) -> Response<Bytes> {
         if method != Method::POST {
-            let mut response = Response::new(Bytes::new());
-            *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+            let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "");
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
             return response;
         }
@@ -62,8 +56,7 @@ impl Endpoint {
                 (status, json!({ "error": code, "error_description": message }))
             }
         };
-        let mut response = Response::new(Bytes::from(answer.to_string()));
-        *response.status_mut() = status;
+        let mut response = plain(status, answer.to_string());
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
