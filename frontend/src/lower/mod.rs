@@ -62,12 +62,7 @@ fn lower_api(scope: &Scope<'_>) -> Lowered<ir::Api> {
             next: api.pagination.next.value.clone(),
             previous: api.pagination.previous.as_ref().map(|name| name.value.clone()),
         },
-        encodings: ir::Encodings {
-            decimal: api.encodings.decimal.value,
-            timestamp: api.encodings.timestamp.value,
-            date: api.encodings.date.value,
-            list: api.encodings.list.value,
-        },
+        encodings: api.encodings,
         errors: api.errors.iter().map(|status| status.value).collect(),
         rate_limits: api::rate_limits(api),
         layout: api.stream.as_ref().map(|stream| channels::layout(&stream.places)),

@@ -8,8 +8,11 @@ use clear_street_spec::diagnostic::{Code, Diagnostic, Format, render};
 use clear_street_spec::language::Text;
 use clear_street_spec::source::{SourceMap, Spanned};
 use clear_street_spec::yaml;
+use http::StatusCode;
+use jiff::SignedDuration;
 use serde::Deserialize;
 
+use super::request::Effect;
 use super::turn::Turn;
 use super::{Disturbance, During, InvalidFault, Names, RequestFault, StreamFault};
 
@@ -26,9 +29,26 @@ pub(super) struct Contents {
 struct Written {
     seed: Option<u64>,
     #[serde(default)]
-    requests: Vec<Spanned<RequestFault>>,
+    requests: Vec<WrittenRequest>,
     #[serde(default)]
     streams: Vec<WrittenStream>,
+}
+
+/// A [`RequestFault`].
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct WrittenRequest {
+    operation: Option<Text>,
+    call: Option<Spanned<u64>>,
+    percent: Option<Spanned<u8>>,
+    delay: Option<Text>,
+    reset_after: Option<u64>,
+    cut_after: Option<Spanned<u64>>,
+    status: Option<Spanned<u16>>,
+    retry_after: Option<u64>,
+    #[serde(default)]
+    malformed: bool,
+    carried_out: Option<Spanned<bool>>,
 }
 
 /// A [`StreamFault`].
@@ -40,22 +60,12 @@ struct WrittenStream {
     account: Option<Text>,
     #[serde(default)]
     during: During,
-    #[serde(default, deserialize_with = "super::turn::nth")]
-    message: Option<u64>,
-    #[serde(default, deserialize_with = "super::turn::percent")]
-    percent: Option<u8>,
+    message: Option<Spanned<u64>>,
+    percent: Option<Spanned<u8>>,
     /// With `fault: delay`.
-    by: Option<Spanned<Period>>,
+    by: Option<Text>,
     /// With `fault: close`.
     code: Option<Spanned<u16>>,
-}
-
-/// A duration such as `250ms`.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Period {
-    #[serde(deserialize_with = "super::turn::duration")]
-    duration: Option<Duration>,
 }
 
 /// A [`Disturbance`].
@@ -87,8 +97,7 @@ pub(super) fn read(path: &str, text: &str, names: &Names) -> Result<Contents, In
 /// Reads a header: `reset-after=100, delay=2s`.
 pub(super) fn read_request(name: &str, text: &str, names: &Names) -> Result<RequestFault, InvalidFault> {
     let mut reader = Reader::new(names);
-    let request =
-        reader.decode::<Spanned<RequestFault>>(name, &lines(text)).map(|request| reader.request(request));
+    let request = reader.decode::<WrittenRequest>(name, &lines(text)).map(|request| reader.request(request));
     reader.finish(request)
 }
 
@@ -122,27 +131,46 @@ impl<'a> Reader<'a> {
         decode(&root, &mut self.diagnostics).value
     }
 
-    fn request(&mut self, fault: Spanned<RequestFault>) -> RequestFault {
-        self.known(fault.operation.as_ref(), &self.names.operations, "operation");
-        let ends = fault.reset_after.is_some() || fault.cut_after.is_some();
-        if fault.reset_after.is_some() && fault.cut_after.is_some() {
-            self.report(Code::BadRule, &fault, "a connection ends once: `cut-after` and `reset-after`");
+    fn request(&mut self, written: WrittenRequest) -> RequestFault {
+        self.known(written.operation.as_ref(), &self.names.operations, "operation");
+        if let (Some(_), Some(cut)) = (written.reset_after, &written.cut_after) {
+            self.report(Code::BadRule, cut, "a connection ends once: `cut-after` and `reset-after`");
         }
-        if fault.carried_out == Some(false) && fault.status.is_none() && !ends {
+        let ends = written.reset_after.is_some() || written.cut_after.is_some();
+        let is_answered = written.status.is_some() || ends;
+        if let Some(not) = written.carried_out.as_ref().filter(|it| !it.value && !is_answered) {
             let message = "there is no answer: `status`, `cut-after` or `reset-after` is missing";
-            self.report(Code::BadRule, &fault, message);
+            self.report(Code::BadRule, not, message);
         }
-        fault.value
+        let status = written.status.and_then(|status| {
+            let known = StatusCode::from_u16(status.value).ok().filter(|known| known.as_u16() >= 200);
+            if known.is_none() {
+                self.report(Code::BadStatus, &status, "this is no status of an answer: 200 to 999");
+            }
+            known
+        });
+        let effect = Effect {
+            delay: written.delay.and_then(|text| self.duration(&text)),
+            reset_after: written.reset_after,
+            cut_after: written.cut_after.map(|bytes| bytes.value),
+            status,
+            retry_after: written.retry_after,
+            malformed: written.malformed,
+            carried_out: written.carried_out.map(|it| it.value),
+        };
+        let turn = self.turn(written.call, written.percent);
+        RequestFault { operation: written.operation.map(|name| name.value), turn, effect }
     }
 
     fn stream(&mut self, written: WrittenStream) -> Option<StreamFault> {
         self.known(written.channel.as_ref(), &self.names.channels, "channel");
+        let turn = self.turn(written.message, written.percent);
         let disturbance = self.disturbance(&written.fault, written.by, written.code)?;
         Some(StreamFault {
             channel: written.channel.map(|name| name.value),
             account: written.account.map(|account| account.value),
             during: written.during,
-            turn: Turn { nth: written.message, percent: written.percent },
+            turn,
             disturbance,
         })
     }
@@ -150,7 +178,7 @@ impl<'a> Reader<'a> {
     fn disturbance(
         &mut self,
         word: &Spanned<Word>,
-        by: Option<Spanned<Period>>,
+        by: Option<Text>,
         code: Option<Spanned<u16>>,
     ) -> Option<Disturbance> {
         if let Some(by) = by.as_ref().filter(|_| !matches!(word.value, Word::Delay)) {
@@ -167,7 +195,7 @@ impl<'a> Reader<'a> {
             (Word::ExpireNow, ..) => Disturbance::ExpireNow,
             (Word::Cut, ..) => Disturbance::Cut,
             (Word::Reset, ..) => Disturbance::Reset,
-            (Word::Delay, Some(by), _) => Disturbance::Delay(by.value.duration?),
+            (Word::Delay, Some(by), _) => Disturbance::Delay(self.duration(&by)?),
             (Word::Close, _, Some(code)) => Disturbance::Close(code.value),
             (Word::Delay, None, _) => {
                 self.report(Code::MissingKey, word, "missing key `by`: how much later, as `250ms`");
@@ -179,6 +207,24 @@ impl<'a> Reader<'a> {
                 return None;
             }
         })
+    }
+
+    fn turn(&mut self, nth: Option<Spanned<u64>>, percent: Option<Spanned<u8>>) -> Turn {
+        if let Some(nth) = nth.as_ref().filter(|nth| nth.value == 0) {
+            self.report(Code::BadBounds, nth, "the first is 1");
+        }
+        if let Some(percent) = percent.as_ref().filter(|percent| !(1..=100).contains(&percent.value)) {
+            self.report(Code::BadBounds, percent, "this is no share of a hundred: 1 to 100");
+        }
+        Turn { nth: nth.map(|nth| nth.value), percent: percent.map(|percent| percent.value) }
+    }
+
+    fn duration(&mut self, text: &Text) -> Option<Duration> {
+        let duration = text.value.parse::<SignedDuration>().ok().and_then(|it| Duration::try_from(it).ok());
+        if duration.is_none() {
+            self.report(Code::WrongType, text, "this is no duration, as `250ms` or `2s`");
+        }
+        duration
     }
 
     fn known(&mut self, name: Option<&Text>, known: &BTreeSet<String>, what: &str) {

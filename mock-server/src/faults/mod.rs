@@ -11,11 +11,11 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use clear_street_spec::ir::Api;
-use clear_street_spec::language::Text;
 use fastrand::Rng;
 use http::HeaderMap;
 
 pub(crate) use self::line::{Ending, Line, Tapped};
+use self::plan::Plan;
 pub use self::request::RequestFault;
 pub use self::stream::{Disturbance, During, StreamFault};
 use self::turn::Armed;
@@ -72,14 +72,14 @@ impl Faults {
         if let Some(seed) = file.seed {
             state.random.seed(seed);
         }
-        state.requests.extend(file.requests.into_iter().map(|fault| Armed::new(fault.turn(), fault)));
+        state.requests.extend(file.requests.into_iter().map(|fault| Armed::new(fault.turn, fault)));
         state.streams.extend(file.streams.into_iter().map(|fault| Armed::new(fault.turn, fault)));
         Ok(())
     }
 
     pub(crate) fn add_request(&self, fault: RequestFault) -> Result<(), InvalidFault> {
-        self.names.check(fault.operation.as_ref().map(Text::as_str), &self.names.operations, "operation")?;
-        self.state().requests.push(Armed::new(fault.turn(), fault));
+        self.names.check(fault.operation.as_deref(), &self.names.operations, "operation")?;
+        self.state().requests.push(Armed::new(fault.turn, fault));
         Ok(())
     }
 
@@ -96,8 +96,8 @@ impl Faults {
     }
 
     /// What is to go wrong with a call of this operation.
-    fn plan(&self, operation: &str, headers: &HeaderMap) -> Result<RequestFault, InvalidFault> {
-        let mut plan = RequestFault::new();
+    fn plan(&self, operation: &str, headers: &HeaderMap) -> Result<Plan, InvalidFault> {
+        let mut plan = Plan::default();
         for text in lines(headers, REQUEST_HEADER)? {
             plan.add(&file::read_request(REQUEST_HEADER, text, &self.names)?);
         }

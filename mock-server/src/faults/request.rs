@@ -2,11 +2,7 @@
 
 use std::time::Duration;
 
-use clear_street_spec::language::Text;
-use clear_street_spec::source::Span;
 use http::StatusCode;
-use serde::de::Error;
-use serde::{Deserialize, Deserializer};
 
 use super::turn::Turn;
 
@@ -18,30 +14,23 @@ use super::turn::Turn;
 /// // The first order is carried out, but its answer never comes.
 /// let lost = RequestFault::new().operation("submit_orders").call(1).reset_after(0);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestFault {
-    pub(super) operation: Option<Text>,
-    #[serde(default, deserialize_with = "super::turn::nth")]
-    pub(super) call: Option<u64>,
-    #[serde(default, deserialize_with = "super::turn::percent")]
-    pub(super) percent: Option<u8>,
-    #[serde(default, deserialize_with = "super::turn::duration")]
+    pub(super) operation: Option<String>,
+    pub(super) turn: Turn,
+    pub(super) effect: Effect,
+}
+
+/// What happens to one request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Effect {
     pub(super) delay: Option<Duration>,
     pub(super) reset_after: Option<u64>,
     pub(super) cut_after: Option<u64>,
-    #[serde(default, deserialize_with = "status")]
     pub(super) status: Option<StatusCode>,
     pub(super) retry_after: Option<u64>,
-    #[serde(default)]
     pub(super) malformed: bool,
     pub(super) carried_out: Option<bool>,
-}
-
-fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<StatusCode>, D::Error> {
-    let status = u16::deserialize(deserializer)?;
-    let known = StatusCode::from_u16(status).ok().filter(|status| status.as_u16() >= 200);
-    known.map(Some).ok_or_else(|| D::Error::custom("this is no status of an answer: 200 to 999"))
 }
 
 impl RequestFault {
@@ -55,42 +44,42 @@ impl RequestFault {
     /// WebSocket.
     #[must_use]
     pub fn operation(mut self, name: impl Into<String>) -> Self {
-        self.operation = Some(Text::new(name.into(), Span::default()));
+        self.operation = Some(name.into());
         self
     }
 
     /// Only with the nth of these calls, from 1, counted from when the fault is added.
     #[must_use]
     pub fn call(mut self, nth: u64) -> Self {
-        self.call = Some(nth);
+        self.turn.nth = Some(nth);
         self
     }
 
     /// Only with so many of a hundred of these calls, by chance; the seed of the file decides which.
     #[must_use]
     pub fn percent(mut self, percent: u8) -> Self {
-        self.percent = Some(percent);
+        self.turn.percent = Some(percent);
         self
     }
 
     /// The answer comes so much later; what the request asks for is done at once.
     #[must_use]
     pub fn delay(mut self, delay: Duration) -> Self {
-        self.delay = Some(delay);
+        self.effect.delay = Some(delay);
         self
     }
 
     /// The connection is reset (RST) after so many bytes of the answer, or of what follows it.
     #[must_use]
     pub fn reset_after(mut self, bytes: u64) -> Self {
-        self.reset_after = Some(bytes);
+        self.effect.reset_after = Some(bytes);
         self
     }
 
     /// The connection is closed (FIN) after so many bytes of the answer, or of what follows it.
     #[must_use]
     pub fn cut_after(mut self, bytes: u64) -> Self {
-        self.cut_after = Some(bytes);
+        self.effect.cut_after = Some(bytes);
         self
     }
 
@@ -98,36 +87,32 @@ impl RequestFault {
     /// [`carried_out`](Self::carried_out).
     #[must_use]
     pub fn status(mut self, status: StatusCode) -> Self {
-        self.status = Some(status);
+        self.effect.status = Some(status);
         self
     }
 
     /// The answer says in how many seconds to come again.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after = Some(seconds);
+        self.effect.retry_after = Some(seconds);
         self
     }
 
     /// The body of the answer ends in the middle, although its length is right.
     #[must_use]
     pub fn malformed(mut self) -> Self {
-        self.malformed = true;
+        self.effect.malformed = true;
         self
     }
 
     /// Whether what the request asks for is done; unless said, it is if the fault has no status.
     #[must_use]
     pub fn carried_out(mut self, carried_out: bool) -> Self {
-        self.carried_out = Some(carried_out);
+        self.effect.carried_out = Some(carried_out);
         self
     }
 
-    pub(super) fn turn(&self) -> Turn {
-        Turn { nth: self.call, percent: self.percent }
-    }
-
     pub(super) fn concerns(&self, operation: &str) -> bool {
-        self.operation.as_ref().is_none_or(|only| only.as_str() == operation)
+        self.operation.as_ref().is_none_or(|only| only == operation)
     }
 }

@@ -83,7 +83,7 @@ impl<'a> Generator<'a> {
             Outcome::Page(item) => {
                 let total = self.asked_for(item, &scope).unwrap_or(THINGS);
                 let (start, size) = call.page.map_or((0, total), |page| (page.start, page.size));
-                let indices = start..start.saturating_add(size).min(total);
+                let indices = start..(start + size).min(total);
                 let items = indices.map(|index| self.top(item, index, &scope)).collect();
                 Answer::Window { items, total }
             }

@@ -121,8 +121,8 @@ impl Documents {
     pub(super) fn advance(&mut self, now: Timestamp) {
         let active: Vec<u64> = self.threads.values().filter_map(|thread| thread.active).collect();
         for number in active {
-            let end = self.responses[&number].begun + WRITING;
-            if end <= now {
+            let end = self.responses[&number].begun.checked_add(WRITING).ok();
+            if let Some(end) = end.filter(|end| *end <= now) {
                 self.finish(number, end, false);
             }
         }

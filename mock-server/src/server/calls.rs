@@ -48,12 +48,11 @@ pub(super) type Log = Box<dyn Fn(&Received) + Send + Sync>;
 struct Outgoing {
     written: Written,
     reply: Reply,
-    allow: Vec<&'static str>,
 }
 
 impl From<Written> for Outgoing {
     fn from(written: Written) -> Self {
-        Self { written, reply: Reply::default(), allow: Vec::new() }
+        Self { written, reply: Reply::default() }
     }
 }
 
@@ -147,25 +146,26 @@ impl Calls {
             answer => answer,
         };
         let written = framing.answer(call.operation, call.page, answer);
-        Outgoing { written, reply, allow: Vec::new() }
+        Outgoing { written, reply }
     }
 
     /// The answer to a path or method that no operation has.
     fn missed(&self, missed: Missed, method: &Method, path: &str, request_id: &str) -> Outgoing {
-        let (status, message, allow) = match missed {
-            Missed::Path => (StatusCode::NOT_FOUND, format!("there is no path {path}"), Vec::new()),
+        let mut reply = Reply::default();
+        let refusal = match missed {
+            Missed::Path => Refusal::new(StatusCode::NOT_FOUND, format!("there is no path {path}")),
             Missed::Method(known) => {
-                let message = format!("{path} has no {method}, only {}", known.join(", "));
-                (StatusCode::METHOD_NOT_ALLOWED, message, known)
+                let known = known.join(", ");
+                reply.headers.extend(HeaderValue::from_str(&known).map(|known| (ALLOW, known)));
+                let message = format!("{path} has no {method}, only {known}");
+                Refusal::new(StatusCode::METHOD_NOT_ALLOWED, message)
             }
         };
-        match self.routes.api_of(path) {
-            Some(api) => {
-                let written = Framing { api, path, request_id }.refusal(&Refusal::new(status, message));
-                Outgoing { written, reply: Reply::default(), allow }
-            }
-            None => Written { status, body: None }.into(),
-        }
+        let written = match self.routes.api_of(path) {
+            Some(api) => Framing { api, path, request_id }.refusal(&refusal),
+            None => Written { status: refusal.status, body: None },
+        };
+        Outgoing { written, reply }
     }
 
     /// What a request says, if it may say it.
@@ -184,16 +184,7 @@ impl Calls {
             return Err(Refusal::new(StatusCode::UNAUTHORIZED, "the access token is not valid any more"));
         }
         let body = body.as_ref().map_err(Clone::clone)?;
-        let said = read(found, head.uri.query().unwrap_or_default(), body, self.strictness)?;
-        Ok(Call {
-            api: found.api,
-            operation: found.operation,
-            parameters: said.parameters,
-            body: said.body,
-            page: said.page,
-            headers: &head.headers,
-            bearer: Some(bearer),
-        })
+        read(found, head, bearer, body, self.strictness)
     }
 
     /// The operation of this name.
@@ -238,7 +229,7 @@ fn bearer(head: &Parts) -> Option<&str> {
 
 impl Outgoing {
     fn into_response(self) -> Response<Bytes> {
-        let Self { written, reply, allow } = self;
+        let Self { written, reply } = self;
         let is_raw = reply.body.is_some();
         let body = reply.body.or_else(|| written.body.map(|body| Bytes::from(body.to_string())));
         let mut response = Response::new(body.clone().unwrap_or_default());
@@ -246,11 +237,6 @@ impl Outgoing {
         let headers = response.headers_mut();
         if body.is_some() && !(is_raw && reply.headers.contains_key(CONTENT_TYPE)) {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        }
-        if let Ok(allow) = HeaderValue::from_str(&allow.join(", "))
-            && !allow.is_empty()
-        {
-            headers.insert(ALLOW, allow);
         }
         for (name, value) in &reply.headers {
             headers.append(name, value.clone());

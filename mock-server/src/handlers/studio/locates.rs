@@ -91,7 +91,7 @@ fn status(locate: &Locate, now: Timestamp) -> &'static str {
 
 fn fields(context: &RequestContext<'_>, number: u64, locate: &Locate) -> FieldValues {
     let (now, name) = (context.exchange.now(), context.exchange.document_id(number));
-    let located = Some(locate.requested + OFFERING).filter(|located| *located <= now);
+    let located = locate.requested.checked_add(OFFERING).ok().filter(|located| *located <= now);
     let updated = locate.answered.map(|(_, time)| time).or(located).unwrap_or(locate.requested);
     FieldValues::of(&locate.echo)
         .with("locate_order_id", name.as_str())

@@ -113,7 +113,7 @@ fn status(instruction: &Instruction, now: Timestamp) -> &'static str {
 fn fields(context: &RequestContext<'_>, number: u64) -> FieldValues {
     let instruction = &context.documents.instructions[&number];
     let status = status(instruction, context.exchange.now());
-    let accepted = (status == "ACCEPTED").then_some(instruction.created + ACCEPTING);
+    let accepted = instruction.created.checked_add(ACCEPTING).ok().filter(|_| status == "ACCEPTED");
     FieldValues::new()
         .with("id", context.exchange.document_id(number))
         .with("instruction_id", instruction.key.as_str())

@@ -92,7 +92,7 @@ fn asked(context: &mut RequestContext<'_>, thread: u64, text: String) -> Outcome
 
 fn check_owner(context: &RequestContext<'_>, account: AccountIx, thread: u64) -> Result<(), Refusal> {
     let is_own = context.documents.threads[&thread].account == account;
-    if is_own { Ok(()) } else { Err(context.refusal(&[404], "it belongs to another account")) }
+    if is_own { Ok(()) } else { Err(context.refusal(&[404], "there is no such conversation")) }
 }
 
 fn thread<'c>(context: &'c RequestContext<'_>) -> Result<(u64, &'c Thread), Refusal> {
