@@ -1,9 +1,9 @@
 //! A Clear Street to run against: a server of its APIs, driven by the same spec as the client.
 //!
-//! Everything about requests comes from the spec when a server starts (the crate carries a copy inside): paths, what is checked of a
-//! request, how errors look, and what an answer may be. By default a server keeps the books of an exchange: accounts, orders
-//! that fill, positions, streams. What the books do not know is made from the spec, the same for the same
-//! seed.
+//! Everything about requests comes from the spec when a server starts (the crate carries a copy inside):
+//! paths, what is checked of a request, how errors look, and what an answer may be. By default a server has
+//! an exchange: accounts, orders that fill, positions, streams. What the exchange does not know is made from
+//! the spec, the same for the same seed.
 //!
 //! ```
 //! use clear_street_mock::MockServer;

@@ -21,7 +21,7 @@ struct Arguments {
     /// Which API it serves
     #[arg(long, value_enum, default_value_t)]
     api: Served,
-    /// Keeps no books: answers every well-formed request with what is made from the spec
+    /// Has no exchange: answers every well-formed request with what is made from the spec
     #[arg(long)]
     stateless: bool,
     /// Opens the market only when the exchanges in New York are open, and not day and night

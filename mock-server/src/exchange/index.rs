@@ -1,4 +1,4 @@
-//! Places in the exchange's tables. Each is only made by the exchange, for what it holds.
+//! Places in the exchange's tables. Only the exchange makes them, for what it holds.
 
 /// Place of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -62,7 +62,7 @@ const ACCOUNTS: [Opening; 3] = [
     Opening { number: 100_002, name: "Small Cash", dollars: 1_000, multiplier: 1 },
 ];
 
-/// What happened in a exchange.
+/// What happened on an exchange.
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
     /// An order was placed or has changed: as it is now.

@@ -102,9 +102,9 @@ pub(super) struct Locate {
     pub(super) quantity: Quantity,
     pub(super) cost: Decimal,
     pub(super) requested: Timestamp,
-    /// Whether the offer was accepted, and when that was arguments.
+    /// Whether the offer was accepted, and when that was decided.
     pub(super) answered: Option<(bool, Timestamp)>,
-    /// What the caller arguments that is repeated to him.
+    /// What the caller sent that is repeated in answers.
     pub(super) echo: Map<String, Value>,
 }
 

@@ -183,7 +183,7 @@ async fn studio_places_what_trading_shows() {
     assert_eq!(office.ask("studio/list_orders", account(), Value::Null), json!([]), "it is another day");
 }
 
-/// Whoever has seen only the numbered messages knows what the exchange holds.
+/// The numbered messages alone tell what the exchange holds.
 #[tokio::test(start_paused = true)]
 async fn the_journal_replays_to_the_same_state() {
     let office = Office::new();

@@ -1,4 +1,4 @@
-//! What the handlers answers, through both APIs, and what it tells the stream.
+//! What the handlers answer, through both APIs, and what they tell the stream.
 
 mod behaviour;
 mod validity;
@@ -17,7 +17,7 @@ use crate::journal::Journal;
 use crate::testing::api;
 use crate::validate::{Strictness, Validator};
 
-/// A handlers and everything around it.
+/// Handlers and everything around them.
 struct Office {
     apis: [ir::Api; 2],
     clock: Clock,

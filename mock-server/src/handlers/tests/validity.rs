@@ -18,7 +18,7 @@ fn every_handler_is_of_an_operation() {
     }
 }
 
-/// Every operation that the handlers knows is asked once with all kinds of things in the exchange, and answers as
+/// Every operation with a handler is called once with all kinds of things in the exchange, and answers as
 /// the spec says.
 #[tokio::test(start_paused = true)]
 async fn every_answer_is_valid() {
@@ -123,7 +123,7 @@ async fn every_answer_is_valid() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_field_that_the_desk_does_not_know_is_made_and_one_that_is_gone_is_left_out() {
+async fn a_field_that_no_handler_knows_is_made_and_one_that_is_gone_is_left_out() {
     let mut office = Office::new();
     let orders = office.apis[0].groups.iter_mut().find(|group| group.name == "orders").unwrap();
     let order_model = orders.models.iter_mut().find(|model| model.rust == "Order").unwrap();
