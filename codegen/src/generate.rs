@@ -1,8 +1,7 @@
-//! From the IR to the text of every file: each is emitted and formatted by itself, side by side.
+//! From the IR to the text of every file: each is emitted and formatted by a thread of its own.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Mutex;
 use std::thread;
 
 use crate::emit;
@@ -37,41 +36,23 @@ impl std::error::Error for InvalidRust {
 ///
 /// If an emitter is defective; of several, the one whose file comes first.
 pub fn generate(apis: &[Api]) -> Result<Output, InvalidRust> {
-    let mut files: Vec<File<'_>> = apis.iter().flat_map(files).collect();
-    // Large files last, because they are taken from the end: no thread is left alone with one.
-    files.sort_by_key(|file| (file.weight(), file.path()));
-    let queue = Mutex::new(files);
-    let texts = Mutex::new(BTreeMap::new());
-    let work = || {
-        loop {
-            // By itself, so that the queue is free again while the file is formatted.
-            let next = lock(&queue).pop();
-            let Some(file) = next else { break };
-            let text = format::format(file.module());
-            lock(&texts).insert(file.path(), text);
-        }
-    };
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        for _ in 1..threads {
-            scope.spawn(work);
-        }
-        work();
+    let texts: BTreeMap<_, _> = thread::scope(|scope| {
+        let files: Vec<_> = apis.iter().flat_map(files).collect();
+        let running: Vec<_> = files
+            .into_iter()
+            .map(|file| (file.path(), scope.spawn(move || format::format(file.module()))))
+            .collect();
+        let finished = running.into_iter().map(|(path, text)| match text.join() {
+            Ok(text) => (path, text),
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        finished.collect()
     });
-    let texts = texts.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let files = texts
-        .into_iter()
-        .map(|(path, text)| match text {
-            Ok(text) => Ok((path, text)),
-            Err(source) => Err(InvalidRust { path, source }),
-        })
-        .collect::<Result<_, _>>()?;
-    Ok(Output { files, counts: apis.iter().map(Counts::of).collect() })
-}
-
-/// A thread that panics takes the whole scope with it, so that what it left behind is never used.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    let files = texts.into_iter().map(|(path, text)| match text {
+        Ok(text) => Ok((path, text)),
+        Err(source) => Err(InvalidRust { path, source }),
+    });
+    Ok(Output { files: files.collect::<Result<_, _>>()?, counts: apis.iter().map(Counts::of).collect() })
 }
 
 /// One file to be made.
@@ -103,21 +84,6 @@ impl File<'_> {
             Self::Root(api) => emit::root(api),
             Self::Api(api) => emit::api(api),
             Self::Group(api, group) => emit::group(api, group),
-        }
-    }
-
-    /// About how much work it is.
-    fn weight(&self) -> usize {
-        match self {
-            Self::Root(_) | Self::Api(_) => 0,
-            Self::Group(_, group) => {
-                let fields: usize = group.models.iter().map(|model| model.fields.len()).sum();
-                let parameters: usize = group.operations.iter().map(|it| it.parameters.len()).sum();
-                let values: usize = group.enums.iter().map(|item| item.values.len()).sum();
-                let messages: usize = group.channels.iter().map(|channel| channel.messages.len()).sum();
-                let types = group.models.len() + group.unions.len() + group.enums.len() + group.ids.len();
-                fields + parameters + values + messages + 10 * (types + group.operations.len())
-            }
         }
     }
 }

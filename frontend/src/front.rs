@@ -22,11 +22,11 @@ pub fn read(files: &Files, shown: &str) -> Front {
     let (sources, mut diagnostics) = load(files, shown);
     let (spec, undecoded) = decode_all(&sources);
     diagnostics.extend(undecoded);
-    let unchecked = check(&spec, &diagnostics);
-    diagnostics.extend(unchecked);
+    let checked = check(&spec, &diagnostics);
+    diagnostics.extend(checked.problems.iter().cloned());
     let is_valid = !diagnostics.iter().any(Diagnostic::is_error);
     let apis = is_valid
-        .then(|| lower(&spec))
+        .then(|| lower(&checked))
         .and_then(|lowered| lowered.map_err(|unnoticed| diagnostics.push(*unnoticed)).ok());
     Front { sources, diagnostics, apis }
 }

@@ -12,8 +12,8 @@ pub use self::api::{Authentication, RateLimit};
 pub use self::channel::{Channel, Content, Layout, Message, MessagePlace};
 pub use self::definition::Definition;
 pub use crate::language::{
-    BareError, DateEncoding, DecimalEncoding, IdRepr, ListEncoding, Literal, Repeat, Replay, Role, Sequence,
-    TimestampEncoding,
+    BareError, DateEncoding, DecimalEncoding, Encodings, IdRepr, ListEncoding, Literal, Repeat, Replay, Role,
+    Sequence, TimestampEncoding,
 };
 pub use crate::route::Method;
 
@@ -69,14 +69,6 @@ pub struct Pagination {
     pub token: String,
     pub next: String,
     pub previous: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Encodings {
-    pub decimal: DecimalEncoding,
-    pub timestamp: TimestampEncoding,
-    pub date: DateEncoding,
-    pub list: ListEncoding,
 }
 
 /// One file of the spec and one module of the crate.

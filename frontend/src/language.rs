@@ -148,17 +148,17 @@ pub struct Pagination {
 }
 
 /// How values are written.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Encodings {
     /// Decimal numbers.
-    pub decimal: Spanned<DecimalEncoding>,
+    pub decimal: DecimalEncoding,
     /// Instants.
-    pub timestamp: Spanned<TimestampEncoding>,
+    pub timestamp: TimestampEncoding,
     /// Calendar days.
-    pub date: Spanned<DateEncoding>,
+    pub date: DateEncoding,
     /// Lists in a query.
-    pub list: Spanned<ListEncoding>,
+    pub list: ListEncoding,
 }
 
 /// How decimal numbers are written.

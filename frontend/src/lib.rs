@@ -30,6 +30,7 @@ pub mod lower;
 mod names;
 pub mod parsed;
 pub mod route;
+mod same_schema;
 pub mod schema;
 mod scope;
 pub mod source;

@@ -1,12 +1,11 @@
 //! Texts with a grammar of their own. They are parsed when they are decoded, and nowhere else.
 
-use std::borrow::Cow;
 use std::ops::Deref;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 
 use crate::diagnostic::Diagnostic;
+use crate::same_schema::same_schema;
 use crate::source::Spanned;
 
 /// What a text can mean.
@@ -61,16 +60,4 @@ impl<'de, T: Parse> Deserialize<'de> for Parsed<T> {
     }
 }
 
-impl<T> JsonSchema for Parsed<T> {
-    fn inline_schema() -> bool {
-        String::inline_schema()
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        String::schema_name()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        String::json_schema(generator)
-    }
-}
+same_schema!([T] Parsed<T>, String);

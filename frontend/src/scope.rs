@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::ir::Type;
-use crate::language::{Channel, Enum, Field, Id, IdRepr, Map, Model, Operation, Text, TypeText, Union};
+use crate::ir::{self, Type};
+use crate::language::{
+    Channel, Enum, Field, Id, IdRepr, Map, Message, Model, Operation, Text, TypeText, Union, Variant,
+};
+use crate::names;
 use crate::source::Span;
 use crate::spec::{ApiSpec, GroupSpec};
-use crate::type_expr::TypeExpr;
+use crate::type_expr::{ResultExpr, TypeExpr};
 
 /// The types of the language that are not defined in a spec.
 const BUILT_IN: &[(&str, Type)] = &[
@@ -35,20 +38,23 @@ pub(crate) fn built_in(name: &str) -> Option<&'static Type> {
 }
 
 /// One API with its definitions by name.
+#[derive(Debug)]
 pub(crate) struct Scope<'a> {
     pub(crate) api: &'a ApiSpec,
     definitions: BTreeMap<&'a str, Definition<'a>>,
+    /// What texts of the spec stand for, by their places: types, results, and names of definitions.
+    types: BTreeMap<Span, Resolved<'a>>,
 }
 
 /// A type of the spec.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Definition<'a> {
     pub(crate) name: &'a Text,
     pub(crate) kind: Kind<'a>,
     pub(crate) group: &'a GroupSpec,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind<'a> {
     Id(&'a Id),
     Enum(&'a Enum),
@@ -57,6 +63,11 @@ pub(crate) enum Kind<'a> {
 }
 
 impl<'a> Definition<'a> {
+    /// Its name in the IR.
+    pub(crate) fn ir_name(&self, kind: ir::Kind) -> ir::Name {
+        ir::Name { module: names::snake(&self.group.name), rust: names::given(self.name), kind }
+    }
+
     pub(crate) fn doc(&self) -> &'a Text {
         match self.kind {
             Kind::Id(id) => &id.doc,
@@ -67,18 +78,70 @@ impl<'a> Definition<'a> {
     }
 }
 
-/// What a type expression is, one level deep.
-pub(crate) enum Shape<'a> {
+/// A type with the definitions that its names stand for.
+#[derive(Clone, Debug)]
+pub(crate) enum Resolved<'a> {
     BuiltIn(&'static Type),
-    Id(IdRepr),
-    Enum(&'a Enum),
-    Model,
-    Union,
-    Optional,
-    List(&'a TypeExpr),
-    Map,
-    /// Reported elsewhere.
-    Unknown,
+    Id(IdRepr, Definition<'a>),
+    Enum(&'a Enum, Definition<'a>),
+    Model(&'a Model, Definition<'a>),
+    Union(Definition<'a>),
+    Option(Box<Resolved<'a>>),
+    List(Box<Resolved<'a>>),
+    Map(Box<Resolved<'a>>),
+}
+
+impl<'a> Resolved<'a> {
+    /// The type of this definition, unless it is an id of no known type, which is reported.
+    fn of(definition: Definition<'a>) -> Option<Self> {
+        Some(match definition.kind {
+            Kind::Id(id) => Self::Id(*id.ty.ok()?, definition),
+            Kind::Enum(item) => Self::Enum(item, definition),
+            Kind::Model(model) => Self::Model(model, definition),
+            Kind::Union(_) => Self::Union(definition),
+        })
+    }
+
+    /// The type without `?`.
+    pub(crate) fn required(&self) -> &Self {
+        match self {
+            Self::Option(inner) => inner,
+            other => other,
+        }
+    }
+
+    /// The definition that it is, or that it is made of.
+    pub(crate) fn definition(&self) -> Option<&Definition<'a>> {
+        match self {
+            Self::BuiltIn(_) => None,
+            Self::Id(_, definition)
+            | Self::Enum(_, definition)
+            | Self::Model(_, definition)
+            | Self::Union(definition) => Some(definition),
+            Self::Option(inner) | Self::List(inner) | Self::Map(inner) => inner.definition(),
+        }
+    }
+
+    /// Whether a value is a text that can be a key.
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(self, Self::BuiltIn(Type::String | Type::Uuid) | Self::Id(IdRepr::Text, _))
+    }
+
+    /// As the IR has it.
+    pub(crate) fn ir(&self) -> Type {
+        let named = |definition: &Definition<'_>, kind| Type::Named(definition.ir_name(kind));
+        match self {
+            Self::BuiltIn(ty) => (*ty).clone(),
+            Self::Id(IdRepr::I64, definition) => named(definition, ir::Kind::NumberId),
+            Self::Id(IdRepr::Text, definition) => named(definition, ir::Kind::TextId),
+            Self::Enum(_, definition) => named(definition, ir::Kind::Enum),
+            Self::Model(_, definition) => named(definition, ir::Kind::Model),
+            Self::Union(definition) => named(definition, ir::Kind::Union),
+            Self::Option(inner) => Type::Option(Box::new(inner.ir())),
+            Self::List(inner) => Type::List(Box::new(inner.ir())),
+            Self::Map(inner) => Type::Map(Box::new(inner.ir())),
+        }
+    }
 }
 
 /// How long a chain of includes may be.
@@ -106,12 +169,49 @@ pub(crate) struct Entry<'a> {
 }
 
 impl<'a> Scope<'a> {
-    pub(crate) fn new(api: &'a ApiSpec) -> Self {
+    /// Resolves all types of an API, and reports what is wrong with them.
+    pub(crate) fn new(api: &'a ApiSpec, out: &mut Vec<Diagnostic>) -> Self {
         let mut definitions = BTreeMap::new();
         for definition in all_definitions(api) {
             definitions.entry(definition.name.as_str()).or_insert(definition);
         }
-        Self { api, definitions }
+        let mut scope = Self { api, definitions, types: BTreeMap::new() };
+        for text in type_texts(api) {
+            let ty = text.check(out).and_then(|ty| scope.resolve(ty, out));
+            scope.types.extend(ty.map(|ty| (text.span, ty)));
+        }
+        for (_, _, operation) in scope.operations() {
+            if let Some(ResultExpr::Value(ty) | ResultExpr::Page(ty)) = operation.result.check(out) {
+                let ty = scope.resolve(ty, out);
+                scope.types.extend(ty.map(|ty| (operation.result.span, ty)));
+            }
+        }
+        for name in defined_names(api) {
+            let ty = scope.get(name).and_then(|definition| Resolved::of(*definition));
+            scope.types.extend(ty.map(|ty| (name.span, ty)));
+        }
+        scope
+    }
+
+    fn resolve(&self, ty: &TypeExpr, out: &mut Vec<Diagnostic>) -> Option<Resolved<'a>> {
+        Some(match ty {
+            TypeExpr::Option(inner) => Resolved::Option(Box::new(self.resolve(inner, out)?)),
+            TypeExpr::List(inner) => Resolved::List(Box::new(self.resolve(inner, out)?)),
+            TypeExpr::Map(inner) => Resolved::Map(Box::new(self.resolve(inner, out)?)),
+            TypeExpr::Name(name) => match (built_in(name), self.get(name)) {
+                (Some(ty), _) => Resolved::BuiltIn(ty),
+                (None, Some(definition)) => Resolved::of(*definition)?,
+                (None, None) => {
+                    self.check_reference(name, out);
+                    return None;
+                }
+            },
+        })
+    }
+
+    /// The type that a text of the spec stands for. `None` if that was reported to be none.
+    pub(crate) fn ty(&self, text: &Text) -> Option<&Resolved<'a>> {
+        self.types.get(&text.span)
     }
 
     /// All operations with the group they belong to.
@@ -161,45 +261,6 @@ impl<'a> Scope<'a> {
     /// be said about it.
     pub(crate) fn is_broken(&self, name: &str) -> bool {
         self.api.broken_names.contains(name)
-    }
-
-    pub(crate) fn shape<'s>(&'s self, ty: &'s TypeExpr) -> Shape<'s> {
-        match ty {
-            TypeExpr::Option(_) => Shape::Optional,
-            TypeExpr::List(inner) => Shape::List(inner),
-            TypeExpr::Map(_) => Shape::Map,
-            TypeExpr::Name(name) => match self.get(name).map(|definition| definition.kind) {
-                Some(Kind::Id(id)) => id.ty.ok().map_or(Shape::Unknown, |repr| Shape::Id(*repr)),
-                Some(Kind::Enum(item)) => Shape::Enum(item),
-                Some(Kind::Model(_)) => Shape::Model,
-                Some(Kind::Union(_)) => Shape::Union,
-                None => built_in(name).map_or(Shape::Unknown, Shape::BuiltIn),
-            },
-        }
-    }
-
-    /// Whether a value is a text that can be a key.
-    pub(crate) fn is_text(&self, ty: &TypeExpr) -> bool {
-        match self.shape(ty) {
-            Shape::BuiltIn(ty) => matches!(ty, Type::String | Type::Uuid),
-            Shape::Id(repr) => repr == IdRepr::Text,
-            Shape::Unknown => true,
-            _ => false,
-        }
-    }
-
-    /// Reports what is wrong with a type, once: others ask for its meaning alone.
-    pub(crate) fn check_type<'t>(&self, ty: &'t TypeText, out: &mut Vec<Diagnostic>) -> Option<&'t TypeExpr> {
-        let ty = ty.check(out)?;
-        self.check_name(ty, out);
-        Some(ty)
-    }
-
-    /// Reports the name in a type if it is not defined.
-    pub(crate) fn check_name(&self, ty: &TypeExpr, out: &mut Vec<Diagnostic>) {
-        if built_in(ty.name()).is_none() {
-            self.check_reference(ty.name(), out);
-        }
     }
 
     /// Reports a name that is not defined in the spec.
@@ -296,14 +357,9 @@ impl<'a> Fields<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// Its type, if that is understood.
-    pub(crate) fn ty(&self) -> Option<&'a TypeExpr> {
-        self.field.ty().ok()
-    }
-
     /// Whether its type is understood, and is not optional.
     pub(crate) fn is_required(&self) -> bool {
-        self.ty().is_some_and(|ty| !ty.is_optional())
+        self.field.ty().ok().is_some_and(|ty| !ty.is_optional())
     }
 
     /// Where to point at when the field is the problem: an included field stands elsewhere.
@@ -323,6 +379,36 @@ pub(crate) fn all_definitions(api: &ApiSpec) -> impl Iterator<Item = Definition<
         let unions = items.unions.iter().map(move |(name, union)| of(name, Kind::Union(union)));
         ids.chain(enums).chain(models).chain(unions)
     })
+}
+
+/// Every type that is written in an API, but for results.
+fn type_texts(api: &ApiSpec) -> impl Iterator<Item = &TypeText> {
+    let groups = || api.groups.iter().map(|group| &group.group);
+    let operations = || groups().flat_map(|group| group.operations.values());
+    let parameters = api.api.iter().flat_map(|api| api.parameters.values());
+    let own = operations().flat_map(|operation| [&operation.path, &operation.query]);
+    let models = groups().flat_map(|group| group.models.values()).map(|model| &model.fields);
+    let fields = parameters.chain(own).chain(models).flat_map(|fields| fields.values()).map(Field::ty);
+    let unions = groups().flat_map(|group| group.unions.values());
+    let variants = unions.flat_map(|union| union.variants.values()).map(Variant::ty);
+    let bodies = operations().filter_map(|operation| operation.body.as_ref());
+    let data = messages(api).filter_map(|message| message.data.as_ref());
+    fields.chain(variants).chain(bodies).chain(data)
+}
+
+/// Every name of a definition that stands by itself.
+fn defined_names(api: &ApiSpec) -> impl Iterator<Item = &Text> {
+    let groups = || api.groups.iter().map(|group| &group.group);
+    let accepted = groups().flat_map(|group| group.ids.values()).flat_map(|id| &id.accepts);
+    let subscriptions = groups().flat_map(|group| group.channels.values());
+    let subscriptions = subscriptions.map(|channel| &channel.subscribe.payload);
+    accepted.chain(subscriptions).chain(messages(api).filter_map(|message| message.payload.as_ref()))
+}
+
+fn messages(api: &ApiSpec) -> impl Iterator<Item = &Message> {
+    let of_all = api.api.iter().filter_map(|api| api.stream.as_ref()).map(|stream| &stream.messages);
+    let channels = api.groups.iter().flat_map(|group| group.group.channels.values());
+    of_all.chain(channels.map(|channel| &channel.messages)).flat_map(|messages| messages.values())
 }
 
 /// Our name of a type that other languages know by another.

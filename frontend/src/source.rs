@@ -1,11 +1,13 @@
 //! Source texts and places in them.
 
-use std::borrow::{Borrow, Cow};
+use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::{Deref, Range};
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::JsonSchema;
+
+use crate::same_schema::same_schema;
 
 /// A file of a [`SourceMap`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,7 +76,6 @@ impl SourceMap {
     /// # Panics
     ///
     /// If the id is of another map.
-    #[allow(reason = "ids are only made by `add`")]
     pub fn file(&self, id: FileId) -> &File {
         &self.files[id.0 as usize]
     }
@@ -87,7 +88,7 @@ impl SourceMap {
     pub fn lines(&self, file: FileId, range: Range<usize>) -> (Range<usize>, usize) {
         let File { text, line_starts, .. } = self.file(file);
         let line = line_starts.partition_point(|start| *start <= range.start);
-        let start = line.checked_sub(1).and_then(|line| line_starts.get(line)).copied().unwrap_or(0);
+        let start = line_starts[line - 1];
         let end = line_starts.partition_point(|start| *start <= range.end);
         let end = line_starts.get(end).copied().unwrap_or(text.len());
         (start..end.max(start), line)
@@ -98,7 +99,7 @@ impl SourceMap {
         let File { text, line_starts, .. } = self.file(file);
         let offset = offset as usize;
         let line = line_starts.partition_point(|start| *start <= offset);
-        let start = line.checked_sub(1).and_then(|line| line_starts.get(line)).copied().unwrap_or(0);
+        let start = line_starts[line - 1];
         let column = text.get(start..offset).unwrap_or_default().chars().count();
         (line, column + 1)
     }
@@ -180,23 +181,7 @@ impl Borrow<str> for Spanned<String> {
     }
 }
 
-impl<T: JsonSchema> JsonSchema for Spanned<T> {
-    fn inline_schema() -> bool {
-        T::inline_schema()
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        T::schema_name()
-    }
-
-    fn schema_id() -> Cow<'static, str> {
-        T::schema_id()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        T::json_schema(generator)
-    }
-}
+same_schema!([T: JsonSchema] Spanned<T>, T);
 
 #[cfg(test)]
 mod tests {

@@ -1,11 +1,7 @@
 //! Ten thousand calls over 64 connections that often break. A program of its own, because it counts
 //! what is allocated.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails where it panics"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it panics")]
 
 use std::alloc::System;
 use std::sync::atomic::{AtomicUsize, Ordering};

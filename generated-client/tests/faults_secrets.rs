@@ -2,11 +2,7 @@
 //! HTTP and TLS libraries below it. A program of its own: what is logged depends on the first
 //! subscriber of a process.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails where it panics"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it panics")]
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;

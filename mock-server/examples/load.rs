@@ -1,4 +1,4 @@
-//! How fast the mock is with a million orders in its book, and how much memory that takes.
+//! How fast the mock is with a million orders in its exchange, and how much memory that takes.
 //!
 //! ```text
 //! cargo run --release -p clear-street-mock --example load [ORDERS]

@@ -35,3 +35,10 @@ pub(crate) fn date(encodings: Encodings, date: Date) -> Value {
         }
     }
 }
+
+/// The day that a number such as 20251031 stands for.
+pub(crate) fn date_of_number(number: i64) -> Option<Date> {
+    let part = |part: i64| i8::try_from(part.rem_euclid(100)).ok();
+    let year = i16::try_from(number.div_euclid(10_000)).ok()?;
+    Date::new(year, part(number.div_euclid(100))?, part(number)?).ok()
+}

@@ -1,7 +1,8 @@
 //! What stands around answers and errors.
 
+use bytes::Bytes;
 use clear_street_spec::ir::{self, Frame, Outcome, Type};
-use http::StatusCode;
+use http::{Response, StatusCode};
 use serde_json::{Map, Value, json};
 
 use crate::call::{Answer, Refusal, Window};
@@ -109,7 +110,7 @@ impl Framing<'_> {
     fn paging(&self, operation: &ir::Operation, part: Window, total: usize) -> Map<String, Value> {
         let names = &self.api.pagination;
         let mut about = Map::new();
-        let next = part.start.saturating_add(part.size);
+        let next = part.start + part.size;
         if next < total {
             about.insert(names.next.clone(), json!(token(operation, Window { start: next, ..part })));
         }
@@ -118,13 +119,20 @@ impl Framing<'_> {
             about.insert(previous.clone(), json!(token(operation, Window { start, ..part })));
         }
         if matches!(self.api.frame, Frame::Envelope { .. }) {
-            let page = part.start.div_ceil(part.size).saturating_add(1);
+            let page = part.start.div_ceil(part.size) + 1;
             about.insert("page_number".to_owned(), json!(page));
             about.insert("total_items".to_owned(), json!(total));
             about.insert("total_pages".to_owned(), json!(total.div_ceil(part.size)));
         }
         about
     }
+}
+
+/// An answer outside of the APIs.
+pub(crate) fn plain(status: StatusCode, text: impl Into<Bytes>) -> Response<Bytes> {
+    let mut response = Response::new(text.into());
+    *response.status_mut() = status;
+    response
 }
 
 /// An error of an envelope.

@@ -1,7 +1,7 @@
 //! Answers and expectations of a test.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
 
 use crate::call::{Answer, Call, Refusal};
+use crate::lock::lock;
 
 type Condition = Box<dyn Fn(&Call<'_>) -> bool + Send + Sync>;
 
@@ -26,10 +27,8 @@ pub(crate) struct Reply {
 }
 
 /// All answers and expectations of a server.
-#[derive(Debug, Default)]
-pub(crate) struct Hooks {
-    hooks: Mutex<Vec<Hook>>,
-}
+#[derive(Default)]
+pub(crate) struct Hooks(Mutex<Vec<Hook>>);
 
 struct Hook {
     target: Target,
@@ -39,7 +38,6 @@ struct Hook {
     calls: usize,
 }
 
-#[derive(Debug)]
 enum Purpose {
     /// To answer so many calls; all if there is no number.
     Answer(Box<Reply>, Option<usize>),
@@ -84,64 +82,44 @@ impl Hook {
     }
 }
 
-impl fmt::Debug for Hook {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { target, conditions, purpose, calls } = self;
-        f.debug_struct("Hook")
-            .field("target", target)
-            .field("conditions", &conditions.len())
-            .field("purpose", purpose)
-            .field("calls", calls)
-            .finish()
-    }
-}
-
 impl Hooks {
     /// Counts a call for all that expect it; answers what the oldest hook wants that still has a word.
     pub(crate) fn reply(&self, call: &Call<'_>) -> Option<Reply> {
-        self.with(|hooks| {
-            let mut reply = None;
-            for hook in hooks.iter_mut() {
-                let has_turn = match &hook.purpose {
-                    Purpose::Answer(_, times) => {
-                        reply.is_none() && times.is_none_or(|times| hook.calls < times)
-                    }
-                    Purpose::Count(_) => true,
-                };
-                if has_turn && hook.is_for(call) {
-                    hook.calls = hook.calls.saturating_add(1);
-                    if let Purpose::Answer(wanted, _) = &hook.purpose {
-                        reply = Some((**wanted).clone());
-                    }
+        let mut reply = None;
+        for hook in lock(&self.0).iter_mut() {
+            let has_turn = match &hook.purpose {
+                Purpose::Answer(_, times) => reply.is_none() && times.is_none_or(|times| hook.calls < times),
+                Purpose::Count(_) => true,
+            };
+            if has_turn && hook.is_for(call) {
+                hook.calls += 1;
+                if let Purpose::Answer(wanted, _) = &hook.purpose {
+                    reply = Some((**wanted).clone());
                 }
             }
-            reply
-        })
+        }
+        reply
     }
 
     pub(crate) fn verify(&self) -> Result<(), Unmet> {
-        let unmet: Vec<_> = self.with(|hooks| {
-            let counted = hooks.iter().filter_map(|hook| match hook.purpose {
-                Purpose::Count(expected) if expected != hook.calls => {
-                    Some(Difference { target: hook.target.to_string(), expected, received: hook.calls })
-                }
-                Purpose::Count(_) | Purpose::Answer(..) => None,
-            });
-            counted.collect()
+        let hooks = lock(&self.0);
+        let unmet = hooks.iter().filter_map(|hook| match hook.purpose {
+            Purpose::Count(expected) if expected != hook.calls => {
+                let calls = if expected == 1 { "call" } else { "calls" };
+                Some(format!("expected {expected} {calls} of {}, received {}", hook.target, hook.calls))
+            }
+            Purpose::Count(_) | Purpose::Answer(..) => None,
         });
-        if unmet.is_empty() { Ok(()) } else { Err(Unmet(unmet)) }
+        let unmet: Vec<_> = unmet.collect();
+        if unmet.is_empty() { Ok(()) } else { Err(Unmet(unmet.join("\n"))) }
     }
 
     pub(crate) fn clear(&self) {
-        self.with(Vec::clear);
+        lock(&self.0).clear();
     }
 
     fn add(&self, target: Target, conditions: Vec<Condition>, purpose: Purpose) {
-        self.with(|hooks| hooks.push(Hook { target, conditions, purpose, calls: 0 }));
-    }
-
-    fn with<T>(&self, act: impl FnOnce(&mut Vec<Hook>) -> T) -> T {
-        act(&mut self.hooks.lock().unwrap_or_else(PoisonError::into_inner))
+        lock(&self.0).push(Hook { target, conditions, purpose, calls: 0 });
     }
 }
 
@@ -214,14 +192,16 @@ impl<'a> Respond<'a> {
 
     /// Answers so many calls.
     pub fn times(self, times: usize) {
-        let Self { hooks, target, conditions, reply } = self;
-        hooks.add(target, conditions, Purpose::Answer(Box::new(reply), Some(times)));
+        self.add(Some(times));
     }
 
     /// Answers all calls.
     pub fn always(self) {
-        let Self { hooks, target, conditions, reply } = self;
-        hooks.add(target, conditions, Purpose::Answer(Box::new(reply), None));
+        self.add(None);
+    }
+
+    fn add(self, times: Option<usize>) {
+        self.hooks.add(self.target, self.conditions, Purpose::Answer(Box::new(self.reply), times));
     }
 }
 
@@ -273,34 +253,16 @@ impl fmt::Debug for Expect<'_> {
 }
 
 /// What was expected and did not happen, or happened too often.
-pub struct Unmet(Vec<Difference>);
-
-#[derive(Debug)]
-struct Difference {
-    target: String,
-    expected: usize,
-    received: usize,
-}
-
-impl fmt::Display for Unmet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, Difference { target, expected, received }) in self.0.iter().enumerate() {
-            let line = if index == 0 { "" } else { "\n" };
-            let calls = if *expected == 1 { "call" } else { "calls" };
-            write!(f, "{line}expected {expected} {calls} of {target}, received {received}")?;
-        }
-        Ok(())
-    }
-}
+#[derive(thiserror::Error)]
+#[error("{0}")]
+pub struct Unmet(String);
 
 /// The same as for people, because `unwrap` shows this.
 impl fmt::Debug for Unmet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        f.write_str(&self.0)
     }
 }
-
-impl std::error::Error for Unmet {}
 
 /// The server has no such operation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

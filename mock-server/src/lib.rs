@@ -1,9 +1,9 @@
 //! A Clear Street to run against: a server of its APIs, driven by the same spec as the client.
 //!
-//! Everything about requests comes from the spec when a server starts (the crate carries a copy inside): paths, what is checked of a
-//! request, how errors look, and what an answer may be. By default a server keeps books: accounts, orders
-//! that fill, positions, streams. What the books do not know is made from the spec, the same for the same
-//! seed.
+//! Everything about requests comes from the spec when a server starts (the crate carries a copy inside):
+//! paths, what is checked of a request, how errors look, and what an answer may be. By default a server has
+//! an exchange: accounts, orders that fill, positions, streams. What the exchange does not know is made from
+//! the spec, the same for the same seed.
 //!
 //! ```
 //! use clear_street_mock::MockServer;
@@ -36,16 +36,18 @@
 //! it is dropped; [`MockServer::stop`] also waits for what was begun.
 #![warn(missing_docs)]
 
-pub mod book;
 pub mod call;
+mod chance;
 pub mod clock;
-pub mod desk;
 mod encode;
+mod exchange;
 mod faults;
 mod frame;
 mod generate;
+mod handlers;
 mod hooks;
 pub mod journal;
+mod lock;
 mod received;
 mod request;
 mod server;
@@ -57,6 +59,7 @@ mod tokens;
 mod validate;
 
 pub use self::faults::{Disturbance, During, InvalidFault, RequestFault, StreamFault};
+pub use self::handlers::StatefulHandlers;
 pub use self::hooks::{Expect, NoSuchOperation, Respond, Unmet};
 pub use self::received::Received;
 pub use self::server::{Builder, MockServer, StartError};

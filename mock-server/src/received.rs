@@ -2,12 +2,14 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::{HeaderMap, Method, Uri};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+
+use crate::lock::lock;
 
 /// A request that a server received.
 #[derive(Clone, Debug)]
@@ -92,75 +94,36 @@ impl fmt::Display for Received {
     }
 }
 
-/// The last requests of a server.
-#[derive(Debug)]
-pub(crate) struct Record {
-    kept: Mutex<Kept>,
-    limit: usize,
-}
+/// A request of a [`Record`], to which its answer is added.
+pub(crate) type Entry = Arc<Mutex<Received>>;
 
-#[derive(Debug, Default)]
-struct Kept {
-    entries: VecDeque<Received>,
-    /// How many were dropped.
-    dropped: u64,
+/// The last requests of a server.
+pub(crate) struct Record {
+    entries: Mutex<VecDeque<Entry>>,
+    limit: usize,
 }
 
 impl Record {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { kept: Mutex::default(), limit }
+        Self { entries: Mutex::default(), limit }
     }
 
-    /// Keeps a request, if any are kept; answers its number.
-    pub(crate) fn add(&self, received: &Received) -> u64 {
-        self.with(|kept| {
-            let number = kept.dropped.saturating_add(kept.entries.len() as u64);
-            let has_place = kept.entries.len() < self.limit;
-            if !has_place {
-                kept.entries.pop_front();
-                kept.dropped = kept.dropped.saturating_add(1);
-            }
-            if self.limit > 0 {
-                kept.entries.push_back(received.clone());
-            }
-            number
-        })
-    }
-
-    /// Notes what the request of a number says.
-    pub(crate) fn understood(&self, number: u64, parameters: &Map<String, Value>) {
-        self.change(number, |entry| entry.parameters.clone_from(parameters));
-    }
-
-    /// Notes how the request of a number was answered.
-    pub(crate) fn answered(&self, number: u64, status: u16, took: Duration) {
-        self.change(number, |entry| {
-            entry.status = Some(status);
-            entry.took = Some(took);
-        });
-    }
-
-    fn change(&self, number: u64, change: impl FnOnce(&mut Received)) {
-        self.with(|kept| {
-            let index = number.checked_sub(kept.dropped).and_then(|index| usize::try_from(index).ok());
-            if let Some(entry) = index.and_then(|index| kept.entries.get_mut(index)) {
-                change(entry);
-            }
-        });
+    /// Keeps a request, if any are kept.
+    pub(crate) fn add(&self, received: Received) -> Entry {
+        let entry = Arc::new(Mutex::new(received));
+        let mut entries = lock(&self.entries);
+        entries.push_back(Arc::clone(&entry));
+        if entries.len() > self.limit {
+            entries.pop_front();
+        }
+        entry
     }
 
     pub(crate) fn all(&self) -> Vec<Received> {
-        self.with(|kept| kept.entries.iter().cloned().collect())
+        lock(&self.entries).iter().map(|entry| lock(entry).clone()).collect()
     }
 
     pub(crate) fn clear(&self) {
-        self.with(|kept| {
-            kept.dropped = kept.dropped.saturating_add(kept.entries.len() as u64);
-            kept.entries.clear();
-        });
-    }
-
-    fn with<T>(&self, act: impl FnOnce(&mut Kept) -> T) -> T {
-        act(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner))
+        lock(&self.entries).clear();
     }
 }

@@ -177,7 +177,9 @@ fn run(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         Command::Smoke { arguments } => {
             program::run(&root(), "clear-street-tests", "smoke", "dev", &arguments)
         }
-        Command::Mock { arguments } => program::run(&root(), "clear-street-mock", "mock", "dev", &arguments),
+        Command::Mock { arguments } => {
+            program::run(&root(), "clear-street-mock", "clear-street-mock", "dev", &arguments)
+        }
         Command::Bench { check } => bench::run(&root(), check),
         Command::CompileTime { api, runs } => {
             let apis = clear_street_spec::read(&root().join("spec"))?;

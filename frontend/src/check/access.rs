@@ -30,18 +30,16 @@ fn variables(scope: &Scope<'_>, api: &Api, out: &mut Vec<Diagnostic>) {
         match variable {
             Some(variable) if !is_needed && !scope.is_broken("authentication") => {
                 let message = format!("`{name}` has no use with this `authentication`");
-                out.push(
-                    Diagnostic::new(Code::BadAuthentication, variable.span, message)
-                        .also(api.authentication.span, "what proves who sends a request"),
-                );
+                Diagnostic::new(Code::BadAuthentication, variable.span, message)
+                    .also(api.authentication.span, "what proves who sends a request")
+                    .report(out);
             }
             Some(variable) => environment_variable(variable, out),
             None if is_needed && !scope.is_broken(name) && !scope.is_broken("authentication") => {
                 let message = format!("`environment` does not name the variable with the {}", words(name));
-                out.push(
-                    Diagnostic::new(Code::BadAuthentication, environment.base_url.span, message)
-                        .help(format!("add `{name}: …`")),
-                );
+                Diagnostic::new(Code::BadAuthentication, environment.base_url.span, message)
+                    .help(format!("add `{name}: …`"))
+                    .report(out);
             }
             None => {}
         }

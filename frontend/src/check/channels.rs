@@ -26,26 +26,24 @@ pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
             && let Some(first) = payloads.insert(payload, payload)
         {
             let message = format!("`{payload}` subscribes to two channels");
-            out.push(
-                Diagnostic::new(Code::BadStream, payload.span, message)
-                    .also(first.span, "the first one")
-                    .help("give each channel a model of its own: its type says which messages come"),
-            );
+            Diagnostic::new(Code::BadStream, payload.span, message)
+                .also(first.span, "the first one")
+                .help("give each channel a model of its own: its type says which messages come")
+                .report(out);
         }
         if let Some(first) = seen.insert(enum_name(name), name) {
             let message = format!("the channels `{name}` and `{first}` become the same type");
-            out.push(
-                Diagnostic::new(Code::DuplicateName, name.span, message).also(first.span, "the first one"),
-            );
+            Diagnostic::new(Code::DuplicateName, name.span, message)
+                .also(first.span, "the first one")
+                .report(out);
         }
         if let Some(stream) = &api.stream {
             channel(scope, stream, name, item, out);
         } else if !scope.is_broken("stream") {
             let message = format!("the channel `{name}` is in an API without `stream:`");
-            out.push(
-                Diagnostic::new(Code::BadStream, name.span, message)
-                    .help("say in api.yaml where the parts of its messages stand"),
-            );
+            Diagnostic::new(Code::BadStream, name.span, message)
+                .help("say in api.yaml where the parts of its messages stand")
+                .report(out);
         }
     }
 }
@@ -105,9 +103,9 @@ fn channel(scope: &Scope<'_>, stream: &Stream, name: &Text, channel: &Channel, o
         message(scope, wire, item, out);
         if let Some((first, _)) = stream.messages.get_key_value(wire.as_str()) {
             let message = format!("every channel has `{wire}` anyway");
-            out.push(
-                Diagnostic::new(Code::DuplicateName, wire.span, message).also(first.span, "for all channels"),
-            );
+            Diagnostic::new(Code::DuplicateName, wire.span, message)
+                .also(first.span, "for all channels")
+                .report(out);
         }
     }
     let of_all = || stream.messages.iter().filter(|(wire, _)| !channel.messages.contains_key(wire.as_str()));
@@ -130,9 +128,9 @@ fn channel(scope: &Scope<'_>, stream: &Stream, name: &Text, channel: &Channel, o
             }
             [first, second, ..] => {
                 let message = format!("two messages of the channel `{name}` have the role `{word}`");
-                out.push(
-                    Diagnostic::new(Code::BadRole, second.span, message).also(first.span, "the first one"),
-                );
+                Diagnostic::new(Code::BadRole, second.span, message)
+                    .also(first.span, "the first one")
+                    .report(out);
             }
             _ => {}
         }
@@ -149,29 +147,24 @@ fn subscription(scope: &Scope<'_>, stream: &Stream, channel: &Channel, out: &mut
         let property = place.strip_prefix(places.payload.as_str()).and_then(|rest| rest.strip_prefix('.'));
         if let Some(entry) = property.and_then(|property| fields.get(property)) {
             let message = format!("`{}` of `{payload}` stands where `{place}` does", entry.name);
-            out.push(
-                Diagnostic::new(Code::BadMessage, payload.span, message)
-                    .also(entry.name.span, "the field")
-                    .help("leave the field out: it is written by itself"),
-            );
+            Diagnostic::new(Code::BadMessage, payload.span, message)
+                .also(entry.name.span, "the field")
+                .help("leave the field out: it is written by itself")
+                .report(out);
         }
     }
 }
 
 fn message(scope: &Scope<'_>, wire: &Text, message: &Message, out: &mut Vec<Diagnostic>) {
-    if let Some(data) = &message.data {
-        scope.check_type(data, out);
-    }
     if let Some(payload) = &message.payload {
         model(scope, payload, out);
     }
     if let (Some(data), Some(payload)) = (&message.data, &message.payload) {
         let text = format!("`{wire}` has both `data` and `payload`");
-        out.push(
-            Diagnostic::new(Code::BadMessage, payload.span, text)
-                .also(data.span, "the data")
-                .note("`payload` is the whole object, `data` a part of it"),
-        );
+        Diagnostic::new(Code::BadMessage, payload.span, text)
+            .also(data.span, "the data")
+            .note("`payload` is the whole object, `data` a part of it")
+            .report(out);
     }
     if let (Some(sequence), Some(role)) = (&message.sequence, &message.role)
         && role.value != Role::Update

@@ -44,7 +44,7 @@ fn infinite<'a>(scope: &Scope<'a>, skipped: &BTreeSet<&str>) -> Edges<'a> {
         match definition.kind {
             Kind::Model(model) => {
                 let fields = scope.fields(model);
-                let required = fields.entries.iter().filter_map(|entry| entry.ty()?.as_name());
+                let required = fields.entries.iter().filter_map(|entry| entry.field.ty().ok()?.as_name());
                 open.insert(name, (true, required.collect()));
             }
             Kind::Union(union) => {

@@ -8,40 +8,37 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::Type;
 use crate::language::{Field, FieldLong, IdRepr, Map, Text};
 use crate::names::{given, snake};
-use crate::scope::{Entry, Fields, Scope, Shape};
+use crate::scope::{Entry, Fields, Resolved, Scope};
 use crate::source::{Span, Spanned};
-use crate::type_expr::TypeExpr;
 
 /// Checks the fields of one mapping, each for itself.
 pub(super) fn check<'a>(scope: &Scope<'a>, fields: &'a Map<Field>, out: &mut Vec<Diagnostic>) {
     for (name, field) in fields {
-        let ty = scope.check_type(field.ty(), out);
         let entry = Entry { name, field, through: None };
         docs::of_field(scope, &entry, out);
         let Some(long) = field.long() else { continue };
         if let Some(rust) = &long.rust {
             given_name(name, rust, &snake(name), false, out);
         }
-        if let Some(ty) = ty {
-            attributes(scope, ty, long, out);
+        if let Some(ty) = scope.ty(field.ty()) {
+            attributes(ty, long, out);
         }
     }
 }
 
-fn attributes(scope: &Scope<'_>, ty: &TypeExpr, long: &FieldLong, out: &mut Vec<Diagnostic>) {
+fn attributes(ty: &Resolved<'_>, long: &FieldLong, out: &mut Vec<Diagnostic>) {
     if let Some(clearable) = &long.clearable
-        && !ty.is_optional()
+        && !matches!(ty, Resolved::Option(_))
     {
         let message = "`clearable` on a field that is not optional";
-        out.push(
-            Diagnostic::new(Code::BadClearable, clearable.span, message)
-                .also(long.ty.span, "needs a `?`")
-                .note("it tells null from absent"),
-        );
+        Diagnostic::new(Code::BadClearable, clearable.span, message)
+            .also(long.ty.span, "needs a `?`")
+            .note("it tells null from absent")
+            .report(out);
     }
-    bounds(scope, ty, long, out);
+    bounds(ty, long, out);
     if let Some(default) = &long.default {
-        literals::check(scope, ty, default, Code::BadDefault, "the default", out);
+        literals::check(ty, &long.ty, default, Code::BadDefault, "the default", out);
     }
 }
 
@@ -53,22 +50,20 @@ enum Measure {
     Items,
 }
 
-/// What can be bounded about a type; `None` if nothing may be said.
-fn measures(scope: &Scope<'_>, ty: &TypeExpr) -> Option<&'static [Measure]> {
-    Some(match scope.shape(ty.required()) {
-        Shape::BuiltIn(Type::I32 | Type::I64 | Type::U32 | Type::U64 | Type::F64) => &[Measure::Value],
-        Shape::BuiltIn(Type::Decimal | Type::Number) => &[Measure::Value, Measure::Characters],
-        Shape::BuiltIn(Type::String) => &[Measure::Characters],
-        Shape::Id(IdRepr::I64) => &[Measure::Value],
-        Shape::Id(IdRepr::Text) => &[Measure::Characters],
-        Shape::List(_) | Shape::Map => &[Measure::Items],
-        Shape::Unknown | Shape::Optional => return None,
+/// What can be bounded about a type.
+fn measures(ty: &Resolved<'_>) -> &'static [Measure] {
+    match ty.required() {
+        Resolved::BuiltIn(Type::I32 | Type::I64 | Type::U32 | Type::U64 | Type::F64) => &[Measure::Value],
+        Resolved::BuiltIn(Type::Decimal | Type::Number) => &[Measure::Value, Measure::Characters],
+        Resolved::BuiltIn(Type::String) | Resolved::Id(IdRepr::Text, _) => &[Measure::Characters],
+        Resolved::Id(IdRepr::I64, _) => &[Measure::Value],
+        Resolved::List(_) | Resolved::Map(_) => &[Measure::Items],
         _ => &[],
-    })
+    }
 }
 
-fn bounds(scope: &Scope<'_>, ty: &TypeExpr, long: &FieldLong, out: &mut Vec<Diagnostic>) {
-    let Some(allowed) = measures(scope, ty) else { return };
+fn bounds(ty: &Resolved<'_>, long: &FieldLong, out: &mut Vec<Diagnostic>) {
+    let allowed = measures(ty);
     let wide =
         |bound: &Option<Spanned<u32>>| bound.map(|bound| Spanned::new(i64::from(bound.value), bound.span));
     let pairs = [
@@ -110,9 +105,9 @@ pub(super) fn order(
         && low.value > high.value
     {
         let message = format!("`{low_name}` is above `{high_name}`, so that nothing is allowed");
-        out.push(
-            Diagnostic::new(Code::BadBounds, low.span, message).also(high.span, format!("`{high_name}`")),
-        );
+        Diagnostic::new(Code::BadBounds, low.span, message)
+            .also(high.span, format!("`{high_name}`"))
+            .report(out);
     }
 }
 
@@ -129,12 +124,11 @@ pub(super) fn collisions(fields: &Fields<'_>, what: &str, out: &mut Vec<Diagnost
             out.push(problem(message).label(origin(entry)).also(first.span(), origin(first)));
         } else if let Some(first) = by_rust.insert(rust.clone(), entry) {
             let message = format!("`{name}` and `{}` both become `{rust}` in Rust", first.name);
-            out.push(
-                problem(message)
-                    .label(format!("becomes `{rust}`"))
-                    .also(first.span(), format!("becomes `{rust}` as well"))
-                    .help("give one of them a `rust:` name"),
-            );
+            problem(message)
+                .label(format!("becomes `{rust}`"))
+                .also(first.span(), format!("becomes `{rust}` as well"))
+                .help("give one of them a `rust:` name")
+                .report(out);
         }
     }
 }

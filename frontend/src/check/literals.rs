@@ -2,41 +2,40 @@
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::Type;
-use crate::language::{Enum, IdRepr, Literal};
-use crate::scope::{Scope, Shape};
+use crate::language::{Enum, IdRepr, Literal, TypeText};
+use crate::scope::Resolved;
 use crate::source::Spanned;
-use crate::type_expr::TypeExpr;
 
 /// Reports a value that a field of this type cannot have.
 pub(super) fn check(
-    scope: &Scope<'_>,
-    ty: &TypeExpr,
+    ty: &Resolved<'_>,
+    text: &TypeText,
     literal: &Spanned<Literal>,
     code: Code,
     what: &str,
     out: &mut Vec<Diagnostic>,
 ) {
-    let fits = match (scope.shape(ty.required()), &literal.value) {
-        (Shape::Unknown | Shape::Optional, _) => true,
-        (Shape::Enum(item), Literal::Text(text)) => {
-            return out.extend(unknown_value(item, Spanned::new(text, literal.span), ty));
+    let fits = match (ty.required(), &literal.value) {
+        (Resolved::Enum(item, definition), Literal::Text(text)) => {
+            return out.extend(unlisted(item, Spanned::new(text, literal.span), definition.name));
         }
-        (Shape::Id(repr), Literal::Int(_)) => repr == IdRepr::I64,
-        (Shape::Id(repr), Literal::Text(_)) => repr == IdRepr::Text,
-        (Shape::BuiltIn(ty), Literal::Int(value)) => holds(ty, *value),
-        (Shape::BuiltIn(ty), Literal::Bool(_)) => *ty == Type::Bool,
-        (Shape::BuiltIn(ty), Literal::Text(_)) => match code {
+        (Resolved::Id(repr, _), Literal::Int(_)) => *repr == IdRepr::I64,
+        (Resolved::Id(repr, _), Literal::Text(_)) => *repr == IdRepr::Text,
+        (Resolved::BuiltIn(ty), Literal::Int(value)) => holds(ty, *value),
+        (Resolved::BuiltIn(ty), Literal::Bool(_)) => **ty == Type::Bool,
+        (Resolved::BuiltIn(ty), Literal::Text(_)) => match code {
             // Documentation only: `30d`, `now`.
             Code::BadDefault => !matches!(ty, Type::Bool | Type::I32 | Type::I64 | Type::U32 | Type::U64),
-            _ => *ty == Type::String,
+            _ => **ty == Type::String,
         },
         // Documentation only: several values in one text.
-        (Shape::List(_), Literal::Text(_)) => code == Code::BadDefault,
+        (Resolved::List(_), Literal::Text(_)) => code == Code::BadDefault,
         _ => false,
     };
     if !fits {
         let message = format!("{what} does not fit the type");
-        out.push(Diagnostic::new(code, literal.span, message).also(ty.name().span, "the type"));
+        let place = text.ok().map_or(text.span, |ty| ty.name().span);
+        out.push(Diagnostic::new(code, literal.span, message).also(place, "the type"));
     }
 }
 
@@ -49,11 +48,6 @@ fn holds(ty: &Type, value: i64) -> bool {
         Type::I64 | Type::Decimal | Type::Number => true,
         _ => false,
     }
-}
-
-/// A value that is not one of an enum's.
-pub(super) fn unknown_value(item: &Enum, value: Spanned<&String>, ty: &TypeExpr) -> Option<Diagnostic> {
-    unlisted(item, value, ty.required().as_name().map_or("the enum", |name| name.as_str()))
 }
 
 /// A value that is not one of those of the enum `name`.

@@ -4,7 +4,7 @@ use super::rules::unknown_field;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::Type;
 use crate::language::{Lookup, Model, Operation, Repeat, Text};
-use crate::scope::{Entry, Fields, Scope, Shape};
+use crate::scope::{Definition, Entry, Fields, Resolved, Scope};
 use crate::source::Spanned;
 use crate::type_expr::{ResultExpr, TypeExpr};
 
@@ -25,15 +25,17 @@ pub(super) fn check(
                 list.check_rows(scope, operation, result, out);
             }
         }
-        (Some(lookup), _) if !lookup.list.stands_in() => out.push(
+        (Some(lookup), _) if !lookup.list.stands_in() => {
             problem(&lookup.list, "a look-up of an operation that is not `keyed`")
-                .also(repeat.span, "the repeat class"),
-        ),
-        (None, Repeat::Keyed) if !scope.is_broken("lookup") => out.push(
+                .also(repeat.span, "the repeat class")
+                .report(out)
+        }
+        (None, Repeat::Keyed) if !scope.is_broken("lookup") => {
             Diagnostic::new(Code::BadLookup, repeat.span, "`keyed` without a `lookup`")
                 .label("needs `lookup:`")
-                .help("say how the rows are found again: `lookup: { list: …, key: …, status: … }`"),
-        ),
+                .help("say how the rows are found again: `lookup: { list: …, key: …, status: … }`")
+                .report(out)
+        }
         _ => {}
     }
 }
@@ -83,50 +85,39 @@ impl List<'_> {
     fn check_request(&self, scope: &Scope<'_>, operation: &Operation, out: &mut Vec<Diagnostic>) {
         let name = &self.lookup.list;
         if let Some(repeat) = self.operation.repeat.filter(|repeat| repeat.value != Repeat::Read) {
-            out.push(
-                problem(name, format!("`{name}` does not only read"))
-                    .also(repeat.span, "its repeat class")
-                    .note("a look-up changes nothing: the list is `repeat: read`"),
-            );
+            problem(name, format!("`{name}` does not only read"))
+                .also(repeat.span, "its repeat class")
+                .note("a look-up changes nothing: the list is `repeat: read`")
+                .report(out);
         }
         for parameter in self.operation.path.keys() {
             if !operation.path.contains_key(parameter) && !scope.is_broken(parameter) {
-                out.push(
-                    problem(
-                        name,
-                        format!("the path of `{name}` takes `{parameter}`, which is not known here"),
-                    )
+                problem(name, format!("the path of `{name}` takes `{parameter}`, which is not known here"))
                     .also(parameter.span, "its parameter")
-                    .also(operation.http.span, "the path of this operation"),
-                );
+                    .also(operation.http.span, "the path of this operation")
+                    .report(out);
             }
         }
         let required = self.query.entries.iter().filter(|entry| entry.is_required());
         for entry in required {
-            out.push(
-                problem(name, format!("`{name}` requires `{}`, which a look-up does not send", entry.name))
-                    .also(entry.field.ty().span, "not optional: it has no `?`"),
-            );
+            problem(name, format!("`{name}` requires `{}`, which a look-up does not send", entry.name))
+                .also(entry.field.ty().span, "not optional: it has no `?`")
+                .report(out);
         }
         if let Some(body) = &self.operation.body {
-            out.push(
-                problem(name, format!("`{name}` has a body, which a look-up does not send"))
-                    .also(body.span, "its body"),
-            );
+            problem(name, format!("`{name}` has a body, which a look-up does not send"))
+                .also(body.span, "its body")
+                .report(out);
         }
     }
 
     fn check_parameters(&self, scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
         if let Some(keys) = &self.lookup.keys {
-            let is_keys = |ty: &TypeExpr| match scope.shape(ty) {
-                Shape::List(item) => scope.is_text(item),
-                other => matches!(other, Shape::Unknown),
-            };
+            let is_keys = |ty: &Resolved<'_>| matches!(ty, Resolved::List(item) if item.is_text());
             self.check_parameter(scope, keys, "a list of texts", is_keys, out);
         }
         if let Some(since) = &self.lookup.since {
-            let is_instant =
-                |ty: &TypeExpr| matches!(scope.shape(ty), Shape::BuiltIn(Type::Timestamp) | Shape::Unknown);
+            let is_instant = |ty: &Resolved<'_>| matches!(ty, Resolved::BuiltIn(Type::Timestamp));
             self.check_parameter(scope, since, "a timestamp", is_instant, out);
         }
     }
@@ -136,11 +127,11 @@ impl List<'_> {
         scope: &Scope<'_>,
         name: &Text,
         kind: &str,
-        fits: impl Fn(&TypeExpr) -> bool,
+        fits: impl Fn(&Resolved<'_>) -> bool,
         out: &mut Vec<Diagnostic>,
     ) {
         match self.query.get(name) {
-            Some(entry) => out.extend(misfit(name, entry, kind, fits)),
+            Some(entry) => out.extend(misfit(scope, name, entry, kind, fits)),
             None => {
                 let what = format!("query parameter of `{}`", self.lookup.list);
                 out.extend(unknown_field(scope, &self.query, name, &what));
@@ -156,27 +147,31 @@ impl List<'_> {
         result: Option<&ResultExpr>,
         out: &mut Vec<Diagnostic>,
     ) {
-        let Some(ResultExpr::Value(TypeExpr::List(row))) = result else { return };
-        if !matches!(scope.shape(row), Shape::Model | Shape::Unknown) {
+        let (Some(ResultExpr::Value(written)), Some(Resolved::List(rows))) =
+            (result, scope.ty(&operation.result))
+        else {
+            return;
+        };
+        let Resolved::Model(model, Definition { name: row, .. }) = **rows else {
             let message = "the rows of a keyed operation are models, with a key and a status";
             out.push(Diagnostic::new(Code::BadLookup, operation.result.span, message));
             return;
-        }
-        let Some((row, model)) = row.as_name().and_then(|row| Some((row, scope.model(row)?))) else { return };
+        };
         let (name, answer) = (&self.lookup.list, &self.operation.result);
-        let lists_rows = match answer.ok() {
-            Some(ResultExpr::Page(item)) => item.as_name() == Some(row),
-            Some(ResultExpr::Value(TypeExpr::List(item))) => item.as_name() == Some(row),
-            Some(_) => false,
-            None => true,
+        let is_row = |item: &Resolved<'_>| matches!(item, Resolved::Model(_, other) if other.name == row);
+        let lists_rows = match (answer.ok(), scope.ty(answer)) {
+            (None, _) | (Some(ResultExpr::Page(_)), None) => true,
+            (Some(ResultExpr::Page(_)), Some(item)) => is_row(item),
+            (Some(ResultExpr::Value(TypeExpr::List(_))), None) => true,
+            (Some(ResultExpr::Value(_)), Some(Resolved::List(item))) => is_row(item),
+            (Some(_), _) => false,
         };
         if !lists_rows {
-            out.push(
-                problem(name, format!("`{name}` does not list `{row}`"))
-                    .also(answer.span, "its result")
-                    .also(row.span, "the rows of this operation")
-                    .help(format!("name an operation whose result is `page<{row}>` or `list<{row}>`")),
-            );
+            problem(name, format!("`{name}` does not list `{row}`"))
+                .also(answer.span, "its result")
+                .also(written.name().span, "the rows of this operation")
+                .help(format!("name an operation whose result is `page<{row}>` or `list<{row}>`"))
+                .report(out);
         }
         self.check_fields(scope, row, model, out);
     }
@@ -190,11 +185,11 @@ impl List<'_> {
             }
         }
         if let Some(entry) = fields.get(key) {
-            out.extend(misfit(key, entry, "a text", |ty| scope.is_text(ty)));
+            out.extend(misfit(scope, key, entry, "a text", |ty| ty.is_text()));
         }
         if let Some(entry) = fields.get(status) {
-            let is_enum = |ty: &TypeExpr| matches!(scope.shape(ty), Shape::Enum(_) | Shape::Unknown);
-            out.extend(misfit(status, entry, "an enum", is_enum));
+            let is_enum = |ty: &Resolved<'_>| matches!(ty, Resolved::Enum(..));
+            out.extend(misfit(scope, status, entry, "an enum", is_enum));
             out.extend(stateless(scope, status, entry));
         }
     }
@@ -202,25 +197,24 @@ impl List<'_> {
 
 /// A field or parameter whose type is not the kind that is needed.
 fn misfit(
+    scope: &Scope<'_>,
     name: &Text,
     entry: &Entry<'_>,
     kind: &str,
-    fits: impl Fn(&TypeExpr) -> bool,
+    fits: impl Fn(&Resolved<'_>) -> bool,
 ) -> Option<Diagnostic> {
-    let ty = entry.ty()?;
+    let ty = scope.ty(entry.field.ty())?;
     let misfit = || problem(name, format!("`{name}` is not {kind}")).also(entry.field.ty().span, "its type");
     (!fits(ty.required())).then(misfit)
 }
 
 /// A status whose values do not say what they mean.
 fn stateless(scope: &Scope<'_>, status: &Text, entry: &Entry<'_>) -> Option<Diagnostic> {
-    let ty = entry.ty()?.required();
-    let name = ty.as_name()?;
-    let Shape::Enum(item) = scope.shape(ty) else { return None };
+    let Resolved::Enum(item, definition) = scope.ty(entry.field.ty())?.required() else { return None };
     if item.states.is_some() || scope.is_broken("states") {
         return None;
     }
-    let definition = scope.get(name)?;
+    let name = definition.name;
     let message = format!("the values of `{name}` do not say which are live, done and refused");
     Some(
         problem(status, message)

@@ -26,19 +26,27 @@ use crate::scope::Scope;
 use crate::source::FileId;
 use crate::spec::Spec;
 
+/// What a spec says once all its types are resolved.
+#[derive(Debug)]
+pub struct Checked<'a> {
+    /// By API.
+    pub(crate) scopes: Vec<Scope<'a>>,
+    pub problems: Vec<Diagnostic>,
+}
+
 /// Checks all APIs. `earlier` are the problems of the files themselves.
-pub fn check(spec: &Spec, earlier: &[Diagnostic]) -> Vec<Diagnostic> {
+pub fn check<'a>(spec: &'a Spec, earlier: &[Diagnostic]) -> Checked<'a> {
     let mut out = Vec::new();
-    for api in &spec.apis {
-        let scope = Scope::new(api);
-        names::check(&scope, &mut out);
-        docs::check(&scope, &mut out);
-        api::check(&scope, &mut out);
-        types::check(&scope, &mut out);
-        models::check(&scope, &mut out);
-        cycles::check(&scope, &mut out);
-        operations::check(&scope, &mut out);
-        channels::check(&scope, &mut out);
+    let scopes: Vec<_> = spec.apis.iter().map(|api| Scope::new(api, &mut out)).collect();
+    for scope in &scopes {
+        names::check(scope, &mut out);
+        docs::check(scope, &mut out);
+        api::check(scope, &mut out);
+        types::check(scope, &mut out);
+        models::check(scope, &mut out);
+        cycles::check(scope, &mut out);
+        operations::check(scope, &mut out);
+        channels::check(scope, &mut out);
     }
     // A warning about what could not be read as it was meant would be wrong.
     let broken_files: BTreeSet<FileId> =
@@ -46,9 +54,9 @@ pub fn check(spec: &Spec, earlier: &[Diagnostic]) -> Vec<Diagnostic> {
     out.retain(|problem| problem.is_error() || !broken_files.contains(&problem.span.file));
     // What is in error may be what uses the rest.
     if !earlier.iter().chain(&out).any(Diagnostic::is_error) {
-        for api in &spec.apis {
-            usage::check(&Scope::new(api), &mut out);
+        for scope in &scopes {
+            usage::check(scope, &mut out);
         }
     }
-    out
+    Checked { scopes, problems: out }
 }

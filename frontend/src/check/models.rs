@@ -27,10 +27,9 @@ fn include(scope: &Scope<'_>, model: &Model, all: &Fields<'_>, out: &mut Vec<Dia
     }
     if let Some(first) = all.too_deep {
         let message = format!("a chain of more than {MAX_INCLUDES} includes begins here");
-        out.push(
-            Diagnostic::new(Code::InfiniteType, first.span, message)
-                .help("include the fields that are meant directly"),
-        );
+        Diagnostic::new(Code::InfiniteType, first.span, message)
+            .help("include the fields that are meant directly")
+            .report(out);
     }
     for name in &model.include {
         match scope.get(name) {
@@ -38,10 +37,9 @@ fn include(scope: &Scope<'_>, model: &Model, all: &Fields<'_>, out: &mut Vec<Dia
             Some(definition) => {
                 if !matches!(definition.kind, Kind::Model(_)) {
                     let message = format!("`{name}` is not a model, so there are no fields to include");
-                    out.push(
-                        Diagnostic::new(Code::NotAModel, name.span, message)
-                            .also(definition.name.span, "defined here"),
-                    );
+                    Diagnostic::new(Code::NotAModel, name.span, message)
+                        .also(definition.name.span, "defined here")
+                        .report(out);
                 }
             }
         }
@@ -60,14 +58,14 @@ fn constructors(
         let rust = snake(name);
         if rust == "new" {
             let message = "`new` is there by itself, with the required fields";
-            out.push(
-                Diagnostic::new(Code::BadConstructor, name.span, message).help("give this one another name"),
-            );
+            Diagnostic::new(Code::BadConstructor, name.span, message)
+                .help("give this one another name")
+                .report(out);
         } else if let Some(first) = seen.insert(rust.clone(), name) {
             let message = format!("`{name}` and `{first}` both become `{rust}` in Rust");
-            out.push(
-                Diagnostic::new(Code::BadConstructor, name.span, message).also(first.span, "the first one"),
-            );
+            Diagnostic::new(Code::BadConstructor, name.span, message)
+                .also(first.span, "the first one")
+                .report(out);
         }
         fixed(scope, constructor, all, out);
         taken(scope, constructor, all, out);
@@ -81,8 +79,9 @@ fn fixed(scope: &Scope<'_>, constructor: &Constructor, all: &Fields<'_>, out: &m
     for (field, literal) in &constructor.set {
         match all.get(field) {
             Some(entry) => {
-                if let Some(ty) = entry.ty() {
-                    literals::check(scope, ty, literal, Code::BadConstructor, "this value", out);
+                if let Some(ty) = scope.ty(entry.field.ty()) {
+                    let text = entry.field.ty();
+                    literals::check(ty, text, literal, Code::BadConstructor, "this value", out);
                 }
             }
             None => out.extend(rules::unknown_field(scope, all, field, "field")),
@@ -121,11 +120,10 @@ fn missing(
     let names: Vec<String> = left_out.iter().map(|entry| format!("`{}`", entry.name)).collect();
     let message =
         format!("the constructor `{name}` leaves out what `{model}` requires: {}", names.join(", "));
-    out.push(
-        Diagnostic::new(Code::BadConstructor, name.span, message)
-            .also(first.name.span, "required")
-            .help("add it to `take:`, or to `set:` with a value"),
-    );
+    Diagnostic::new(Code::BadConstructor, name.span, message)
+        .also(first.name.span, "required")
+        .help("add it to `take:`, or to `set:` with a value")
+        .report(out);
 }
 
 /// Arguments that a rule forbids for the values that the constructor sets.
@@ -134,10 +132,9 @@ fn forbidden(model: &Model, constructor: &Constructor, out: &mut Vec<Diagnostic>
         for field in &rule.forbid {
             if let Some(taken) = constructor.take.iter().find(|taken| *taken == field) {
                 let message = format!("this constructor takes `{field}`, which a rule forbids here");
-                out.push(
-                    Diagnostic::new(Code::BadConstructor, taken.span, message)
-                        .also(field.span, "forbidden here"),
-                );
+                Diagnostic::new(Code::BadConstructor, taken.span, message)
+                    .also(field.span, "forbidden here")
+                    .report(out);
             }
         }
     }

@@ -37,9 +37,9 @@ fn modules(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
 fn module(name: &str, what: &str, place: Span, out: &mut Vec<Diagnostic>) {
     if !is_identifier(name) || name == "mod" {
         let message = format!("the {what} `{name}` cannot be the name of a module");
-        out.push(
-            Diagnostic::new(Code::RustName, place, message).help("name it in snake_case, as in `orders`"),
-        );
+        Diagnostic::new(Code::RustName, place, message)
+            .help("name it in snake_case, as in `orders`")
+            .report(out);
     } else if snake(name).trim_start_matches("r#") != name {
         let message = format!("the {what} `{name}` is not in snake_case");
         out.push(Diagnostic::new(Code::Convention, place, message));
@@ -106,9 +106,9 @@ fn made_types(group: &GroupSpec, out: &mut Vec<Diagnostic>) {
         if let Some(name) = types.get(&messages) {
             let message =
                 format!("the messages of `{channel}` become the type `{messages}`, which is there already");
-            out.push(
-                Diagnostic::new(Code::DuplicateName, channel.span, message).also(name.span, "defined here"),
-            );
+            Diagnostic::new(Code::DuplicateName, channel.span, message)
+                .also(name.span, "defined here")
+                .report(out);
         }
     }
     let mut requests: BTreeMap<String, &Text> = BTreeMap::new();
@@ -123,23 +123,21 @@ fn made_types(group: &GroupSpec, out: &mut Vec<Diagnostic>) {
         let problem =
             |message| Diagnostic::new(Code::DuplicateName, given_request.unwrap_or(operation).span, message);
         if let Some(name) = types.get(&builder) {
-            out.push(
-                problem(format!("{becomes}, which is there already"))
-                    .also(name.span, "defined here")
-                    .help(format!("give the request another name: `request: {builder}Call`")),
-            );
+            problem(format!("{becomes}, which is there already"))
+                .also(name.span, "defined here")
+                .help(format!("give the request another name: `request: {builder}Call`"))
+                .report(out);
         } else if builder == handle {
-            out.push(
-                problem(format!("{becomes}, as does the handle"))
-                    .note("the handle that carries a file's operations has the name of the file"),
-            );
+            problem(format!("{becomes}, as does the handle"))
+                .note("the handle that carries a file's operations has the name of the file")
+                .report(out);
         } else if let Some(first) = first
             // Operations of one name have been reported.
             && camel(first) != camel(operation)
         {
-            out.push(
-                problem(format!("{becomes}, as does that of `{first}`")).also(first.span, "the first one"),
-            );
+            problem(format!("{becomes}, as does that of `{first}`"))
+                .also(first.span, "the first one")
+                .report(out);
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::Type;
 use crate::language::{Field, Map, Operation, Repeat, Text, TypeText};
 use crate::route::Method;
-use crate::scope::{Entry, Fields, Kind, Scope, Shape};
+use crate::scope::{Entry, Fields, Resolved, Scope};
 use crate::source::{Span, Spanned};
 use crate::type_expr::{ResultExpr, TypeExpr};
 
@@ -31,10 +31,7 @@ fn check_operation<'a>(scope: &Scope<'a>, name: &Text, operation: &'a Operation,
     query_types(scope, &query, &operation.query, out);
     fields::collisions(&with_path(operation, &query), "parameter", out);
     rules::check(scope, &query, &operation.rules, "query parameter", out);
-    let result = operation.result.check(out);
-    if let Some(ResultExpr::Value(ty) | ResultExpr::Page(ty)) = result {
-        scope.check_name(ty, out);
-    }
+    let result = operation.result.ok();
     statuses(operation, result, out);
     beside_errors(scope, operation, out);
     repetition(scope, name, operation, result, out);
@@ -49,11 +46,10 @@ fn check_include(scope: &Scope<'_>, operation: &Operation, out: &mut Vec<Diagnos
         if !api.parameters.contains_key(name.as_str()) && !scope.is_broken(name) {
             let message = format!("unknown group of parameters `{name}`");
             let known = api.parameters.keys().map(|name| name.as_str());
-            out.push(
-                Diagnostic::new(Code::UnknownGroup, name.span, message)
-                    .label("not among `parameters:` of api.yaml")
-                    .suggest(name, known),
-            );
+            Diagnostic::new(Code::UnknownGroup, name.span, message)
+                .label("not among `parameters:` of api.yaml")
+                .suggest(name, known)
+                .report(out);
         } else if operation.include.iter().take(index).any(|other| other == name) {
             let message = format!("`{name}` is included twice");
             out.push(Diagnostic::new(Code::UnknownGroup, name.span, message));
@@ -68,10 +64,9 @@ fn with_path<'a>(operation: &'a Operation, query: &Fields<'a>) -> Fields<'a> {
 
 fn path(scope: &Scope<'_>, parameters: &Map<Field>, out: &mut Vec<Diagnostic>) {
     for (name, field) in parameters {
-        let Some(ty) = field.ty().ok() else { continue };
-        let problem = match scope.shape(ty) {
-            Shape::Optional => "cannot be optional: it is part of the path",
-            _ if !is_scalar(scope, ty) => "cannot have this type: only a plain value fits into a path",
+        let problem = match scope.ty(field.ty()) {
+            Some(Resolved::Option(_)) => "cannot be optional: it is part of the path",
+            Some(ty) if !is_scalar(ty) => "cannot have this type: only a plain value fits into a path",
             _ => continue,
         };
         let message = format!("the path parameter `{name}` {problem}");
@@ -87,17 +82,16 @@ fn query_types(scope: &Scope<'_>, query: &Fields<'_>, own: &Map<Field>, out: &mu
 
 /// Checks the type of a query parameter, its own or one of a group's.
 pub(super) fn query_type(scope: &Scope<'_>, entry: &Entry<'_>, out: &mut Vec<Diagnostic>) {
-    let Some(ty) = entry.ty() else { return };
-    let fits = match scope.shape(ty.required()) {
-        Shape::List(item) => is_scalar(scope, item),
-        _ => is_scalar(scope, ty.required()),
+    let fits = match scope.ty(entry.field.ty()).map(Resolved::required) {
+        None => return,
+        Some(Resolved::List(item)) => is_scalar(item),
+        Some(ty) => is_scalar(ty),
     };
     if !fits {
         let message = format!("the query parameter `{}` cannot have this type", entry.name);
-        out.push(
-            Diagnostic::new(Code::BadParameter, entry.field.ty().span, message)
-                .note("query parameters are plain values, ids, enums, and lists of them"),
-        );
+        Diagnostic::new(Code::BadParameter, entry.field.ty().span, message)
+            .note("query parameters are plain values, ids, enums, and lists of them")
+            .report(out);
     }
     if let Some(clearable) = entry.field.long().and_then(|long| long.clearable.as_ref()) {
         let message = "`clearable` on a parameter: there is no null in a URL";
@@ -106,10 +100,10 @@ pub(super) fn query_type(scope: &Scope<'_>, entry: &Entry<'_>, out: &mut Vec<Dia
 }
 
 /// Whether a value is one text in a URL.
-fn is_scalar(scope: &Scope<'_>, ty: &TypeExpr) -> bool {
-    match scope.shape(ty) {
-        Shape::BuiltIn(ty) => *ty != Type::Json,
-        Shape::Id(_) | Shape::Enum(_) | Shape::Unknown => true,
+fn is_scalar(ty: &Resolved<'_>) -> bool {
+    match ty {
+        Resolved::BuiltIn(ty) => **ty != Type::Json,
+        Resolved::Id(..) | Resolved::Enum(..) => true,
         _ => false,
     }
 }
@@ -120,18 +114,17 @@ fn check_body(scope: &Scope<'_>, operation: &Operation, out: &mut Vec<Diagnostic
         let message = "a GET has no body";
         out.push(Diagnostic::new(Code::BadBody, body.span, message).also(operation.http.span, "the method"));
     }
-    let Some(ty) = scope.check_type(body, out) else { return };
-    let fits = match scope.shape(ty.required()) {
-        Shape::List(item) => !is_scalar(scope, item) || matches!(scope.shape(item), Shape::Unknown),
-        Shape::BuiltIn(Type::Json) | Shape::Model | Shape::Union | Shape::Map | Shape::Unknown => true,
+    let Some(ty) = scope.ty(body) else { return };
+    let fits = match ty.required() {
+        Resolved::List(item) => !is_scalar(item),
+        Resolved::BuiltIn(Type::Json) | Resolved::Model(..) | Resolved::Union(_) | Resolved::Map(_) => true,
         _ => false,
     };
     if !fits {
         let message = format!("`{}` cannot be a body", body.value);
-        out.push(
-            Diagnostic::new(Code::BadBody, body.span, message)
-                .note("a body is a model, a union, or a list of them"),
-        );
+        Diagnostic::new(Code::BadBody, body.span, message)
+            .note("a body is a model, a union, or a list of them")
+            .report(out);
     }
 }
 
@@ -212,15 +205,19 @@ fn repetition(
             key_field(scope, operation, key, out);
             keyed_rows(operation, result, repeat.span, out);
         }
-        (Some(key), _) => out.push(
+        (Some(key), _) => {
             Diagnostic::new(Code::BadKey, key.span, "a key on an operation that is not `keyed`")
-                .also(repeat.span, "the repeat class"),
-        ),
-        (None, Repeat::Keyed) if !scope.is_broken("key") => out.push(
-            Diagnostic::new(Code::BadKey, repeat.span, "`keyed` without a `key`").label("needs `key:`").help(
-                "name the field of the body's rows that makes a repetition recognisable, as in `key: id`",
-            ),
-        ),
+                .also(repeat.span, "the repeat class")
+                .report(out)
+        }
+        (None, Repeat::Keyed) if !scope.is_broken("key") => {
+            Diagnostic::new(Code::BadKey, repeat.span, "`keyed` without a `key`")
+                .label("needs `key:`")
+                .help(
+                    "name the field of the body's rows that makes a repetition recognisable, as in `key: id`",
+                )
+                .report(out)
+        }
         (None, _) => {}
     }
     lookup::check(scope, operation, *repeat, result, out);
@@ -242,12 +239,12 @@ fn key_field(scope: &Scope<'_>, operation: &Operation, key: &Text, out: &mut Vec
     let Some(fields) = body_fields(scope, body) else { return };
     match fields.get(key) {
         Some(entry) => {
-            let is_text = entry.ty().is_none_or(|ty| scope.is_text(ty.required()));
+            let is_text = scope.ty(entry.field.ty()).is_none_or(|ty| ty.required().is_text());
             if !is_text {
                 let message = format!("the key `{key}` is not a text");
-                out.push(
-                    Diagnostic::new(Code::BadKey, key.span, message).also(entry.field.ty().span, "its type"),
-                );
+                Diagnostic::new(Code::BadKey, key.span, message)
+                    .also(entry.field.ty().span, "its type")
+                    .report(out);
             }
         }
         None => out.extend(rules::unknown_field(scope, &fields, key, "field of the body")),
@@ -265,22 +262,19 @@ fn keyed_rows(operation: &Operation, result: Option<&ResultExpr>, keyed: Span, o
     }
     if !matches!(result, None | Some(ResultExpr::Value(TypeExpr::List(_)))) {
         let message = "a keyed operation answers rows: its result is a list";
-        out.push(
-            Diagnostic::new(Code::BadKey, operation.result.span, message).also(keyed, "the repeat class"),
-        );
+        Diagnostic::new(Code::BadKey, operation.result.span, message)
+            .also(keyed, "the repeat class")
+            .report(out);
     }
 }
 
 /// The fields of a body's model, or of the rows of a list.
 fn body_fields<'a>(scope: &Scope<'a>, body: &TypeText) -> Option<Fields<'a>> {
-    let row = match body.ok()?.required() {
-        TypeExpr::List(row) => row.as_ref(),
+    let row = match scope.ty(body)?.required() {
+        Resolved::List(row) => row,
         other => other,
     };
-    match scope.get(row.as_name()?)?.kind {
-        Kind::Model(model) => Some(scope.fields(model)),
-        _ => None,
-    }
+    if let Resolved::Model(model, _) = row { Some(scope.fields(model)) } else { None }
 }
 
 fn page_parameters(scope: &Scope<'_>, operation: &Operation, query: &Fields<'_>, out: &mut Vec<Diagnostic>) {

@@ -32,10 +32,9 @@ pub(super) fn parameters(scope: &Scope<'_>, route: &Route, operation: &Operation
         });
     }
     for name in declared.iter().filter(|name| extra(name) && !misspelt.contains(&name.as_str())) {
-        out.push(
-            Diagnostic::new(Code::ExtraPathParameter, name.span, format!("`{name}` is not in the path"))
-                .also(operation.http.span, "the path"),
-        );
+        Diagnostic::new(Code::ExtraPathParameter, name.span, format!("`{name}` is not in the path"))
+            .also(operation.http.span, "the path")
+            .report(out);
     }
     order(&declared, route, operation, out);
 }
@@ -47,12 +46,11 @@ fn order(declared: &[&Text], route: &Route, operation: &Operation, out: &mut Vec
     if let (true, Some((name, _))) = (same_set, misplaced) {
         let order: Vec<&str> = wanted.iter().map(|name| name.as_str()).collect();
         let message = "the path parameters are not in the order of the path";
-        out.push(
-            Diagnostic::new(Code::ExtraPathParameter, name.span, message)
-                .also(operation.http.span, "the path")
-                .note("they are the arguments of the method, in this order")
-                .help(format!("write them in the order {}", order.join(", "))),
-        );
+        Diagnostic::new(Code::ExtraPathParameter, name.span, message)
+            .also(operation.http.span, "the path")
+            .note("they are the arguments of the method, in this order")
+            .help(format!("write them in the order {}", order.join(", ")))
+            .report(out);
     }
 }
 
@@ -65,11 +63,10 @@ pub(super) fn doubles(routes: &[(&Text, &Operation, &Route)], out: &mut Vec<Diag
             None => _ = seen.insert(key, (name, operation)),
             Some((first_name, first)) => {
                 let message = format!("`{name}` and `{first_name}` have the same method and path");
-                out.push(
-                    Diagnostic::new(Code::DuplicateRoute, operation.http.span, message)
-                        .label("second operation")
-                        .also(first.http.span, "first operation"),
-                );
+                Diagnostic::new(Code::DuplicateRoute, operation.http.span, message)
+                    .label("second operation")
+                    .also(first.http.span, "first operation")
+                    .report(out);
             }
         }
     }

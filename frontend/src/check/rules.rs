@@ -1,10 +1,10 @@
 //! Rules between fields of a model or parameters of an operation.
 
-use super::literals::unknown_value;
+use super::literals::unlisted;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::Type;
 use crate::language::{Rule, Text};
-use crate::scope::{Entry, Fields, Scope, Shape};
+use crate::scope::{Entry, Fields, Resolved, Scope};
 use crate::source::Spanned;
 
 /// Checks rules over `fields`, which are called `what` in messages.
@@ -52,9 +52,9 @@ fn form(rule: &Spanned<Rule>, out: &mut Vec<Diagnostic>) {
         (0, false, false) => "`when` needs `require` or `forbid`",
         _ => "this is more than one rule",
     };
-    out.push(Diagnostic::new(Code::BadRule, rule.span, message).note(
+    Diagnostic::new(Code::BadRule, rule.span, message).note(
         "a rule is one of `exactly_one`, `at_least_one`, `at_most_one`, or `when` with `require` or `forbid`",
-    ));
+    ).report(out);
 }
 
 /// The fields of `exactly_one` and its like.
@@ -73,10 +73,9 @@ fn group(names: &[Text], out: &mut Vec<Diagnostic>) {
 fn optional(name: &Text, entry: &Entry<'_>, what: &str, out: &mut Vec<Diagnostic>) {
     if entry.is_required() {
         let message = format!("the {what} `{name}` is always present, so there is no rule to it");
-        out.push(
-            Diagnostic::new(Code::BadRule, name.span, message)
-                .also(entry.field.ty().span, "not optional: it has no `?`"),
-        );
+        Diagnostic::new(Code::BadRule, name.span, message)
+            .also(entry.field.ty().span, "not optional: it has no `?`")
+            .report(out);
     }
 }
 
@@ -84,26 +83,26 @@ fn condition(scope: &Scope<'_>, entry: &Entry<'_>, name: &Text, values: &[Text],
     if values.is_empty() {
         out.push(Diagnostic::new(Code::BadRule, name.span, format!("no value of `{name}` is given")));
     }
-    let Some(ty) = entry.ty() else { return };
-    match scope.shape(ty.required()) {
-        Shape::Enum(item) => {
-            let unknown = |value: &Text| unknown_value(item, Spanned::new(&value.value, value.span), ty);
-            out.extend(values.iter().filter_map(unknown));
+    let Some(ty) = scope.ty(entry.field.ty()) else { return };
+    match ty.required() {
+        Resolved::Enum(item, enumeration) => {
+            let of_enum =
+                |value: &Text| unlisted(item, Spanned::new(&value.value, value.span), enumeration.name);
+            out.extend(values.iter().filter_map(of_enum));
         }
-        Shape::BuiltIn(Type::Bool) => {
+        Resolved::BuiltIn(Type::Bool) => {
             for value in values.iter().filter(|value| !matches!(value.as_str(), "true" | "false")) {
                 let message = format!("`{name}` is `true` or `false`, not `{value}`");
                 out.push(Diagnostic::new(Code::UnknownValue, value.span, message));
             }
         }
-        Shape::BuiltIn(Type::String) | Shape::Id(_) | Shape::Unknown | Shape::Optional => {}
+        Resolved::BuiltIn(Type::String) | Resolved::Id(..) => {}
         _ => {
             let message = format!("a condition on `{name}`, which has no values to compare with");
-            out.push(
-                Diagnostic::new(Code::BadRule, name.span, message)
-                    .also(entry.field.ty().span, "its type")
-                    .note("conditions are on enums, texts, ids and `bool`"),
-            );
+            Diagnostic::new(Code::BadRule, name.span, message)
+                .also(entry.field.ty().span, "its type")
+                .note("conditions are on enums, texts, ids and `bool`")
+                .report(out);
         }
     }
 }

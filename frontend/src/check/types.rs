@@ -9,9 +9,8 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::Type;
 use crate::language::{Enum, Id, IdRepr, States, Text, Union, Variant};
 use crate::names::{camel, given};
-use crate::scope::{Kind, Scope, Shape};
+use crate::scope::{Kind, Resolved, Scope};
 use crate::source::Spanned;
-use crate::type_expr::TypeExpr;
 
 pub(super) fn check(scope: &Scope<'_>, out: &mut Vec<Diagnostic>) {
     for definition in scope.definitions() {
@@ -50,10 +49,9 @@ fn id(scope: &Scope<'_>, name: &Text, id: &Id, out: &mut Vec<Diagnostic>) {
         }
     }
     for bound in [id.min_length, id.max_length].into_iter().flatten().filter(|_| *repr != IdRepr::Text) {
-        out.push(
-            Diagnostic::new(Code::BadBounds, bound.span, "a length is for texts")
-                .also(id.ty.span, "the type"),
-        );
+        Diagnostic::new(Code::BadBounds, bound.span, "a length is for texts")
+            .also(id.ty.span, "the type")
+            .report(out);
     }
     let wide =
         |bound: Option<Spanned<u32>>| bound.map(|bound| Spanned::new(i64::from(bound.value), bound.span));
@@ -77,9 +75,9 @@ fn states(scope: &Scope<'_>, name: &Text, item: &Enum, states: &States, out: &mu
     for value in [&states.live, &states.done, &states.refused].into_iter().flatten() {
         if let Some(first) = seen.insert(value, value) {
             let message = format!("`{value}` is in `states` twice");
-            out.push(
-                Diagnostic::new(Code::BadStates, value.span, message).also(first.span, "the first time"),
-            );
+            Diagnostic::new(Code::BadStates, value.span, message)
+                .also(first.span, "the first time")
+                .report(out);
         } else if !scope.is_broken(value) {
             out.extend(unlisted(item, Spanned::new(&value.value, value.span), name));
         }
@@ -106,12 +104,11 @@ pub(super) fn rust_names<'a>(
         let name = rust.map_or(by_itself, |rust| given(rust));
         if let Some(first) = seen.get(&name) {
             let message = format!("the {what}s `{wire}` and `{first}` both become `{name}` in Rust");
-            out.push(
-                Diagnostic::new(Code::ValueCollision, wire.span, message)
-                    .label(format!("becomes `{name}`"))
-                    .also(first.span, format!("becomes `{name}` as well"))
-                    .help(format!("give one of them a `rust:` name: `{wire}: {{ doc: …, rust: … }}`")),
-            );
+            Diagnostic::new(Code::ValueCollision, wire.span, message)
+                .label(format!("becomes `{name}`"))
+                .also(first.span, format!("becomes `{name}` as well"))
+                .help(format!("give one of them a `rust:` name: `{wire}: {{ doc: …, rust: … }}`"))
+                .report(out);
         } else {
             seen.insert(name, wire);
         }
@@ -124,18 +121,13 @@ fn union(scope: &Scope<'_>, name: &Text, union: &Union, out: &mut Vec<Diagnostic
     }
     let variants = union.variants.iter().map(|(wire, variant)| (wire, variant.rust()));
     rust_names(variants, "variant", out);
-    let Some(tagging) = tagging(scope, name, union, out) else {
-        for variant in union.variants.values() {
-            scope.check_type(variant.ty(), out);
-        }
-        return;
-    };
+    let Some(tagging) = tagging(scope, name, union, out) else { return };
     for (wire, variant) in &union.variants {
-        let Some(ty) = scope.check_type(variant.ty(), out) else { continue };
+        let Some(ty) = scope.ty(variant.ty()) else { continue };
         let problem = match tagging {
             Tagging::Tag(tag) => tagged(scope, tag, ty, variant),
-            Tagging::Keyed => keyed(scope, ty, variant),
-            Tagging::Shape => shaped(scope, wire, ty, variant),
+            Tagging::Keyed => keyed(ty, variant),
+            Tagging::Shape => shaped(wire, ty, variant),
         };
         out.extend(problem);
     }
@@ -168,10 +160,9 @@ fn tagging<'a>(
     let Some((first, first_span)) = ways.next() else {
         if !["tag", "keyed", "by_shape"].into_iter().any(|key| scope.is_broken(key)) {
             let message = format!("the union `{name}` does not say how its variants are told apart");
-            out.push(
-                Diagnostic::new(Code::BadTagging, name.span, message)
-                    .help("write one of `tag: <property>`, `keyed: true` and `by_shape: true`"),
-            );
+            Diagnostic::new(Code::BadTagging, name.span, message)
+                .help("write one of `tag: <property>`, `keyed: true` and `by_shape: true`")
+                .report(out);
         }
         return None;
     };
@@ -182,11 +173,10 @@ fn tagging<'a>(
     Some(first)
 }
 
-fn tagged(scope: &Scope<'_>, tag: &Text, ty: &TypeExpr, variant: &Variant) -> Option<Diagnostic> {
+fn tagged(scope: &Scope<'_>, tag: &Text, ty: &Resolved<'_>, variant: &Variant) -> Option<Diagnostic> {
     let span = variant.ty().span;
-    match scope.shape(ty) {
-        Shape::Model => {
-            let model = scope.model(ty.as_name()?)?;
+    match ty {
+        Resolved::Model(model, _) => {
             let fields = scope.fields(model);
             let entry = fields.get(tag)?;
             let message = format!("the tag `{tag}` is also a field of `{}`", variant.ty().value);
@@ -196,7 +186,6 @@ fn tagged(scope: &Scope<'_>, tag: &Text, ty: &TypeExpr, variant: &Variant) -> Op
                     .help("leave the field out: the variant says what it would"),
             )
         }
-        Shape::Unknown => None,
         _ => {
             let message = format!("`{}` is not a model: its fields stand beside the tag", variant.ty().value);
             Some(Diagnostic::new(Code::NotAModel, span, message))
@@ -204,8 +193,8 @@ fn tagged(scope: &Scope<'_>, tag: &Text, ty: &TypeExpr, variant: &Variant) -> Op
     }
 }
 
-fn keyed(scope: &Scope<'_>, ty: &TypeExpr, variant: &Variant) -> Option<Diagnostic> {
-    if matches!(scope.shape(ty), Shape::Model | Shape::Union | Shape::Unknown) {
+fn keyed(ty: &Resolved<'_>, variant: &Variant) -> Option<Diagnostic> {
+    if matches!(ty, Resolved::Model(..) | Resolved::Union(_)) {
         return None;
     }
     let message = format!("`{}` is neither a model nor a union", variant.ty().value);
@@ -214,7 +203,7 @@ fn keyed(scope: &Scope<'_>, ty: &TypeExpr, variant: &Variant) -> Option<Diagnost
 
 const KINDS: &[&str] = &["bool", "number", "string", "list", "object"];
 
-fn shaped(scope: &Scope<'_>, wire: &Text, ty: &TypeExpr, variant: &Variant) -> Option<Diagnostic> {
+fn shaped(wire: &Text, ty: &Resolved<'_>, variant: &Variant) -> Option<Diagnostic> {
     if !KINDS.contains(&wire.as_str()) {
         let problem =
             Diagnostic::new(Code::BadTagging, wire.span, format!("`{wire}` is not a kind of JSON value"));
@@ -222,21 +211,20 @@ fn shaped(scope: &Scope<'_>, wire: &Text, ty: &TypeExpr, variant: &Variant) -> O
             problem.suggest(wire, KINDS.iter().copied()).note(format!("kinds: {}", KINDS.join(", "))),
         );
     }
-    let fits = match scope.shape(ty) {
-        Shape::BuiltIn(Type::Bool) => wire.as_str() == "bool",
-        Shape::BuiltIn(
+    let fits = match ty {
+        Resolved::BuiltIn(Type::Bool) => wire.as_str() == "bool",
+        Resolved::BuiltIn(
             Type::I32 | Type::I64 | Type::U32 | Type::U64 | Type::F64 | Type::Decimal | Type::Number,
         ) => wire.as_str() == "number",
         // How the API writes days and instants decides.
-        Shape::BuiltIn(Type::Date | Type::Timestamp) => matches!(wire.as_str(), "number" | "string"),
-        Shape::BuiltIn(Type::Json) => true,
-        Shape::BuiltIn(_) | Shape::Enum(_) => wire.as_str() == "string",
-        Shape::Id(IdRepr::I64) => wire.as_str() == "number",
-        Shape::Id(IdRepr::Text) => wire.as_str() == "string",
-        Shape::List(_) => wire.as_str() == "list",
-        Shape::Map | Shape::Model | Shape::Union => wire.as_str() == "object",
-        Shape::Optional => false,
-        Shape::Unknown => true,
+        Resolved::BuiltIn(Type::Date | Type::Timestamp) => matches!(wire.as_str(), "number" | "string"),
+        Resolved::BuiltIn(Type::Json) => true,
+        Resolved::BuiltIn(_) | Resolved::Enum(..) => wire.as_str() == "string",
+        Resolved::Id(IdRepr::I64, _) => wire.as_str() == "number",
+        Resolved::Id(IdRepr::Text, _) => wire.as_str() == "string",
+        Resolved::List(_) => wire.as_str() == "list",
+        Resolved::Map(_) | Resolved::Model(..) | Resolved::Union(_) => wire.as_str() == "object",
+        Resolved::Option(_) => false,
     };
     (!fits).then(|| {
         let message = format!("`{}` is never a JSON {wire}", variant.ty().value);

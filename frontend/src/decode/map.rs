@@ -1,15 +1,15 @@
 //! Mappings with free keys.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
 use indexmap::IndexMap;
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::JsonSchema;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::attempt::Attempt;
+use crate::same_schema::same_schema;
 use crate::source::Spanned;
 
 type Entries<T> = IndexMap<Spanned<String>, T>;
@@ -73,20 +73,4 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for EntryByEntry<T> {
     }
 }
 
-impl<T: JsonSchema> JsonSchema for Map<T> {
-    fn inline_schema() -> bool {
-        Entries::<T>::inline_schema()
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        Entries::<T>::schema_name()
-    }
-
-    fn schema_id() -> Cow<'static, str> {
-        Entries::<T>::schema_id()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Entries::<T>::json_schema(generator)
-    }
-}
+same_schema!([T: JsonSchema] Map<T>, Entries<T>);

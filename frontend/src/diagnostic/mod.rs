@@ -92,6 +92,11 @@ impl Diagnostic {
         }
     }
 
+    /// Adds it to those that were found.
+    pub fn report(self, out: &mut Vec<Self>) {
+        out.push(self);
+    }
+
     #[must_use]
     pub fn boxed(self) -> Box<Self> {
         Box::new(self)

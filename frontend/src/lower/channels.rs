@@ -25,7 +25,7 @@ pub(super) fn layout(places: &Places) -> Layout {
     }
 }
 
-pub(super) fn channel(resolver: &Resolver<'_>, name: &Text, channel: &Channel) -> Lowered<ir::Channel> {
+pub(super) fn channel(resolver: &Resolver<'_, '_>, name: &Text, channel: &Channel) -> Lowered<ir::Channel> {
     let of_all = resolver.api.stream.iter().flat_map(|stream| &stream.messages);
     let messages = channel.messages.iter().chain(of_all).map(|entry| message(resolver, entry));
     Ok(ir::Channel {
@@ -33,13 +33,13 @@ pub(super) fn channel(resolver: &Resolver<'_>, name: &Text, channel: &Channel) -
         rust: enum_name(name),
         doc: description(&channel.doc),
         subscribe: channel.subscribe.kind.value.clone(),
-        subscription: Type::Named(resolver.name(&channel.subscribe.payload)?),
+        subscription: resolver.ty(&channel.subscribe.payload)?,
         replay: channel.replay.value,
         messages: messages.collect::<Lowered<_>>()?,
     })
 }
 
-fn message(resolver: &Resolver<'_>, (wire, message): (&Text, &Message)) -> Lowered<ir::Message> {
+fn message(resolver: &Resolver<'_, '_>, (wire, message): (&Text, &Message)) -> Lowered<ir::Message> {
     Ok(ir::Message {
         wire: wire.value.clone(),
         rust: variant_name(wire, message.rust.as_ref()),
@@ -47,8 +47,8 @@ fn message(resolver: &Resolver<'_>, (wire, message): (&Text, &Message)) -> Lower
         role: message.role.map(|role| role.value).unwrap_or_default(),
         sequence: message.sequence.map(|sequence| sequence.value).unwrap_or_default(),
         content: match (&message.data, &message.payload) {
-            (Some(data), _) => Content::Data(boxed(resolver.ty(data.get()?)?)),
-            (None, Some(payload)) => Content::Payload(boxed(Type::Named(resolver.name(payload)?))),
+            (Some(data), _) => Content::Data(boxed(resolver.ty(data)?)),
+            (None, Some(payload)) => Content::Payload(boxed(resolver.ty(payload)?)),
             (None, None) => Content::Nothing,
         },
     })

@@ -5,27 +5,26 @@ use super::{Lowered, deprecation, description};
 use crate::ir::{self, Bounds, Parameter, Place, Type};
 use crate::language::{Field, FieldLong, Operation, Text};
 use crate::names::{self, free};
-use crate::scope::Kind;
-use crate::type_expr::TypeExpr;
+use crate::scope::{Kind, Resolved};
 
 /// Methods that every request builder has, and variables of the handle's methods.
 const TAKEN: &[&str] = &["body", "call", "clone", "into", "items", "options", "pages", "send"];
 
 /// A field or parameter called `wire`.
-pub(super) fn field(resolver: &Resolver<'_>, wire: &Text, field: &Field) -> Lowered<ir::Field> {
+pub(super) fn field(resolver: &Resolver<'_, '_>, wire: &Text, field: &Field) -> Lowered<ir::Field> {
     let long = field.long();
-    let expression = field.ty().get()?;
+    let ty = resolver.resolved(field.ty())?;
     let clearable = long.and_then(|long| long.clearable.as_ref()).is_some_and(|it| it.value);
     Ok(ir::Field {
         wire: wire.value.clone(),
         rust: field.rust().map_or_else(|| names::snake(wire), |rust| names::given(rust)),
-        ty: match resolver.ty(expression)? {
+        ty: match ty.ir() {
             Type::Option(inner) if clearable => Type::Patch(inner),
             other => other,
         },
-        required: !expression.is_optional(),
-        doc: field.doc().map_or_else(|| resolver.doc(wire, expression), |doc| description(doc)),
-        bounds: bounds(resolver, expression, long),
+        required: !matches!(ty, Resolved::Option(_)),
+        doc: field.doc().map_or_else(|| resolver.doc(wire, ty), |doc| description(doc)),
+        bounds: bounds(ty, long),
         default: long.and_then(|long| long.default.as_ref()).map(|default| default.value.clone()),
         sensitive: long.is_some_and(|long| long.sensitive),
         deprecated: long.and_then(|long| long.deprecated.as_ref()).map(deprecation),
@@ -33,7 +32,7 @@ pub(super) fn field(resolver: &Resolver<'_>, wire: &Text, field: &Field) -> Lowe
 }
 
 /// The parameters of an operation: those of the path, then those of the query.
-pub(super) fn parameters(resolver: &Resolver<'_>, operation: &Operation) -> Lowered<Vec<Parameter>> {
+pub(super) fn parameters(resolver: &Resolver<'_, '_>, operation: &Operation) -> Lowered<Vec<Parameter>> {
     let parameter = |place, wire: &Text, item: &Field| {
         let mut field = field(resolver, wire, item)?;
         field.rust = free(field.rust, |name| TAKEN.contains(&name));
@@ -45,9 +44,9 @@ pub(super) fn parameters(resolver: &Resolver<'_>, operation: &Operation) -> Lowe
 }
 
 /// Its own bounds, and those of the id that is its type or the type of its items.
-fn bounds(resolver: &Resolver<'_>, ty: &TypeExpr, long: Option<&FieldLong>) -> Bounds {
+fn bounds(ty: &Resolved<'_>, long: Option<&FieldLong>) -> Bounds {
     let mut bounds = Bounds::default();
-    if let Some(Kind::Id(id)) = resolver.scope.get(ty.name()).map(|definition| definition.kind) {
+    if let Some(Kind::Id(id)) = ty.definition().map(|definition| definition.kind) {
         bounds.min_length = id.min_length.map(|bound| bound.value);
         bounds.max_length = id.max_length.map(|bound| bound.value);
     }

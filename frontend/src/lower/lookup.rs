@@ -7,9 +7,12 @@ use crate::ir::{self, Place, Request};
 use crate::language::{Lookup, Operation, States, Text};
 use crate::names;
 use crate::scope::Kind;
-use crate::type_expr::ResultExpr;
 
-pub(super) fn lookup(resolver: &Resolver<'_>, operation: &Operation, lookup: &Lookup) -> Lowered<ir::Lookup> {
+pub(super) fn lookup(
+    resolver: &Resolver<'_, '_>,
+    operation: &Operation,
+    lookup: &Lookup,
+) -> Lowered<ir::Lookup> {
     let unfit = |name: &Text| refused(Code::BadLookup, name.span, format!("`{name}` finds no rows"));
     let (group, name, list) = resolver.scope.operation(&lookup.list).ok_or_else(|| unfit(&lookup.list))?;
     let parameters = fields::parameters(resolver, list)?;
@@ -37,10 +40,10 @@ pub(super) fn lookup(resolver: &Resolver<'_>, operation: &Operation, lookup: &Lo
 }
 
 /// The states of the field `status` of the rows that an operation answers.
-fn states<'a>(resolver: &Resolver<'a>, operation: &Operation, status: &str) -> Option<&'a States> {
-    let Some(ResultExpr::Value(rows)) = operation.result.ok() else { return None };
-    let fields = resolver.scope.fields(resolver.scope.model(rows.name())?);
-    match resolver.scope.get(fields.get(status)?.ty()?.name())?.kind {
+fn states<'a>(resolver: &Resolver<'_, 'a>, operation: &Operation, status: &str) -> Option<&'a States> {
+    let Kind::Model(rows) = resolver.scope.ty(&operation.result)?.definition()?.kind else { return None };
+    let fields = resolver.scope.fields(rows);
+    match resolver.scope.ty(fields.get(status)?.field.ty())?.definition()?.kind {
         Kind::Enum(item) => item.states.as_ref(),
         _ => None,
     }

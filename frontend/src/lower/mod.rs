@@ -14,37 +14,39 @@ mod types;
 
 use std::collections::BTreeSet;
 
+use crate::check::Checked;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ir::{self, Type};
 use crate::language::{Api, Deprecation, Map, Repeat, Text};
 use crate::names::{self, camel};
 use crate::scope::Scope;
 use crate::source::Span;
-use crate::spec::{ApiSpec, GroupSpec, Spec};
+use crate::spec::GroupSpec;
 use resolve::Resolver;
 
 /// What was lowered, or a problem that a check should have reported. Nothing is made up in its place.
 type Lowered<T> = Result<T, Box<Diagnostic>>;
 
-/// Every API of a spec that has been checked.
+/// Every API of a spec that has been checked, with its types resolved.
 ///
 /// # Errors
 ///
 /// If the spec has an error: one of them.
-pub fn lower(spec: &Spec) -> Result<Vec<ir::Api>, Box<Diagnostic>> {
-    spec.apis.iter().map(lower_api).collect()
+pub fn lower(checked: &Checked<'_>) -> Result<Vec<ir::Api>, Box<Diagnostic>> {
+    checked.scopes.iter().map(lower_api).collect()
 }
 
 fn refused(code: Code, place: Span, message: String) -> Box<Diagnostic> {
     Diagnostic::new(code, place, message).boxed()
 }
 
-fn lower_api(spec: &ApiSpec) -> Lowered<ir::Api> {
+fn lower_api(scope: &Scope<'_>) -> Lowered<ir::Api> {
+    let spec = scope.api;
     let api = spec.api.as_ref().ok_or_else(|| {
         let message = format!("the API `{}` has no `api.yaml`", spec.name);
         refused(Code::Folder, Span::new(spec.file, 0..0), message)
     })?;
-    let resolver = Resolver { scope: Scope::new(spec), api };
+    let resolver = Resolver { scope, api };
     let mut lowered = ir::Api {
         name: spec.name.clone(),
         doc: description(&api.doc),
@@ -60,12 +62,7 @@ fn lower_api(spec: &ApiSpec) -> Lowered<ir::Api> {
             next: api.pagination.next.value.clone(),
             previous: api.pagination.previous.as_ref().map(|name| name.value.clone()),
         },
-        encodings: ir::Encodings {
-            decimal: api.encodings.decimal.value,
-            timestamp: api.encodings.timestamp.value,
-            date: api.encodings.date.value,
-            list: api.encodings.list.value,
-        },
+        encodings: api.encodings,
         errors: api.errors.iter().map(|status| status.value).collect(),
         rate_limits: api::rate_limits(api),
         layout: api.stream.as_ref().map(|stream| channels::layout(&stream.places)),
@@ -121,7 +118,7 @@ fn servers(api: &Api) -> Vec<ir::Server> {
     servers.collect()
 }
 
-fn lower_group(resolver: &Resolver<'_>, file: &GroupSpec) -> Lowered<ir::Group> {
+fn lower_group(resolver: &Resolver<'_, '_>, file: &GroupSpec) -> Lowered<ir::Group> {
     let group = &file.group;
     let operations = each(&group.operations, |name, it| operations::operation(resolver, name, it))?;
     Ok(ir::Group {

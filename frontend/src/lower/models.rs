@@ -6,12 +6,11 @@ use crate::diagnostic::Code;
 use crate::ir::{self, Fixed};
 use crate::language::{Constructor, Literal, Model, Rule, Text};
 use crate::names;
-use crate::scope::{Entry, Kind};
+use crate::scope::{Entry, Resolved};
 use crate::source::Spanned;
-use crate::type_expr::TypeExpr;
 
 /// A model; its direction, and what depends on it, is decided later.
-pub(super) fn model(resolver: &Resolver<'_>, name: &Text, model: &Model) -> Lowered<ir::Model> {
+pub(super) fn model(resolver: &Resolver<'_, '_>, name: &Text, model: &Model) -> Lowered<ir::Model> {
     let written = resolver.scope.fields(model).entries;
     let fields = written.iter().map(|entry| fields::field(resolver, entry.name, entry.field));
     let constructors = model.constructors.iter().map(|(name, it)| constructor(resolver, &written, name, it));
@@ -57,7 +56,7 @@ fn rule_kinds(rule: &Rule) -> Vec<ir::Rule> {
 }
 
 fn constructor(
-    resolver: &Resolver<'_>,
+    resolver: &Resolver<'_, '_>,
     fields: &[Entry<'_>],
     name: &Text,
     constructor: &Constructor,
@@ -68,8 +67,7 @@ fn constructor(
     };
     let set = |(wire, literal): (&Text, &Spanned<Literal>)| {
         let index = index(wire)?;
-        let ty = fields.get(index).and_then(Entry::ty);
-        Ok((index, fixed(resolver, ty, literal)?))
+        Ok((index, fixed(resolver.resolved(fields[index].field.ty())?, literal)?))
     };
     Ok(ir::Constructor {
         rust: names::snake(name),
@@ -80,19 +78,17 @@ fn constructor(
 }
 
 /// The value of a field of this type.
-fn fixed(resolver: &Resolver<'_>, ty: Option<&TypeExpr>, literal: &Spanned<Literal>) -> Lowered<Fixed> {
-    let name = ty.map(TypeExpr::name);
-    Ok(match &literal.value {
-        Literal::Bool(value) => Fixed::Bool(*value),
-        Literal::Int(value) => Fixed::Int(*value),
-        Literal::Text(text) => match name.and_then(|name| Some((name, resolver.scope.get(name)?.kind))) {
-            Some((name, Kind::Enum(item))) => {
-                let (wire, value) = item.values.get_key_value(text.as_str()).ok_or_else(|| {
-                    refused(Code::UnknownValue, literal.span, format!("`{text}` is not a value of `{name}`"))
-                })?;
-                Fixed::Value(resolver.name(name)?, names::value_name(item, wire, value))
-            }
-            _ => Fixed::Text(text.clone()),
-        },
+fn fixed(ty: &Resolved<'_>, literal: &Spanned<Literal>) -> Lowered<Fixed> {
+    Ok(match (&literal.value, ty.required()) {
+        (Literal::Bool(value), _) => Fixed::Bool(*value),
+        (Literal::Int(value), _) => Fixed::Int(*value),
+        (Literal::Text(text), Resolved::Enum(item, definition)) => {
+            let (wire, value) = item.values.get_key_value(text.as_str()).ok_or_else(|| {
+                let message = format!("`{text}` is not a value of `{}`", definition.name);
+                refused(Code::UnknownValue, literal.span, message)
+            })?;
+            Fixed::Value(definition.ir_name(ir::Kind::Enum), names::value_name(item, wire, value))
+        }
+        (Literal::Text(text), _) => Fixed::Text(text.clone()),
     })
 }

@@ -6,21 +6,22 @@ use crate::diagnostic::Code;
 use crate::ir::{self, Outcome, PageToken, Parameter};
 use crate::language::{Operation, Text, TypeText};
 use crate::names::{self, free};
+use crate::scope::Resolved;
 use crate::type_expr::ResultExpr;
 
 /// Methods that every handle has.
 const HANDLE: &[&str] = &["clone", "new"];
 
 pub(super) fn operation(
-    resolver: &Resolver<'_>,
+    resolver: &Resolver<'_, '_>,
     name: &Text,
     operation: &Operation,
 ) -> Lowered<ir::Operation> {
     let route = operation.http.get()?;
     let parameters = fields::parameters(resolver, operation)?;
     let result = match operation.result.get()? {
-        ResultExpr::Value(ty) => Outcome::Value(resolver.ty(ty)?),
-        ResultExpr::Page(item) => Outcome::Page(resolver.ty(item)?),
+        ResultExpr::Value(_) => Outcome::Value(resolver.ty(&operation.result)?),
+        ResultExpr::Page(_) => Outcome::Page(resolver.ty(&operation.result)?),
         ResultExpr::Nothing => Outcome::Nothing,
     };
     let repeat = operation.repeat.ok_or_else(|| {
@@ -49,13 +50,13 @@ pub(super) fn operation(
     })
 }
 
-fn body(resolver: &Resolver<'_>, ty: &TypeText) -> Lowered<ir::Body> {
-    let expression = ty.get()?;
-    Ok(ir::Body { ty: resolver.ty(expression.required())?, required: !expression.is_optional() })
+fn body(resolver: &Resolver<'_, '_>, ty: &TypeText) -> Lowered<ir::Body> {
+    let ty = resolver.resolved(ty)?;
+    Ok(ir::Body { ty: ty.required().ir(), required: !matches!(ty, Resolved::Option(_)) })
 }
 
 /// Documented statuses and those of the API.
-fn errors(resolver: &Resolver<'_>, operation: &Operation) -> Vec<u16> {
+fn errors(resolver: &Resolver<'_, '_>, operation: &Operation) -> Vec<u16> {
     let mut errors: Vec<u16> =
         operation.errors.iter().chain(&resolver.api.errors).map(|status| status.value).collect();
     errors.sort_unstable();
@@ -63,7 +64,7 @@ fn errors(resolver: &Resolver<'_>, operation: &Operation) -> Vec<u16> {
     errors
 }
 
-fn page_token(resolver: &Resolver<'_>, result: &Outcome, parameters: &[Parameter]) -> Option<PageToken> {
+fn page_token(resolver: &Resolver<'_, '_>, result: &Outcome, parameters: &[Parameter]) -> Option<PageToken> {
     let Outcome::Page(_) = result else { return None };
     let token = resolver.api.pagination.token.as_str();
     let index = parameters.iter().position(|parameter| parameter.field.wire == token);

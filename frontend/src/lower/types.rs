@@ -1,19 +1,20 @@
 //! Ids, enums and unions.
 
 use super::resolve::Resolver;
-use super::{Lowered, deprecation, description, texts};
+use super::{Lowered, deprecation, description, refused, texts};
+use crate::diagnostic::Code;
 use crate::ir::{self, Bounds, Tagging};
 use crate::language::{Enum, Id, States, Text, Union, Variant};
 use crate::names;
 
-pub(super) fn id(resolver: &Resolver<'_>, name: &Text, id: &Id) -> Lowered<ir::Id> {
+pub(super) fn id(resolver: &Resolver<'_, '_>, name: &Text, id: &Id) -> Lowered<ir::Id> {
     let (plain, others): (Vec<&Text>, Vec<&Text>) =
         id.accepts.iter().partition(|name| name.as_str() == id.ty.as_str());
     Ok(ir::Id {
         rust: names::given(name),
         doc: description(&id.doc),
         repr: *id.ty.get()?,
-        accepts: others.into_iter().map(|name| resolver.name(name)).collect::<Lowered<_>>()?,
+        accepts: others.into_iter().map(|name| accepted(resolver, name)).collect::<Lowered<_>>()?,
         accepts_plain: !plain.is_empty(),
         bounds: Bounds {
             min_length: id.min_length.map(|bound| bound.value),
@@ -21,6 +22,13 @@ pub(super) fn id(resolver: &Resolver<'_>, name: &Text, id: &Id) -> Lowered<ir::I
             ..Bounds::default()
         },
     })
+}
+
+fn accepted(resolver: &Resolver<'_, '_>, name: &Text) -> Lowered<ir::Name> {
+    match resolver.ty(name)? {
+        ir::Type::Named(name) => Ok(name),
+        _ => Err(refused(Code::BadId, name.span, format!("`{name}` is not an id"))),
+    }
 }
 
 pub(super) fn enumeration(name: &Text, item: &Enum) -> ir::Enum {
@@ -43,7 +51,7 @@ pub(super) fn states(states: &States) -> ir::States {
     ir::States { live: texts(&states.live), done: texts(&states.done), refused: texts(&states.refused) }
 }
 
-pub(super) fn union(resolver: &Resolver<'_>, name: &Text, union: &Union) -> Lowered<ir::Union> {
+pub(super) fn union(resolver: &Resolver<'_, '_>, name: &Text, union: &Union) -> Lowered<ir::Union> {
     let tagging = match (&union.tag, &union.keyed) {
         (Some(tag), _) => Tagging::Tag(tag.value.clone()),
         (None, Some(keyed)) if keyed.value => Tagging::Keyed,
@@ -59,14 +67,14 @@ pub(super) fn union(resolver: &Resolver<'_>, name: &Text, union: &Union) -> Lowe
     })
 }
 
-fn variant(resolver: &Resolver<'_>, wire: &Text, variant: &Variant) -> Lowered<ir::Variant> {
-    let expression = variant.ty().get()?;
-    let doc = variant.doc().map_or_else(|| resolver.doc(wire, expression), |doc| description(doc));
+fn variant(resolver: &Resolver<'_, '_>, wire: &Text, variant: &Variant) -> Lowered<ir::Variant> {
+    let ty = resolver.resolved(variant.ty())?;
+    let doc = variant.doc().map_or_else(|| resolver.doc(wire, ty), |doc| description(doc));
     Ok(ir::Variant {
         wire: wire.value.clone(),
         rust: names::variant_name(wire, variant.rust()),
         // A built-in type of a union by shape has none.
-        doc: if doc.is_empty() { format!("A value of type `{}`.", expression.name()) } else { doc },
-        ty: resolver.ty(expression)?,
+        doc: if doc.is_empty() { format!("A value of type `{}`.", variant.ty().get()?.name()) } else { doc },
+        ty: ty.ir(),
     })
 }

@@ -1,10 +1,6 @@
 //! Every fault of a server or a connection, each against a server that commits it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails where it panics"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it panics")]
 
 mod answers;
 mod delivery;

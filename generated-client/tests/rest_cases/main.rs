@@ -1,10 +1,7 @@
 //! Small scripts of a server, each with what the caller must see and what the server must have
 //! received.
 
-#![allow(
-    clippy::unwrap_used,
-    reason = "a test fails where it fails"
-)]
+#![allow(clippy::unwrap_used, reason = "a test fails where it fails")]
 
 mod broker;
 mod connections;

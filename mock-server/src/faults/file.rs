@@ -137,14 +137,10 @@ impl<'a> Reader<'a> {
             self.report(Code::BadRule, cut, "a connection ends once: `cut-after` and `reset-after`");
         }
         let ends = written.reset_after.is_some() || written.cut_after.is_some();
-        if let Some(not) =
-            written.carried_out.as_ref().filter(|it| !it.value && written.status.is_none() && !ends)
-        {
-            self.report(
-                Code::BadRule,
-                not,
-                "there is no answer: `status`, `cut-after` or `reset-after` is missing",
-            );
+        let is_answered = written.status.is_some() || ends;
+        if let Some(not) = written.carried_out.as_ref().filter(|it| !it.value && !is_answered) {
+            let message = "there is no answer: `status`, `cut-after` or `reset-after` is missing";
+            self.report(Code::BadRule, not, message);
         }
         let status = written.status.and_then(|status| {
             let known = StatusCode::from_u16(status.value).ok().filter(|known| known.as_u16() >= 200);
@@ -206,11 +202,8 @@ impl<'a> Reader<'a> {
                 return None;
             }
             (Word::Close, _, None) => {
-                self.report(
-                    Code::MissingKey,
-                    word,
-                    "missing key `code`: the code of the close frame, as 1012",
-                );
+                let message = "missing key `code`: the code of the close frame, as 1012";
+                self.report(Code::MissingKey, word, message);
                 return None;
             }
         })

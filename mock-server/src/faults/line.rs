@@ -1,12 +1,13 @@
 //! The bytes under a connection, which can be cut.
 
-use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::lock::lock;
 
 /// How a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +39,7 @@ impl Line {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        super::lock(&self.0)
+        lock(&self.0)
     }
 }
 
@@ -109,11 +110,10 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Tapped<I> {
             return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         }
         let length = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
-        let written =
-            ready!(Pin::new(&mut this.io).poll_write(context, bytes.get(..length).unwrap_or(bytes)))?;
+        let written = ready!(Pin::new(&mut this.io).poll_write(context, &bytes[..length]))?;
         let mut state = this.line.state();
         if let Some((left, _)) = &mut state.limit {
-            *left = left.saturating_sub(written as u64);
+            *left -= written as u64;
             state.wake_reader();
         }
         Poll::Ready(Ok(written))
@@ -129,12 +129,6 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Tapped<I> {
             return Poll::Ready(Ok(()));
         }
         Pin::new(&mut self.get_mut().io).poll_shutdown(context)
-    }
-}
-
-impl fmt::Debug for Line {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Line").field(&self.state().limit).finish()
     }
 }
 

@@ -8,8 +8,7 @@ mod stream;
 mod turn;
 
 use std::collections::BTreeSet;
-use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use clear_street_spec::ir::Api;
 use fastrand::Rng;
@@ -20,6 +19,7 @@ use self::plan::Plan;
 pub use self::request::RequestFault;
 pub use self::stream::{Disturbance, During, StreamFault};
 use self::turn::Armed;
+use crate::lock::lock;
 
 /// Name of the token endpoint among operations.
 pub(crate) const TOKEN: &str = "token";
@@ -162,19 +162,4 @@ fn lines<'a>(headers: &'a HeaderMap, name: &str) -> Result<Vec<&'a str>, Invalid
         value.to_str().map_err(|_| InvalidFault(format!("`{name}` is no text")))
     };
     headers.get_all(name).iter().map(text).collect()
-}
-
-/// Nothing panics while it holds one of these locks.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl fmt::Debug for Faults {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.state();
-        f.debug_struct("Faults")
-            .field("requests", &state.requests.len())
-            .field("streams", &state.streams.len())
-            .finish_non_exhaustive()
-    }
 }

@@ -25,7 +25,7 @@ impl<F> Armed<F> {
 
     /// Whether it befalls this one, which is counted.
     pub(super) fn is_due(&mut self, random: &mut Rng) -> bool {
-        self.seen = self.seen.saturating_add(1);
+        self.seen += 1;
         let Turn { nth, percent } = self.turn;
         nth.is_none_or(|nth| nth == self.seen) && percent.is_none_or(|percent| random.u8(..100) < percent)
     }

@@ -1,25 +1,7 @@
 //! Instruments that answers are about.
 
 use super::seed::Seed;
-
-const KNOWN: &[(&str, &str, i64)] = &[
-    ("AAPL", "Apple Inc.", 18_950),
-    ("MSFT", "Microsoft Corporation", 41_275),
-    ("NVDA", "NVIDIA Corporation", 13_420),
-    ("AMZN", "Amazon.com, Inc.", 18_610),
-    ("GOOGL", "Alphabet Inc. Class A", 16_540),
-    ("META", "Meta Platforms, Inc.", 50_880),
-    ("TSLA", "Tesla, Inc.", 24_310),
-    ("JPM", "JPMorgan Chase & Co.", 21_045),
-    ("XOM", "Exxon Mobil Corporation", 11_730),
-    ("JNJ", "Johnson & Johnson", 15_560),
-    ("WMT", "Walmart Inc.", 8_140),
-    ("KO", "The Coca-Cola Company", 6_870),
-    ("DIS", "The Walt Disney Company", 9_415),
-    ("INTC", "Intel Corporation", 2_265),
-    ("SPY", "SPDR S&P 500 ETF Trust", 57_130),
-    ("QQQ", "Invesco QQQ Trust", 48_820),
-];
+use crate::exchange::listing::STOCKS;
 
 /// Something that is traded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,9 +15,9 @@ pub(super) struct Instrument {
 impl Instrument {
     /// One of endlessly many: the well-known ones come first.
     pub(super) fn at(index: usize) -> Self {
-        match KNOWN.get(index) {
-            Some((symbol, name, cents)) => {
-                Self { symbol: (*symbol).to_owned(), name: (*name).to_owned(), cents: *cents }
+        match STOCKS.get(index) {
+            Some((symbol, name, dollars, _)) => {
+                Self { symbol: (*symbol).to_owned(), name: (*name).to_owned(), cents: dollars * 100 }
             }
             None => Self::called(&letters(index)),
         }
@@ -55,18 +37,12 @@ impl Instrument {
 }
 
 /// Where a well-known symbol stands.
-pub(super) fn index(symbol: &str) -> Option<usize> {
-    KNOWN.iter().position(|(known, ..)| *known == symbol)
+fn index(symbol: &str) -> Option<usize> {
+    STOCKS.iter().position(|(known, ..)| *known == symbol)
 }
 
 /// `ZAAA`, `ZAAB`, …
-fn letters(mut index: usize) -> String {
-    let mut letters = Vec::new();
-    for _ in 0..3 {
-        let letter = u8::try_from(index % 26).unwrap_or_default();
-        letters.push(char::from(b'A'.saturating_add(letter)));
-        index /= 26;
-    }
-    letters.push('Z');
-    letters.iter().rev().collect()
+fn letters(index: usize) -> String {
+    let letter = |power: usize| char::from(b'A' + (index / power % 26) as u8);
+    ['Z', letter(676), letter(26), letter(1)].into_iter().collect()
 }

@@ -83,7 +83,7 @@ impl<'a> Generator<'a> {
             Outcome::Page(item) => {
                 let total = self.asked_for(item, &scope).unwrap_or(THINGS);
                 let (start, size) = call.page.map_or((0, total), |page| (page.start, page.size));
-                let indices = start..start.saturating_add(size).min(total);
+                let indices = start..(start + size).min(total);
                 let items = indices.map(|index| self.top(item, index, &scope)).collect();
                 Answer::Window { items, total }
             }
@@ -161,7 +161,7 @@ impl<'a> Generator<'a> {
                 let entry = |index: usize| {
                     let seed = at.seed.at(index);
                     let value = self.value(inner, At { seed, index, asked_for: false, ..at });
-                    (format!("key_{}", index.saturating_add(1)), value)
+                    (format!("key_{}", index + 1), value)
                 };
                 Value::Object((0..2).map(entry).collect())
             }
@@ -209,7 +209,7 @@ impl<'a> Generator<'a> {
         if let Some(value) = said.filter(|value| self.is_valid(field, value)) {
             return value;
         }
-        let depth = at.depth.saturating_add(1);
+        let depth = at.depth + 1;
         self.value(&field.ty, At { seed, name: &field.wire, bounds: &field.bounds, depth, nth: 0, ..at })
     }
 
@@ -247,10 +247,9 @@ impl<'a> Generator<'a> {
 
     fn union(&self, union: &ir::Union, at: At<'_>) -> Value {
         // In a list every variant has its turn.
-        let chosen = at.index.checked_rem(union.variants.len()).and_then(|index| union.variants.get(index));
-        let deep = if at.depth < DEPTH { chosen } else { union.variants.first() };
-        let Some(variant) = deep else { return Value::Null };
-        let depth = at.depth.saturating_add(1);
+        let index = if at.depth < DEPTH { at.index % union.variants.len() } else { 0 };
+        let variant = &union.variants[index];
+        let depth = at.depth + 1;
         let payload = match (&union.tagging, &variant.ty) {
             (ir::Tagging::Shape, Type::Decimal) => self.value(&Type::Number, At { depth, ..at }),
             (_, ty) => self.value(ty, At { depth, ..at }),

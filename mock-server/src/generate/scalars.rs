@@ -60,7 +60,7 @@ fn text(name: &str, subject: &Subject) -> String {
         return subject.instrument.name.clone();
     }
     let words = words.join(" ");
-    let number = subject.index.saturating_add(1);
+    let number = subject.index + 1;
     if words.is_empty() { format!("Text {number}") } else { format!("Some {words} {number}") }
 }
 
@@ -97,7 +97,7 @@ fn decimal(name: &str, bounds: &Bounds, seed: Seed, subject: &Subject) -> Decima
         Amount::Count => Decimal::from(rng.i64(1..=1_000)),
         Amount::Multiplier => Decimal::from(100),
         Amount::Money => Decimal::new(rng.i64(10_000..=100_000_000), 2),
-        Amount::Fortune => Decimal::from(rng.i64(1_000_000..=900_000_000).saturating_mul(1_000)),
+        Amount::Fortune => Decimal::from(rng.i64(1_000_000..=900_000_000) * 1_000),
     };
     let number = bounds.max.map_or(number, |max| number.min(max.into()));
     bounds.min.map_or(number, |min| number.max(min.into()))
@@ -105,5 +105,5 @@ fn decimal(name: &str, bounds: &Bounds, seed: Seed, subject: &Subject) -> Decima
 
 /// Some hundredths of a number.
 fn part_of(number: i64, hundredths: i64) -> i64 {
-    number.saturating_mul(hundredths).div_euclid(100)
+    (number * hundredths).div_euclid(100)
 }

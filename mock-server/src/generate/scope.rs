@@ -13,7 +13,6 @@ use crate::frame::bare;
 pub(super) struct Scope {
     values: BTreeMap<String, Value>,
     ids: BTreeMap<String, Vec<Value>>,
-    lists: BTreeMap<String, Vec<Value>>,
 }
 
 impl Scope {
@@ -58,17 +57,9 @@ impl Scope {
     ) {
         for field in fields {
             let Some(value) = values.get(&field.wire).filter(|value| !value.is_null()) else { continue };
-            let given = match value {
-                Value::Array(items) => {
-                    self.lists.insert(field.wire.clone(), items.clone());
-                    items.clone()
-                }
-                value => {
-                    self.values.insert(field.wire.clone(), value.clone());
-                    vec![value.clone()]
-                }
-            };
+            self.values.insert(field.wire.clone(), value.clone());
             if let Some(id) = id_of(api, &field.ty) {
+                let given = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
                 for ty in std::iter::once(&id.rust).chain(id.accepts.iter().map(|name| &name.rust)) {
                     self.ids.entry(ty.clone()).or_insert_with(|| given.clone());
                 }
@@ -78,18 +69,19 @@ impl Scope {
 
     /// What was said of a field: of a list of choices, one for each index.
     pub(super) fn said(&self, field: &ir::Field, index: usize) -> Option<Value> {
-        let list = self.lists.get(&field.wire);
-        match bare(&field.ty) {
-            Type::List(_) => list.map(|list| Value::Array(list.clone())),
-            _ => self.values.get(&field.wire).or_else(|| at(list?, index)).cloned(),
+        let value = self.values.get(&field.wire)?;
+        let is_list = matches!(bare(&field.ty), Type::List(_));
+        if is_list {
+            Some(value).filter(|value| value.is_array()).cloned()
+        } else {
+            choice(value, index).cloned()
         }
     }
 
     /// The symbol that was said.
     pub(super) fn symbol(&self, index: usize) -> Option<&str> {
-        let name = self.values.keys().chain(self.lists.keys()).find(|name| is_symbol(name))?;
-        let value = self.values.get(name).or_else(|| at(self.lists.get(name)?, index));
-        value.and_then(Value::as_str)
+        let (_, value) = self.values.iter().find(|(name, _)| is_symbol(name))?;
+        choice(value, index)?.as_str()
     }
 
     /// The identifier of a type that was asked for; of several, one for each index.
@@ -105,6 +97,11 @@ impl Scope {
 
 fn at(list: &[Value], index: usize) -> Option<&Value> {
     list.get(index.checked_rem(list.len())?)
+}
+
+/// A value, or of a list of choices the one for an index.
+fn choice(value: &Value, index: usize) -> Option<&Value> {
+    value.as_array().map_or(Some(value), |choices| at(choices, index))
 }
 
 /// The identifier that a type or the type of its items is.

@@ -2,6 +2,8 @@
 
 use fastrand::Rng;
 
+use crate::chance::mix;
+
 /// Where the randomness of a value comes from: the seed of the server and the names of all that leads to
 /// the value. So it is the same in every answer, whatever was asked before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,18 +30,10 @@ impl Seed {
 
     /// A number below `end`, and zero if that is zero.
     pub(super) fn below(self, end: usize) -> usize {
-        usize::try_from(self.0.checked_rem(end as u64).unwrap_or_default()).unwrap_or_default()
+        self.0.checked_rem(end as u64).map_or(0, |rest| rest as usize)
     }
 
     pub(super) fn rng(self) -> Rng {
         Rng::with_seed(self.0)
     }
-}
-
-/// The last step of splitmix64.
-fn mix(bits: u64) -> u64 {
-    let bits = bits.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    bits ^ (bits >> 31)
 }

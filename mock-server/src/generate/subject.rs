@@ -23,7 +23,7 @@ pub(super) struct Subject {
     /// Whether its name is that of the instrument.
     pub(super) is_instrument: bool,
     /// The instrument that the request is about, if it is.
-    said: Option<Said>,
+    requested: Option<RequestedInstrument>,
     pub(super) moment: Timestamp,
     /// Shares or contracts.
     pub(super) quantity: i64,
@@ -35,7 +35,7 @@ pub(super) struct Subject {
 
 /// An instrument that a request is about.
 #[derive(Clone, Debug)]
-struct Said {
+struct RequestedInstrument {
     instrument: Instrument,
     /// How the request calls it, if nobody knows that identifier.
     id: Option<Value>,
@@ -44,19 +44,19 @@ struct Said {
 impl Subject {
     /// What an answer, or an item of one, is about.
     pub(super) fn of_answer(generator: &Generator<'_>, scope: &Scope, index: usize) -> Self {
-        let said = said(generator, scope, index);
+        let requested = requested(generator, scope, index);
         let mut subject = Self {
             seed: generator.seed,
             index,
             instrument: Instrument::at(index),
             is_instrument: false,
-            said,
+            requested,
             moment: generator.now,
             quantity: 0,
             own: None,
             ids: Vec::new(),
         };
-        subject.settle(generator, index);
+        subject.become_numbered(generator, index);
         subject
     }
 
@@ -74,8 +74,8 @@ impl Subject {
             Some((field, id)) => subject.become_named(generator, field, id, at),
             None if !at.asked_for => {
                 subject.moment = back(subject.moment, at.index);
-                if subject.is_instrument && subject.said.is_none() {
-                    subject.instrument = Instrument::at(subject.index.saturating_add(at.index));
+                if subject.is_instrument && subject.requested.is_none() {
+                    subject.instrument = Instrument::at(subject.index + at.index);
                 }
             }
             None => {}
@@ -86,7 +86,7 @@ impl Subject {
     /// Makes it the thing that an identifier names, which the field holds.
     fn become_named(&mut self, generator: &Generator<'_>, field: &ir::Field, id: &ir::Id, at: &At<'_>) {
         if !at.asked_for {
-            self.settle(generator, at.index);
+            self.become_numbered(generator, at.index);
         }
         let asked_for = if at.asked_for { at.scope.id(&id.rust, at.index) } else { None };
         let number = |value: &Value| (0..THINGS).find(|it| made_id(generator.seed, id, *it) == *value);
@@ -100,20 +100,20 @@ impl Subject {
         };
         // By the identifier alone: several models may tell of one thing.
         self.seed = generator.seed.with(&id.rust).with("told").with(&value.to_string());
-        self.settle(generator, index.unwrap_or(self.index));
+        self.become_numbered(generator, index.unwrap_or(self.index));
         self.own = Some((field.wire.clone(), id.rust.clone()));
         self.ids.push((id.rust.clone(), value));
     }
 
     /// Makes it the one of this number.
-    fn settle(&mut self, generator: &Generator<'_>, index: usize) {
+    fn become_numbered(&mut self, generator: &Generator<'_>, index: usize) {
         self.index = index;
-        self.instrument = match &self.said {
-            Some(said) => said.instrument.clone(),
+        self.instrument = match &self.requested {
+            Some(requested) => requested.instrument.clone(),
             None => Instrument::at(index),
         };
         self.moment = back(generator.now, index);
-        self.quantity = self.seed.with("quantity").rng().i64(1..=20).saturating_mul(10);
+        self.quantity = self.seed.with("quantity").rng().i64(1..=20) * 10;
     }
 
     /// Its own identifier, if a field holds that.
@@ -127,14 +127,14 @@ impl Subject {
         match Names::of(id) {
             Some(Names::Symbol) => return json!(self.instrument.symbol),
             Some(Names::Id) => {
-                let unknown = self.said.as_ref().and_then(|said| said.id.clone());
+                let unknown = self.requested.as_ref().and_then(|requested| requested.id.clone());
                 return unknown
                     .unwrap_or_else(|| made_instrument_id(generator.seed, id, &self.instrument.symbol));
             }
             None => {}
         }
         if self.own.as_ref().is_some_and(|(_, own)| *own == id.rust) {
-            return made_id(generator.seed, id, self.index.saturating_add(1));
+            return made_id(generator.seed, id, self.index + 1);
         }
         let of_holder = self.ids.iter().rev().find(|(ty, _)| *ty == id.rust).map(|(_, value)| value);
         match of_holder.or_else(|| scope.id(&id.rust, index)) {
@@ -154,24 +154,28 @@ pub(super) fn identity<'m>(api: &ir::Api, model: &'m ir::Model) -> Option<&'m ir
 }
 
 /// The instrument that a request is about, if it is about one.
-fn said(generator: &Generator<'_>, scope: &Scope, index: usize) -> Option<Said> {
+fn requested(generator: &Generator<'_>, scope: &Scope, index: usize) -> Option<RequestedInstrument> {
     let ids = generator.api.groups.iter().flat_map(|group| &group.ids);
     let given =
         ids.filter(|id| Names::of(id).is_some()).find_map(|id| Some((id, scope.id(&id.rust, index)?)));
     let Some((id, Value::String(text))) = given else {
-        return scope.symbol(index).map(|symbol| Said { instrument: Instrument::called(symbol), id: None });
+        return scope
+            .symbol(index)
+            .map(|symbol| RequestedInstrument { instrument: Instrument::called(symbol), id: None });
     };
     let same = |known: &Instrument| {
         known.symbol == *text || made_instrument_id(generator.seed, id, &known.symbol) == *text.as_str()
     };
     if let Some(instrument) = (0..THINGS).map(Instrument::at).find(same) {
-        return Some(Said { instrument, id: None });
+        return Some(RequestedInstrument { instrument, id: None });
     }
     Some(match Names::of(id) {
-        Some(Names::Symbol) => Said { instrument: Instrument::called(text), id: Some(json!(text)) },
+        Some(Names::Symbol) => {
+            RequestedInstrument { instrument: Instrument::called(text), id: Some(json!(text)) }
+        }
         _ => {
             let some = generator.seed.with(text).below(THINGS);
-            Said { instrument: Instrument::at(some), id: Some(json!(text)) }
+            RequestedInstrument { instrument: Instrument::at(some), id: Some(json!(text)) }
         }
     })
 }
@@ -212,7 +216,7 @@ fn made(seed: Seed, id: &ir::Id) -> Value {
     match id.repr {
         IdRepr::I64 => {
             let least = id.bounds.min.unwrap_or(100_000);
-            json!(seed.rng().i64(least..=id.bounds.max.unwrap_or(least.saturating_add(899_999))))
+            json!(seed.rng().i64(least..=id.bounds.max.unwrap_or(least + 899_999)))
         }
         IdRepr::Text => {
             let text = uuid::Builder::from_random_bytes(seed.rng().u128(..).to_be_bytes()).into_uuid();

@@ -55,9 +55,14 @@ const AMOUNTS: &[(&[&str], Amount)] = &[
 
 /// What a number called so is; money, if the name says nothing.
 pub(super) fn amount(name: &str) -> Amount {
+    find(AMOUNTS, name).unwrap_or(Amount::Money)
+}
+
+/// What a table says of the first of its words that a name holds.
+fn find<T: Copy>(table: &[(&[&str], T)], name: &str) -> Option<T> {
     let words = words(name);
-    let found = AMOUNTS.iter().find(|(known, _)| words.iter().any(|word| known.contains(&word.as_str())));
-    found.map_or(Amount::Money, |(_, amount)| *amount)
+    let found = table.iter().find(|(known, _)| words.iter().any(|word| known.contains(&word.as_str())));
+    found.map(|(_, meaning)| *meaning)
 }
 
 /// When something called so happens, in minutes from the moment that an answer is about.
@@ -72,9 +77,7 @@ pub(super) fn moment(name: &str) -> i64 {
         (&["created", "requested", "submitted", "added", "granted", "open"], -90),
         (&["updated", "to", "end", "ending", "close", "closed", "completed", "finished"], 30),
     ];
-    let words = words(name);
-    let found = MOMENTS.iter().find(|(known, _)| words.iter().any(|word| known.contains(&word.as_str())));
-    found.map_or(0, |(_, minutes)| *minutes)
+    find(MOMENTS, name).unwrap_or(0)
 }
 
 /// What a text called so may say; `None` if the name tells nothing.
@@ -95,9 +98,7 @@ pub(super) fn text(name: &str) -> Option<&'static str> {
         (&["version"], "1.0.0"),
         (&["frequency"], "quarterly"),
     ];
-    let words = words(name);
-    let found = TEXTS.iter().find(|(known, _)| words.iter().any(|word| known.contains(&word.as_str())));
-    found.map(|(_, text)| *text)
+    find(TEXTS, name)
 }
 
 /// Whether a name says that it names an instrument by its ticker.

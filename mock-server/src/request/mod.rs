@@ -6,55 +6,43 @@ mod routes;
 
 use clear_street_spec::ir::{self, Bounds};
 use http::StatusCode;
-use serde_json::{Map, Value};
+use http::request::Parts;
+use serde_json::Value;
 
-pub(crate) use self::page::{Window, token};
+pub(crate) use self::page::token;
 pub(crate) use self::routes::{Found, Missed, Routes};
-use crate::call::Refusal;
+use crate::call::{Call, Refusal};
 use crate::validate::{Strictness, Validator, Violation, ViolationKind};
 
-/// What a request says, in agreement with the spec.
-#[derive(Debug)]
-pub(crate) struct Said {
-    pub(crate) parameters: Map<String, Value>,
-    pub(crate) body: Option<Value>,
-    pub(crate) page: Option<Window>,
-}
-
 /// Reads parameters and body of a request, and says what is wrong with them.
-pub(crate) fn read(
-    found: &Found<'_>,
-    query: &str,
+pub(crate) fn read<'a>(
+    found: &Found<'a>,
+    head: &'a Parts,
+    bearer: &'a str,
     body: &[u8],
     strictness: Strictness,
-) -> Result<Said, Refusal> {
+) -> Result<Call<'a>, Refusal> {
     let Found { api, operation, .. } = *found;
     let mut validator = Validator::new(api, strictness);
-    let parameters = parameters::read(found, query, &mut validator);
+    let parameters = parameters::read(found, head.uri.query().unwrap_or_default(), &mut validator);
     let fields = operation.parameters.iter().map(|parameter| &parameter.field);
     validator.fields(fields, &operation.rules, &parameters, "");
     validator.forgive_texts();
-    let body = match (json(body)?, &operation.body) {
-        (None, Some(expected)) if expected.required => {
-            validator.missing("");
-            None
+    let body = json(body)?;
+    match (&body, &operation.body) {
+        (None, Some(expected)) if expected.required => validator.missing(""),
+        (Some(_), None) => validator.find("", ViolationKind::Unknown, "none is expected".to_owned()),
+        (Some(value), Some(expected)) if expected.required || !value.is_null() => {
+            validator.value(&expected.ty, &Bounds::default(), value, "");
         }
-        (Some(_), None) => {
-            let message = "none is expected".to_owned();
-            validator.find("", ViolationKind::Unknown, message);
-            None
-        }
-        (Some(value), Some(expected)) => {
-            if expected.required || !value.is_null() {
-                validator.value(&expected.ty, &Bounds::default(), &value, "");
-            }
-            Some(value)
-        }
-        (None, _) => None,
-    };
+        _ => {}
+    }
     let page = page::window(api, operation, &parameters, body.as_ref(), strictness, &mut validator);
     match validator.finish() {
-        found if found.is_empty() => Ok(Said { parameters, body, page }),
+        found if found.is_empty() => {
+            let (headers, bearer) = (&head.headers, Some(bearer));
+            Ok(Call { api, operation, parameters, body, page, headers, bearer })
+        }
         found => Err(refusal(operation, found)),
     }
 }

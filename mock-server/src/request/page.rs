@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clear_street_spec::ir::{self, Bounds, Definition, Literal, Outcome, Type};
 use serde_json::{Map, Value};
 
-pub(crate) use crate::call::Window;
+use crate::call::Window;
 use crate::validate::{Strictness, Validator, ViolationKind};
 
 /// Size of a page where the spec says nothing of it.
@@ -70,7 +70,8 @@ fn position(operation: &ir::Operation, token: &str) -> Option<Window> {
     let mut words = std::str::from_utf8(&bytes).ok()?.split(' ');
     let of_this = words.next()? == operation.name;
     let window = Window { start: words.next()?.parse().ok()?, size: words.next()?.parse().ok()? };
-    (of_this && words.next().is_none() && window.size > 0).then_some(window)
+    let has_end = window.size > 0 && window.start.checked_add(window.size).is_some();
+    (of_this && words.next().is_none() && has_end).then_some(window)
 }
 
 #[cfg(test)]

@@ -50,17 +50,15 @@ impl Routes {
         let bases: Vec<_> = apis.iter().map(base_path).collect();
         let mut routes = Vec::new();
         for (api, base) in bases.iter().enumerate() {
-            let groups = apis.get(api).map(|api| api.groups.as_slice()).unwrap_or_default();
-            for (group, of_group) in groups.iter().enumerate() {
-                for (operation, of_operation) in of_group.operations.iter().enumerate() {
-                    let path = of_operation.path.as_str();
-                    let mut paths = vec![format!("{base}{path}"), path.to_owned()];
+            for (group, of_group) in apis[api].groups.iter().enumerate() {
+                for (operation, ir::Operation { path, .. }) in of_group.operations.iter().enumerate() {
+                    let mut paths = vec![segments(&format!("{base}{path}")), segments(path)];
                     paths.dedup();
-                    routes.extend(paths.iter().map(|path| Route {
+                    routes.extend(paths.into_iter().map(|segments| Route {
                         api,
                         group,
                         operation,
-                        segments: segments(path),
+                        segments,
                     }));
                 }
             }
@@ -77,7 +75,7 @@ impl Routes {
     /// Path of an API's servers, without a slash at its end.
     pub(crate) fn base(&self, name: &str) -> Option<&str> {
         let index = self.apis.iter().position(|api| api.name == name)?;
-        self.bases.get(index).map(String::as_str)
+        Some(&self.bases[index])
     }
 
     /// The API that a path is for, as far as that can be told: what is unknown is refused in its manner.
@@ -96,7 +94,8 @@ impl Routes {
         let mut methods = Vec::new();
         for route in &self.routes {
             let Some(path) = values(&route.segments, &given) else { continue };
-            let Some((api, operation)) = self.at(route) else { continue };
+            let api = &self.apis[route.api];
+            let operation = &api.groups[route.group].operations[route.operation];
             if operation.method.as_str() == method.as_str() {
                 return Ok(Found { api, operation, path });
             }
@@ -105,11 +104,6 @@ impl Routes {
         methods.sort_unstable();
         methods.dedup();
         Err(if methods.is_empty() { Missed::Path } else { Missed::Method(methods) })
-    }
-
-    fn at(&self, route: &Route) -> Option<(&ir::Api, &ir::Operation)> {
-        let api = self.apis.get(route.api)?;
-        Some((api, api.groups.get(route.group)?.operations.get(route.operation)?))
     }
 }
 

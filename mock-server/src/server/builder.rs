@@ -14,12 +14,11 @@ use jiff::Timestamp;
 use super::MockServer;
 use super::calls::{Calls, Log};
 use super::service::Service;
-use crate::book::Settings;
-use crate::book::calendar::Hours;
 use crate::clock::Clock;
-use crate::desk::{BookDesk, Desk};
+use crate::exchange::calendar::Hours;
 use crate::faults::{Faults, InvalidFault};
 use crate::generate::Fullness;
+use crate::handlers::{ExchangeHandlers, StatefulHandlers};
 use crate::hooks::Hooks;
 use crate::journal::Journal;
 use crate::received::{Received, Record};
@@ -36,13 +35,13 @@ pub struct Builder {
     spec: Option<PathBuf>,
     apis: Option<Vec<String>>,
     clock: Option<Clock>,
-    desk: Option<Arc<dyn Desk>>,
+    handlers: Option<Arc<dyn StatefulHandlers>>,
     periods: Periods,
-    token_lifetime: Option<Duration>,
+    tokens: Tokens,
     clients: Vec<(String, String)>,
     faults: Option<PathBuf>,
     stateless: bool,
-    market_hours: bool,
+    hours: Hours,
     seed: u64,
     kept: usize,
     log: Option<Log>,
@@ -61,13 +60,13 @@ impl Builder {
             spec: None,
             apis: None,
             clock: None,
-            desk: None,
+            handlers: None,
             periods: Periods::default(),
-            token_lifetime: None,
+            tokens: Tokens::new(),
             clients: Vec::new(),
             faults: None,
             stateless: false,
-            market_hours: false,
+            hours: Hours::Always,
             seed: 0,
             kept: KEPT,
             log: None,
@@ -102,16 +101,16 @@ impl Builder {
         self
     }
 
-    /// What answers calls from a state of its own: a [`BookDesk`] unless said.
-    pub fn desk(mut self, desk: impl Desk + 'static) -> Self {
-        self.desk = Some(Arc::new(desk));
+    /// What answers calls from a state of its own: an exchange with accounts and orders unless said.
+    pub fn handlers(mut self, handlers: impl StatefulHandlers + 'static) -> Self {
+        self.handlers = Some(Arc::new(handlers));
         self
     }
 
     /// Opens the market only when the exchanges in New York are open. It is open day and night otherwise,
     /// so that programs can be tried at any time.
     pub fn market_hours(mut self) -> Self {
-        self.market_hours = true;
+        self.hours = Hours::Exchange;
         self
     }
 
@@ -134,8 +133,8 @@ impl Builder {
     }
 
     /// How long access tokens live; 24 hours unless said.
-    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
-        self.token_lifetime = Some(lifetime);
+    pub fn token_lifetime(self, lifetime: Duration) -> Self {
+        self.tokens.set_lifetime(lifetime);
         self
     }
 
@@ -204,10 +203,7 @@ impl Builder {
                 .map_err(|source| StartError::Unreadable { path: path.clone(), source })?;
             faults.read(&shown, &text)?;
         }
-        let tokens = Tokens::new();
-        if let Some(lifetime) = self.token_lifetime {
-            tokens.set_lifetime(lifetime);
-        }
+        let tokens = self.tokens;
         // It knows nothing of what came before, so it knows no token either.
         tokens.accept_others(self.stateless);
         if !self.clients.is_empty() {
@@ -219,20 +215,17 @@ impl Builder {
         };
         let clock = self.clock.unwrap_or_default();
         let journal = Journal::new(clock.clone());
-        let hours = if self.market_hours { Hours::Exchange } else { Hours::Always };
-        let desk = match self.desk {
+        let handlers: Option<Arc<dyn StatefulHandlers>> = match self.handlers {
             _ if self.stateless => None,
             None => {
-                let settings = Settings { hours, ..Settings::new(self.seed, clock.now()) };
-                let desk = BookDesk::new(&apis, settings, clock.clone(), journal.clone());
-                Some(Arc::new(desk) as Arc<dyn Desk>)
+                let (clock, journal) = (clock.clone(), journal.clone());
+                Some(Arc::new(ExchangeHandlers::new(&apis, self.seed, self.hours, clock, journal)))
             }
-            desk => desk,
+            handlers => handlers,
         };
         let calls = Calls {
             routes: Routes::new(apis),
             moment,
-            desk: desk.clone(),
             seed: self.seed,
             fullness: if self.stateless { Fullness::Everything } else { Fullness::Most },
             strictness: if self.stateless { Strictness::Loose } else { Strictness::Full },
@@ -241,7 +234,7 @@ impl Builder {
             log: self.log,
             requests: AtomicU64::new(0),
         };
-        let around = Surroundings { tokens, faults, clock, periods: self.periods, journal, desk };
+        let around = Surroundings { tokens, faults, clock, periods: self.periods, journal, handlers };
         let service = Service::new(calls, around);
         let listen = self.listen;
         MockServer::listen(service, listen).await.map_err(|source| StartError::Listen { listen, source })
@@ -250,21 +243,13 @@ impl Builder {
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { listen, spec, apis, clock, desk, periods, token_lifetime, clients, faults, .. } = self;
-        let clients: Vec<_> = clients.iter().map(|(id, _)| id).collect();
+        let Self { listen, spec, apis, seed, stateless, .. } = self;
         f.debug_struct("Builder")
             .field("listen", listen)
             .field("spec", spec)
             .field("apis", apis)
-            .field("clock", clock)
-            .field("desk", &desk.is_some())
-            .field("periods", periods)
-            .field("token_lifetime", token_lifetime)
-            .field("clients", &clients)
-            .field("faults", faults)
-            .field("stateless", &self.stateless)
-            .field("market_hours", &self.market_hours)
-            .field("seed", &self.seed)
+            .field("seed", seed)
+            .field("stateless", stateless)
             .finish_non_exhaustive()
     }
 }

@@ -1,7 +1,5 @@
 //! Requests for operations of the APIs.
 
-use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
@@ -15,12 +13,12 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::call::{Answer, Call, Refusal};
-use crate::desk::Desk;
 use crate::faults::Line;
 use crate::frame::{Framing, Written};
 use crate::generate::{Fullness, Generator};
 use crate::hooks::{Hooks, NoSuchOperation, Reply, Target};
-use crate::received::{Received, Record};
+use crate::lock::lock;
+use crate::received::{Entry, Received, Record};
 use crate::request::{Found, Missed, Routes, read};
 use crate::stream::Surroundings;
 use crate::tokens::Tokens;
@@ -34,7 +32,6 @@ pub(super) struct Calls {
     pub(super) routes: Routes,
     /// The moment that generated answers are about.
     pub(super) moment: Timestamp,
-    pub(super) desk: Option<Arc<dyn Desk>>,
     pub(super) seed: u64,
     pub(super) fullness: Fullness,
     pub(super) strictness: Strictness,
@@ -51,36 +48,33 @@ pub(super) type Log = Box<dyn Fn(&Received) + Send + Sync>;
 struct Outgoing {
     written: Written,
     reply: Reply,
-    allow: Vec<&'static str>,
 }
 
 impl From<Written> for Outgoing {
     fn from(written: Written) -> Self {
-        Self { written, reply: Reply::default(), allow: Vec::new() }
+        Self { written, reply: Reply::default() }
     }
 }
 
 /// A request of which is noted that it came.
 pub(super) struct Noted {
-    number: u64,
-    received: Received,
+    entry: Entry,
     begun: Instant,
 }
 
 impl Calls {
     /// Notes that a request came.
     pub(super) fn note(&self, received: Received) -> Noted {
-        Noted { number: self.record.add(&received), received, begun: Instant::now() }
+        Noted { entry: self.record.add(received), begun: Instant::now() }
     }
 
     /// Notes how it was answered, and logs it.
-    pub(super) fn answered(&self, noted: Noted, status: StatusCode) {
-        let Noted { number, mut received, begun } = noted;
-        let (status, took) = (status.as_u16(), begun.elapsed());
-        self.record.answered(number, status, took);
-        if let Some(log) = &self.log {
-            received.status = Some(status);
-            received.took = Some(took);
+    pub(super) fn answered(&self, noted: &Noted, status: StatusCode) {
+        let mut received = lock(&noted.entry);
+        (received.status, received.took) = (Some(status.as_u16()), Some(noted.begun.elapsed()));
+        let answered = self.log.as_ref().map(|log| (log, received.clone()));
+        drop(received);
+        if let Some((log, received)) = answered {
             log(&received);
         }
     }
@@ -93,7 +87,7 @@ impl Calls {
         around: &Surroundings,
     ) -> Response<Bytes> {
         let (head, body) = request.into_parts();
-        let count = self.requests.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        let count = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
         let request_id = format!("request-{count}");
         let path = head.uri.path();
         let body = whole(body).await;
@@ -103,7 +97,7 @@ impl Calls {
             Ok(found) => found,
             Err(missed) => {
                 let response = self.missed(missed, &head.method, path, &request_id).into_response();
-                self.answered(self.note(received), response.status());
+                self.answered(&self.note(received), response.status());
                 return response;
             }
         };
@@ -116,8 +110,8 @@ impl Calls {
         let answer = async {
             let outgoing = match self.call(&found, &head, &body, &around.tokens) {
                 Ok(call) => {
-                    self.record.understood(noted.number, &call.parameters);
-                    self.outgoing(&call, &framing)
+                    lock(&noted.entry).parameters.clone_from(&call.parameters);
+                    self.outgoing(&call, &framing, around)
                 }
                 Err(refusal) => framing.refusal(&refusal).into(),
             };
@@ -127,12 +121,12 @@ impl Calls {
             outgoing.into_response()
         };
         let response = around.faults.around(&found.operation.name, &head.headers, line, refuse, answer).await;
-        self.answered(noted, response.status());
+        self.answered(&noted, response.status());
         response
     }
 
-    /// What a call is answered: as a test wants it, as the desk says, or as the spec allows.
-    fn outgoing(&self, call: &Call<'_>, framing: &Framing<'_>) -> Outgoing {
+    /// What a call is answered: as a test wants it, as the handlers say, or as the spec allows.
+    fn outgoing(&self, call: &Call<'_>, framing: &Framing<'_>, around: &Surroundings) -> Outgoing {
         let reply = self.hooks.reply(call).unwrap_or_default();
         let answer = match &reply {
             Reply { answer: Some(answer), .. } => answer.clone(),
@@ -141,32 +135,37 @@ impl Calls {
                 let message = status.canonical_reason().unwrap_or("as the test wants it");
                 Refusal::new(*status, message).into()
             }
-            Reply { answer: None, status: None, .. } => self.answer(call),
+            Reply { answer: None, status: None, .. } => {
+                let stateful = around.handlers.as_ref().and_then(|handlers| handlers.answer(call));
+                let generator = || Generator::new(call.api, self.seed, self.moment, self.fullness);
+                stateful.unwrap_or_else(|| generator().answer(call))
+            }
         };
         let answer = match answer {
             Answer::Value(Value::Array(items)) if call.page.is_some() => Answer::Page(items),
             answer => answer,
         };
         let written = framing.answer(call.operation, call.page, answer);
-        Outgoing { written, reply, allow: Vec::new() }
+        Outgoing { written, reply }
     }
 
     /// The answer to a path or method that no operation has.
     fn missed(&self, missed: Missed, method: &Method, path: &str, request_id: &str) -> Outgoing {
-        let (status, message, allow) = match missed {
-            Missed::Path => (StatusCode::NOT_FOUND, format!("there is no path {path}"), Vec::new()),
+        let mut reply = Reply::default();
+        let refusal = match missed {
+            Missed::Path => Refusal::new(StatusCode::NOT_FOUND, format!("there is no path {path}")),
             Missed::Method(known) => {
-                let message = format!("{path} has no {method}, only {}", known.join(", "));
-                (StatusCode::METHOD_NOT_ALLOWED, message, known)
+                let known = known.join(", ");
+                reply.headers.extend(HeaderValue::from_str(&known).map(|known| (ALLOW, known)));
+                let message = format!("{path} has no {method}, only {known}");
+                Refusal::new(StatusCode::METHOD_NOT_ALLOWED, message)
             }
         };
-        match self.routes.api_of(path) {
-            Some(api) => {
-                let written = Framing { api, path, request_id }.refusal(&Refusal::new(status, message));
-                Outgoing { written, reply: Reply::default(), allow }
-            }
-            None => Written { status, body: None }.into(),
-        }
+        let written = match self.routes.api_of(path) {
+            Some(api) => Framing { api, path, request_id }.refusal(&refusal),
+            None => Written { status: refusal.status, body: None },
+        };
+        Outgoing { written, reply }
     }
 
     /// What a request says, if it may say it.
@@ -185,22 +184,7 @@ impl Calls {
             return Err(Refusal::new(StatusCode::UNAUTHORIZED, "the access token is not valid any more"));
         }
         let body = body.as_ref().map_err(Clone::clone)?;
-        let said = read(found, head.uri.query().unwrap_or_default(), body, self.strictness)?;
-        Ok(Call {
-            api: found.api,
-            operation: found.operation,
-            parameters: said.parameters,
-            body: said.body,
-            page: said.page,
-            headers: &head.headers,
-            bearer: Some(bearer),
-        })
-    }
-
-    fn answer(&self, call: &Call<'_>) -> Answer {
-        let of_desk = self.desk.as_ref().and_then(|desk| desk.answer(call));
-        of_desk
-            .unwrap_or_else(|| Generator::new(call.api, self.seed, self.moment, self.fullness).answer(call))
+        read(found, head, bearer, body, self.strictness)
     }
 
     /// The operation of this name.
@@ -245,7 +229,7 @@ fn bearer(head: &Parts) -> Option<&str> {
 
 impl Outgoing {
     fn into_response(self) -> Response<Bytes> {
-        let Self { written, reply, allow } = self;
+        let Self { written, reply } = self;
         let is_raw = reply.body.is_some();
         let body = reply.body.or_else(|| written.body.map(|body| Bytes::from(body.to_string())));
         let mut response = Response::new(body.clone().unwrap_or_default());
@@ -254,21 +238,9 @@ impl Outgoing {
         if body.is_some() && !(is_raw && reply.headers.contains_key(CONTENT_TYPE)) {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        if let Ok(allow) = HeaderValue::from_str(&allow.join(", "))
-            && !allow.is_empty()
-        {
-            headers.insert(ALLOW, allow);
-        }
         for (name, value) in &reply.headers {
             headers.append(name, value.clone());
         }
         response
-    }
-}
-
-impl fmt::Debug for Calls {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let apis: Vec<_> = self.routes.apis().iter().map(|api| &api.name).collect();
-        f.debug_struct("Calls").field("apis", &apis).finish_non_exhaustive()
     }
 }

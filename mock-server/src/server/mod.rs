@@ -5,6 +5,7 @@ mod calls;
 mod connection;
 mod service;
 
+use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -20,15 +21,14 @@ use tokio::task::JoinHandle;
 pub use self::builder::{Builder, StartError};
 use self::service::Service;
 use crate::clock::Clock;
-use crate::desk::Desk;
 use crate::faults::{InvalidFault, RequestFault, StreamFault, Tapped};
+use crate::handlers::StatefulHandlers;
 use crate::hooks::{Expect, NoSuchOperation, Respond, Target, Unmet};
 use crate::journal::Journal;
 use crate::received::Received;
 use crate::tokens::Tokens;
 
 /// A server of the APIs of the spec. It ends when it is dropped.
-#[derive(Debug)]
 pub struct MockServer {
     service: Arc<Service>,
     address: SocketAddr,
@@ -56,8 +56,8 @@ impl MockServer {
         let address = listener.local_addr()?;
         let service = Arc::new(service);
         let (ending, ended) = watch::channel(false);
-        if let Some(desk) = service.desk() {
-            tokio::spawn(keep_time(desk.clone(), service.clock().clone(), ended.clone()));
+        if let Some(handlers) = &service.around.handlers {
+            tokio::spawn(keep_time(handlers.clone(), service.around.clock.clone(), ended.clone()));
         }
         let accepting = tokio::spawn(connection::accept(listener, service.clone(), ended));
         Ok(Self { service, address, ending, accepting })
@@ -109,22 +109,22 @@ impl MockServer {
 
     /// Where Studio's tokens are fetched.
     pub fn token_url(&self) -> Option<String> {
-        self.service.token_path().map(|path| format!("http://{}{path}", self.address))
+        self.service.token_endpoints.first().map(|it| format!("http://{}{}", self.address, it.path))
     }
 
     /// Where Studio's streams are.
     pub fn stream_url(&self) -> Option<String> {
-        self.service.stream_path().map(|path| format!("ws://{}{path}", self.address))
+        self.service.streams.first().map(|streams| format!("ws://{}{}", self.address, streams.path))
     }
 
     /// The access tokens that Studio accepts.
     pub fn tokens(&self) -> &Tokens {
-        self.service.tokens()
+        &self.service.around.tokens
     }
 
     /// What was told on a channel: `activity`. What is appended to it, its subscribers are told.
     pub fn journal(&self, channel: &str) -> Option<&Journal> {
-        self.service.journal(channel)
+        self.service.streams.iter().find_map(|streams| streams.journal(channel))
     }
 
     /// From now on this goes wrong with requests, too.
@@ -133,7 +133,7 @@ impl MockServer {
     ///
     /// If the spec has no operation of this name.
     pub fn fault(&self, fault: RequestFault) -> Result<(), InvalidFault> {
-        self.service.faults().add_request(fault)
+        self.service.around.faults.add_request(fault)
     }
 
     /// From now on this goes wrong with the messages of streams, too.
@@ -142,17 +142,17 @@ impl MockServer {
     ///
     /// If the spec has no channel of this name.
     pub fn stream_fault(&self, fault: StreamFault) -> Result<(), InvalidFault> {
-        self.service.faults().add_stream(fault)
+        self.service.around.faults.add_stream(fault)
     }
 
     /// From now on nothing goes wrong any more.
     pub fn clear_faults(&self) {
-        self.service.faults().clear();
+        self.service.around.faults.clear();
     }
 
     /// Its time.
     pub fn clock(&self) -> &Clock {
-        self.service.clock()
+        &self.service.around.clock
     }
 
     /// The requests that it received, oldest first; the last 10,000 unless [`Builder::keep`] says another
@@ -223,11 +223,17 @@ impl MockServer {
     }
 }
 
-/// Lets a desk know that time goes on, until the server ends.
-async fn keep_time(desk: Arc<dyn Desk>, clock: Clock, mut ended: watch::Receiver<bool>) {
+impl fmt::Debug for MockServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MockServer").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// Lets handlers know that time goes on, until the server ends.
+async fn keep_time(handlers: Arc<dyn StatefulHandlers>, clock: Clock, mut ended: watch::Receiver<bool>) {
     loop {
         let advanced = clock.advanced();
-        desk.advance();
+        handlers.advance();
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(1)) => {}
             () = advanced => {}

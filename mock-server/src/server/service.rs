@@ -1,6 +1,5 @@
 //! What one request is answered.
 
-use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,13 +9,11 @@ use hyper::body::Incoming;
 use tokio::sync::watch;
 
 use super::calls::Calls;
-use crate::clock::Clock;
-use crate::desk::Desk;
-use crate::faults::{self, Faults, Line};
-use crate::journal::Journal;
+use crate::faults::{self, Line};
+use crate::frame::plain;
 use crate::received::Received;
 use crate::stream::{Streams, Surroundings};
-use crate::tokens::{Endpoint, Tokens};
+use crate::tokens::Endpoint;
 
 /// Largest request for a token.
 const LARGEST_TOKEN_REQUEST: usize = 64 << 10;
@@ -24,9 +21,9 @@ const LARGEST_TOKEN_REQUEST: usize = 64 << 10;
 /// What all connections of a server share.
 pub(crate) struct Service {
     pub(super) calls: Calls,
-    around: Surroundings,
-    token_endpoints: Vec<Endpoint>,
-    streams: Vec<Arc<Streams>>,
+    pub(super) around: Surroundings,
+    pub(super) token_endpoints: Vec<Endpoint>,
+    pub(super) streams: Vec<Arc<Streams>>,
 }
 
 impl Service {
@@ -36,34 +33,6 @@ impl Service {
         let streams = apis.iter().filter_map(|api| Streams::new(api, around.clone()));
         let streams = streams.map(Arc::new).collect();
         Self { calls, around, token_endpoints, streams }
-    }
-
-    pub(super) fn clock(&self) -> &Clock {
-        &self.around.clock
-    }
-
-    pub(super) const fn desk(&self) -> Option<&Arc<dyn Desk>> {
-        self.around.desk.as_ref()
-    }
-
-    pub(super) fn tokens(&self) -> &Tokens {
-        &self.around.tokens
-    }
-
-    pub(super) fn faults(&self) -> &Faults {
-        &self.around.faults
-    }
-
-    pub(super) fn journal(&self, channel: &str) -> Option<&Journal> {
-        self.streams.iter().find_map(|streams| streams.journal(channel))
-    }
-
-    pub(super) fn token_path(&self) -> Option<&str> {
-        self.token_endpoints.first().map(Endpoint::path)
-    }
-
-    pub(super) fn stream_path(&self) -> Option<&str> {
-        self.streams.first().map(|streams| streams.path())
     }
 
     /// Answers a request that came over `line`; what goes on after the answer ends when `ended` is true.
@@ -79,19 +48,15 @@ impl Service {
             received.operation = Some(operation.to_owned());
             self.calls.note(received)
         };
-        let response = if let Some(endpoint) = self.token_endpoints.iter().find(|it| it.path() == path) {
-            let noted = noted(faults::TOKEN);
-            let response = self.token(endpoint, request, line).await;
-            self.calls.answered(noted, response.status());
-            response
-        } else if let Some(streams) = self.streams.iter().find(|streams| streams.path() == path) {
-            let noted = noted(faults::STREAM);
-            let response = self.upgrade(streams, request, line, ended).await;
-            self.calls.answered(noted, response.status());
-            response
+        let (noted, response) = if let Some(endpoint) = self.token_endpoints.iter().find(|it| it.path == path)
+        {
+            (noted(faults::TOKEN), self.token(endpoint, request, line).await)
+        } else if let Some(streams) = self.streams.iter().find(|streams| streams.path == path) {
+            (noted(faults::STREAM), self.upgrade(streams, request, line, ended).await)
         } else {
-            self.calls.respond(request, line, &self.around).await
+            return self.calls.respond(request, line, &self.around).await.map(Full::new);
         };
+        self.calls.answered(&noted, response.status());
         response.map(Full::new)
     }
 
@@ -116,22 +81,5 @@ impl Service {
         let headers = request.headers().clone();
         let answer = async { streams.upgrade(&mut request, line, ended) };
         self.around.faults.around(faults::STREAM, &headers, line, plain, answer).await
-    }
-}
-
-/// An answer outside of the APIs.
-fn plain(status: StatusCode, text: String) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from(text));
-    *response.status_mut() = status;
-    response
-}
-
-impl fmt::Debug for Service {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Service")
-            .field("calls", &self.calls)
-            .field("streams", &self.streams)
-            .field("clock", &self.around.clock)
-            .finish_non_exhaustive()
     }
 }

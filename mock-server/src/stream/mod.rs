@@ -6,7 +6,6 @@ mod subscription;
 mod upgrade;
 mod wording;
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,8 +14,8 @@ use http::Uri;
 
 use self::channel::Channel;
 use crate::clock::Clock;
-use crate::desk::Desk;
 use crate::faults::Faults;
+use crate::handlers::StatefulHandlers;
 use crate::journal::Journal;
 use crate::tokens::Tokens;
 
@@ -51,13 +50,13 @@ pub(crate) struct Surroundings {
     /// What the channels that replay a journal tell.
     pub(crate) journal: Journal,
     /// Says which accounts there are; all, if there is none.
-    pub(crate) desk: Option<Arc<dyn Desk>>,
+    pub(crate) handlers: Option<Arc<dyn StatefulHandlers>>,
 }
 
 /// The channels of one API, which all its connections share.
 pub(crate) struct Streams {
     /// `/studio/v2/ws`
-    path: String,
+    pub(crate) path: String,
     layout: Layout,
     channels: Vec<Arc<Channel>>,
     /// Type of the message that says that the session is alive.
@@ -87,32 +86,17 @@ impl Streams {
         })
     }
 
-    /// Path of the WebSocket.
-    pub(crate) fn path(&self) -> &str {
-        &self.path
-    }
-
     /// What a channel has told.
     pub(crate) fn journal(&self, channel: &str) -> Option<&Journal> {
         self.channels.iter().find(|known| known.name == channel).map(|channel| &channel.journal)
     }
 
     fn has_account(&self, account: &str) -> bool {
-        self.around.desk.as_ref().is_none_or(|desk| desk.has_account(account))
+        self.around.handlers.as_ref().is_none_or(|handlers| handlers.has_account(account))
     }
 
     /// Milliseconds since 1970.
     fn now(&self) -> i64 {
         self.around.clock.now().as_millisecond()
-    }
-}
-
-impl fmt::Debug for Streams {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let channels: Vec<_> = self.channels.iter().map(|channel| &channel.name).collect();
-        f.debug_struct("Streams")
-            .field("path", &self.path)
-            .field("channels", &channels)
-            .finish_non_exhaustive()
     }
 }

@@ -16,15 +16,12 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::Streams;
-use super::subscription::{Outgoing, Subscription};
+use super::subscription::{End, Outgoing, Subscription};
 use super::wording::{Draft, Part};
-use crate::faults::{ConnectionFaults, Ending, Line};
+use crate::faults::{ConnectionFaults, Line};
 
 /// How many messages wait for a client that reads slowly; the rest waits in the journal.
 const WAITING: usize = 64;
-
-const IDLED: &str = "Idled too long; please reconnect";
-const EXPIRED: &str = "Auth expired; please reconnect";
 
 /// One connection.
 pub(super) struct Session<I> {
@@ -44,18 +41,6 @@ pub(super) struct Session<I> {
 
 /// Whose messages of which channel.
 type Subject = (String, String);
-
-/// How a connection ends.
-enum End {
-    /// The client is gone.
-    Gone,
-    /// With a close frame, and a notice before it.
-    Goodbye {
-        notice: Option<&'static str>,
-        code: u16,
-    },
-    Abrupt(Ending),
-}
 
 impl<I: AsyncRead + AsyncWrite + Unpin> Session<I> {
     pub(super) fn new(
@@ -102,10 +87,10 @@ impl<I: AsyncRead + AsyncWrite + Unpin> Session<I> {
                 biased;
                 // One that was aborted is that of a subscription that was renewed.
                 Some(over) = self.lives.join_next(), if !self.is_muted => if over.is_ok() {
-                    return Err(End::Goodbye { notice: Some(EXPIRED), code: 1000 });
+                    return Err(End::EXPIRED);
                 },
                 () = &mut idled, if self.subscriptions.is_empty() => {
-                    return Err(End::Goodbye { notice: Some(IDLED), code: 1000 });
+                    return Err(End::IDLED);
                 }
                 heard = self.socket.next() => match heard {
                     Some(Ok(message)) => self.hear(&message).await?,
@@ -127,10 +112,7 @@ impl<I: AsyncRead + AsyncWrite + Unpin> Session<I> {
                 self.is_muted = true;
                 Ok(())
             }
-            Outgoing::Expired => Err(End::Goodbye { notice: Some(EXPIRED), code: 1000 }),
-            Outgoing::Close(code) => Err(End::Goodbye { notice: None, code }),
-            Outgoing::Cut => Err(End::Abrupt(Ending::Cut)),
-            Outgoing::Reset => Err(End::Abrupt(Ending::Reset)),
+            Outgoing::End(end) => Err(end),
         }
     }
 
@@ -169,6 +151,8 @@ impl<I: AsyncRead + AsyncWrite + Unpin> Session<I> {
         self.say(channel.acknowledgement(layout, streams.now(), account, refusal)).await?;
         let Some(mut life) = life.filter(|_| refusal.is_none()) else { return Ok(()) };
         let subscription = Subscription {
+            reader: channel.journal.subscribe(account),
+            held: None,
             streams: Arc::clone(&streams),
             channel: Arc::clone(channel),
             account: account.to_owned(),
@@ -177,7 +161,7 @@ impl<I: AsyncRead + AsyncWrite + Unpin> Session<I> {
             connection: self.connection.clone(),
         };
         let life = self.lives.spawn(async move { life.over().await });
-        let telling = self.telling.spawn(subscription.tell());
+        let telling = self.telling.spawn(async move { _ = subscription.run().await });
         // A subscription that comes again takes the place of the one before it.
         let before = self.subscriptions.insert((channel.name.clone(), account.to_owned()), [life, telling]);
         before.iter().flatten().for_each(AbortHandle::abort);

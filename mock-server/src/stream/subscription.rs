@@ -1,12 +1,13 @@
 //! What one subscription is told.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
 use super::Streams;
 use super::channel::Channel;
-use crate::faults::{ConnectionFaults, Disturbance, During};
+use crate::faults::{ConnectionFaults, Disturbance, During, Ending};
 use crate::journal::{Entry, Reader};
 
 /// What a subscription has for its connection.
@@ -14,14 +15,36 @@ pub(super) enum Outgoing {
     Text(String),
     /// From here on the connection says nothing any more.
     Mute,
-    Expired,
-    Cut,
-    Reset,
-    Close(u16),
+    End(End),
 }
 
-/// A subscription that was accepted.
+/// How a connection ends.
+#[derive(Clone, Copy)]
+pub(super) enum End {
+    /// The client is gone.
+    Gone,
+    /// With a close frame, and a notice before it.
+    Goodbye {
+        notice: Option<&'static str>,
+        code: u16,
+    },
+    Abrupt(Ending),
+}
+
+impl End {
+    /// The connection has no subscription.
+    pub(super) const IDLED: Self =
+        Self::Goodbye { notice: Some("Idled too long; please reconnect"), code: 1000 };
+    /// The token of a subscription is over.
+    pub(super) const EXPIRED: Self =
+        Self::Goodbye { notice: Some("Auth expired; please reconnect"), code: 1000 };
+}
+
+/// A subscription that was accepted, on its way through the journal.
 pub(super) struct Subscription {
+    pub(super) reader: Reader,
+    /// A message that is sent after the one that follows it.
+    pub(super) held: Option<String>,
     pub(super) streams: Arc<Streams>,
     pub(super) channel: Arc<Channel>,
     pub(super) account: String,
@@ -31,34 +54,17 @@ pub(super) struct Subscription {
 }
 
 /// Nothing more is to be told: the connection is gone, or a fault ends it.
-struct Over;
+pub(super) struct Over;
 
 impl Subscription {
     /// Tells all that there is, then what follows, until the connection is over.
-    pub(super) async fn tell(self) {
-        let reader = self.channel.journal.subscribe(&self.account);
-        let telling = Telling { reader, held: None, of: self };
-        // It is over either way.
-        let Err(Over) = telling.run().await;
-    }
-}
-
-/// A subscription on its way through the journal.
-struct Telling {
-    of: Subscription,
-    reader: Reader,
-    /// A message that is sent after the one that follows it.
-    held: Option<String>,
-}
-
-impl Telling {
-    async fn run(mut self) -> Result<std::convert::Infallible, Over> {
+    pub(super) async fn run(mut self) -> Result<Infallible, Over> {
         while let Some(entry) = self.reader.replayed() {
             self.tell(&entry, During::Replay).await?;
         }
         self.tell_held().await?;
-        let Subscription { streams, channel, .. } = &self.of;
-        self.send(Outgoing::Text(channel.caught_up(&streams.layout, streams.now()))).await?;
+        let caught_up = self.channel.caught_up(&self.streams.layout, self.streams.now());
+        self.send(Outgoing::Text(caught_up)).await?;
         loop {
             let entry = self.reader.next().await;
             self.tell(&entry, During::Live).await?;
@@ -66,36 +72,34 @@ impl Telling {
     }
 
     async fn tell(&mut self, entry: &Entry, during: During) -> Result<(), Over> {
-        let Subscription { streams, channel, account, token, faults, .. } = &self.of;
-        let text = channel.entry(&streams.layout, entry);
-        let Some(disturbance) = faults.next(&channel.name, account, during) else {
-            return self.tell_text(text).await;
-        };
+        let text = self.channel.entry(&self.streams.layout, entry);
+        let disturbance = self.faults.next(&self.channel.name, &self.account, during);
         match disturbance {
-            Disturbance::Gap => Ok(()),
-            Disturbance::Duplicate => {
+            None => self.tell_text(text).await,
+            Some(Disturbance::Gap) => Ok(()),
+            Some(Disturbance::Duplicate) => {
                 self.send(Outgoing::Text(text.clone())).await?;
                 self.tell_text(text).await
             }
-            Disturbance::Reorder => {
-                let before = self.held.replace(text);
-                match before {
-                    Some(before) => self.send(Outgoing::Text(before)).await,
-                    None => Ok(()),
-                }
-            }
-            Disturbance::Delay(delay) => {
+            Some(Disturbance::Reorder) => match self.held.replace(text) {
+                Some(before) => self.send(Outgoing::Text(before)).await,
+                None => Ok(()),
+            },
+            Some(Disturbance::Delay(delay)) => {
                 tokio::time::sleep(delay).await;
                 self.tell_text(text).await
             }
-            Disturbance::Mute => self.end(Outgoing::Mute).await,
-            Disturbance::ExpireNow => {
-                streams.around.tokens.expire(token);
-                self.end(Outgoing::Expired).await
+            Some(Disturbance::Mute) => {
+                self.send(Outgoing::Mute).await?;
+                Err(Over)
             }
-            Disturbance::Cut => self.end(Outgoing::Cut).await,
-            Disturbance::Reset => self.end(Outgoing::Reset).await,
-            Disturbance::Close(code) => self.end(Outgoing::Close(code)).await,
+            Some(Disturbance::ExpireNow) => {
+                self.streams.around.tokens.expire(&self.token);
+                self.end(End::EXPIRED).await
+            }
+            Some(Disturbance::Cut) => self.end(End::Abrupt(Ending::Cut)).await,
+            Some(Disturbance::Reset) => self.end(End::Abrupt(Ending::Reset)).await,
+            Some(Disturbance::Close(code)) => self.end(End::Goodbye { notice: None, code }).await,
         }
     }
 
@@ -111,12 +115,12 @@ impl Telling {
         }
     }
 
-    async fn end(&self, ending: Outgoing) -> Result<(), Over> {
-        self.send(ending).await?;
+    async fn end(&self, end: End) -> Result<(), Over> {
+        self.send(Outgoing::End(end)).await?;
         Err(Over)
     }
 
     async fn send(&self, outgoing: Outgoing) -> Result<(), Over> {
-        self.of.connection.send(outgoing).await.map_err(|_| Over)
+        self.connection.send(outgoing).await.map_err(|_| Over)
     }
 }

@@ -17,6 +17,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use super::Streams;
 use super::session::Session;
 use crate::faults::{ConnectionFaults, Line};
+use crate::frame::plain;
 
 const VERSION: HeaderValue = HeaderValue::from_static("13");
 
@@ -86,11 +87,5 @@ fn refused(status: StatusCode) -> Response<Bytes> {
     let mut response = plain(status, "here is a WebSocket of version 13");
     response.headers_mut().insert(UPGRADE, HeaderValue::from_static("websocket"));
     response.headers_mut().insert(SEC_WEBSOCKET_VERSION, VERSION);
-    response
-}
-
-fn plain(status: StatusCode, text: impl Into<Bytes>) -> Response<Bytes> {
-    let mut response = Response::new(text.into());
-    *response.status_mut() = status;
     response
 }

@@ -1,19 +1,17 @@
 //! Messages as the spec lays them out.
 
+use std::collections::BTreeMap;
+
 use clear_street_spec::ir::{Layout, MessagePlace};
 use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
-/// A message that is being put together, in the order in which its parts are put.
+/// A message that is being put together.
 pub(super) struct Draft<'a> {
     layout: &'a Layout,
-    message: Vec<(&'a str, Part<'a>)>,
-    payload: Parts<'a>,
+    message: BTreeMap<&'a str, Part<'a>>,
+    payload: BTreeMap<&'a str, Part<'a>>,
 }
-
-/// Properties of one object.
-struct Parts<'a>(Vec<(&'a str, Part<'a>)>);
 
 /// A value in a message.
 #[derive(Serialize)]
@@ -24,44 +22,29 @@ pub(super) enum Part<'a> {
     Time(i64),
     Number(u64),
     Json(&'a RawValue),
+    Object(BTreeMap<&'a str, Part<'a>>),
 }
 
 impl<'a> Draft<'a> {
     /// A message of this type, sent at this time: milliseconds since 1970.
     pub(super) fn new(layout: &'a Layout, time: i64, kind: &'a str) -> Self {
-        Self { layout, message: Vec::new(), payload: Parts(Vec::new()) }
+        Self { layout, message: BTreeMap::new(), payload: BTreeMap::new() }
             .put(&layout.timestamp, Part::Time(time))
             .put(&layout.kind, Part::Text(kind))
     }
 
     pub(super) fn put(mut self, place: &'a MessagePlace, part: Part<'a>) -> Self {
         match place {
-            MessagePlace::Message(name) => self.message.push((name, part)),
-            MessagePlace::Payload(name) => self.payload.0.push((name, part)),
-        }
+            MessagePlace::Message(name) => self.message.insert(name, part),
+            MessagePlace::Payload(name) => self.payload.insert(name, part),
+        };
         self
     }
 
     /// The text of the message.
-    pub(super) fn text(&self) -> String {
+    pub(super) fn text(mut self) -> String {
+        self.message.insert(&self.layout.payload, Part::Object(self.payload));
         // Every part can be written, so that nothing can fail.
-        serde_json::to_string(self).unwrap_or_default()
-    }
-}
-
-impl Serialize for Draft<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        for (name, part) in &self.message {
-            map.serialize_entry(name, part)?;
-        }
-        map.serialize_entry(&self.layout.payload, &self.payload)?;
-        map.end()
-    }
-}
-
-impl Serialize for Parts<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, part)| (name, part)))
+        serde_json::to_string(&self.message).unwrap_or_default()
     }
 }

@@ -8,24 +8,20 @@ use serde_json::json;
 
 use super::Tokens;
 use super::request::TokenRequest;
+use crate::frame::plain;
 
 const GRANT: &str = "client_credentials";
 
 /// Where the clients of an API get their tokens.
-#[derive(Debug)]
 pub(crate) struct Endpoint {
     /// `/oauth/token`
-    path: String,
+    pub(crate) path: String,
     audience: String,
     tokens: Tokens,
 }
 
-/// Why there is no token: an error code of the RFC, and what to tell people.
-struct Refusal {
-    status: StatusCode,
-    code: &'static str,
-    message: String,
-}
+/// Why there is no token: status, error code of the RFC, and what to tell people.
+type Refusal = (StatusCode, &'static str, String);
 
 impl Endpoint {
     /// The endpoint that the spec names, if the API has tokens.
@@ -37,16 +33,10 @@ impl Endpoint {
         Some(Self { path, audience: audience.clone(), tokens: tokens.clone() })
     }
 
-    /// Path of its URL.
-    pub(crate) fn path(&self) -> &str {
-        &self.path
-    }
-
     /// What a request is answered.
     pub(crate) fn answer(&self, method: &Method, headers: &HeaderMap, body: &[u8]) -> Response<Bytes> {
         if method != Method::POST {
-            let mut response = Response::new(Bytes::new());
-            *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+            let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "");
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
             return response;
         }
@@ -58,12 +48,9 @@ impl Endpoint {
                 let answer = json!({ "access_token": token, "expires_in": seconds, "token_type": "Bearer" });
                 (StatusCode::OK, answer)
             }
-            Err(Refusal { status, code, message }) => {
-                (status, json!({ "error": code, "error_description": message }))
-            }
+            Err((status, code, message)) => (status, json!({ "error": code, "error_description": message })),
         };
-        let mut response = Response::new(Bytes::from(answer.to_string()));
-        *response.status_mut() = status;
+        let mut response = plain(status, answer.to_string());
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -82,12 +69,12 @@ impl Endpoint {
         let grant_type = given(grant_type, "grant_type")?;
         if grant_type != GRANT {
             let message = format!("this server grants `{GRANT}` only, not `{grant_type}`");
-            return Err(Refusal::new(StatusCode::BAD_REQUEST, "unsupported_grant_type", message));
+            return Err((StatusCode::BAD_REQUEST, "unsupported_grant_type", message));
         }
         let (id, secret) = (given(client_id, "client_id")?, given(client_secret, "client_secret")?);
         if !self.tokens.knows(&id, &secret) {
-            let message = "no client has this identifier and secret";
-            return Err(Refusal::new(StatusCode::UNAUTHORIZED, "invalid_client", message));
+            let message = "no client has this identifier and secret".to_owned();
+            return Err((StatusCode::UNAUTHORIZED, "invalid_client", message));
         }
         if let Some(other) = audience.as_ref().filter(|audience| **audience != self.audience) {
             return Err(invalid_request(format!("`audience` is `{}`, not `{other}`", self.audience)));
@@ -96,14 +83,8 @@ impl Endpoint {
     }
 }
 
-impl Refusal {
-    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into() }
-    }
-}
-
 fn invalid_request(message: String) -> Refusal {
-    Refusal::new(StatusCode::BAD_REQUEST, "invalid_request", message)
+    (StatusCode::BAD_REQUEST, "invalid_request", message)
 }
 
 #[cfg(test)]

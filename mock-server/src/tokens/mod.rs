@@ -5,13 +5,14 @@ mod request;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 pub(crate) use self::endpoint::Endpoint;
+use crate::lock::lock;
 
 /// How long a token lives unless said: what the vendor gives.
 const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
@@ -27,7 +28,7 @@ const PREFIX: &str = "mock-";
 pub struct Tokens(Arc<Mutex<State>>);
 
 struct State {
-    given: HashMap<String, Given>,
+    issued: HashMap<String, IssuedToken>,
     count: u64,
     lifetime: Duration,
     /// Identifiers with their secrets; `None`: everybody gets tokens.
@@ -35,7 +36,7 @@ struct State {
     accepts_others: bool,
 }
 
-struct Given {
+struct IssuedToken {
     /// When it ends, told to whoever waits for it.
     expires: watch::Sender<Instant>,
     is_revoked: bool,
@@ -47,7 +48,7 @@ pub(crate) struct Life(Option<watch::Receiver<Instant>>);
 impl Tokens {
     pub(crate) fn new() -> Self {
         let state = State {
-            given: HashMap::new(),
+            issued: HashMap::new(),
             count: 0,
             lifetime: LIFETIME,
             clients: None,
@@ -61,11 +62,11 @@ impl Tokens {
         let mut state = self.state();
         let now = Instant::now();
         // Nobody need remember what is refused either way.
-        state.given.retain(|_, given| !given.is_over());
+        state.issued.retain(|_, given| !given.is_over());
         state.count += 1;
         let token = format!("{PREFIX}{}-{:016x}", state.count, fastrand::u64(..));
         let expires = watch::Sender::new(now + state.lifetime);
-        state.given.insert(token.clone(), Given { expires, is_revoked: false });
+        state.issued.insert(token.clone(), IssuedToken { expires, is_revoked: false });
         token
     }
 
@@ -83,7 +84,7 @@ impl Tokens {
     /// How long a token is good, if it is accepted.
     pub(crate) fn life(&self, token: &str) -> Option<Life> {
         let state = self.state();
-        match state.given.get(token) {
+        match state.issued.get(token) {
             Some(given) => {
                 (!given.is_revoked && !given.is_over()).then(|| Life(Some(given.expires.subscribe())))
             }
@@ -96,7 +97,7 @@ impl Tokens {
 
     /// Takes a token back: it is refused from now on. Streams that were subscribed to with it go on.
     pub fn revoke(&self, token: &str) {
-        if let Some(given) = self.state().given.get_mut(token) {
+        if let Some(given) = self.state().issued.get_mut(token) {
             given.is_revoked = true;
         }
     }
@@ -104,14 +105,14 @@ impl Tokens {
     /// Ends the life of a token: it is refused from now on, and streams that were subscribed to with
     /// it end as they do when their time is over.
     pub fn expire(&self, token: &str) {
-        if let Some(given) = self.state().given.get(token) {
+        if let Some(given) = self.state().issued.get(token) {
             given.end();
         }
     }
 
     /// Ends the life of all tokens that were given so far.
     pub fn expire_all(&self) {
-        self.state().given.values().for_each(Given::end);
+        self.state().issued.values().for_each(IssuedToken::end);
     }
 
     /// How long tokens live that are given from now on; 24 hours unless said.
@@ -139,13 +140,12 @@ impl Tokens {
         state.clients.as_ref().is_none_or(|clients| clients.get(id).is_some_and(|known| known == secret))
     }
 
-    /// Nothing panics while it holds the lock.
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 
-impl Given {
+impl IssuedToken {
     fn is_over(&self) -> bool {
         *self.expires.borrow() <= Instant::now()
     }
@@ -177,7 +177,7 @@ impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = self.state();
         f.debug_struct("Tokens")
-            .field("given", &state.count)
+            .field("issued", &state.count)
             .field("lifetime", &state.lifetime)
             .finish_non_exhaustive()
     }

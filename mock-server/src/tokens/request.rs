@@ -7,10 +7,7 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-/// What is not known must be ignored.
-const KNOWN: [&str; 4] = ["grant_type", "client_id", "client_secret", "audience"];
-
-/// The parameters that matter.
+/// The parameters that matter; what else there is must be ignored.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct TokenRequest {
     pub(super) grant_type: Option<String>,
@@ -26,22 +23,28 @@ impl TokenRequest {
     pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, String> {
         let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim();
-        let parameters = if kind.eq_ignore_ascii_case("application/json") {
-            from_json(body)?
+        let mut request = Self::default();
+        if kind.eq_ignore_ascii_case("application/json") {
+            let body =
+                serde_json::from_slice(body).map_err(|error| format!("the body is not JSON: {error}"))?;
+            let Value::Object(body) = body else { return Err("the body is no JSON object".to_owned()) };
+            for (name, value) in body {
+                request.set(&name, value.as_str().ok_or_else(|| format!("`{name}` is no text")))?;
+            }
         } else if kind.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-            from_form(body)?
+            let body = std::str::from_utf8(body).map_err(|_| "the body is not text")?;
+            for pair in body.split('&').filter(|pair| !pair.is_empty()) {
+                let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+                request.set(&plain(name)?, Ok(&plain(value)?))?;
+            }
         } else {
             return Err(format!("the content type `{kind}` is neither JSON nor a form"));
-        };
-        let mut request = Self::default();
-        for (name, value) in parameters {
-            request.set(&name, value)?;
         }
         request.read_header(headers)?;
         Ok(request)
     }
 
-    fn set(&mut self, name: &str, value: String) -> Result<(), String> {
+    fn set(&mut self, name: &str, value: Result<&str, String>) -> Result<(), String> {
         let place = match name {
             "grant_type" => &mut self.grant_type,
             "client_id" => &mut self.client_id,
@@ -49,8 +52,9 @@ impl TokenRequest {
             "audience" => &mut self.audience,
             _ => return Ok(()),
         };
+        let value = value?;
         // What has no value counts as left out.
-        if !value.is_empty() && place.replace(value).is_some() {
+        if !value.is_empty() && place.replace(value.to_owned()).is_some() {
             return Err(format!("`{name}` comes twice"));
         }
         Ok(())
@@ -68,27 +72,6 @@ impl TokenRequest {
         (self.client_id, self.client_secret) = (Some(id), Some(secret));
         Ok(())
     }
-}
-
-fn from_json(body: &[u8]) -> Result<Vec<(String, String)>, String> {
-    let body: Value =
-        serde_json::from_slice(body).map_err(|error| format!("the body is not JSON: {error}"))?;
-    let Value::Object(body) = body else { return Err("the body is no JSON object".to_owned()) };
-    let known = body.into_iter().filter(|(name, _)| KNOWN.contains(&name.as_str()));
-    let text = |(name, value)| match value {
-        Value::String(text) => Ok((name, text)),
-        _ => Err(format!("`{name}` is no text")),
-    };
-    known.map(text).collect()
-}
-
-fn from_form(body: &[u8]) -> Result<Vec<(String, String)>, String> {
-    let body = std::str::from_utf8(body).map_err(|_| "the body is not text")?;
-    let pairs = body.split('&').filter(|pair| !pair.is_empty());
-    pairs
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(name, value)| Ok((plain(name)?, plain(value)?)))
-        .collect()
 }
 
 fn basic(header: &str) -> Option<(String, String)> {

@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::ViolationKind;
+use crate::encode;
 
 type Checked = Result<(), (ViolationKind, String)>;
 
@@ -118,13 +119,7 @@ fn date(encoding: DateEncoding, value: &Value) -> Checked {
         DateEncoding::Iso8601 => parsed::<civil::Date>(value, "a day such as 2025-10-31"),
         DateEncoding::Yyyymmdd => {
             let number = value.as_i64().ok_or_else(|| wrong_type("a day such as 20251031", value))?;
-            let day = |number: i64| {
-                let year = i16::try_from(number.div_euclid(10_000)).ok()?;
-                let month = i8::try_from(number.div_euclid(100).rem_euclid(100)).ok()?;
-                let day = i8::try_from(number.rem_euclid(100)).ok()?;
-                civil::Date::new(year, month, day).ok()
-            };
-            day(number).map(|_| ()).ok_or_else(|| format("a day such as 20251031"))
+            encode::date_of_number(number).map(|_| ()).ok_or_else(|| format("a day such as 20251031"))
         }
     }
 }

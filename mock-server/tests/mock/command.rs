@@ -1,4 +1,4 @@
-//! The program behind `cargo xtask mock`.
+//! The command `clear-street-mock`.
 
 use std::io::{BufRead, BufReader, Lines};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -13,7 +13,7 @@ struct Program {
 
 impl Program {
     fn start(arguments: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mock"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_clear-street-mock"));
         let mut child = command.args(arguments).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         Self { child, lines }
@@ -78,7 +78,7 @@ fn it_warns_who_lets_other_machines_in() {
 #[test]
 fn what_cannot_be_served_is_said() {
     let output = |arguments: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_mock")).args(arguments).output().unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_clear-street-mock")).args(arguments).output().unwrap();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
     };
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

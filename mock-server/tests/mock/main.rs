@@ -1,10 +1,6 @@
 //! The mock as its users see it: over its sockets, through the client, and as a program.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails where it panics"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it panics")]
 
 #[cfg(all(unix, feature = "command"))]
 mod command;

@@ -121,7 +121,7 @@ async fn a_revoked_token_subscribes_to_nothing_and_ends_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn there_are_as_many_accounts_as_the_desk_has_and_all_without_one() {
+async fn there_are_as_many_accounts_as_the_exchange_has_and_all_without_one() {
     for (builder, success, details) in [
         (MockServer::builder(), false, "No access to this account"),
         (MockServer::builder().stateless(), true, "Successfully subscribed"),

@@ -4,8 +4,7 @@ use std::ops::RangeInclusive;
 
 use clear_street::{studio, trading};
 use clear_street_mock::call::{Answer, Call};
-use clear_street_mock::desk::Desk;
-use clear_street_mock::{Builder, MockServer};
+use clear_street_mock::{Builder, MockServer, StatefulHandlers};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::io::{DuplexStream, duplex};
@@ -25,10 +24,10 @@ pub(crate) fn studio(server: &MockServer) -> studio::Client {
     builder.token_url(server.token_url().unwrap()).build().unwrap()
 }
 
-/// A desk at which nothing happens.
+/// Handlers of an exchange on which nothing happens.
 struct Nobody;
 
-impl Desk for Nobody {
+impl StatefulHandlers for Nobody {
     fn answer(&self, _: &Call<'_>) -> Option<Answer> {
         None
     }
@@ -36,7 +35,7 @@ impl Desk for Nobody {
 
 /// A server with all accounts there could be, so that only what a test appends is told.
 pub(crate) async fn server(change: impl FnOnce(Builder) -> Builder) -> MockServer {
-    change(MockServer::builder().desk(Nobody)).start().await.unwrap()
+    change(MockServer::builder().handlers(Nobody)).start().await.unwrap()
 }
 
 /// Appends messages with these numbers in them.

@@ -1,4 +1,4 @@
-//! A day of trading through the client, against a server with books, over loopback.
+//! A day of trading through the client, against a server with an exchange, over loopback.
 
 use std::time::Duration;
 

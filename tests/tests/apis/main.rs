@@ -1,11 +1,6 @@
 //! Both APIs as a whole: every operation, type and message, each held against the spec.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails where it panics"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails where it panics")]
 
 mod messages;
 mod mock;

@@ -1,6 +1,5 @@
 //! Connections over pipes, in simulated time.
 
-
 use std::future::{pending, poll_fn};
 use std::time::Duration;
 
