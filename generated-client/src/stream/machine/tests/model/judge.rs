@@ -112,9 +112,11 @@ fn last_day(segments: &[Segment], server: &Server, could_come: impl Fn(&Body) ->
         let is_old = segment.delivered.keys().filter(|other| other.number > body.number).count() >= REMEMBER;
         let is_forgotten = is_old && segment.delivered.keys().any(|other| other.number == body.number);
         let is_too_old = segment.gaps.iter().any(|gap| gap.after.is_none() && gap.before.is_none());
-        // Of what was skipped among sparse numbers, or in a first replay, only the count of old messages
-        // can tell, if the journal has all of them, and of one day, which the caller saw begin.
-        let was_skipped = server.stride > 1 || is_old && body.number <= segment.first_replay;
+        // Of what was skipped among sparse numbers (also if losses make them look sparse), or in a first
+        // replay, only the count of old messages can tell, if the journal has all of them, and of one day,
+        // which the caller saw begin.
+        let is_unheld = segment.is_sparse || body.number <= segment.first_replay;
+        let was_skipped = server.stride > 1 || is_old && is_unheld;
         let is_mixed = segment.delivered.keys().any(|other| other.day > 0 && other.day < body.day);
         let is_miscounted = ["trim", "days that begin alike"].iter().any(|what| server.seen.contains(*what));
         let is_untold = was_skipped && (is_miscounted || is_mixed);
