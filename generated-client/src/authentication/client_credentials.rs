@@ -66,8 +66,7 @@ impl ClientCredentials {
             let situation = Situation {
                 class: Repeat::Read,
                 attempt,
-                happened,
-                renewable: false,
+                outcome: happened,
                 budget: budget.left(),
                 left: left(),
                 limits,

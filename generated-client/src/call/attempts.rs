@@ -157,44 +157,44 @@ impl Attempts {
     /// Sends the request until there is a reason to stop.
     pub(crate) async fn run(&mut self) -> Ended {
         loop {
-            let held = match self.admit().await {
-                Ok(held) => held,
-                Err(error) => return self.end(Err(error), Reason::NotAdmitted),
-            };
-            let reply = self.attempt(&held).await;
-            let happened = happened(&reply);
-            let is_written = !matches!(
-                happened,
-                Happened::Refused | Happened::NotSent | Happened::Answered { status: 401, .. }
-            );
-            self.writes += u32::from(is_written);
-            match self.decide(happened) {
-                Decision::Repeat { cause: Cause::Unauthorized, .. } => {
-                    tracing::debug!(attempt = self.made, "the server refuses the token");
-                    if !self.renew(&held).await {
-                        return self.end(reply, Reason::Settled);
-                    }
-                    self.core.retry().counters.retry(Cause::Unauthorized);
-                }
+            let (outcome, reply) = self.attempt().await;
+            match self.decide(outcome) {
                 Decision::Repeat { after, cause } => {
-                    tracing::debug!(attempt = self.made, ?cause, ?after, "repeating");
+                    tracing::debug!(attempt = self.made, ?cause, ?after, "retrying");
                     self.core.retry().pace.sleep(after).await;
                     // A sleep may last longer than it should.
                     if self.left().is_zero() {
                         return self.end(reply, Reason::Deadline);
                     }
                     self.core.retry().counters.retry(cause);
-                    self.maybe_done |= may_be_done(happened);
+                    self.maybe_done |= outcome.may_have_had_effect();
                 }
-                Decision::GiveUp(reason) => {
-                    if matches!(happened, Happened::Answered { status: 401, .. }) && self.renewals == 0 {
-                        // For those that come after.
-                        self.core.credentials().begin_renewal(held.generation);
-                    }
-                    return self.end(reply, reason);
-                }
+                Decision::GiveUp(reason) => return self.end(reply, reason),
             }
         }
+    }
+
+    /// Makes one attempt.
+    async fn attempt(&mut self) -> (Happened, Result<HttpResponse>) {
+        match self.authenticated().await {
+            Ok(reply) => (outcome(&reply), reply),
+            Err(error) => (Happened::NotAdmitted, Err(error)),
+        }
+    }
+
+    /// Sends the request with a token, and once more with another one if the server refuses the first: a 401
+    /// has no effect.
+    ///
+    /// # Errors
+    /// If there is no token, or too many requests before this one.
+    async fn authenticated(&mut self) -> Result<Result<HttpResponse>> {
+        let token = self.admit().await?;
+        let reply = self.send(&token).await;
+        if !is_unauthorized(&reply) || !self.renew(&token).await {
+            return Ok(reply);
+        }
+        let token = self.admit().await?;
+        Ok(self.send(&token).await)
     }
 
     /// Waits for a valid token and for the rate limit.
@@ -221,14 +221,27 @@ impl Attempts {
 
     /// Waits for a token other than the refused one; whether there is one.
     async fn renew(&mut self, refused: &Held) -> bool {
+        let credentials = self.core.credentials();
+        if self.renewals > 0 || !credentials.is_renewable() {
+            return false;
+        }
+        if self.counted() >= self.limits.attempts_not_sent || self.left_to_send().is_zero() {
+            // For the calls that follow.
+            credentials.begin_renewal(refused.generation);
+            return false;
+        }
+        tracing::debug!(attempt = self.made, "the server refuses the token");
         self.renewals += 1;
-        let renewal = self.core.credentials().renew(refused.generation);
-        let renewed = timeout(self.left(), renewal).await.unwrap_or(false);
-        renewed && !self.left().is_zero()
+        let renewal = timeout(self.left(), credentials.renew(refused.generation));
+        let is_renewed = renewal.await.unwrap_or(false) && !self.left().is_zero();
+        if is_renewed {
+            self.core.retry().counters.renewal();
+        }
+        is_renewed
     }
 
     /// Sends the request once.
-    async fn attempt(&mut self, held: &Held) -> Result<HttpResponse> {
+    async fn send(&mut self, held: &Held) -> Result<HttpResponse> {
         self.made += 1;
         self.core.retry().counters.attempt();
         let mut request = self.request.clone();
@@ -247,18 +260,18 @@ impl Attempts {
         let elapsed = self.core.retry().pace.now().saturating_duration_since(began);
         let status = reply.as_ref().map_or_else(Error::status, |response| Some(response.status));
         span.record("status", status).record("elapsed", tracing::field::debug(elapsed));
+        self.writes += u32::from(outcome(&reply).is_written());
         reply
     }
 
     /// Decides, and pays the cost of a retry from the budget.
-    fn decide(&mut self, happened: Happened) -> Decision {
+    fn decide(&mut self, outcome: Happened) -> Decision {
         let retry = self.core.retry();
         let Lane { budget, .. } = retry.lane(self.operation.repeat);
         let mut situation = Situation {
             class: self.operation.repeat,
             attempt: self.counted(),
-            happened,
-            renewable: self.renewals == 0 && self.core.credentials().is_renewable(),
+            outcome,
             budget: budget.left(),
             left: self.left_to_send(),
             limits: &self.limits,
@@ -327,7 +340,11 @@ fn without_content(headers: Headers) -> HttpResponse {
     HttpResponse { status: 204, headers, body: Vec::new() }
 }
 
-fn happened(reply: &Result<HttpResponse>) -> Happened {
+fn is_unauthorized(reply: &Result<HttpResponse>) -> bool {
+    matches!(outcome(reply), Happened::Answered { status: 401, .. })
+}
+
+fn outcome(reply: &Result<HttpResponse>) -> Happened {
     match reply {
         Ok(response) => {
             Happened::Answered { status: response.status, retry_after: retry_after(&response.headers) }
@@ -343,14 +360,5 @@ fn happened(reply: &Result<HttpResponse>) -> Happened {
                 retry_after: error.retry_after(),
             },
         },
-    }
-}
-
-/// Whether an attempt before a retry may have had its effect.
-fn may_be_done(happened: Happened) -> bool {
-    match happened {
-        Happened::Refused | Happened::NotSent => false,
-        Happened::MaybeSent | Happened::Unreadable => true,
-        Happened::Answered { status, .. } => !matches!(status, 401 | 429),
     }
 }

@@ -9,6 +9,8 @@ use crate::operation::Repeat;
 /// The outcome of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Happened {
+    /// There was no token, or the rate limit was exhausted: nothing was sent.
+    NotAdmitted,
     /// The request cannot be sent.
     Refused,
     /// Nothing of it reached the server.
@@ -21,15 +23,28 @@ pub(crate) enum Happened {
     Answered { status: u16, retry_after: Option<Duration> },
 }
 
+impl Happened {
+    /// Whether the request may have been written to the server. A 401 says that it had no effect.
+    pub(crate) fn is_written(self) -> bool {
+        match self {
+            Self::NotAdmitted | Self::Refused | Self::NotSent | Self::Answered { status: 401, .. } => false,
+            Self::MaybeSent | Self::Unreadable | Self::Answered { .. } => true,
+        }
+    }
+
+    /// Whether the request may have had its effect although it is sent again.
+    pub(crate) fn may_have_had_effect(self) -> bool {
+        self.is_written() && !matches!(self, Self::Answered { status: 429, .. })
+    }
+}
+
 /// Everything the decision depends on.
 #[derive(Clone, Debug)]
 pub(crate) struct Situation<'a> {
     pub(crate) class: Repeat,
     /// Number of the attempt that just ended, from 1.
     pub(crate) attempt: u32,
-    pub(crate) happened: Happened,
-    /// If the server refuses the token, a new one can be fetched.
-    pub(crate) renewable: bool,
+    pub(crate) outcome: Happened,
     /// Remaining budget of the client.
     pub(crate) budget: u32,
     /// Remaining time of the call.
@@ -49,8 +64,6 @@ pub(crate) enum Decision {
 pub(crate) enum Cause {
     /// Nothing of it reached the server.
     NotSent,
-    /// The server refused its token, without any effect.
-    Unauthorized,
     /// Its response was lost.
     Lost,
     /// The server received too many requests.
@@ -92,8 +105,6 @@ impl Limits {
     /// What a retry costs of the budget.
     pub(crate) fn cost(&self, cause: Cause) -> u32 {
         match cause {
-            // Once in a call, and it is no load for a server in trouble.
-            Cause::Unauthorized => 0,
             Cause::Throttled => self.throttled_cost,
             Cause::NotSent | Cause::Lost | Cause::ServerError => self.retry_cost,
         }
@@ -104,7 +115,7 @@ impl Situation<'_> {
     fn repeat(&self) -> Result<(Duration, Cause), Reason> {
         let cause = self.cause()?;
         let attempts = match cause {
-            Cause::NotSent | Cause::Unauthorized => self.limits.attempts_not_sent,
+            Cause::NotSent => self.limits.attempts_not_sent,
             Cause::Lost | Cause::Throttled | Cause::ServerError => self.limits.attempts,
         };
         if self.attempt >= attempts {
@@ -122,7 +133,8 @@ impl Situation<'_> {
 
     /// The cause for a retry, if one is allowed at all.
     fn cause(&self) -> Result<Cause, Reason> {
-        match (self.happened, self.class) {
+        match (self.outcome, self.class) {
+            (Happened::NotAdmitted, _) => Err(Reason::NotAdmitted),
             (Happened::Refused, _) => Err(Reason::Settled),
             (Happened::NotSent, _) => Ok(Cause::NotSent),
             (Happened::MaybeSent, Repeat::Read | Repeat::Idempotent) => Ok(Cause::Lost),
@@ -130,7 +142,6 @@ impl Situation<'_> {
                 Err(Reason::MaybeDone)
             }
             (Happened::Unreadable, Repeat::Read | Repeat::Idempotent) => Err(Reason::Settled),
-            (Happened::Answered { status: 401, .. }, _) if self.renewable => Ok(Cause::Unauthorized),
             (Happened::Answered { status, retry_after }, _) => {
                 let cause = self.answered(status, retry_after.is_some())?;
                 if self.limits.statuses.contains(&status) { Ok(cause) } else { Err(Reason::Settled) }
@@ -155,17 +166,11 @@ impl Situation<'_> {
 
     /// How long to wait.
     fn wait(&self, cause: Cause) -> Result<Duration, Reason> {
-        // It waits for the token anyway.
-        if cause == Cause::Unauthorized {
-            return Ok(Duration::ZERO);
-        }
         let drawn = |first| jitter(first, self.limits.max_backoff, self.attempt, self.random);
-        let Happened::Answered { retry_after: Some(asked), .. } = self.happened else {
+        let Happened::Answered { retry_after: Some(asked), .. } = self.outcome else {
             return Ok(match cause {
                 Cause::Throttled => drawn(self.limits.throttled_backoff),
-                Cause::NotSent | Cause::Unauthorized | Cause::Lost | Cause::ServerError => {
-                    drawn(self.limits.backoff)
-                }
+                Cause::NotSent | Cause::Lost | Cause::ServerError => drawn(self.limits.backoff),
             });
         };
         if asked > self.limits.max_retry_after {

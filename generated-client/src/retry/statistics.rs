@@ -55,10 +55,13 @@ impl Counters {
         count(&self.attempts);
     }
 
+    pub(crate) fn renewal(&self) {
+        count(&self.unauthorized);
+    }
+
     pub(crate) fn retry(&self, cause: Cause) {
         count(match cause {
             Cause::NotSent => &self.not_sent,
-            Cause::Unauthorized => &self.unauthorized,
             Cause::Lost => &self.lost,
             Cause::Throttled => &self.throttled,
             Cause::ServerError => &self.server_error,

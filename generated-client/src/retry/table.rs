@@ -20,7 +20,7 @@ fn limits(class: Repeat) -> Limits {
 /// The first attempt has ended; the draw is in the middle; there are time and budget.
 fn first(class: Repeat, happened: Happened, limits: &Limits) -> Situation<'_> {
     let left = limits.call_timeout;
-    Situation { class, attempt: 1, happened, renewable: false, budget: 100, left, limits, random: 1 << 31 }
+    Situation { class, attempt: 1, outcome: happened, budget: 100, left, limits, random: 1 << 31 }
 }
 
 fn answered(status: u16) -> Happened {
@@ -39,13 +39,14 @@ fn repeat(millis: u64, cause: Cause) -> Decision {
 fn every_class_repeats_what_it_may() {
     use Cause::{Lost, NotSent, ServerError, Throttled};
     use Decision::GiveUp;
-    use Reason::{MaybeDone, NotWaiting, RetryAfter, Settled};
+    use Reason::{MaybeDone, NotAdmitted, NotWaiting, RetryAfter, Settled};
 
     let settled = [GiveUp(Settled); 4];
     let in_doubt = |reads: Decision| [reads, reads, GiveUp(MaybeDone), GiveUp(MaybeDone)];
     let turned_away = |reads: Decision| [reads, reads, GiveUp(NotWaiting), GiveUp(NotWaiting)];
     // In the order of the classes: read, idempotent, keyed, never.
     let rows: &[(Happened, [Decision; 4])] = &[
+        (Happened::NotAdmitted, [GiveUp(NotAdmitted); 4]),
         (Happened::Refused, settled),
         (
             Happened::NotSent,
@@ -103,26 +104,6 @@ fn attempts_are_counted() {
             let repeats = matches!(decision, Decision::Repeat { .. });
             assert_eq!(repeats, attempt < most, "{class:?} {happened:?} {attempt}");
         }
-    }
-}
-
-#[test]
-fn a_refused_token_is_replaced_whatever_the_operation() {
-    let unauthorized = repeat(0, Cause::Unauthorized);
-    for class in CLASSES {
-        let mut limits = limits(class);
-        let situation = Situation { renewable: true, ..first(class, answered(401), &limits) };
-        assert_eq!(decide(&situation), unauthorized, "{class:?}");
-        // It costs nothing, and does not wait.
-        assert_eq!(decide(&Situation { budget: 0, ..situation.clone() }), unauthorized);
-        assert_eq!(decide(&Situation { happened: asked(401, 60), ..situation.clone() }), unauthorized);
-        let late = Situation { left: Duration::ZERO, ..situation.clone() };
-        assert_eq!(decide(&late), Decision::GiveUp(Reason::Deadline));
-        let forbidden = Situation { happened: answered(403), ..situation };
-        assert_eq!(decide(&forbidden), Decision::GiveUp(Reason::Settled));
-        RetrySettings::new().max_attempts(1).apply(&mut limits);
-        let once = Situation { renewable: true, ..first(class, answered(401), &limits) };
-        assert_eq!(decide(&once), Decision::GiveUp(Reason::Attempts));
     }
 }
 
@@ -200,11 +181,11 @@ fn budget_and_time_are_kept() {
         let left = Duration::from_millis(left);
         assert_eq!(decide(&Situation { budget, left, ..situation.clone() }), expected);
     }
-    let throttled = Situation { budget: 5, happened: answered(429), ..situation.clone() };
+    let throttled = Situation { budget: 5, outcome: answered(429), ..situation.clone() };
     assert_eq!(decide(&throttled), repeat(500, Cause::Throttled));
     assert_eq!(decide(&Situation { budget: 4, ..throttled }), Decision::GiveUp(Reason::Budget));
     // 30 seconds are allowed, but the call has no more than 30 for everything.
-    let late = Situation { happened: asked(429, 30), ..situation };
+    let late = Situation { outcome: asked(429, 30), ..situation };
     assert_eq!(decide(&late), Decision::GiveUp(Reason::Deadline));
 }
 
@@ -244,7 +225,7 @@ proptest! {
             passed += Duration::from_millis(took).min(deadline - passed);
             let left = deadline - passed;
             let situation =
-                Situation { class, attempt, happened, renewable: false, budget: 100, left, limits: &limits, random };
+                Situation { class, attempt, outcome: happened, budget: 100, left, limits: &limits, random };
             let Decision::Repeat { after, .. } = decide(&situation) else {
                 ended = true;
                 break;
