@@ -14,7 +14,8 @@ async fn a_call_is_traced_without_bodies_and_secrets() {
     let client = Client::builder().api_key(KEY).base_url(&server.url).build().unwrap();
     client.orders().get_orders(AccountId::new(7_654_321)).send().await.unwrap_err();
     let mut lines = ears.take();
-    lines.retain(|line| line.starts_with("clear_street"));
+    // What a span learns later has no target.
+    lines.retain(|line| line.starts_with("clear_street") || line.starts_with("recorded"));
     let traced = lines.join(" ");
     for part in [
         r#"operation="get_orders""#,
