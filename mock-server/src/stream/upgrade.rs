@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{
-    CONNECTION, HeaderName, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
-};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http::header::{SEC_WEBSOCKET_VERSION, UPGRADE};
+use http::{HeaderValue, Request, Response, StatusCode};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::sync::watch;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::Error;
+use tokio_tungstenite::tungstenite::error::ProtocolError::{InvalidSecWebSocketKey, MissingSecWebSocketKey};
+use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::Streams;
@@ -32,9 +32,12 @@ impl Streams {
         line: &Line,
         mut ended: watch::Receiver<bool>,
     ) -> Response<Bytes> {
-        let proof = match proof(request.method(), request.headers()) {
-            Ok(proof) => proof,
-            Err(status) => return refused(status),
+        let accepted = match create_response_with_body(request, Bytes::new) {
+            Ok(accepted) => accepted,
+            Err(Error::Protocol(MissingSecWebSocketKey | InvalidSecWebSocketKey)) => {
+                return refused(StatusCode::BAD_REQUEST);
+            }
+            Err(_) => return refused(StatusCode::UPGRADE_REQUIRED),
         };
         let faults = match self.around.faults.of_connection(request.headers()) {
             Ok(faults) => faults,
@@ -47,7 +50,7 @@ impl Streams {
                 _ = ended.wait_for(|ended| *ended) => {}
             }
         });
-        accepted(proof)
+        accepted
     }
 
     async fn serve(self: Arc<Self>, upgrade: OnUpgrade, line: Line, faults: ConnectionFaults) {
@@ -58,29 +61,6 @@ impl Streams {
             WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
         Session::new(self, socket, line, faults).run().await;
     }
-}
-
-/// What proves that the upgrade was understood, or why it was not.
-fn proof(method: &Method, headers: &HeaderMap) -> Result<HeaderValue, StatusCode> {
-    let has = |name: HeaderName, token: &str| {
-        let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
-        values.flat_map(|value| value.split(',')).any(|value| value.trim().eq_ignore_ascii_case(token))
-    };
-    let is_websocket = method == Method::GET && has(CONNECTION, "upgrade") && has(UPGRADE, "websocket");
-    if !is_websocket || headers.get(SEC_WEBSOCKET_VERSION) != Some(&VERSION) {
-        return Err(StatusCode::UPGRADE_REQUIRED);
-    }
-    let key = headers.get(SEC_WEBSOCKET_KEY).ok_or(StatusCode::BAD_REQUEST)?;
-    HeaderValue::try_from(derive_accept_key(key.as_bytes())).map_err(|_| StatusCode::BAD_REQUEST)
-}
-
-fn accepted(proof: HeaderValue) -> Response<Bytes> {
-    let mut response = plain(StatusCode::SWITCHING_PROTOCOLS, "");
-    let headers = response.headers_mut();
-    headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
-    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-    headers.insert(SEC_WEBSOCKET_ACCEPT, proof);
-    response
 }
 
 fn refused(status: StatusCode) -> Response<Bytes> {
