@@ -6,14 +6,13 @@ use quote::quote;
 use super::scope::Scope;
 use super::tokens::{ident, number};
 use super::types::{argument, from_argument, ty};
-use super::{Parts, docs, items, models, rules};
+use super::{docs, items, models, rules};
 use crate::ir::{
     Body, Field, Group, Lookup, Method, Operation, Outcome, PageToken, Parameter, Place, Repeat, Type,
 };
 
 /// The builder of one operation.
-pub(super) fn emit(scope: &Scope<'_>, group: &Group, operation: &Operation, parts: &mut Parts) {
-    parts.operations.push(definition(scope, group, operation));
+pub(super) fn emit(scope: &Scope<'_>, group: &Group, operation: &Operation) -> [TokenStream; 2] {
     let constant = constant(scope, group, operation);
     let setters = operation
         .parameters
@@ -31,7 +30,7 @@ pub(super) fn emit(scope: &Scope<'_>, group: &Group, operation: &Operation, part
             .chain(endings(scope, operation)),
     );
     let name = ident(&operation.rust);
-    parts.operations.push(quote!(impl #name { #methods }));
+    [definition(scope, group, operation), quote!(impl #name { #methods })]
 }
 
 /// The type of the rows that a keyed operation submits, and of those that it answers.
@@ -180,7 +179,7 @@ fn table_parameter(scope: &Scope<'_>, parameter: &Parameter) -> TokenStream {
     let required = (parameter.place == Place::Query && parameter.field.required).then(|| quote!(.required()));
     let bounds = models::bounds(&parameter.field.bounds);
     let sensitive = parameter.field.sensitive.then(|| quote!(.sensitive()));
-    quote!(#item::#place(#wire) #required #bounds #sensitive)
+    quote!(#item::#place(#wire) #required #(.#bounds)* #sensitive)
 }
 
 fn lookup(scope: &Scope<'_>, lookup: &Lookup) -> TokenStream {
@@ -246,7 +245,6 @@ pub(super) fn set(
     name: &TokenStream,
     of: &Type,
 ) -> TokenStream {
-    scope.methods(items::VALUE);
     let index = number(index);
     let value = from_argument(scope, of, name.clone());
     if matches!(of, Type::List(_)) {
@@ -310,7 +308,6 @@ fn endings(scope: &Scope<'_>, operation: &Operation) -> Vec<TokenStream> {
     }
     let (sending, result) = (scope.path(items::SENDING), result_type(scope, &operation.result));
     let mut endings = vec![ending(
-        scope,
         operation,
         "send",
         docs::member("Sends the request."),
@@ -325,7 +322,6 @@ fn endings(scope: &Scope<'_>, operation: &Operation) -> Vec<TokenStream> {
             quote!(#doc #[inline])
         };
         endings.push(ending(
-            scope,
             operation,
             "pages",
             walk("Walks the pages, beginning with this one."),
@@ -333,7 +329,6 @@ fn endings(scope: &Scope<'_>, operation: &Operation) -> Vec<TokenStream> {
             &quote!(#pages::new(self.call)),
         ));
         endings.push(ending(
-            scope,
             operation,
             "items",
             walk("Walks the items of all pages, beginning with this one."),
@@ -378,7 +373,6 @@ fn submission(scope: &Scope<'_>, answer: &Type, key: &str) -> Vec<TokenStream> {
 }
 
 fn ending(
-    scope: &Scope<'_>,
     operation: &Operation,
     name: &str,
     attributes: TokenStream,
@@ -388,10 +382,7 @@ fn ending(
     let name = ident(name);
     let (mutable, body) = match &operation.body {
         None => (None, None),
-        Some(_) => {
-            scope.methods(items::VALUE);
-            (Some(quote!(mut)), Some(quote!(self.call.body(self.body.view());)))
-        }
+        Some(_) => (Some(quote!(mut)), Some(quote!(self.call.body(self.body.view());))),
     };
     quote! {
         #attributes

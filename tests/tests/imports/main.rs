@@ -39,6 +39,7 @@ const LAYERS: &[&str] = &[
     "stream",
     "page",
     "keyed",
+    "generated_prelude",
     "blocking",
     "trading",
     "studio",

@@ -4,21 +4,9 @@
 //!
 //! What it has from elsewhere too is among its holdings.
 
-use std::fmt;
-
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::accounts::{AccountId, AccountIdOrNumber, AccountNumber};
 use super::instruments::Symbol;
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{
-    Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat,
-};
-use crate::options::RequestOptions;
-use crate::page::{Items, Pages};
-use crate::record::{self, Field, Record, Slot, Table, Value, View};
 
 /// The positions that an account has by trading through Studio.
 ///
@@ -224,84 +212,8 @@ pub struct Position {
     pub average_cost: Decimal,
 }
 
-// Records: how the types above are read and written.
-
-impl Record for Position {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Position",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("account_id").min_length(1).max_length(256),
-                Field::required("account_number").min_length(1).max_length(256),
-                Field::required("symbol").min_length(1).max_length(32),
-                Field::required("quantity"),
-                Field::required("average_cost").number(),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.account_id),
-            1 => Value::slot(&mut self.account_number),
-            2 => Value::slot(&mut self.symbol),
-            3 => Slot::Decimal(&mut self.quantity),
-            4 => Slot::Decimal(&mut self.average_cost),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.account_id),
-            1 => Value::view(&self.account_number),
-            2 => Value::view(&self.symbol),
-            3 => View::Decimal(self.quantity),
-            4 => View::Decimal(self.average_cost),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Position {
-    fn blank() -> Self {
-        Self {
-            account_id: Value::blank(),
-            account_number: Value::blank(),
-            symbol: Value::blank(),
-            quantity: Value::blank(),
-            average_cost: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Position {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Position {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Position {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+record! { Position {
+    account_id: "account_id" min_length(1) max_length(256),
+    account_number: "account_number" min_length(1) max_length(256),
+    symbol: "symbol" min_length(1) max_length(32), quantity: "quantity", average_cost: "average_cost" number,
+} }

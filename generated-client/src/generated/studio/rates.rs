@@ -2,13 +2,9 @@
 
 //! What is easy to borrow.
 
+use crate::generated_prelude::*;
 use super::accounts::AccountIdOrNumber;
 use super::instruments::Symbol;
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{Answer, BodyKind, Method, Operation, Parameter, Repeat};
-use crate::options::RequestOptions;
-use crate::record::Value;
 
 /// What is easy to borrow.
 ///

@@ -2,22 +2,7 @@
 
 //! Finding instruments and option contracts, and reading what is fixed about them.
 
-use std::fmt;
-use std::str::FromStr;
-
-use jiff::civil::Date;
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use crate::{NotListed, Unrecognized};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{
-    Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat,
-};
-use crate::options::RequestOptions;
-use crate::page::{Items, Pages};
-use crate::record::{self, Field, Record, Rule, Slot, Table, Text, Value, View};
+use crate::generated_prelude::*;
 
 /// Finding instruments and option contracts, and reading what is fixed about them.
 ///
@@ -589,6 +574,16 @@ pub struct InstrumentCore {
     pub notional_adv: Option<Decimal>,
 }
 
+record! { InstrumentCore {
+    id: "id", symbol: "symbol", name: "name" optional, instrument_type: "instrument_type" optional,
+    venue: "venue", currency: "currency", country_of_issue: "country_of_issue", is_tradable: "is_tradable",
+    is_fractionable: "is_fractionable", is_liquidation_only: "is_liquidation_only",
+    is_marginable: "is_marginable", is_short_prohibited: "is_short_prohibited",
+    easy_to_borrow: "easy_to_borrow", is_threshold_security: "is_threshold_security", is_ptp: "is_ptp",
+    long_margin_rate: "long_margin_rate" optional, short_margin_rate: "short_margin_rate" optional,
+    previous_close: "previous_close" optional, adv: "adv" optional, notional_adv: "notional_adv" optional,
+} }
+
 /// An instrument, with its option expiries if they were asked for.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -638,6 +633,17 @@ pub struct Instrument {
     pub options_expiry_dates: Option<Vec<Date>>,
 }
 
+record! { Instrument {
+    id: "id", symbol: "symbol", name: "name" optional, instrument_type: "instrument_type" optional,
+    venue: "venue", currency: "currency", country_of_issue: "country_of_issue", is_tradable: "is_tradable",
+    is_fractionable: "is_fractionable", is_liquidation_only: "is_liquidation_only",
+    is_marginable: "is_marginable", is_short_prohibited: "is_short_prohibited",
+    easy_to_borrow: "easy_to_borrow", is_threshold_security: "is_threshold_security", is_ptp: "is_ptp",
+    long_margin_rate: "long_margin_rate" optional, short_margin_rate: "short_margin_rate" optional,
+    previous_close: "previous_close" optional, adv: "adv" optional, notional_adv: "notional_adv" optional,
+    options_expiry_dates: "options_expiry_dates" optional,
+} }
+
 /// An option contract.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -674,6 +680,14 @@ pub struct OptionsContract {
     pub is_marginable: bool,
 }
 
+record! { OptionsContract {
+    id: "id", symbol: "symbol", underlying_instrument_id: "underlying_instrument_id" optional,
+    contract_type: "contract_type", exercise_style: "exercise_style", listing_type: "listing_type",
+    expiry: "expiry", strike_price: "strike_price", multiplier: "multiplier",
+    open_interest: "open_interest" optional, exchange: "exchange", currency: "currency",
+    is_tradable: "is_tradable", is_liquidation_only: "is_liquidation_only", is_marginable: "is_marginable",
+} }
+
 /// Type of an instrument.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -690,39 +704,7 @@ pub enum SecurityType {
     Unrecognized(Unrecognized),
 }
 
-impl SecurityType {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::CommonStock => "COMMON_STOCK",
-            Self::Index => "INDEX",
-            Self::Option => "OPTION",
-            Self::Cash => "CASH",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for SecurityType {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for SecurityType {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("SecurityType", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { SecurityType { CommonStock: "COMMON_STOCK", Index: "INDEX", Option: "OPTION", Cash: "CASH" } or Unrecognized }
 
 /// Class of instruments to search in; coarser than `SecurityType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -744,39 +726,9 @@ pub enum AssetClass {
     Unrecognized(Unrecognized),
 }
 
-impl AssetClass {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Equity => "EQUITY",
-            Self::Option => "OPTION",
-            Self::Warrant => "WARRANT",
-            Self::Bond => "BOND",
-            Self::Fx => "FX",
-            Self::Other => "OTHER",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for AssetClass {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for AssetClass {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("AssetClass", text)),
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { AssetClass {
+    Equity: "EQUITY", Option: "OPTION", Warrant: "WARRANT", Bond: "BOND", Fx: "FX", Other: "OTHER",
+} or Unrecognized }
 
 /// What an option gives the right to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -790,37 +742,7 @@ pub enum ContractType {
     Unrecognized(Unrecognized),
 }
 
-impl ContractType {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Call => "CALL",
-            Self::Put => "PUT",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for ContractType {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for ContractType {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("ContractType", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { ContractType { Call: "CALL", Put: "PUT" } or Unrecognized }
 
 /// When an option can be exercised.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -834,37 +756,7 @@ pub enum ExerciseStyle {
     Unrecognized(Unrecognized),
 }
 
-impl ExerciseStyle {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::American => "AMERICAN",
-            Self::European => "EUROPEAN",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for ExerciseStyle {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for ExerciseStyle {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("ExerciseStyle", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { ExerciseStyle { American: "AMERICAN", European: "EUROPEAN" } or Unrecognized }
 
 /// How an option contract is listed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -880,787 +772,16 @@ pub enum ListingType {
     Unrecognized(Unrecognized),
 }
 
-impl ListingType {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Standard => "STANDARD",
-            Self::Flex => "FLEX",
-            Self::Otc => "OTC",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for ListingType {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for ListingType {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("ListingType", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { ListingType { Standard: "STANDARD", Flex: "FLEX", Otc: "OTC" } or Unrecognized }
 
 /// Clear Street's identifier of an instrument.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstrumentId(String);
 
-impl InstrumentId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for InstrumentId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&InstrumentId> for InstrumentId {
-    #[inline]
-    fn from(id: &InstrumentId) -> Self {
-        id.clone()
-    }
-}
+id! { InstrumentId(String) }
 
 /// An instrument by its identifier, by the ticker of an equity or by the OSI symbol of an option.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstrumentIdOrSymbol(String);
 
-impl InstrumentIdOrSymbol {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for InstrumentIdOrSymbol {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&InstrumentIdOrSymbol> for InstrumentIdOrSymbol {
-    #[inline]
-    fn from(id: &InstrumentIdOrSymbol) -> Self {
-        id.clone()
-    }
-}
-
-impl From<&str> for InstrumentIdOrSymbol {
-    #[inline]
-    fn from(id: &str) -> Self {
-        Self(id.to_owned())
-    }
-}
-
-impl From<String> for InstrumentIdOrSymbol {
-    #[inline]
-    fn from(id: String) -> Self {
-        Self(id)
-    }
-}
-
-impl From<InstrumentId> for InstrumentIdOrSymbol {
-    #[inline]
-    fn from(id: InstrumentId) -> Self {
-        Self::new(id.as_str())
-    }
-}
-
-impl From<&InstrumentId> for InstrumentIdOrSymbol {
-    #[inline]
-    fn from(id: &InstrumentId) -> Self {
-        Self::new(id.as_str())
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for InstrumentCore {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "InstrumentCore",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("id"),
-                Field::required("symbol"),
-                Field::optional("name"),
-                Field::optional("instrument_type"),
-                Field::required("venue"),
-                Field::required("currency"),
-                Field::required("country_of_issue"),
-                Field::required("is_tradable"),
-                Field::required("is_fractionable"),
-                Field::required("is_liquidation_only"),
-                Field::required("is_marginable"),
-                Field::required("is_short_prohibited"),
-                Field::required("easy_to_borrow"),
-                Field::required("is_threshold_security"),
-                Field::required("is_ptp"),
-                Field::optional("long_margin_rate"),
-                Field::optional("short_margin_rate"),
-                Field::optional("previous_close"),
-                Field::optional("adv"),
-                Field::optional("notional_adv"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.id),
-            1 => Slot::String(&mut self.symbol),
-            2 => Slot::Option(&mut self.name),
-            3 => Slot::Option(&mut self.instrument_type),
-            4 => Slot::String(&mut self.venue),
-            5 => Slot::String(&mut self.currency),
-            6 => Slot::String(&mut self.country_of_issue),
-            7 => Slot::Bool(&mut self.is_tradable),
-            8 => Slot::Bool(&mut self.is_fractionable),
-            9 => Slot::Bool(&mut self.is_liquidation_only),
-            10 => Slot::Bool(&mut self.is_marginable),
-            11 => Slot::Bool(&mut self.is_short_prohibited),
-            12 => Slot::Bool(&mut self.easy_to_borrow),
-            13 => Slot::Bool(&mut self.is_threshold_security),
-            14 => Slot::Bool(&mut self.is_ptp),
-            15 => Slot::Option(&mut self.long_margin_rate),
-            16 => Slot::Option(&mut self.short_margin_rate),
-            17 => Slot::Option(&mut self.previous_close),
-            18 => Slot::Option(&mut self.adv),
-            19 => Slot::Option(&mut self.notional_adv),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.id),
-            1 => View::Text(&self.symbol),
-            2 => Value::view(&self.name),
-            3 => Value::view(&self.instrument_type),
-            4 => View::Text(&self.venue),
-            5 => View::Text(&self.currency),
-            6 => View::Text(&self.country_of_issue),
-            7 => View::Bool(self.is_tradable),
-            8 => View::Bool(self.is_fractionable),
-            9 => View::Bool(self.is_liquidation_only),
-            10 => View::Bool(self.is_marginable),
-            11 => View::Bool(self.is_short_prohibited),
-            12 => View::Bool(self.easy_to_borrow),
-            13 => View::Bool(self.is_threshold_security),
-            14 => View::Bool(self.is_ptp),
-            15 => Value::view(&self.long_margin_rate),
-            16 => Value::view(&self.short_margin_rate),
-            17 => Value::view(&self.previous_close),
-            18 => Value::view(&self.adv),
-            19 => Value::view(&self.notional_adv),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for InstrumentCore {
-    fn blank() -> Self {
-        Self {
-            id: Value::blank(),
-            symbol: Value::blank(),
-            name: None,
-            instrument_type: None,
-            venue: Value::blank(),
-            currency: Value::blank(),
-            country_of_issue: Value::blank(),
-            is_tradable: Value::blank(),
-            is_fractionable: Value::blank(),
-            is_liquidation_only: Value::blank(),
-            is_marginable: Value::blank(),
-            is_short_prohibited: Value::blank(),
-            easy_to_borrow: Value::blank(),
-            is_threshold_security: Value::blank(),
-            is_ptp: Value::blank(),
-            long_margin_rate: None,
-            short_margin_rate: None,
-            previous_close: None,
-            adv: None,
-            notional_adv: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for InstrumentCore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for InstrumentCore {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for InstrumentCore {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for Instrument {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Instrument",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("id"),
-                Field::required("symbol"),
-                Field::optional("name"),
-                Field::optional("instrument_type"),
-                Field::required("venue"),
-                Field::required("currency"),
-                Field::required("country_of_issue"),
-                Field::required("is_tradable"),
-                Field::required("is_fractionable"),
-                Field::required("is_liquidation_only"),
-                Field::required("is_marginable"),
-                Field::required("is_short_prohibited"),
-                Field::required("easy_to_borrow"),
-                Field::required("is_threshold_security"),
-                Field::required("is_ptp"),
-                Field::optional("long_margin_rate"),
-                Field::optional("short_margin_rate"),
-                Field::optional("previous_close"),
-                Field::optional("adv"),
-                Field::optional("notional_adv"),
-                Field::optional("options_expiry_dates"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.id),
-            1 => Slot::String(&mut self.symbol),
-            2 => Slot::Option(&mut self.name),
-            3 => Slot::Option(&mut self.instrument_type),
-            4 => Slot::String(&mut self.venue),
-            5 => Slot::String(&mut self.currency),
-            6 => Slot::String(&mut self.country_of_issue),
-            7 => Slot::Bool(&mut self.is_tradable),
-            8 => Slot::Bool(&mut self.is_fractionable),
-            9 => Slot::Bool(&mut self.is_liquidation_only),
-            10 => Slot::Bool(&mut self.is_marginable),
-            11 => Slot::Bool(&mut self.is_short_prohibited),
-            12 => Slot::Bool(&mut self.easy_to_borrow),
-            13 => Slot::Bool(&mut self.is_threshold_security),
-            14 => Slot::Bool(&mut self.is_ptp),
-            15 => Slot::Option(&mut self.long_margin_rate),
-            16 => Slot::Option(&mut self.short_margin_rate),
-            17 => Slot::Option(&mut self.previous_close),
-            18 => Slot::Option(&mut self.adv),
-            19 => Slot::Option(&mut self.notional_adv),
-            20 => Slot::Option(&mut self.options_expiry_dates),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.id),
-            1 => View::Text(&self.symbol),
-            2 => Value::view(&self.name),
-            3 => Value::view(&self.instrument_type),
-            4 => View::Text(&self.venue),
-            5 => View::Text(&self.currency),
-            6 => View::Text(&self.country_of_issue),
-            7 => View::Bool(self.is_tradable),
-            8 => View::Bool(self.is_fractionable),
-            9 => View::Bool(self.is_liquidation_only),
-            10 => View::Bool(self.is_marginable),
-            11 => View::Bool(self.is_short_prohibited),
-            12 => View::Bool(self.easy_to_borrow),
-            13 => View::Bool(self.is_threshold_security),
-            14 => View::Bool(self.is_ptp),
-            15 => Value::view(&self.long_margin_rate),
-            16 => Value::view(&self.short_margin_rate),
-            17 => Value::view(&self.previous_close),
-            18 => Value::view(&self.adv),
-            19 => Value::view(&self.notional_adv),
-            20 => Value::view(&self.options_expiry_dates),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Instrument {
-    fn blank() -> Self {
-        Self {
-            id: Value::blank(),
-            symbol: Value::blank(),
-            name: None,
-            instrument_type: None,
-            venue: Value::blank(),
-            currency: Value::blank(),
-            country_of_issue: Value::blank(),
-            is_tradable: Value::blank(),
-            is_fractionable: Value::blank(),
-            is_liquidation_only: Value::blank(),
-            is_marginable: Value::blank(),
-            is_short_prohibited: Value::blank(),
-            easy_to_borrow: Value::blank(),
-            is_threshold_security: Value::blank(),
-            is_ptp: Value::blank(),
-            long_margin_rate: None,
-            short_margin_rate: None,
-            previous_close: None,
-            adv: None,
-            notional_adv: None,
-            options_expiry_dates: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Instrument {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Instrument {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Instrument {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for OptionsContract {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "OptionsContract",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("id"),
-                Field::required("symbol"),
-                Field::optional("underlying_instrument_id"),
-                Field::required("contract_type"),
-                Field::required("exercise_style"),
-                Field::required("listing_type"),
-                Field::required("expiry"),
-                Field::required("strike_price"),
-                Field::required("multiplier"),
-                Field::optional("open_interest"),
-                Field::required("exchange"),
-                Field::required("currency"),
-                Field::required("is_tradable"),
-                Field::required("is_liquidation_only"),
-                Field::required("is_marginable"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.id),
-            1 => Slot::String(&mut self.symbol),
-            2 => Slot::Option(&mut self.underlying_instrument_id),
-            3 => Slot::Text(&mut self.contract_type),
-            4 => Slot::Text(&mut self.exercise_style),
-            5 => Slot::Text(&mut self.listing_type),
-            6 => Slot::Date(&mut self.expiry),
-            7 => Slot::Decimal(&mut self.strike_price),
-            8 => Slot::Decimal(&mut self.multiplier),
-            9 => Slot::Option(&mut self.open_interest),
-            10 => Slot::String(&mut self.exchange),
-            11 => Slot::String(&mut self.currency),
-            12 => Slot::Bool(&mut self.is_tradable),
-            13 => Slot::Bool(&mut self.is_liquidation_only),
-            14 => Slot::Bool(&mut self.is_marginable),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.id),
-            1 => View::Text(&self.symbol),
-            2 => Value::view(&self.underlying_instrument_id),
-            3 => Value::view(&self.contract_type),
-            4 => Value::view(&self.exercise_style),
-            5 => Value::view(&self.listing_type),
-            6 => View::Date(self.expiry),
-            7 => View::Decimal(self.strike_price),
-            8 => View::Decimal(self.multiplier),
-            9 => Value::view(&self.open_interest),
-            10 => View::Text(&self.exchange),
-            11 => View::Text(&self.currency),
-            12 => View::Bool(self.is_tradable),
-            13 => View::Bool(self.is_liquidation_only),
-            14 => View::Bool(self.is_marginable),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for OptionsContract {
-    fn blank() -> Self {
-        Self {
-            id: Value::blank(),
-            symbol: Value::blank(),
-            underlying_instrument_id: None,
-            contract_type: Value::blank(),
-            exercise_style: Value::blank(),
-            listing_type: Value::blank(),
-            expiry: Value::blank(),
-            strike_price: Value::blank(),
-            multiplier: Value::blank(),
-            open_interest: None,
-            exchange: Value::blank(),
-            currency: Value::blank(),
-            is_tradable: Value::blank(),
-            is_liquidation_only: Value::blank(),
-            is_marginable: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for OptionsContract {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for OptionsContract {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for OptionsContract {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for SecurityType {
-    const NAME: &'static str = "SecurityType";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "COMMON_STOCK" => Self::CommonStock,
-            "INDEX" => Self::Index,
-            "OPTION" => Self::Option,
-            "CASH" => Self::Cash,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for SecurityType {
-    fn blank() -> Self {
-        Self::CommonStock
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for SecurityType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for SecurityType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for AssetClass {
-    const NAME: &'static str = "AssetClass";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "EQUITY" => Self::Equity,
-            "OPTION" => Self::Option,
-            "WARRANT" => Self::Warrant,
-            "BOND" => Self::Bond,
-            "FX" => Self::Fx,
-            "OTHER" => Self::Other,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for AssetClass {
-    fn blank() -> Self {
-        Self::Equity
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for AssetClass {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for AssetClass {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for ContractType {
-    const NAME: &'static str = "ContractType";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "CALL" => Self::Call,
-            "PUT" => Self::Put,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for ContractType {
-    fn blank() -> Self {
-        Self::Call
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for ContractType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ContractType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for ExerciseStyle {
-    const NAME: &'static str = "ExerciseStyle";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "AMERICAN" => Self::American,
-            "EUROPEAN" => Self::European,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for ExerciseStyle {
-    fn blank() -> Self {
-        Self::American
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for ExerciseStyle {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ExerciseStyle {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for ListingType {
-    const NAME: &'static str = "ListingType";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "STANDARD" => Self::Standard,
-            "FLEX" => Self::Flex,
-            "OTC" => Self::Otc,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for ListingType {
-    fn blank() -> Self {
-        Self::Standard
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for ListingType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ListingType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for InstrumentId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for InstrumentId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for InstrumentId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for InstrumentIdOrSymbol {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for InstrumentIdOrSymbol {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for InstrumentIdOrSymbol {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+id! { InstrumentIdOrSymbol(String) from plain accepts [InstrumentId] }

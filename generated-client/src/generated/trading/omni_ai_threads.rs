@@ -3,24 +3,10 @@
 //! Conversations with the Omni AI assistant. A thread starts with a first message of the user; each
 //! message starts a response, which is polled until it is final.
 
-use std::fmt;
-use std::str::FromStr;
-
-use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::accounts::AccountId;
 use super::omni_ai_messages::{Message, MessageId};
 use super::omni_ai_responses::{Response, ResponseId};
-use crate::{NotListed, Unrecognized};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{
-    Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat,
-};
-use crate::options::RequestOptions;
-use crate::page::{Items, Pages};
-use crate::record::{self, Field, Record, Rule, Slot, Table, Text, Value, View};
 
 /// Conversations with the Omni AI assistant. A thread starts with a first message of the user; each
 /// message starts a response, which is polled until it is final.
@@ -527,6 +513,10 @@ pub struct CreateMessageRequest {
     pub capabilities: Option<Vec<Capability>>,
 }
 
+record! { CreateMessageRequest {
+    account_id: "account_id", text: "text", capabilities: "capabilities" optional,
+} }
+
 impl CreateMessageRequest {
     /// With what is required.
     #[inline]
@@ -561,6 +551,10 @@ pub struct CreateMessageResponse {
     pub user_message_id: MessageId,
 }
 
+record! { CreateMessageResponse {
+    response_id: "response_id", thread_id: "thread_id", user_message_id: "user_message_id",
+} }
+
 /// A new conversation with its first message.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -578,6 +572,14 @@ pub struct CreateThreadRequest {
     /// Structured actions that the assistant may answer with.
     pub capabilities: Option<Vec<Capability>>,
 }
+
+record! { CreateThreadRequest {
+    account_id: "account_id", r#type: "type", text: "text" optional, target: "target" optional,
+    thesis: "thesis" optional, capabilities: "capabilities" optional,
+} rules [
+    Rule::When { conditions: &[("type", &["instant"])], require: &["text"], forbid: &[] },
+    Rule::When { conditions: &[("type", &["deep_insights"])], require: &["target"], forbid: &[] },
+] }
 
 impl CreateThreadRequest {
     /// With what is required.
@@ -659,6 +661,10 @@ pub struct CreateThreadResponse {
     pub user_message_id: MessageId,
 }
 
+record! { CreateThreadResponse {
+    response_id: "response_id", thread_id: "thread_id", user_message_id: "user_message_id",
+} }
+
 /// The subject of a piece of research.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -668,6 +674,8 @@ pub struct DeepInsightsTarget {
     /// Ticker of the security.
     pub ticker: String,
 }
+
+record! { DeepInsightsTarget { r#type: "type", ticker: "ticker" } }
 
 impl DeepInsightsTarget {
     /// With what is required.
@@ -703,6 +711,8 @@ pub struct Thread {
     pub updated_at: Timestamp,
 }
 
+record! { Thread { id: "id", title: "title", created_at: "created_at", updated_at: "updated_at" } }
+
 /// A kind of structured action that the client can carry out.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -719,37 +729,10 @@ pub enum Capability {
     Unrecognized(Unrecognized),
 }
 
-impl Capability {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::PrefillOrder => "PREFILL_ORDER",
-            Self::OpenChart => "OPEN_CHART",
-            Self::OpenScreener => "OPEN_SCREENER",
-            Self::OpenEntitlementConsent => "OPEN_ENTITLEMENT_CONSENT",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for Capability {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Capability {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("Capability", text)),
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { Capability {
+    PrefillOrder: "PREFILL_ORDER", OpenChart: "OPEN_CHART", OpenScreener: "OPEN_SCREENER",
+    OpenEntitlementConsent: "OPEN_ENTITLEMENT_CONSENT",
+} or Unrecognized }
 
 /// How the assistant works in a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -763,37 +746,7 @@ pub enum ConversationMode {
     Unrecognized(Unrecognized),
 }
 
-impl ConversationMode {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Instant => "instant",
-            Self::DeepInsights => "deep_insights",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for ConversationMode {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for ConversationMode {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("ConversationMode", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { ConversationMode { Instant: "instant", DeepInsights: "deep_insights" } or Unrecognized }
 
 /// What can be researched.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -805,663 +758,10 @@ pub enum DeepInsightsTargetType {
     Unrecognized(Unrecognized),
 }
 
-impl DeepInsightsTargetType {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Ticker => "ticker",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for DeepInsightsTargetType {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for DeepInsightsTargetType {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("DeepInsightsTargetType", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { DeepInsightsTargetType { Ticker: "ticker" } or Unrecognized }
 
 /// Identifier of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ThreadId(String);
 
-impl ThreadId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ThreadId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&ThreadId> for ThreadId {
-    #[inline]
-    fn from(id: &ThreadId) -> Self {
-        id.clone()
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for CreateMessageRequest {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "CreateMessageRequest",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("account_id"),
-                Field::required("text"),
-                Field::optional("capabilities"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.account_id),
-            1 => Slot::String(&mut self.text),
-            2 => Slot::Option(&mut self.capabilities),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.account_id),
-            1 => View::Text(&self.text),
-            2 => Value::view(&self.capabilities),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for CreateMessageRequest {
-    fn blank() -> Self {
-        Self {
-            account_id: Value::blank(),
-            text: Value::blank(),
-            capabilities: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for CreateMessageRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for CreateMessageRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for CreateMessageRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for CreateMessageResponse {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "CreateMessageResponse",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("response_id"),
-                Field::required("thread_id"),
-                Field::required("user_message_id"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.response_id),
-            1 => Value::slot(&mut self.thread_id),
-            2 => Value::slot(&mut self.user_message_id),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.response_id),
-            1 => Value::view(&self.thread_id),
-            2 => Value::view(&self.user_message_id),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for CreateMessageResponse {
-    fn blank() -> Self {
-        Self {
-            response_id: Value::blank(),
-            thread_id: Value::blank(),
-            user_message_id: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for CreateMessageResponse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for CreateMessageResponse {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for CreateMessageResponse {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for CreateThreadRequest {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "CreateThreadRequest",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("account_id"),
-                Field::required("type"),
-                Field::optional("text"),
-                Field::optional("target"),
-                Field::optional("thesis"),
-                Field::optional("capabilities"),
-            ],
-            rules: &[
-                Rule::When {
-                    conditions: &[("type", &["instant"])],
-                    require: &["text"],
-                    forbid: &[],
-                },
-                Rule::When {
-                    conditions: &[("type", &["deep_insights"])],
-                    require: &["target"],
-                    forbid: &[],
-                },
-            ],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.account_id),
-            1 => Slot::Text(&mut self.r#type),
-            2 => Slot::Option(&mut self.text),
-            3 => Slot::Option(&mut self.target),
-            4 => Slot::Option(&mut self.thesis),
-            5 => Slot::Option(&mut self.capabilities),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.account_id),
-            1 => Value::view(&self.r#type),
-            2 => Value::view(&self.text),
-            3 => Value::view(&self.target),
-            4 => Value::view(&self.thesis),
-            5 => Value::view(&self.capabilities),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for CreateThreadRequest {
-    fn blank() -> Self {
-        Self {
-            account_id: Value::blank(),
-            r#type: Value::blank(),
-            text: None,
-            target: None,
-            thesis: None,
-            capabilities: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for CreateThreadRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for CreateThreadRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for CreateThreadRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for CreateThreadResponse {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "CreateThreadResponse",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("response_id"),
-                Field::required("thread_id"),
-                Field::required("user_message_id"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.response_id),
-            1 => Value::slot(&mut self.thread_id),
-            2 => Value::slot(&mut self.user_message_id),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.response_id),
-            1 => Value::view(&self.thread_id),
-            2 => Value::view(&self.user_message_id),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for CreateThreadResponse {
-    fn blank() -> Self {
-        Self {
-            response_id: Value::blank(),
-            thread_id: Value::blank(),
-            user_message_id: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for CreateThreadResponse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for CreateThreadResponse {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for CreateThreadResponse {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for DeepInsightsTarget {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "DeepInsightsTarget",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("type"), Field::required("ticker")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Text(&mut self.r#type),
-            1 => Slot::String(&mut self.ticker),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.r#type),
-            1 => View::Text(&self.ticker),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for DeepInsightsTarget {
-    fn blank() -> Self {
-        Self {
-            r#type: Value::blank(),
-            ticker: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for DeepInsightsTarget {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for DeepInsightsTarget {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for DeepInsightsTarget {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for Thread {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Thread",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("id"),
-                Field::required("title"),
-                Field::required("created_at"),
-                Field::required("updated_at"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.id),
-            1 => Slot::String(&mut self.title),
-            2 => Slot::Timestamp(&mut self.created_at),
-            3 => Slot::Timestamp(&mut self.updated_at),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.id),
-            1 => View::Text(&self.title),
-            2 => View::Timestamp(self.created_at),
-            3 => View::Timestamp(self.updated_at),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Thread {
-    fn blank() -> Self {
-        Self {
-            id: Value::blank(),
-            title: Value::blank(),
-            created_at: Value::blank(),
-            updated_at: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Thread {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Thread {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Thread {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for Capability {
-    const NAME: &'static str = "Capability";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "PREFILL_ORDER" => Self::PrefillOrder,
-            "OPEN_CHART" => Self::OpenChart,
-            "OPEN_SCREENER" => Self::OpenScreener,
-            "OPEN_ENTITLEMENT_CONSENT" => Self::OpenEntitlementConsent,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for Capability {
-    fn blank() -> Self {
-        Self::PrefillOrder
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for Capability {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Capability {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for ConversationMode {
-    const NAME: &'static str = "ConversationMode";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "instant" => Self::Instant,
-            "deep_insights" => Self::DeepInsights,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for ConversationMode {
-    fn blank() -> Self {
-        Self::Instant
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for ConversationMode {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ConversationMode {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for DeepInsightsTargetType {
-    const NAME: &'static str = "DeepInsightsTargetType";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "ticker" => Self::Ticker,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for DeepInsightsTargetType {
-    fn blank() -> Self {
-        Self::Ticker
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for DeepInsightsTargetType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for DeepInsightsTargetType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for ThreadId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for ThreadId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ThreadId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+id! { ThreadId(String) }

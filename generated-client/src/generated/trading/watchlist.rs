@@ -2,21 +2,8 @@
 
 //! Watchlists, which belong to the user rather than to an account.
 
-use std::fmt;
-
-use jiff::Timestamp;
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::instruments::{Instrument, InstrumentIdOrSymbol};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{
-    Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat,
-};
-use crate::options::RequestOptions;
-use crate::page::{Items, Pages};
-use crate::record::{self, Field, Record, Slot, Table, Value, View};
 
 /// Watchlists, which belong to the user rather than to an account.
 ///
@@ -466,6 +453,8 @@ pub struct CreateWatchlistRequest {
     pub name: String,
 }
 
+record! { CreateWatchlistRequest { name: "name" } }
+
 impl CreateWatchlistRequest {
     /// With what is required.
     #[inline]
@@ -482,6 +471,8 @@ pub struct AddWatchlistItemRequest {
     /// option.
     pub instrument_id: InstrumentIdOrSymbol,
 }
+
+record! { AddWatchlistItemRequest { instrument_id: "instrument_id" min_length(1) } }
 
 impl AddWatchlistItemRequest {
     /// With what is required.
@@ -501,6 +492,8 @@ pub struct AddWatchlistItemData {
     pub item_id: WatchlistItemId,
 }
 
+record! { AddWatchlistItemData { item_id: "item_id" } }
+
 /// A watchlist without its items.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -512,6 +505,8 @@ pub struct WatchlistEntry {
     /// When it was created.
     pub created_at: Timestamp,
 }
+
+record! { WatchlistEntry { id: "id", name: "name", created_at: "created_at" } }
 
 /// A watchlist with its items.
 #[derive(Clone, PartialEq)]
@@ -527,6 +522,8 @@ pub struct WatchlistDetail {
     pub items: Vec<WatchlistItemEntry>,
 }
 
+record! { WatchlistDetail { id: "id", name: "name", created_at: "created_at", items: "items" } }
+
 /// An instrument on a watchlist.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -541,526 +538,18 @@ pub struct WatchlistItemEntry {
     pub added_price: Option<Decimal>,
 }
 
+record! { WatchlistItemEntry {
+    id: "id", instrument: "instrument" optional, added_at: "added_at", added_price: "added_price" optional,
+} }
+
 /// Identifier of a watchlist.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WatchlistId(String);
 
-impl WatchlistId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for WatchlistId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&WatchlistId> for WatchlistId {
-    #[inline]
-    fn from(id: &WatchlistId) -> Self {
-        id.clone()
-    }
-}
+id! { WatchlistId(String) }
 
 /// Identifier of an instrument's place in a watchlist.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WatchlistItemId(String);
 
-impl WatchlistItemId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for WatchlistItemId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&WatchlistItemId> for WatchlistItemId {
-    #[inline]
-    fn from(id: &WatchlistItemId) -> Self {
-        id.clone()
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for CreateWatchlistRequest {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "CreateWatchlistRequest",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("name")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::String(&mut self.name),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Text(&self.name),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for CreateWatchlistRequest {
-    fn blank() -> Self {
-        Self { name: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for CreateWatchlistRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for CreateWatchlistRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for CreateWatchlistRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for AddWatchlistItemRequest {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "AddWatchlistItemRequest",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("instrument_id").min_length(1)],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.instrument_id),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.instrument_id),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for AddWatchlistItemRequest {
-    fn blank() -> Self {
-        Self {
-            instrument_id: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for AddWatchlistItemRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for AddWatchlistItemRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for AddWatchlistItemRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for AddWatchlistItemData {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "AddWatchlistItemData",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("item_id")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.item_id),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.item_id),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for AddWatchlistItemData {
-    fn blank() -> Self {
-        Self { item_id: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for AddWatchlistItemData {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for AddWatchlistItemData {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for AddWatchlistItemData {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for WatchlistEntry {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "WatchlistEntry",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("id"),
-                Field::required("name"),
-                Field::required("created_at"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.id),
-            1 => Slot::String(&mut self.name),
-            2 => Slot::Timestamp(&mut self.created_at),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.id),
-            1 => View::Text(&self.name),
-            2 => View::Timestamp(self.created_at),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for WatchlistEntry {
-    fn blank() -> Self {
-        Self {
-            id: Value::blank(),
-            name: Value::blank(),
-            created_at: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for WatchlistEntry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for WatchlistEntry {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for WatchlistEntry {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for WatchlistDetail {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "WatchlistDetail",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("id"),
-                Field::required("name"),
-                Field::required("created_at"),
-                Field::required("items"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.id),
-            1 => Slot::String(&mut self.name),
-            2 => Slot::Timestamp(&mut self.created_at),
-            3 => Slot::List(&mut self.items),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.id),
-            1 => View::Text(&self.name),
-            2 => View::Timestamp(self.created_at),
-            3 => View::List(&self.items),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for WatchlistDetail {
-    fn blank() -> Self {
-        Self {
-            id: Value::blank(),
-            name: Value::blank(),
-            created_at: Value::blank(),
-            items: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for WatchlistDetail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for WatchlistDetail {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for WatchlistDetail {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for WatchlistItemEntry {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "WatchlistItemEntry",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("id"),
-                Field::optional("instrument"),
-                Field::required("added_at"),
-                Field::optional("added_price"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.id),
-            1 => Slot::Option(&mut self.instrument),
-            2 => Slot::Timestamp(&mut self.added_at),
-            3 => Slot::Option(&mut self.added_price),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.id),
-            1 => Value::view(&self.instrument),
-            2 => View::Timestamp(self.added_at),
-            3 => Value::view(&self.added_price),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for WatchlistItemEntry {
-    fn blank() -> Self {
-        Self {
-            id: Value::blank(),
-            instrument: None,
-            added_at: Value::blank(),
-            added_price: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for WatchlistItemEntry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for WatchlistItemEntry {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for WatchlistItemEntry {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for WatchlistId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for WatchlistId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for WatchlistId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for WatchlistItemId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for WatchlistItemId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for WatchlistItemId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+id! { WatchlistItemId(String) }

@@ -2,10 +2,7 @@
 
 //! The API of an archive, whose answers stand by themselves.
 
-use crate::api::{Api, Authentication, Frame, ListEncoding, Pagination};
-use crate::record::{
-    DateEncoding, DecimalEncoding, Encoding, Field, Table, TimestampEncoding,
-};
+use crate::generated_prelude::*;
 
 /// Where requests go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -36,7 +33,10 @@ pub const API: Api = Api {
     frame: Frame::Bare(Table {
         name: "List",
         encoding: &ENCODING,
-        fields: &[Field::optional("found"), Field::optional("next_cursor").lenient()],
+        fields: &[
+            Field::new("found").optional(),
+            Field::new("next_cursor").optional().lenient(),
+        ],
         rules: &[],
     }),
     pagination: Pagination {

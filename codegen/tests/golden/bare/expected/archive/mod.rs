@@ -2,7 +2,7 @@
 
 //! The API of an archive, whose answers stand by themselves.
 
-use crate::operation::Operation;
+use crate::generated_prelude::*;
 
 pub mod api;
 pub mod records;

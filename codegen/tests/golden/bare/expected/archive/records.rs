@@ -2,22 +2,7 @@
 
 //! What the archive keeps.
 
-use std::collections::BTreeMap;
-use std::fmt;
-
-use jiff::Timestamp;
-use jiff::civil::Date;
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{
-    Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat,
-};
-use crate::options::RequestOptions;
-use crate::page::{Items, Pages};
-use crate::record::{self, Field, Slot, Table, Value, View};
+use crate::generated_prelude::*;
 
 /// What the archive keeps.
 ///
@@ -357,6 +342,11 @@ pub struct Record {
     pub name: String,
 }
 
+record! { Record {
+    kept_at: "kept_at", day: "day", weight: "weight", price: "price" number, offers: "offers" optional number,
+    prices: "prices" optional number, name: "name",
+} }
+
 /// Something to keep.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -374,6 +364,11 @@ pub struct NewRecord {
     /// What was paid for it before.
     pub prices: Option<Vec<Decimal>>,
 }
+
+record! { NewRecord {
+    kept_at: "kept_at", day: "day", weight: "weight", price: "price" number, offers: "offers" optional number,
+    prices: "prices" optional number,
+} }
 
 impl NewRecord {
     /// With what is required.
@@ -413,179 +408,5 @@ impl NewRecord {
     ) -> Self {
         self.prices = Some(prices.into_iter().map(Into::into).collect());
         self
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl crate::record::Record for Record {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Record",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("kept_at"),
-                Field::required("day"),
-                Field::required("weight"),
-                Field::required("price").number(),
-                Field::optional("offers").number(),
-                Field::optional("prices").number(),
-                Field::required("name"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Timestamp(&mut self.kept_at),
-            1 => Slot::Date(&mut self.day),
-            2 => Slot::Decimal(&mut self.weight),
-            3 => Slot::Decimal(&mut self.price),
-            4 => Slot::Option(&mut self.offers),
-            5 => Slot::Option(&mut self.prices),
-            6 => Slot::String(&mut self.name),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Timestamp(self.kept_at),
-            1 => View::Date(self.day),
-            2 => View::Decimal(self.weight),
-            3 => View::Decimal(self.price),
-            4 => Value::view(&self.offers),
-            5 => Value::view(&self.prices),
-            6 => View::Text(&self.name),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Record {
-    fn blank() -> Self {
-        Self {
-            kept_at: Value::blank(),
-            day: Value::blank(),
-            weight: Value::blank(),
-            price: Value::blank(),
-            offers: None,
-            prices: None,
-            name: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Record {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Record {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Record {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for NewRecord {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "NewRecord",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("kept_at"),
-                Field::required("day"),
-                Field::required("weight"),
-                Field::required("price").number(),
-                Field::optional("offers").number(),
-                Field::optional("prices").number(),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Timestamp(&mut self.kept_at),
-            1 => Slot::Date(&mut self.day),
-            2 => Slot::Decimal(&mut self.weight),
-            3 => Slot::Decimal(&mut self.price),
-            4 => Slot::Option(&mut self.offers),
-            5 => Slot::Option(&mut self.prices),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Timestamp(self.kept_at),
-            1 => View::Date(self.day),
-            2 => View::Decimal(self.weight),
-            3 => View::Decimal(self.price),
-            4 => Value::view(&self.offers),
-            5 => Value::view(&self.prices),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for NewRecord {
-    fn blank() -> Self {
-        Self {
-            kept_at: Value::blank(),
-            day: Value::blank(),
-            weight: Value::blank(),
-            price: Value::blank(),
-            offers: None,
-            prices: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for NewRecord {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for NewRecord {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for NewRecord {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
     }
 }

@@ -2,17 +2,10 @@
 
 //! Channels with names that generators stumble over.
 
-use std::collections::BTreeMap;
-use std::fmt;
-
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
+use super::names::FromStr;
 use super::r#match::Empty;
 use super::recursion::Tree;
-use crate::UnknownVariant;
-use crate::record::{self, Field, Record, Slot, Table, Value, View};
-use crate::stream::{ChannelMessage, Content, MessageKind, Role, Subscription};
 
 /// What generated code calls a channel.
 #[derive(Clone, PartialEq)]
@@ -23,6 +16,8 @@ pub struct Channel {
     /// A keyword.
     pub self_: Option<String>,
 }
+
+record! { Channel { channel: "CHANNEL" optional, self_: "self" optional } }
 
 impl Channel {
     /// With what is required.
@@ -61,6 +56,8 @@ pub struct Layout {
     pub success: Option<bool>,
 }
 
+record! { Layout { success: "success" optional } }
+
 /// Its messages are named like what generated code relies on.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -76,12 +73,18 @@ pub enum TypeMessage {
     /// No name at all.
     Empty(Box<Tree>),
     /// An identifier.
-    Quote(super::names::FromStr),
+    Quote(FromStr),
     /// It may be null, and is named like the reason.
     Option(Option<super::names::Option>),
     /// A message of a type that this version of the crate does not know.
     Unknown(UnknownVariant),
 }
+
+channel! { TypeMessage of "type" subscribe "*" with Channel {
+    Self_: "self" Acknowledgement(payload), _1d: "1d" CaughtUp, Unknown_: "unknown" Update(data),
+    Unrecognized: "Unrecognized" Update(data), Empty: "" Update(data), Quote: "quote\"" Update(data),
+    Option: "Option" Update(data),
+} }
 
 /// All of its messages say nothing but their type.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,250 +98,6 @@ pub enum _1stGrößeMessage {
     Unknown(UnknownVariant),
 }
 
-// Records: how the types above are read and written.
-
-impl Record for Channel {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Channel",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::optional("CHANNEL"), Field::optional("self")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.channel),
-            1 => Slot::Option(&mut self.self_),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.channel),
-            1 => Value::view(&self.self_),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Channel {
-    fn blank() -> Self {
-        Self { channel: None, self_: None }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Channel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Channel {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Channel {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for Layout {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Layout",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::optional("success")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.success),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.success),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Layout {
-    fn blank() -> Self {
-        Self { success: None }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Layout {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Layout {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Layout {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Subscription for Channel {
-    type Message = TypeMessage;
-}
-impl ChannelMessage for TypeMessage {
-    type Subscription = Channel;
-
-    const CHANNEL: &'static crate::stream::Channel = &crate::stream::Channel {
-        name: "type",
-        layout: &super::api::LAYOUT,
-        subscribe: "*",
-        messages: &[
-            MessageKind {
-                name: "self",
-                role: Role::Acknowledgement,
-                content: Content::Payload,
-            },
-            MessageKind {
-                name: "1d",
-                role: Role::CaughtUp,
-                content: Content::Nothing,
-            },
-            MessageKind {
-                name: "unknown",
-                role: Role::Update,
-                content: Content::Data,
-            },
-            MessageKind {
-                name: "Unrecognized",
-                role: Role::Update,
-                content: Content::Data,
-            },
-            MessageKind {
-                name: "",
-                role: Role::Update,
-                content: Content::Data,
-            },
-            MessageKind {
-                name: "quote\"",
-                role: Role::Update,
-                content: Content::Data,
-            },
-            MessageKind {
-                name: "Option",
-                role: Role::Update,
-                content: Content::Data,
-            },
-        ],
-    };
-
-    fn blank(index: usize) -> Option<Self> {
-        let message = match index {
-            0 => Self::Self_(Value::blank()),
-            1 => Self::_1d,
-            2 => Self::Unknown_(Value::blank()),
-            3 => Self::Unrecognized(Value::blank()),
-            4 => Self::Empty(Value::blank()),
-            5 => Self::Quote(Value::blank()),
-            6 => Self::Option(Value::blank()),
-            _ => return None,
-        };
-        Some(message)
-    }
-
-    fn slot(&mut self) -> Option<Slot<'_>> {
-        match self {
-            Self::Self_(content) => Some(Value::slot(content)),
-            Self::Unknown_(content) => Some(Value::slot(content)),
-            Self::Unrecognized(content) => Some(Value::slot(content)),
-            Self::Empty(content) => Some(Value::slot(content)),
-            Self::Quote(content) => Some(Value::slot(content)),
-            Self::Option(content) => Some(Value::slot(content)),
-            Self::_1d | Self::Unknown(_) => None,
-        }
-    }
-
-    fn unknown(unknown: UnknownVariant) -> Self {
-        Self::Unknown(unknown)
-    }
-}
-
-impl Subscription for Empty {
-    type Message = _1stGrößeMessage;
-}
-impl ChannelMessage for _1stGrößeMessage {
-    type Subscription = Empty;
-
-    const CHANNEL: &'static crate::stream::Channel = &crate::stream::Channel {
-        name: "1st-größe",
-        layout: &super::api::LAYOUT,
-        subscribe: "s",
-        messages: &[
-            MessageKind {
-                name: "a",
-                role: Role::Acknowledgement,
-                content: Content::Nothing,
-            },
-            MessageKind {
-                name: "b",
-                role: Role::CaughtUp,
-                content: Content::Nothing,
-            },
-        ],
-    };
-
-    fn blank(index: usize) -> Option<Self> {
-        let message = match index {
-            0 => Self::A,
-            1 => Self::B,
-            _ => return None,
-        };
-        Some(message)
-    }
-
-    fn slot(&mut self) -> Option<Slot<'_>> {
-        match self {
-            Self::A | Self::B | Self::Unknown(_) => None,
-        }
-    }
-
-    fn unknown(unknown: UnknownVariant) -> Self {
-        Self::Unknown(unknown)
-    }
-}
+channel! { _1stGrößeMessage of "1st-größe" subscribe "s" with Empty {
+    A: "a" Acknowledgement, B: "b" CaughtUp,
+} }

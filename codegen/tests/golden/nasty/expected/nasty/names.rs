@@ -2,10 +2,7 @@
 
 //! Types named like what generated code relies on.
 
-use std::fmt;
-
-use crate::NotListed;
-use crate::record::{self, Value as _};
+use crate::generated_prelude::*;
 
 /// Types named like what generated code relies on.
 ///
@@ -131,6 +128,8 @@ pub struct Result {
     pub other: std::option::Option<std::vec::Vec<Option>>,
 }
 
+record! { Result { other: "other" optional } }
+
 impl Result {
     /// With what is required.
     #[inline]
@@ -176,6 +175,11 @@ pub struct Option {
         std::collections::BTreeMap<std::string::String, jiff::Timestamp>,
     >,
 }
+
+record! { Option {
+    text: "text" optional, number: "number", day: "day" optional, id: "id" optional,
+    letter: "letter" optional, other: "other" optional, change: "change" optional, times: "times" optional,
+} }
 
 impl Option {
     /// With what is required.
@@ -255,6 +259,8 @@ pub struct String {
     pub other: std::option::Option<std::vec::Vec<Vec>>,
 }
 
+record! { String { other: "other" optional } }
+
 impl String {
     /// With what is required.
     #[inline]
@@ -284,6 +290,8 @@ pub struct Vec {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Result>>,
 }
+
+record! { Vec { other: "other" optional } }
 
 impl Vec {
     /// With what is required.
@@ -315,6 +323,8 @@ pub struct Box {
     pub other: std::option::Option<std::vec::Vec<Some>>,
 }
 
+record! { Box { other: "other" optional } }
+
 /// A model called `Some`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -322,6 +332,8 @@ pub struct Some {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<None>>,
 }
+
+record! { Some { other: "other" optional } }
 
 /// A model called `None`.
 #[derive(Clone, PartialEq)]
@@ -331,6 +343,8 @@ pub struct None {
     pub other: std::option::Option<std::vec::Vec<Ok>>,
 }
 
+record! { None { other: "other" optional } }
+
 /// A model called `Ok`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -338,6 +352,8 @@ pub struct Ok {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Box>>,
 }
+
+record! { Ok { other: "other" optional } }
 
 /// A model called `Into`.
 #[derive(Clone, PartialEq)]
@@ -347,6 +363,8 @@ pub struct Into {
     pub other: std::option::Option<std::vec::Vec<From>>,
 }
 
+record! { Into { other: "other" optional } }
+
 /// A model called `From`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -354,6 +372,8 @@ pub struct From {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<IntoIterator>>,
 }
+
+record! { From { other: "other" optional } }
 
 /// A model called `IntoIterator`.
 #[derive(Clone, PartialEq)]
@@ -363,6 +383,8 @@ pub struct IntoIterator {
     pub other: std::option::Option<std::vec::Vec<Default>>,
 }
 
+record! { IntoIterator { other: "other" optional } }
+
 /// A model called `Default`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -371,6 +393,8 @@ pub struct Default {
     pub other: std::option::Option<std::vec::Vec<Into>>,
 }
 
+record! { Default { other: "other" optional } }
+
 /// A model called `Value`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -378,6 +402,8 @@ pub struct Value {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Record>>,
 }
+
+record! { Value { other: "other" optional } }
 
 /// A model called `Record`.
 #[derive(Clone, PartialEq)]
@@ -403,6 +429,11 @@ pub struct Record {
     >,
 }
 
+record! { Record {
+    text: "text" optional, number: "number", day: "day" optional, id: "id" optional,
+    letter: "letter" optional, other: "other" optional, change: "change" optional, times: "times" optional,
+} }
+
 /// A model called `Table`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -410,6 +441,8 @@ pub struct Table {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Slot>>,
 }
+
+record! { Table { other: "other" optional } }
 
 /// A model called `Slot`.
 #[derive(Clone, PartialEq)]
@@ -419,6 +452,8 @@ pub struct Slot {
     pub other: std::option::Option<std::vec::Vec<Value>>,
 }
 
+record! { Slot { other: "other" optional } }
+
 /// A model called `View`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -426,6 +461,8 @@ pub struct View {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Field>>,
 }
+
+record! { View { other: "other" optional } }
 
 /// A model called `Field`.
 #[derive(Clone, PartialEq)]
@@ -435,6 +472,8 @@ pub struct Field {
     pub other: std::option::Option<std::vec::Vec<Rule>>,
 }
 
+record! { Field { other: "other" optional } }
+
 /// A model called `Rule`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -442,6 +481,8 @@ pub struct Rule {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Text>>,
 }
+
+record! { Rule { other: "other" optional } }
 
 /// A model called `Text`.
 #[derive(Clone, PartialEq)]
@@ -451,6 +492,8 @@ pub struct Text {
     pub other: std::option::Option<std::vec::Vec<View>>,
 }
 
+record! { Text { other: "other" optional } }
+
 /// A model called `Union`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -458,6 +501,8 @@ pub struct Union {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<UnionTable>>,
 }
+
+record! { Union { other: "other" optional } }
 
 /// A model called `UnionTable`.
 #[derive(Clone, PartialEq)]
@@ -467,6 +512,8 @@ pub struct UnionTable {
     pub other: std::option::Option<std::vec::Vec<Tagging>>,
 }
 
+record! { UnionTable { other: "other" optional } }
+
 /// A model called `Tagging`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -474,6 +521,8 @@ pub struct Tagging {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Client>>,
 }
+
+record! { Tagging { other: "other" optional } }
 
 /// A model called `Client`.
 #[derive(Clone, PartialEq)]
@@ -483,6 +532,8 @@ pub struct Client {
     pub other: std::option::Option<std::vec::Vec<Union>>,
 }
 
+record! { Client { other: "other" optional } }
+
 /// A model called `Call`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -490,6 +541,8 @@ pub struct Call {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Core>>,
 }
+
+record! { Call { other: "other" optional } }
 
 /// A model called `Core`.
 #[derive(Clone, PartialEq)]
@@ -499,6 +552,8 @@ pub struct Core {
     pub other: std::option::Option<std::vec::Vec<Operation>>,
 }
 
+record! { Core { other: "other" optional } }
+
 /// A model called `Operation`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -506,6 +561,8 @@ pub struct Operation {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Parameter>>,
 }
+
+record! { Operation { other: "other" optional } }
 
 /// A model called `Parameter`.
 #[derive(Clone, PartialEq)]
@@ -515,6 +572,8 @@ pub struct Parameter {
     pub other: std::option::Option<std::vec::Vec<Call>>,
 }
 
+record! { Parameter { other: "other" optional } }
+
 /// A model called `Method`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -522,6 +581,8 @@ pub struct Method {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Repeat>>,
 }
+
+record! { Method { other: "other" optional } }
 
 /// A model called `Repeat`.
 #[derive(Clone, PartialEq)]
@@ -531,6 +592,8 @@ pub struct Repeat {
     pub other: std::option::Option<std::vec::Vec<Answer>>,
 }
 
+record! { Repeat { other: "other" optional } }
+
 /// A model called `Answer`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -538,6 +601,8 @@ pub struct Answer {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<BodyKind>>,
 }
+
+record! { Answer { other: "other" optional } }
 
 /// A model called `BodyKind`.
 #[derive(Clone, PartialEq)]
@@ -547,6 +612,8 @@ pub struct BodyKind {
     pub other: std::option::Option<std::vec::Vec<Method>>,
 }
 
+record! { BodyKind { other: "other" optional } }
+
 /// A model called `PageToken`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -554,6 +621,8 @@ pub struct PageToken {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Sending>>,
 }
+
+record! { PageToken { other: "other" optional } }
 
 /// A model called `Sending`.
 #[derive(Clone, PartialEq)]
@@ -563,6 +632,8 @@ pub struct Sending {
     pub other: std::option::Option<std::vec::Vec<Pages>>,
 }
 
+record! { Sending { other: "other" optional } }
+
 /// A model called `Pages`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -570,6 +641,8 @@ pub struct Pages {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Items>>,
 }
+
+record! { Pages { other: "other" optional } }
 
 /// A model called `Items`.
 #[derive(Clone, PartialEq)]
@@ -579,6 +652,8 @@ pub struct Items {
     pub other: std::option::Option<std::vec::Vec<PageToken>>,
 }
 
+record! { Items { other: "other" optional } }
+
 /// A model called `RequestOptions`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -586,6 +661,8 @@ pub struct RequestOptions {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Unrecognized>>,
 }
+
+record! { RequestOptions { other: "other" optional } }
 
 /// A model called `Unrecognized`.
 #[derive(Clone, PartialEq)]
@@ -595,6 +672,8 @@ pub struct Unrecognized {
     pub other: std::option::Option<std::vec::Vec<UnknownVariant>>,
 }
 
+record! { Unrecognized { other: "other" optional } }
+
 /// A model called `UnknownVariant`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -602,6 +681,8 @@ pub struct UnknownVariant {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Json>>,
 }
+
+record! { UnknownVariant { other: "other" optional } }
 
 /// A model called `Json`.
 #[derive(Clone, PartialEq)]
@@ -611,6 +692,8 @@ pub struct Json {
     pub other: std::option::Option<std::vec::Vec<RequestOptions>>,
 }
 
+record! { Json { other: "other" optional } }
+
 /// A model called `Patch`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -618,6 +701,8 @@ pub struct Patch {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Decimal>>,
 }
+
+record! { Patch { other: "other" optional } }
 
 /// A model called `Decimal`.
 #[derive(Clone, PartialEq)]
@@ -627,6 +712,8 @@ pub struct Decimal {
     pub other: std::option::Option<std::vec::Vec<Date>>,
 }
 
+record! { Decimal { other: "other" optional } }
+
 /// A model called `Date`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -634,6 +721,8 @@ pub struct Date {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Timestamp>>,
 }
+
+record! { Date { other: "other" optional } }
 
 /// A model called `Timestamp`.
 #[derive(Clone, PartialEq)]
@@ -643,6 +732,8 @@ pub struct Timestamp {
     pub other: std::option::Option<std::vec::Vec<Patch>>,
 }
 
+record! { Timestamp { other: "other" optional } }
+
 /// A model called `Zoned`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -650,6 +741,8 @@ pub struct Zoned {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<SignedDuration>>,
 }
+
+record! { Zoned { other: "other" optional } }
 
 /// A model called `SignedDuration`.
 #[derive(Clone, PartialEq)]
@@ -659,6 +752,8 @@ pub struct SignedDuration {
     pub other: std::option::Option<std::vec::Vec<Uuid>>,
 }
 
+record! { SignedDuration { other: "other" optional } }
+
 /// A model called `Uuid`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -666,6 +761,8 @@ pub struct Uuid {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<BTreeMap>>,
 }
+
+record! { Uuid { other: "other" optional } }
 
 /// A model called `BTreeMap`.
 #[derive(Clone, PartialEq)]
@@ -675,6 +772,8 @@ pub struct BTreeMap {
     pub other: std::option::Option<std::vec::Vec<Zoned>>,
 }
 
+record! { BTreeMap { other: "other" optional } }
+
 /// A model called `Serialize`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -682,6 +781,8 @@ pub struct Serialize {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Serializer>>,
 }
+
+record! { Serialize { other: "other" optional } }
 
 /// A model called `Serializer`.
 #[derive(Clone, PartialEq)]
@@ -691,6 +792,8 @@ pub struct Serializer {
     pub other: std::option::Option<std::vec::Vec<Deserialize>>,
 }
 
+record! { Serializer { other: "other" optional } }
+
 /// A model called `Deserialize`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -698,6 +801,8 @@ pub struct Deserialize {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Deserializer>>,
 }
+
+record! { Deserialize { other: "other" optional } }
 
 /// A model called `Deserializer`.
 #[derive(Clone, PartialEq)]
@@ -707,6 +812,8 @@ pub struct Deserializer {
     pub other: std::option::Option<std::vec::Vec<Serialize>>,
 }
 
+record! { Deserializer { other: "other" optional } }
+
 /// A model called `Debug`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -714,6 +821,8 @@ pub struct Debug {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Clone>>,
 }
+
+record! { Debug { other: "other" optional } }
 
 /// A model called `Clone`.
 #[derive(Clone, PartialEq)]
@@ -723,6 +832,8 @@ pub struct Clone {
     pub other: std::option::Option<std::vec::Vec<PartialEq>>,
 }
 
+record! { Clone { other: "other" optional } }
+
 /// A model called `PartialEq`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -730,6 +841,8 @@ pub struct PartialEq {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Self_>>,
 }
+
+record! { PartialEq { other: "other" optional } }
 
 /// A model called `Self`.
 #[derive(Clone, PartialEq)]
@@ -739,6 +852,8 @@ pub struct Self_ {
     pub other: std::option::Option<std::vec::Vec<Debug>>,
 }
 
+record! { Self_ { other: "other" optional } }
+
 /// A model called `Api`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -746,6 +861,8 @@ pub struct Api {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Encoding>>,
 }
+
+record! { Api { other: "other" optional } }
 
 /// A model called `Encoding`.
 #[derive(Clone, PartialEq)]
@@ -755,6 +872,8 @@ pub struct Encoding {
     pub other: std::option::Option<std::vec::Vec<Environment>>,
 }
 
+record! { Encoding { other: "other" optional } }
+
 /// A model called `Environment`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -763,6 +882,8 @@ pub struct Environment {
     pub other: std::option::Option<std::vec::Vec<Error>>,
 }
 
+record! { Environment { other: "other" optional } }
+
 /// A model called `Error`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -770,6 +891,8 @@ pub struct Error {
     /// Others.
     pub other: std::option::Option<std::vec::Vec<Api>>,
 }
+
+record! { Error { other: "other" optional } }
 
 /// An enum.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -781,4234 +904,10 @@ pub enum Copy {
     Unrecognized(crate::Unrecognized),
 }
 
-impl Copy {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::A => "A",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for Copy {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl std::str::FromStr for Copy {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> std::result::Result<Self, NotListed> {
-        match crate::record::Text::parse(text) {
-            std::option::Option::Some(Self::Unrecognized(_))
-            | std::option::Option::None => Err(NotListed::new("Copy", text)),
-            std::option::Option::Some(value) => std::result::Result::Ok(value),
-        }
-    }
-}
+text_enum! { Copy { A: "A" } or Unrecognized }
 
 /// An identifier.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FromStr(std::string::String);
 
-impl FromStr {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl std::convert::Into<std::string::String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for FromStr {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl std::convert::From<&FromStr> for FromStr {
-    #[inline]
-    fn from(id: &FromStr) -> Self {
-        id.clone()
-    }
-}
-
-impl std::convert::From<&str> for FromStr {
-    #[inline]
-    fn from(id: &str) -> Self {
-        Self(id.to_owned())
-    }
-}
-
-impl std::convert::From<std::string::String> for FromStr {
-    #[inline]
-    fn from(id: std::string::String) -> Self {
-        Self(id)
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl crate::record::Record for Result {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Result",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Result {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Result {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Result {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Result {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Option {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Option",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                crate::record::Field::optional("text"),
-                crate::record::Field::required("number"),
-                crate::record::Field::optional("day"),
-                crate::record::Field::optional("id"),
-                crate::record::Field::optional("letter"),
-                crate::record::Field::optional("other"),
-                crate::record::Field::optional("change"),
-                crate::record::Field::optional("times"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.text),
-            1 => crate::record::Slot::Decimal(&mut self.number),
-            2 => crate::record::Slot::Option(&mut self.day),
-            3 => crate::record::Slot::Option(&mut self.id),
-            4 => crate::record::Slot::Option(&mut self.letter),
-            5 => crate::record::Slot::Option(&mut self.other),
-            6 => crate::record::Slot::Option(&mut self.change),
-            7 => crate::record::Slot::Option(&mut self.times),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.text),
-            1 => crate::record::View::Decimal(self.number),
-            2 => crate::record::Value::view(&self.day),
-            3 => crate::record::Value::view(&self.id),
-            4 => crate::record::Value::view(&self.letter),
-            5 => crate::record::Value::view(&self.other),
-            6 => crate::record::Value::view(&self.change),
-            7 => crate::record::Value::view(&self.times),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Option {
-    fn blank() -> Self {
-        Self {
-            text: std::option::Option::None,
-            number: crate::record::Value::blank(),
-            day: std::option::Option::None,
-            id: std::option::Option::None,
-            letter: std::option::Option::None,
-            other: std::option::Option::None,
-            change: crate::record::Value::blank(),
-            times: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Option {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Option {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Option {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for String {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "String",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for String {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for String {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for String {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for String {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Vec {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Vec",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Vec {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Vec {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Vec {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Vec {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Box {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Box",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Box {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Box {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Box {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Box {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Some {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Some",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Some {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Some {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Some {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Some {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for None {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "None",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for None {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for None {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for None {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for None {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Ok {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Ok",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Ok {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Ok {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Ok {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Ok {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Into {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Into",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Into {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Into {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Into {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Into {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for From {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "From",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for From {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for From {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for From {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for From {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for IntoIterator {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "IntoIterator",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for IntoIterator {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for IntoIterator {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for IntoIterator {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for IntoIterator {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Default {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Default",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Default {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Default {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Default {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Default {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Value {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Value",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Value {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Value {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Value {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Record {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Record",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                crate::record::Field::optional("text"),
-                crate::record::Field::required("number"),
-                crate::record::Field::optional("day"),
-                crate::record::Field::optional("id"),
-                crate::record::Field::optional("letter"),
-                crate::record::Field::optional("other"),
-                crate::record::Field::optional("change"),
-                crate::record::Field::optional("times"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.text),
-            1 => crate::record::Slot::Decimal(&mut self.number),
-            2 => crate::record::Slot::Option(&mut self.day),
-            3 => crate::record::Slot::Option(&mut self.id),
-            4 => crate::record::Slot::Option(&mut self.letter),
-            5 => crate::record::Slot::Option(&mut self.other),
-            6 => crate::record::Slot::Option(&mut self.change),
-            7 => crate::record::Slot::Option(&mut self.times),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.text),
-            1 => crate::record::View::Decimal(self.number),
-            2 => crate::record::Value::view(&self.day),
-            3 => crate::record::Value::view(&self.id),
-            4 => crate::record::Value::view(&self.letter),
-            5 => crate::record::Value::view(&self.other),
-            6 => crate::record::Value::view(&self.change),
-            7 => crate::record::Value::view(&self.times),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Record {
-    fn blank() -> Self {
-        Self {
-            text: std::option::Option::None,
-            number: crate::record::Value::blank(),
-            day: std::option::Option::None,
-            id: std::option::Option::None,
-            letter: std::option::Option::None,
-            other: std::option::Option::None,
-            change: crate::record::Value::blank(),
-            times: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Record {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Record {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Record {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Table {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Table",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Table {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Table {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Table {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Table {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Slot {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Slot",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Slot {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Slot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Slot {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Slot {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for View {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "View",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for View {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for View {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for View {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for View {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Field {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Field",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Field {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Field {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Field {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Field {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Rule {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Rule",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Rule {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Rule {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Rule {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Text {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Text",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Text {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Text {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Text {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Text {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Union {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Union",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Union {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Union {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Union {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Union {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for UnionTable {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "UnionTable",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for UnionTable {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for UnionTable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for UnionTable {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for UnionTable {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Tagging {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Tagging",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Tagging {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Tagging {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Tagging {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Tagging {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Client {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Client",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Client {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Client {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Client {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Client {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Call {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Call",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Call {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Call {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Call {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Call {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Core {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Core",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Core {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Core {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Core {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Core {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Operation {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Operation",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Operation {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Operation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Operation {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Operation {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Parameter {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Parameter",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Parameter {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Parameter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Parameter {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Parameter {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Method {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Method",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Method {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Method {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Method {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Method {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Repeat {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Repeat",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Repeat {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Repeat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Repeat {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Repeat {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Answer {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Answer",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Answer {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Answer {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Answer {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for BodyKind {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "BodyKind",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for BodyKind {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for BodyKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for BodyKind {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for BodyKind {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for PageToken {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "PageToken",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for PageToken {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for PageToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for PageToken {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for PageToken {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Sending {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Sending",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Sending {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Sending {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Sending {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Sending {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Pages {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Pages",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Pages {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Pages {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Pages {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Pages {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Items {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Items",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Items {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Items {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Items {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Items {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for RequestOptions {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "RequestOptions",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for RequestOptions {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for RequestOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for RequestOptions {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for RequestOptions {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Unrecognized {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Unrecognized",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Unrecognized {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Unrecognized {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Unrecognized {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Unrecognized {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for UnknownVariant {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "UnknownVariant",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for UnknownVariant {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for UnknownVariant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for UnknownVariant {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for UnknownVariant {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Json {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Json",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Json {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Json {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Json {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Json {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Patch {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Patch",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Patch {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Patch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Patch {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Patch {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Decimal {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Decimal",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Decimal {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Decimal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Decimal {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Decimal {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Date {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Date",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Date {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Date {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Date {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Date {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Timestamp {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Timestamp",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Timestamp {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Timestamp {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Timestamp {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Zoned {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Zoned",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Zoned {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Zoned {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Zoned {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Zoned {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for SignedDuration {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "SignedDuration",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for SignedDuration {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for SignedDuration {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for SignedDuration {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for SignedDuration {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Uuid {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Uuid",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Uuid {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Uuid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Uuid {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Uuid {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for BTreeMap {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "BTreeMap",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for BTreeMap {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for BTreeMap {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for BTreeMap {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for BTreeMap {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Serialize {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Serialize",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Serialize {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Serialize {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Serialize {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Serialize {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Serializer {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Serializer",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Serializer {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Serializer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Serializer {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Serializer {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Deserialize {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Deserialize",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Deserialize {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Deserialize {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Deserialize {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Deserialize {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Deserializer {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Deserializer",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Deserializer {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Deserializer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Deserializer {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Deserializer {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Debug {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Debug",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Debug {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Debug {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Debug {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Debug {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Clone {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Clone",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Clone {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Clone {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Clone {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Clone {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for PartialEq {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "PartialEq",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for PartialEq {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for PartialEq {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for PartialEq {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for PartialEq {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Self_ {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Self_",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Self_ {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Self_ {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Self_ {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Self_ {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Api {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Api",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Api {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Api {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Api {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Api {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Encoding {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Encoding",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Encoding {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Encoding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Encoding {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Encoding {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Environment {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Environment",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Environment {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Environment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Environment {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Environment {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Record for Error {
-    fn table(&self) -> &'static crate::record::Table {
-        const TABLE: &crate::record::Table = &crate::record::Table {
-            name: "Error",
-            encoding: &super::api::ENCODING,
-            fields: &[crate::record::Field::optional("other")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> std::option::Option<crate::record::Slot<'_>> {
-        let slot = match index {
-            0 => crate::record::Slot::Option(&mut self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> std::option::Option<crate::record::View<'_>> {
-        let view = match index {
-            0 => crate::record::Value::view(&self.other),
-            _ => return std::option::Option::None,
-        };
-        std::option::Option::Some(view)
-    }
-}
-
-impl crate::record::Value for Error {
-    fn blank() -> Self {
-        Self {
-            other: std::option::Option::None,
-        }
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Record(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Record(self)
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(crate::record::View::Record(self), f)
-    }
-}
-
-impl serde::Serialize for Error {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Error {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Text for Copy {
-    const NAME: &'static str = "Copy";
-
-    fn parse(text: &str) -> std::option::Option<Self> {
-        let value = match text {
-            "A" => Self::A,
-            _ => Self::Unrecognized(crate::Unrecognized::new(text)),
-        };
-        std::option::Option::Some(value)
-    }
-}
-
-impl crate::record::Value for Copy {
-    fn blank() -> Self {
-        Self::A
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::Text(self)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Text(self.as_str())
-    }
-}
-
-impl serde::Serialize for Copy {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for Copy {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl crate::record::Value for FromStr {
-    fn blank() -> Self {
-        Self(std::string::String::new())
-    }
-
-    fn slot(&mut self) -> crate::record::Slot<'_> {
-        crate::record::Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> crate::record::View<'_> {
-        crate::record::View::Text(&self.0)
-    }
-}
-
-impl serde::Serialize for FromStr {
-    fn serialize<S: serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> std::result::Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> serde::Deserialize<'de> for FromStr {
-    fn deserialize<D: serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> std::result::Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+id! { FromStr(String) from plain }

@@ -2,21 +2,7 @@
 
 //! Types that hold themselves.
 
-use std::collections::BTreeMap;
-use std::fmt;
-
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use crate::{Json, Patch, UnknownVariant};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{Answer, BodyKind, Method, Operation, PageToken, Repeat};
-use crate::options::RequestOptions;
-use crate::page::{Items, Pages};
-use crate::record::{
-    self, Field, RawVariant, Record, Slot, Table, Tagging, Union, UnionTable, Value, View,
-};
+use crate::generated_prelude::*;
 
 /// Types that hold themselves.
 ///
@@ -204,6 +190,11 @@ pub struct Node {
     pub tree: Option<Box<Tree>>,
 }
 
+record! { Node {
+    next: "next" optional, change: "change" optional, list: "list", map: "map", even: "even" optional,
+    tree: "tree" optional,
+} }
+
 impl Node {
     /// With what is required.
     #[inline]
@@ -255,6 +246,8 @@ pub struct Even {
     pub odd: Option<Box<Odd>>,
 }
 
+record! { Even { odd: "odd" optional } }
+
 impl Even {
     /// With what is required.
     #[inline]
@@ -286,6 +279,8 @@ pub struct Odd {
     /// A third.
     pub node: Option<Box<Node>>,
 }
+
+record! { Odd { even: "even" optional, node: "node" optional } }
 
 impl Odd {
     /// With what is required.
@@ -326,6 +321,8 @@ pub struct Pair {
     pub right: Box<Tree>,
 }
 
+record! { Pair { left: "left", right: "right" } }
+
 impl Pair {
     /// With what is required.
     #[inline]
@@ -346,6 +343,8 @@ pub struct Leaf {
     /// Any kind of value.
     pub value: Shape,
 }
+
+record! { Leaf { r#type: "type" optional, value: "value" } }
 
 impl Leaf {
     /// With what is required.
@@ -376,6 +375,10 @@ pub struct Walking {
     /// Their kinds.
     pub kinds: Option<Vec<String>>,
 }
+
+record! { Walking {
+    page_size: "page_size" optional, page_token: "page_token" optional, kinds: "kinds" optional,
+} }
 
 impl Walking {
     /// With what is required.
@@ -429,33 +432,9 @@ pub enum Tree {
     Unknown(UnknownVariant),
 }
 
-impl From<Pair> for Tree {
-    #[inline]
-    fn from(value: Pair) -> Self {
-        Self::Pair(value)
-    }
-}
-
-impl From<Leaf> for Tree {
-    #[inline]
-    fn from(value: Leaf) -> Self {
-        Self::Leaf(value)
-    }
-}
-
-impl From<Node> for Tree {
-    #[inline]
-    fn from(value: Node) -> Self {
-        Self::Unknown_(value)
-    }
-}
-
-impl From<Even> for Tree {
-    #[inline]
-    fn from(value: Even) -> Self {
-        Self::Self_(value)
-    }
-}
+union! { Tree by Tag("kind") { Pair: "pair", Leaf: "leaf", Unknown_: "unknown", Self_: "self" } from [
+    Pair => Pair, Leaf => Leaf, Node => Unknown_, Even => Self_,
+] }
 
 /// A tree in an object.
 #[derive(Clone, PartialEq)]
@@ -469,19 +448,7 @@ pub enum Wrapped {
     Unknown(UnknownVariant),
 }
 
-impl From<Tree> for Wrapped {
-    #[inline]
-    fn from(value: Tree) -> Self {
-        Self::Tree(value)
-    }
-}
-
-impl From<Leaf> for Wrapped {
-    #[inline]
-    fn from(value: Leaf) -> Self {
-        Self::Shape(value)
-    }
-}
+union! { Wrapped by Keyed { Tree: "tree", Shape: "shape" } from [Tree => Tree, Leaf => Shape] }
 
 /// Any kind of value.
 #[derive(Clone, PartialEq)]
@@ -501,705 +468,7 @@ pub enum Shape {
     Unknown(UnknownVariant),
 }
 
-impl From<bool> for Shape {
-    #[inline]
-    fn from(value: bool) -> Self {
-        Self::Bool(value)
-    }
-}
-
-impl From<Decimal> for Shape {
-    #[inline]
-    fn from(value: Decimal) -> Self {
-        Self::Number(value)
-    }
-}
-
-impl From<String> for Shape {
-    #[inline]
-    fn from(value: String) -> Self {
-        Self::String(value)
-    }
-}
-
-impl From<&str> for Shape {
-    #[inline]
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
-}
-
-impl From<Vec<Shape>> for Shape {
-    #[inline]
-    fn from(value: Vec<Shape>) -> Self {
-        Self::List(value)
-    }
-}
-
-impl From<BTreeMap<String, Tree>> for Shape {
-    #[inline]
-    fn from(value: BTreeMap<String, Tree>) -> Self {
-        Self::Object(value)
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for Node {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Node",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("next"),
-                Field::optional("change"),
-                Field::required("list"),
-                Field::required("map"),
-                Field::optional("even"),
-                Field::optional("tree"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.next),
-            1 => Slot::Option(&mut self.change),
-            2 => Slot::List(&mut self.list),
-            3 => Slot::Map(&mut self.map),
-            4 => Slot::Option(&mut self.even),
-            5 => Slot::Option(&mut self.tree),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.next),
-            1 => Value::view(&self.change),
-            2 => View::List(&self.list),
-            3 => View::Map(&self.map),
-            4 => Value::view(&self.even),
-            5 => Value::view(&self.tree),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Node {
-    fn blank() -> Self {
-        Self {
-            next: None,
-            change: Value::blank(),
-            list: Value::blank(),
-            map: Value::blank(),
-            even: None,
-            tree: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Node {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Node {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for Even {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Even",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::optional("odd")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.odd),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.odd),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Even {
-    fn blank() -> Self {
-        Self { odd: None }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Even {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Even {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Even {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for Odd {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Odd",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::optional("even"), Field::optional("node")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.even),
-            1 => Slot::Option(&mut self.node),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.even),
-            1 => Value::view(&self.node),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Odd {
-    fn blank() -> Self {
-        Self { even: None, node: None }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Odd {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Odd {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Odd {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for Pair {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Pair",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("left"), Field::required("right")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.left),
-            1 => Value::slot(&mut self.right),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.left),
-            1 => Value::view(&self.right),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Pair {
-    fn blank() -> Self {
-        Self {
-            left: Value::blank(),
-            right: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Pair {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Pair {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Pair {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for Leaf {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Leaf",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::optional("type"), Field::required("value")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.r#type),
-            1 => Slot::Union(&mut self.value),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.r#type),
-            1 => View::Union(&self.value),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Leaf {
-    fn blank() -> Self {
-        Self {
-            r#type: None,
-            value: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Leaf {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Leaf {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Leaf {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for Walking {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Walking",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("page_size"),
-                Field::optional("page_token"),
-                Field::optional("kinds"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.page_size),
-            1 => Slot::Option(&mut self.page_token),
-            2 => Slot::Option(&mut self.kinds),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.page_size),
-            1 => Value::view(&self.page_token),
-            2 => Value::view(&self.kinds),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Walking {
-    fn blank() -> Self {
-        Self {
-            page_size: None,
-            page_token: None,
-            kinds: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Walking {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Walking {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Walking {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Union for Tree {
-    fn table(&self) -> &'static UnionTable {
-        const TABLE: &UnionTable = &UnionTable {
-            name: "Tree",
-            encoding: &super::api::ENCODING,
-            tagging: Tagging::Tag("kind"),
-            variants: &["pair", "leaf", "unknown", "self"],
-        };
-        TABLE
-    }
-
-    fn variant(&self) -> Option<usize> {
-        match self {
-            Self::Pair(_) => Some(0),
-            Self::Leaf(_) => Some(1),
-            Self::Unknown_(_) => Some(2),
-            Self::Self_(_) => Some(3),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    fn select(&mut self, index: usize) -> Option<Slot<'_>> {
-        *self = match index {
-            0 => Self::Pair(Value::blank()),
-            1 => Self::Leaf(Value::blank()),
-            2 => Self::Unknown_(Value::blank()),
-            3 => Self::Self_(Value::blank()),
-            _ => return None,
-        };
-        match self {
-            Self::Pair(value) => Some(value.slot()),
-            Self::Leaf(value) => Some(value.slot()),
-            Self::Unknown_(value) => Some(value.slot()),
-            Self::Self_(value) => Some(value.slot()),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    fn payload(&self) -> View<'_> {
-        match self {
-            Self::Pair(value) => value.view(),
-            Self::Leaf(value) => value.view(),
-            Self::Unknown_(value) => value.view(),
-            Self::Self_(value) => value.view(),
-            Self::Unknown(unknown) => unknown.json().view(),
-        }
-    }
-
-    fn set_unknown(&mut self, unknown: RawVariant<'_>) {
-        *self = Self::Unknown(unknown.into());
-    }
-}
-
-impl Value for Tree {
-    fn blank() -> Self {
-        Self::Unknown(UnknownVariant::new("", Json::default()))
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Union(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Union(self)
-    }
-}
-
-impl fmt::Debug for Tree {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Union(self), f)
-    }
-}
-
-impl Serialize for Tree {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Tree {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Union for Wrapped {
-    fn table(&self) -> &'static UnionTable {
-        const TABLE: &UnionTable = &UnionTable {
-            name: "Wrapped",
-            encoding: &super::api::ENCODING,
-            tagging: Tagging::Keyed,
-            variants: &["tree", "shape"],
-        };
-        TABLE
-    }
-
-    fn variant(&self) -> Option<usize> {
-        match self {
-            Self::Tree(_) => Some(0),
-            Self::Shape(_) => Some(1),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    fn select(&mut self, index: usize) -> Option<Slot<'_>> {
-        *self = match index {
-            0 => Self::Tree(Value::blank()),
-            1 => Self::Shape(Value::blank()),
-            _ => return None,
-        };
-        match self {
-            Self::Tree(value) => Some(value.slot()),
-            Self::Shape(value) => Some(value.slot()),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    fn payload(&self) -> View<'_> {
-        match self {
-            Self::Tree(value) => value.view(),
-            Self::Shape(value) => value.view(),
-            Self::Unknown(unknown) => unknown.json().view(),
-        }
-    }
-
-    fn set_unknown(&mut self, unknown: RawVariant<'_>) {
-        *self = Self::Unknown(unknown.into());
-    }
-}
-
-impl Value for Wrapped {
-    fn blank() -> Self {
-        Self::Unknown(UnknownVariant::new("", Json::default()))
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Union(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Union(self)
-    }
-}
-
-impl fmt::Debug for Wrapped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Union(self), f)
-    }
-}
-
-impl Serialize for Wrapped {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Wrapped {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Union for Shape {
-    fn table(&self) -> &'static UnionTable {
-        const TABLE: &UnionTable = &UnionTable {
-            name: "Shape",
-            encoding: &super::api::ENCODING,
-            tagging: Tagging::Shape,
-            variants: &["bool", "number", "string", "list", "object"],
-        };
-        TABLE
-    }
-
-    fn variant(&self) -> Option<usize> {
-        match self {
-            Self::Bool(_) => Some(0),
-            Self::Number(_) => Some(1),
-            Self::String(_) => Some(2),
-            Self::List(_) => Some(3),
-            Self::Object(_) => Some(4),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    fn select(&mut self, index: usize) -> Option<Slot<'_>> {
-        *self = match index {
-            0 => Self::Bool(Value::blank()),
-            1 => Self::Number(Value::blank()),
-            2 => Self::String(Value::blank()),
-            3 => Self::List(Value::blank()),
-            4 => Self::Object(Value::blank()),
-            _ => return None,
-        };
-        match self {
-            Self::Bool(value) => Some(value.slot()),
-            Self::Number(value) => Some(value.slot()),
-            Self::String(value) => Some(value.slot()),
-            Self::List(value) => Some(value.slot()),
-            Self::Object(value) => Some(value.slot()),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    fn payload(&self) -> View<'_> {
-        match self {
-            Self::Bool(value) => value.view(),
-            Self::Number(value) => value.view(),
-            Self::String(value) => value.view(),
-            Self::List(value) => value.view(),
-            Self::Object(value) => value.view(),
-            Self::Unknown(unknown) => unknown.json().view(),
-        }
-    }
-
-    fn set_unknown(&mut self, unknown: RawVariant<'_>) {
-        *self = Self::Unknown(unknown.into());
-    }
-}
-
-impl Value for Shape {
-    fn blank() -> Self {
-        Self::Unknown(UnknownVariant::new("", Json::default()))
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Union(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Union(self)
-    }
-}
-
-impl fmt::Debug for Shape {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Union(self), f)
-    }
-}
-
-impl Serialize for Shape {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Shape {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+union! { Shape by Shape { Bool: "bool", Number: "number", String: "string", List: "list", Object: "object" } from [
+    bool => Bool, Decimal => Number, String => String, &str => String, Vec<Shape> => List, BTreeMap<String,
+    Tree> => Object,
+] }

@@ -4,17 +4,8 @@
 
 #![allow(deprecated, reason = "what is deprecated is still read and written")]
 
-use std::collections::BTreeMap;
-use std::fmt;
-
-use jiff::civil::Date;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{Answer, BodyKind, Method, Operation, Parameter, Repeat};
-use crate::options::RequestOptions;
-use crate::record::{self, Field, Record, Slot, Table, Value, View};
+use crate::generated_prelude::*;
+use super::names::{FromStr, Record, Result, Value};
 
 /// Uses types of another module that are named like what generated code relies on.
 ///
@@ -47,7 +38,7 @@ impl Uses {
     /// May be repeated after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 429.
-    pub fn get_uses(&self, id: impl Into<super::names::FromStr>) -> GetUses {
+    pub fn get_uses(&self, id: impl Into<FromStr>) -> GetUses {
         let mut call = GetUses::call(&self.core);
         call.set(0, id.into().view());
         GetUses { call }
@@ -172,16 +163,20 @@ impl Old {
 #[non_exhaustive]
 pub struct Used {
     /// One.
-    pub result: Option<super::names::Result>,
+    pub result: Option<Result>,
     /// Many.
-    pub records: Vec<super::names::Record>,
+    pub records: Vec<Record>,
     /// By name.
-    pub values: Option<BTreeMap<String, super::names::Value>>,
+    pub values: Option<BTreeMap<String, Value>>,
     /// An identifier.
-    pub id: super::names::FromStr,
+    pub id: FromStr,
     /// A day.
     pub day: Date,
 }
+
+record! { Used {
+    result: "result" optional, records: "records", values: "values" optional, id: "id", day: "day",
+} }
 
 /// What is deprecated.
 #[deprecated(note = "since 2: It will go away.")]
@@ -193,144 +188,4 @@ pub struct OldModel {
     pub last: Option<String>,
 }
 
-// Records: how the types above are read and written.
-
-impl Record for Used {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Used",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("result"),
-                Field::required("records"),
-                Field::optional("values"),
-                Field::required("id"),
-                Field::required("day"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.result),
-            1 => Slot::List(&mut self.records),
-            2 => Slot::Option(&mut self.values),
-            3 => Value::slot(&mut self.id),
-            4 => Slot::Date(&mut self.day),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.result),
-            1 => View::List(&self.records),
-            2 => Value::view(&self.values),
-            3 => Value::view(&self.id),
-            4 => View::Date(self.day),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Used {
-    fn blank() -> Self {
-        Self {
-            result: None,
-            records: Value::blank(),
-            values: None,
-            id: Value::blank(),
-            day: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Used {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Used {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Used {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for OldModel {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "OldModel",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::optional("last").deprecated()],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.last),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.last),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for OldModel {
-    fn blank() -> Self {
-        Self { last: None }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for OldModel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for OldModel {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for OldModel {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+record! { OldModel { last: "last" optional deprecated } }

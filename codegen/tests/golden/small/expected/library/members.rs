@@ -4,24 +4,8 @@
 
 #![allow(deprecated, reason = "what is deprecated is still read and written")]
 
-use std::fmt;
-use std::num::ParseIntError;
-use std::str::FromStr;
-
-use jiff::Timestamp;
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::loans::Loan;
-use crate::Patch;
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{
-    Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat,
-};
-use crate::options::RequestOptions;
-use crate::page::{Items, Pages};
-use crate::record::{self, Field, Record, Rule, Slot, Table, Value, View};
 
 /// Members of the library.
 ///
@@ -362,6 +346,10 @@ pub struct Member {
     pub balance: Option<Decimal>,
 }
 
+record! { Member {
+    id: "id", name: "name" sensitive, fees: "fees" optional deprecated, balance: "balance" optional,
+} }
+
 /// What to change about a member.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -371,6 +359,10 @@ pub struct MemberChanges {
     /// New address; null removes it.
     pub email: Patch<String>,
 }
+
+record! { MemberChanges {
+    name: "name" optional min_length(1) max_length(80), email: "email" optional sensitive,
+} rules [Rule::AtLeastOne(&["name", "email"])] }
 
 impl MemberChanges {
     /// With what is required.
@@ -405,204 +397,4 @@ impl Default for MemberChanges {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MemberId(i64);
 
-impl MemberId {
-    /// The id with this number.
-    #[inline]
-    pub const fn new(id: i64) -> Self {
-        Self(id)
-    }
-
-    /// The number.
-    #[inline]
-    pub const fn get(self) -> i64 {
-        self.0
-    }
-}
-
-impl fmt::Display for MemberId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for MemberId {
-    type Err = ParseIntError;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, ParseIntError> {
-        text.parse().map(Self)
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for Member {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Member",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("id"),
-                Field::required("name").sensitive(),
-                Field::optional("fees").deprecated(),
-                Field::optional("balance"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.id),
-            1 => Slot::String(&mut self.name),
-            2 => Slot::Option(&mut self.fees),
-            3 => Slot::Option(&mut self.balance),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.id),
-            1 => View::Text(&self.name),
-            2 => Value::view(&self.fees),
-            3 => Value::view(&self.balance),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Member {
-    fn blank() -> Self {
-        Self {
-            id: Value::blank(),
-            name: Value::blank(),
-            fees: None,
-            balance: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Member {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Member {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Member {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for MemberChanges {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "MemberChanges",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("name").min_length(1).max_length(80),
-                Field::optional("email").sensitive(),
-            ],
-            rules: &[Rule::AtLeastOne(&["name", "email"])],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.name),
-            1 => Slot::Option(&mut self.email),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.name),
-            1 => Value::view(&self.email),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for MemberChanges {
-    fn blank() -> Self {
-        Self {
-            name: None,
-            email: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for MemberChanges {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for MemberChanges {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for MemberChanges {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for MemberId {
-    fn blank() -> Self {
-        Self(0)
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::I64(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::I64(self.0)
-    }
-}
-
-impl Serialize for MemberId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for MemberId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+id! { MemberId(i64) }
