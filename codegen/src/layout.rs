@@ -50,7 +50,7 @@ fn sequence(trees: &[TokenTree], indent: usize, after: usize, text: &mut String)
 fn open(group: &Group, indent: usize, after: usize, text: &mut String) {
     let (begin, end) = delimiters(group.delimiter());
     let whole = flat(&[TokenTree::Group(group.clone())]);
-    if column(text) + whole.chars().count() + after <= WIDTH {
+    if group.stream().is_empty() || column(text) + whole.chars().count() + after <= WIDTH {
         text.push_str(&whole);
         return;
     }
@@ -101,9 +101,21 @@ fn column(text: &str) -> usize {
     text.rsplit('\n').next().unwrap_or_default().chars().count()
 }
 
-/// What stands between the commas.
+/// What stands between the commas, other than those of generic arguments.
 fn items(trees: &[TokenTree]) -> Vec<&[TokenTree]> {
-    let mut items: Vec<&[TokenTree]> = trees.split(is_comma).collect();
+    let mut depth = 0_usize;
+    let mut is_arrow = false;
+    let mut items: Vec<&[TokenTree]> = trees
+        .split(|tree| {
+            match tree {
+                TokenTree::Punct(punct) if punct.as_char() == '<' => depth += 1,
+                TokenTree::Punct(punct) if punct.as_char() == '>' && !is_arrow => depth -= 1,
+                _ => {}
+            }
+            is_arrow = is_joint(tree);
+            depth == 0 && is_comma(tree)
+        })
+        .collect();
     if items.last().is_some_and(|item| item.is_empty()) {
         items.pop();
     }
@@ -214,6 +226,14 @@ mod tests {
             "record! {{ Leg {{\n    a: \"{long}\", b: \"{long}\" optional,\n    c: \"{long}\",\n}} rules [\n    \
              Rule::AtMostOne(&[\n        \"{long}\", \"{long}\",\n        \"{long}\",\n    ])\n] }}"
         );
+        assert_eq!(macro_call(&tokens), Some(expected));
+    }
+
+    #[test]
+    fn generic_arguments_are_no_items() {
+        let long = "a".repeat(100);
+        let tokens = quote!(request! { A: GET #long () {} -> Map<B, Vec<C>> });
+        let expected = format!("request! {{ A: GET \"{long}\" () {{}} -> Map<B, Vec<C>> }}");
         assert_eq!(macro_call(&tokens), Some(expected));
     }
 }

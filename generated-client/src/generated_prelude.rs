@@ -10,14 +10,10 @@ pub(crate) use rust_decimal::Decimal;
 pub(crate) use uuid::Uuid;
 
 pub(crate) use crate::api::{Api, Authentication, Frame, ListEncoding, Pagination, RateLimit};
-pub(crate) use crate::call::{Call, Sending};
+pub(crate) use crate::call::{Call, request};
 pub(crate) use crate::client::Core;
-pub(crate) use crate::keyed::{Rows, Submitting};
-pub(crate) use crate::operation::{
-    Answer, BodyKind, Lookup, Method, Operation, PageToken, Parameter, Repeat,
-};
-pub(crate) use crate::options::RequestOptions;
-pub(crate) use crate::page::{Items, Pages};
+pub(crate) use crate::keyed::Rows;
+pub(crate) use crate::operation::{BodyKind, Lookup, Operation, PageToken, Repeat};
 // A type of a spec may be called `Value`; the methods of the trait are in scope all the same.
 pub(crate) use crate::record::Value as _;
 pub(crate) use crate::record::{

@@ -48,7 +48,6 @@ items! {
     UNKNOWN_VARIANT = "crate" "UnknownVariant";
     UNRECOGNIZED = "crate" "Unrecognized";
 
-    ANSWER = "crate::operation" "Answer";
     API = "crate::api" "Api";
     AUTHENTICATION = "crate::api" "Authentication";
     BODY_KIND = "crate::operation" "BodyKind";
@@ -59,11 +58,9 @@ items! {
     FRAME = "crate::api" "Frame";
     LIST_ENCODING = "crate::api" "ListEncoding";
     LOOKUP = "crate::operation" "Lookup";
-    METHOD = "crate::operation" "Method";
     OPERATION = "crate::operation" "Operation";
     PAGE_TOKEN = "crate::operation" "PageToken";
     PAGINATION = "crate::api" "Pagination";
-    PARAMETER = "crate::operation" "Parameter";
     RATE_LIMIT = "crate::api" "RateLimit";
     REPEAT = "crate::operation" "Repeat";
     RULE = "crate::record" "Rule";
@@ -77,10 +74,5 @@ items! {
 
     CALL = "crate::call" "Call";
     CORE = "crate::client" "Core";
-    ITEMS = "crate::page" "Items";
-    PAGES = "crate::page" "Pages";
     ROWS = "crate::keyed" "Rows";
-    REQUEST_OPTIONS = "crate::options" "RequestOptions";
-    SENDING = "crate::call" "Sending";
-    SUBMITTING = "crate::keyed" "Submitting";
 }

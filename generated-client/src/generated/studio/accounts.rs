@@ -62,44 +62,9 @@ pub struct ListAccounts {
     call: Call,
 }
 
-impl ListAccounts {
-    /// `GET /accounts`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "list_accounts",
-        group: "accounts",
-        method: Method::Get,
-        path: "/accounts",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<Account>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Account>> {
-        self.call.send()
-    }
-}
+request! { ListAccounts: GET "/accounts" () {
+    name: "list_accounts", group: "accounts", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500],
+} -> Vec<Account> }
 
 /// Request of [`Accounts::get_account`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -108,44 +73,9 @@ pub struct GetAccount {
     call: Call,
 }
 
-impl GetAccount {
-    /// `GET /accounts/{account_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_account",
-        group: "accounts",
-        method: Method::Get,
-        path: "/accounts/{account_id}",
-        parameters: &[Parameter::path("account_id").min_length(1).max_length(256)],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Account>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Account> {
-        self.call.send()
-    }
-}
+request! { GetAccount: GET "/accounts/{account_id}" (path "account_id" min_length(1) max_length(256)) {
+    name: "get_account", group: "accounts", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500],
+} -> Account }
 
 /// An account.
 #[derive(Clone, PartialEq)]

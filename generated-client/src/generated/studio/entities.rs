@@ -61,44 +61,9 @@ pub struct ListEntities {
     call: Call,
 }
 
-impl ListEntities {
-    /// `GET /entities`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "list_entities",
-        group: "entities",
-        method: Method::Get,
-        path: "/entities",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<Entity>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Entity>> {
-        self.call.send()
-    }
-}
+request! { ListEntities: GET "/entities" () {
+    name: "list_entities", group: "entities", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500],
+} -> Vec<Entity> }
 
 /// Request of [`Entities::get_entity`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -107,44 +72,9 @@ pub struct GetEntity {
     call: Call,
 }
 
-impl GetEntity {
-    /// `GET /entities/{entity_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_entity",
-        group: "entities",
-        method: Method::Get,
-        path: "/entities/{entity_id}",
-        parameters: &[Parameter::path("entity_id").min_length(1).max_length(256)],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Entity>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Entity> {
-        self.call.send()
-    }
-}
+request! { GetEntity: GET "/entities/{entity_id}" (path "entity_id" min_length(1) max_length(256)) {
+    name: "get_entity", group: "entities", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500],
+} -> Entity }
 
 /// A legal entity.
 #[derive(Clone, PartialEq)]

@@ -58,52 +58,18 @@ pub struct ListHoldings {
     call: Call,
 }
 
+request! { ListHoldings: GET "/accounts/{account_id}/holdings" (
+    path "account_id" min_length(1) max_length(256), query "date",
+) {
+    name: "list_holdings", group: "holdings", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500],
+} -> AccountHoldings }
+
 impl ListHoldings {
-    /// `GET /accounts/{account_id}/holdings`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "list_holdings",
-        group: "holdings",
-        method: Method::Get,
-        path: "/accounts/{account_id}/holdings",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::query("date"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<AccountHoldings>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Day whose end is wanted, not before 2015; the present if it is left out.
     #[inline]
     pub fn date(mut self, date: Date) -> Self {
         self.call.set(1, date.view());
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<AccountHoldings> {
-        self.call.send()
     }
 }
 

@@ -61,44 +61,10 @@ pub struct ListInstruments {
     call: Call,
 }
 
-impl ListInstruments {
-    /// `GET /instruments`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "list_instruments",
-        group: "instruments",
-        method: Method::Get,
-        path: "/instruments",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<Instrument>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Instrument>> {
-        self.call.send()
-    }
-}
+request! { ListInstruments: GET "/instruments" () {
+    name: "list_instruments", group: "instruments", repeat: Repeat::Read,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> Vec<Instrument> }
 
 /// Request of [`Instruments::get_instrument`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -107,52 +73,19 @@ pub struct GetInstrument {
     call: Call,
 }
 
+request! { GetInstrument: GET "/instruments/{symbol}" (
+    path "symbol" min_length(1) max_length(32), query "symbol_format",
+) {
+    name: "get_instrument", group: "instruments", repeat: Repeat::Read,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> Instrument }
+
 impl GetInstrument {
-    /// `GET /instruments/{symbol}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_instrument",
-        group: "instruments",
-        method: Method::Get,
-        path: "/instruments/{symbol}",
-        parameters: &[
-            Parameter::path("symbol").min_length(1).max_length(32),
-            Parameter::query("symbol_format"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Instrument>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// How a symbol is written.
     #[inline]
     pub fn symbol_format(mut self, symbol_format: SymbolFormat) -> Self {
         self.call.set(1, symbol_format.view());
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Instrument> {
-        self.call.send()
     }
 }
 

@@ -57,47 +57,12 @@ pub struct GetInventory {
     call: Call,
 }
 
-impl GetInventory {
-    /// `GET /accounts/{account_id}/inventories/{symbol}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_inventory",
-        group: "inventories",
-        method: Method::Get,
-        path: "/accounts/{account_id}/inventories/{symbol}",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::path("symbol").min_length(1).max_length(32),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<LocateInventory>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<LocateInventory> {
-        self.call.send()
-    }
-}
+request! { GetInventory: GET "/accounts/{account_id}/inventories/{symbol}" (
+    path "account_id" min_length(1) max_length(256), path "symbol" min_length(1) max_length(32),
+) {
+    name: "get_inventory", group: "inventories", repeat: Repeat::Read,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> LocateInventory }
 
 /// Shares of one symbol that were located for an account.
 #[derive(Clone, PartialEq)]

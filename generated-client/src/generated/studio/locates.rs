@@ -118,44 +118,12 @@ pub struct ListLocateOrders {
     call: Call,
 }
 
-impl ListLocateOrders {
-    /// `GET /accounts/{account_id}/locate-orders`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "list_locate_orders",
-        group: "locates",
-        method: Method::Get,
-        path: "/accounts/{account_id}/locate-orders",
-        parameters: &[Parameter::path("account_id").min_length(1).max_length(256)],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<LocateOrder>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<LocateOrder>> {
-        self.call.send()
-    }
-}
+request! { ListLocateOrders: GET "/accounts/{account_id}/locate-orders" (path "account_id" min_length(1) max_length(
+    256
+)) {
+    name: "list_locate_orders", group: "locates", repeat: Repeat::Read,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> Vec<LocateOrder> }
 
 /// Request of [`Locates::create_locate_order`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -165,45 +133,12 @@ pub struct CreateLocateOrder {
     body: CreateLocateOrderRequest,
 }
 
-impl CreateLocateOrder {
-    /// `POST /accounts/{account_id}/locate-orders`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "create_locate_order",
-        group: "locates",
-        method: Method::Post,
-        path: "/accounts/{account_id}/locate-orders",
-        parameters: &[Parameter::path("account_id").min_length(1).max_length(256)],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<LocateOrder>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<LocateOrder> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { CreateLocateOrder: POST "/accounts/{account_id}/locate-orders" (path "account_id" min_length(1) max_length(
+    256
+)) {
+    name: "create_locate_order", group: "locates", repeat: Repeat::Never, body: BodyKind::Required,
+    errors: &[400, 401, 403, 404, 429, 500],
+} with body -> LocateOrder }
 
 /// Request of [`Locates::get_locate_order`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -212,47 +147,11 @@ pub struct GetLocateOrder {
     call: Call,
 }
 
-impl GetLocateOrder {
-    /// `GET /accounts/{account_id}/locate-orders/{locate_order_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_locate_order",
-        group: "locates",
-        method: Method::Get,
-        path: "/accounts/{account_id}/locate-orders/{locate_order_id}",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::path("locate_order_id").min_length(1).max_length(256),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<LocateOrder>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<LocateOrder> {
-        self.call.send()
-    }
-}
+request! { GetLocateOrder: GET "/accounts/{account_id}/locate-orders/{locate_order_id}" (
+    path "account_id" min_length(1) max_length(256), path "locate_order_id" min_length(1) max_length(256),
+) {
+    name: "get_locate_order", group: "locates", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500],
+} -> LocateOrder }
 
 /// Request of [`Locates::update_locate_order`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -262,48 +161,12 @@ pub struct UpdateLocateOrder {
     body: UpdateLocateOrderRequest,
 }
 
-impl UpdateLocateOrder {
-    /// `PATCH /accounts/{account_id}/locate-orders/{locate_order_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "update_locate_order",
-        group: "locates",
-        method: Method::Patch,
-        path: "/accounts/{account_id}/locate-orders/{locate_order_id}",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::path("locate_order_id").min_length(1).max_length(256),
-        ],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::nothing(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<()> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { UpdateLocateOrder: PATCH "/accounts/{account_id}/locate-orders/{locate_order_id}" (
+    path "account_id" min_length(1) max_length(256), path "locate_order_id" min_length(1) max_length(256),
+) {
+    name: "update_locate_order", group: "locates", repeat: Repeat::Never, body: BodyKind::Required,
+    errors: &[400, 401, 403, 404, 429, 500],
+} with body -> () }
 
 /// Shares to find.
 #[derive(Clone, PartialEq)]

@@ -67,44 +67,11 @@ pub struct GetRegTMargin {
     call: Call,
 }
 
-impl GetRegTMargin {
-    /// `GET /entities/{entity_id}/regt-margin`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_reg_t_margin",
-        group: "margin",
-        method: Method::Get,
-        path: "/entities/{entity_id}/regt-margin",
-        parameters: &[Parameter::path("entity_id").min_length(1).max_length(256)],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<RegTMargin>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<RegTMargin> {
-        self.call.send()
-    }
-}
+request! { GetRegTMargin: GET "/entities/{entity_id}/regt-margin" (path "entity_id" min_length(1) max_length(
+    256
+)) {
+    name: "get_reg_t_margin", group: "margin", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500],
+} -> RegTMargin }
 
 /// Request of [`Margin::get_portfolio_margin`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -113,44 +80,12 @@ pub struct GetPortfolioMargin {
     call: Call,
 }
 
-impl GetPortfolioMargin {
-    /// `GET /entities/{entity_id}/portfolio-margin`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_portfolio_margin",
-        group: "margin",
-        method: Method::Get,
-        path: "/entities/{entity_id}/portfolio-margin",
-        parameters: &[Parameter::path("entity_id").min_length(1).max_length(256)],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<PortfolioMargin>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<PortfolioMargin> {
-        self.call.send()
-    }
-}
+request! { GetPortfolioMargin: GET "/entities/{entity_id}/portfolio-margin" (path "entity_id" min_length(1) max_length(
+    256
+)) {
+    name: "get_portfolio_margin", group: "margin", repeat: Repeat::Read,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> PortfolioMargin }
 
 /// Margin by Regulation T.
 #[derive(Clone, PartialEq)]

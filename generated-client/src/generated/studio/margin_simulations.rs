@@ -87,45 +87,12 @@ pub struct CreateRegTMarginSimulation {
     body: CreateRegTMarginSimulationRequest,
 }
 
-impl CreateRegTMarginSimulation {
-    /// `POST /entities/{entity_id}/regt-margin-simulations`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "create_reg_t_margin_simulation",
-        group: "margin_simulations",
-        method: Method::Post,
-        path: "/entities/{entity_id}/regt-margin-simulations",
-        parameters: &[Parameter::path("entity_id").min_length(1).max_length(256)],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<CreateRegTMarginSimulationResponse>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<CreateRegTMarginSimulationResponse> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { CreateRegTMarginSimulation: POST "/entities/{entity_id}/regt-margin-simulations" (path "entity_id" min_length(
+    1
+) max_length(256)) {
+    name: "create_reg_t_margin_simulation", group: "margin_simulations", repeat: Repeat::Never,
+    body: BodyKind::Required, errors: &[400, 401, 403, 404, 429, 500],
+} with body -> CreateRegTMarginSimulationResponse }
 
 /// Request of [`MarginSimulations::get_reg_t_margin_simulation`]: optional parameters, then
 /// [`send`](Self::send).
@@ -135,47 +102,12 @@ pub struct GetRegTMarginSimulation {
     call: Call,
 }
 
-impl GetRegTMarginSimulation {
-    /// `GET /entities/{entity_id}/regt-margin-simulations/{simulation_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_reg_t_margin_simulation",
-        group: "margin_simulations",
-        method: Method::Get,
-        path: "/entities/{entity_id}/regt-margin-simulations/{simulation_id}",
-        parameters: &[
-            Parameter::path("entity_id").min_length(1).max_length(256),
-            Parameter::path("simulation_id"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<RegTMarginSimulation>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<RegTMarginSimulation> {
-        self.call.send()
-    }
-}
+request! { GetRegTMarginSimulation: GET "/entities/{entity_id}/regt-margin-simulations/{simulation_id}" (
+    path "entity_id" min_length(1) max_length(256), path "simulation_id",
+) {
+    name: "get_reg_t_margin_simulation", group: "margin_simulations", repeat: Repeat::Read,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> RegTMarginSimulation }
 
 /// What to simulate.
 #[derive(Clone, PartialEq)]

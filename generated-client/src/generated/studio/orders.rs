@@ -187,38 +187,15 @@ pub struct ListOrders {
     call: Call,
 }
 
+request! { ListOrders: GET "/accounts/{account_id}/orders" (
+    path "account_id" min_length(1) max_length(256), query "page_size" min(1) max(2000), query "page_token",
+    query "from", query "to",
+) {
+    name: "list_orders", group: "orders", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500],
+    page_token: Some(PageToken::Parameter(2)),
+} -> page Order }
+
 impl ListOrders {
-    /// `GET /accounts/{account_id}/orders`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "list_orders",
-        group: "orders",
-        method: Method::Get,
-        path: "/accounts/{account_id}/orders",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::query("page_size").min(1).max(2000),
-            Parameter::query("page_token"),
-            Parameter::query("from"),
-            Parameter::query("to"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(2)),
-        answer: Answer::of::<Vec<Order>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -246,30 +223,6 @@ impl ListOrders {
         self.call.set(4, to.view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Order>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<Order> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<Order> {
-        Items::new(self.call)
-    }
 }
 
 /// Request of [`Orders::create_order`]: optional parameters, then [`send`](Self::send).
@@ -280,45 +233,12 @@ pub struct CreateOrderCall {
     body: CreateOrder,
 }
 
-impl CreateOrderCall {
-    /// `POST /accounts/{account_id}/orders`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "create_order",
-        group: "orders",
-        method: Method::Post,
-        path: "/accounts/{account_id}/orders",
-        parameters: &[Parameter::path("account_id").min_length(1).max_length(256)],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 201,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<CreateOrderResponse>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<CreateOrderResponse> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { CreateOrderCall: POST "/accounts/{account_id}/orders" (path "account_id" min_length(1) max_length(
+    256
+)) {
+    name: "create_order", group: "orders", repeat: Repeat::Never, body: BodyKind::Required, status: 201,
+    errors: &[400, 401, 403, 404, 429, 500],
+} with body -> CreateOrderResponse }
 
 /// Request of [`Orders::create_bulk_orders`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -328,45 +248,12 @@ pub struct CreateBulkOrders {
     body: CreateBulkOrdersRequest,
 }
 
-impl CreateBulkOrders {
-    /// `POST /accounts/{account_id}/bulk-orders`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "create_bulk_orders",
-        group: "orders",
-        method: Method::Post,
-        path: "/accounts/{account_id}/bulk-orders",
-        parameters: &[Parameter::path("account_id").min_length(1).max_length(256)],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 201,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<BulkOrderResults>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<BulkOrderResults> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { CreateBulkOrders: POST "/accounts/{account_id}/bulk-orders" (path "account_id" min_length(1) max_length(
+    256
+)) {
+    name: "create_bulk_orders", group: "orders", repeat: Repeat::Never, body: BodyKind::Required, status: 201,
+    errors: &[400, 401, 403, 404, 429, 500],
+} with body -> BulkOrderResults }
 
 /// Request of [`Orders::delete_all_orders`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -375,36 +262,15 @@ pub struct DeleteAllOrders {
     call: Call,
 }
 
+request! { DeleteAllOrders: DELETE "/accounts/{account_id}/orders" (
+    path "account_id" min_length(1) max_length(256), query "symbol" min_length(1) max_length(32),
+    query "symbol_format",
+) {
+    name: "delete_all_orders", group: "orders", repeat: Repeat::Never, status: 201,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> Vec<OrderId> }
+
 impl DeleteAllOrders {
-    /// `DELETE /accounts/{account_id}/orders`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "delete_all_orders",
-        group: "orders",
-        method: Method::Delete,
-        path: "/accounts/{account_id}/orders",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::query("symbol").min_length(1).max_length(32),
-            Parameter::query("symbol_format"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 201,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<OrderId>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Only orders for this symbol.
     #[inline]
     pub fn symbol(mut self, symbol: impl Into<Symbol>) -> Self {
@@ -418,18 +284,6 @@ impl DeleteAllOrders {
         self.call.set(2, symbol_format.view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<OrderId>> {
-        self.call.send()
-    }
 }
 
 /// Request of [`Orders::get_order`]: optional parameters, then [`send`](Self::send).
@@ -439,47 +293,9 @@ pub struct GetOrder {
     call: Call,
 }
 
-impl GetOrder {
-    /// `GET /accounts/{account_id}/orders/{order_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_order",
-        group: "orders",
-        method: Method::Get,
-        path: "/accounts/{account_id}/orders/{order_id}",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::path("order_id").min_length(1).max_length(256),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<GetOrderResponse>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<GetOrderResponse> {
-        self.call.send()
-    }
-}
+request! { GetOrder: GET "/accounts/{account_id}/orders/{order_id}" (
+    path "account_id" min_length(1) max_length(256), path "order_id" min_length(1) max_length(256),
+) { name: "get_order", group: "orders", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500] } -> GetOrderResponse }
 
 /// Request of [`Orders::delete_order`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -488,47 +304,12 @@ pub struct DeleteOrder {
     call: Call,
 }
 
-impl DeleteOrder {
-    /// `DELETE /accounts/{account_id}/orders/{order_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "delete_order",
-        group: "orders",
-        method: Method::Delete,
-        path: "/accounts/{account_id}/orders/{order_id}",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::path("order_id").min_length(1).max_length(256),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 201,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::nothing(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<()> {
-        self.call.send()
-    }
-}
+request! { DeleteOrder: DELETE "/accounts/{account_id}/orders/{order_id}" (
+    path "account_id" min_length(1) max_length(256), path "order_id" min_length(1) max_length(256),
+) {
+    name: "delete_order", group: "orders", repeat: Repeat::Never, status: 201,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> () }
 
 /// Request of [`Orders::update_order`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -538,48 +319,12 @@ pub struct UpdateOrderCall {
     body: UpdateOrder,
 }
 
-impl UpdateOrderCall {
-    /// `PATCH /accounts/{account_id}/orders/{order_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "update_order",
-        group: "orders",
-        method: Method::Patch,
-        path: "/accounts/{account_id}/orders/{order_id}",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::path("order_id").min_length(1).max_length(256),
-        ],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 201,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::nothing(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<()> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { UpdateOrderCall: PATCH "/accounts/{account_id}/orders/{order_id}" (
+    path "account_id" min_length(1) max_length(256), path "order_id" min_length(1) max_length(256),
+) {
+    name: "update_order", group: "orders", repeat: Repeat::Never, body: BodyKind::Required, status: 201,
+    errors: &[400, 401, 403, 404, 429, 500],
+} with body -> () }
 
 /// An order to create.
 ///

@@ -64,48 +64,13 @@ pub struct ListPnlSums {
     call: Call,
 }
 
-impl ListPnlSums {
-    /// `GET /accounts/{account_id}/pnl-sums`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "list_pnl_sums",
-        group: "performance",
-        method: Method::Get,
-        path: "/accounts/{account_id}/pnl-sums",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::query("starting_date").required(),
-            Parameter::query("ending_date").required(),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<PnlSums>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<PnlSums> {
-        self.call.send()
-    }
-}
+request! { ListPnlSums: GET "/accounts/{account_id}/pnl-sums" (
+    path "account_id" min_length(1) max_length(256), query "starting_date" required,
+    query "ending_date" required,
+) {
+    name: "list_pnl_sums", group: "performance", repeat: Repeat::Read,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> PnlSums }
 
 /// Profit and loss of an account over a range of days, in total and by symbol.
 #[derive(Clone, PartialEq)]

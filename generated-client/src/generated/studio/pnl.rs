@@ -87,44 +87,12 @@ pub struct GetEntityPnlSummary {
     call: Call,
 }
 
-impl GetEntityPnlSummary {
-    /// `GET /entities/{entity_id}/pnl-summary`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_entity_pnl_summary",
-        group: "pnl",
-        method: Method::Get,
-        path: "/entities/{entity_id}/pnl-summary",
-        parameters: &[Parameter::path("entity_id").min_length(1).max_length(256)],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<PnlSummary>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<PnlSummary> {
-        self.call.send()
-    }
-}
+request! { GetEntityPnlSummary: GET "/entities/{entity_id}/pnl-summary" (path "entity_id" min_length(1) max_length(
+    256
+)) {
+    name: "get_entity_pnl_summary", group: "pnl", repeat: Repeat::Read,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> PnlSummary }
 
 /// Request of [`Pnl::get_account_pnl_summary`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -133,44 +101,12 @@ pub struct GetAccountPnlSummary {
     call: Call,
 }
 
-impl GetAccountPnlSummary {
-    /// `GET /accounts/{account_id}/pnl-summary`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_account_pnl_summary",
-        group: "pnl",
-        method: Method::Get,
-        path: "/accounts/{account_id}/pnl-summary",
-        parameters: &[Parameter::path("account_id").min_length(1).max_length(256)],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<PnlSummaryForAccount>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<PnlSummaryForAccount> {
-        self.call.send()
-    }
-}
+request! { GetAccountPnlSummary: GET "/accounts/{account_id}/pnl-summary" (path "account_id" min_length(1) max_length(
+    256
+)) {
+    name: "get_account_pnl_summary", group: "pnl", repeat: Repeat::Read,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> PnlSummaryForAccount }
 
 /// Request of [`Pnl::list_pnl_details`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -179,44 +115,9 @@ pub struct ListPnlDetails {
     call: Call,
 }
 
-impl ListPnlDetails {
-    /// `GET /accounts/{account_id}/pnl-details`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "list_pnl_details",
-        group: "pnl",
-        method: Method::Get,
-        path: "/accounts/{account_id}/pnl-details",
-        parameters: &[Parameter::path("account_id").min_length(1).max_length(256)],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<PnlDetails>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<PnlDetails>> {
-        self.call.send()
-    }
-}
+request! { ListPnlDetails: GET "/accounts/{account_id}/pnl-details" (path "account_id" min_length(1) max_length(
+    256
+)) { name: "list_pnl_details", group: "pnl", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500] } -> Vec<PnlDetails> }
 
 /// Equity, market values and profit or loss of an entity.
 #[derive(Clone, PartialEq)]

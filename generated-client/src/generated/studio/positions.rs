@@ -78,36 +78,14 @@ pub struct ListPositions {
     call: Call,
 }
 
+request! { ListPositions: GET "/accounts/{account_id}/positions" (
+    path "account_id" min_length(1) max_length(256), query "page_size" min(1) max(2000), query "page_token",
+) {
+    name: "list_positions", group: "positions", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500],
+    page_token: Some(PageToken::Parameter(2)),
+} -> page Position }
+
 impl ListPositions {
-    /// `GET /accounts/{account_id}/positions`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "list_positions",
-        group: "positions",
-        method: Method::Get,
-        path: "/accounts/{account_id}/positions",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::query("page_size").min(1).max(2000),
-            Parameter::query("page_token"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(2)),
-        answer: Answer::of::<Vec<Position>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -121,30 +99,6 @@ impl ListPositions {
         self.call.set(2, page_token.into().view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Position>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<Position> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<Position> {
-        Items::new(self.call)
-    }
 }
 
 /// Request of [`Positions::get_position`]: optional parameters, then [`send`](Self::send).
@@ -154,47 +108,11 @@ pub struct GetPosition {
     call: Call,
 }
 
-impl GetPosition {
-    /// `GET /accounts/{account_id}/positions/{symbol}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_position",
-        group: "positions",
-        method: Method::Get,
-        path: "/accounts/{account_id}/positions/{symbol}",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::path("symbol").min_length(1).max_length(32),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Position>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Position> {
-        self.call.send()
-    }
-}
+request! { GetPosition: GET "/accounts/{account_id}/positions/{symbol}" (
+    path "account_id" min_length(1) max_length(256), path "symbol" min_length(1) max_length(32),
+) {
+    name: "get_position", group: "positions", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500],
+} -> Position }
 
 /// What an account holds of one symbol by trading through Studio.
 #[derive(Clone, PartialEq)]

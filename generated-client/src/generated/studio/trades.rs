@@ -72,36 +72,14 @@ pub struct ListTrades {
     call: Call,
 }
 
+request! { ListTrades: GET "/accounts/{account_id}/trades" (
+    path "account_id" min_length(1) max_length(256), query "page_size" min(1) max(2000), query "page_token",
+) {
+    name: "list_trades", group: "trades", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500],
+    page_token: Some(PageToken::Parameter(2)),
+} -> page Trade }
+
 impl ListTrades {
-    /// `GET /accounts/{account_id}/trades`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "list_trades",
-        group: "trades",
-        method: Method::Get,
-        path: "/accounts/{account_id}/trades",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::query("page_size").min(1).max(2000),
-            Parameter::query("page_token"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(2)),
-        answer: Answer::of::<Vec<Trade>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -115,30 +93,6 @@ impl ListTrades {
         self.call.set(2, page_token.into().view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Trade>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<Trade> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<Trade> {
-        Items::new(self.call)
-    }
 }
 
 /// Request of [`Trades::get_trade`]: optional parameters, then [`send`](Self::send).
@@ -148,47 +102,9 @@ pub struct GetTrade {
     call: Call,
 }
 
-impl GetTrade {
-    /// `GET /accounts/{account_id}/trades/{trade_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_trade",
-        group: "trades",
-        method: Method::Get,
-        path: "/accounts/{account_id}/trades/{trade_id}",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::path("trade_id").min_length(1).max_length(256),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Trade>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Trade> {
-        self.call.send()
-    }
-}
+request! { GetTrade: GET "/accounts/{account_id}/trades/{trade_id}" (
+    path "account_id" min_length(1) max_length(256), path "trade_id" min_length(1) max_length(256),
+) { name: "get_trade", group: "trades", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500] } -> Trade }
 
 /// One fill of an order.
 #[derive(Clone, PartialEq)]

@@ -125,37 +125,14 @@ pub struct GetAccounts {
     call: Call,
 }
 
+request! { GetAccounts: GET "/v1/accounts" (
+    query "page_size" min(1) max(1000), query "page_token", query "account_id", query "account_name",
+) {
+    name: "get_accounts", group: "accounts", repeat: Repeat::Read, errors: &[401, 403, 429, 500],
+    page_token: Some(PageToken::Parameter(1)),
+} -> page Account }
+
 impl GetAccounts {
-    /// `GET /v1/accounts`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_accounts",
-        group: "accounts",
-        method: Method::Get,
-        path: "/v1/accounts",
-        parameters: &[
-            Parameter::query("page_size").min(1).max(1000),
-            Parameter::query("page_token"),
-            Parameter::query("account_id"),
-            Parameter::query("account_name"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 403, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(1)),
-        answer: Answer::of::<Vec<Account>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -183,30 +160,6 @@ impl GetAccounts {
         self.call.set(3, account_name.into().view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Account>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<Account> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<Account> {
-        Items::new(self.call)
-    }
 }
 
 /// Request of [`Accounts::get_account_by_id`]: optional parameters, then [`send`](Self::send).
@@ -216,44 +169,9 @@ pub struct GetAccountById {
     call: Call,
 }
 
-impl GetAccountById {
-    /// `GET /v1/accounts/{account_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_account_by_id",
-        group: "accounts",
-        method: Method::Get,
-        path: "/v1/accounts/{account_id}",
-        parameters: &[Parameter::path("account_id")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<AccountWithPersonalDetails>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<AccountWithPersonalDetails> {
-        self.call.send()
-    }
-}
+request! { GetAccountById: GET "/v1/accounts/{account_id}" (path "account_id") {
+    name: "get_account_by_id", group: "accounts", repeat: Repeat::Read, errors: &[401, 403, 404, 429, 500],
+} -> AccountWithPersonalDetails }
 
 /// Request of [`Accounts::patch_account_by_id`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -263,45 +181,10 @@ pub struct PatchAccountById {
     body: UpdateAccountSettingsRequest,
 }
 
-impl PatchAccountById {
-    /// `PATCH /v1/accounts/{account_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "patch_account_by_id",
-        group: "accounts",
-        method: Method::Patch,
-        path: "/v1/accounts/{account_id}",
-        parameters: &[Parameter::path("account_id")],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<AccountSettings>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<AccountSettings> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { PatchAccountById: PATCH "/v1/accounts/{account_id}" (path "account_id") {
+    name: "patch_account_by_id", group: "accounts", repeat: Repeat::Never, body: BodyKind::Required,
+    errors: &[400, 401, 403, 404, 429, 500],
+} with body -> AccountSettings }
 
 /// Request of [`Accounts::get_account_balances`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -310,35 +193,13 @@ pub struct GetAccountBalances {
     call: Call,
 }
 
+request! { GetAccountBalances: GET "/v1/accounts/{account_id}/balances" (
+    path "account_id", query "top_margin_contributors_limit" min(1),
+) {
+    name: "get_account_balances", group: "accounts", repeat: Repeat::Read, errors: &[401, 403, 404, 429, 500],
+} -> AccountBalances }
+
 impl GetAccountBalances {
-    /// `GET /v1/accounts/{account_id}/balances`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_account_balances",
-        group: "accounts",
-        method: Method::Get,
-        path: "/v1/accounts/{account_id}/balances",
-        parameters: &[
-            Parameter::path("account_id"),
-            Parameter::query("top_margin_contributors_limit").min(1),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<AccountBalances>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// How many underlyings `top_contributors` lists; none if it is left out.
     #[inline]
     pub fn top_margin_contributors_limit(
@@ -347,18 +208,6 @@ impl GetAccountBalances {
     ) -> Self {
         self.call.set(1, top_margin_contributors_limit.view());
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<AccountBalances> {
-        self.call.send()
     }
 }
 
@@ -369,53 +218,19 @@ pub struct GetPortfolioHistory {
     call: Call,
 }
 
+request! { GetPortfolioHistory: GET "/v1/accounts/{account_id}/portfolio-history" (
+    path "account_id", query "start_date" required, query "end_date",
+) {
+    name: "get_portfolio_history", group: "accounts", repeat: Repeat::Read, partial: Some(207),
+    errors: &[401, 403, 429, 500],
+} -> PortfolioHistoryResponse }
+
 impl GetPortfolioHistory {
-    /// `GET /v1/accounts/{account_id}/portfolio-history`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_portfolio_history",
-        group: "accounts",
-        method: Method::Get,
-        path: "/v1/accounts/{account_id}/portfolio-history",
-        parameters: &[
-            Parameter::path("account_id"),
-            Parameter::query("start_date").required(),
-            Parameter::query("end_date"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: Some(207),
-        errors: &[401, 403, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<PortfolioHistoryResponse>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Last day of the range; today in New York if it is left out.
     #[inline]
     pub fn end_date(mut self, end_date: Date) -> Self {
         self.call.set(2, end_date.view());
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<PortfolioHistoryResponse> {
-        self.call.send()
     }
 }
 

@@ -48,44 +48,9 @@ pub struct GetVersion {
     call: Call,
 }
 
-impl GetVersion {
-    /// `GET /v1/version`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_version",
-        group: "api_version",
-        method: Method::Get,
-        path: "/v1/version",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Version>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Version> {
-        self.call.send()
-    }
-}
+request! { GetVersion: GET "/v1/version" () {
+    name: "get_version", group: "api_version", repeat: Repeat::Read, errors: &[401, 429, 500],
+} -> Version }
 
 /// A release of the API.
 #[derive(Clone, PartialEq)]

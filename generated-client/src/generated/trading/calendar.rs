@@ -61,44 +61,9 @@ pub struct GetClock {
     call: Call,
 }
 
-impl GetClock {
-    /// `GET /v1/clock`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_clock",
-        group: "calendar",
-        method: Method::Get,
-        path: "/v1/clock",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 429],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<ClockDetail>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<ClockDetail> {
-        self.call.send()
-    }
-}
+request! { GetClock: GET "/v1/clock" () {
+    name: "get_clock", group: "calendar", repeat: Repeat::Read, errors: &[401, 429],
+} -> ClockDetail }
 
 /// Request of [`Calendar::get_market_hours_calendar`]: optional parameters, then
 /// [`send`](Self::send).
@@ -108,32 +73,11 @@ pub struct GetMarketHoursCalendar {
     call: Call,
 }
 
+request! { GetMarketHoursCalendar: GET "/v1/calendars/market-hours" (query "date", query "market") {
+    name: "get_market_hours_calendar", group: "calendar", repeat: Repeat::Read, errors: &[401, 429],
+} -> Vec<MarketHoursDetail> }
+
 impl GetMarketHoursCalendar {
-    /// `GET /v1/calendars/market-hours`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_market_hours_calendar",
-        group: "calendar",
-        method: Method::Get,
-        path: "/v1/calendars/market-hours",
-        parameters: &[Parameter::query("date"), Parameter::query("market")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 429],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<MarketHoursDetail>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// The day; today if it is left out.
     #[inline]
     pub fn date(mut self, date: Date) -> Self {
@@ -146,18 +90,6 @@ impl GetMarketHoursCalendar {
     pub fn market(mut self, market: MarketType) -> Self {
         self.call.set(1, market.view());
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<MarketHoursDetail>> {
-        self.call.send()
     }
 }
 

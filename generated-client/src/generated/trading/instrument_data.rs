@@ -164,37 +164,14 @@ pub struct GetAllInstrumentEvents {
     call: Call,
 }
 
+request! { GetAllInstrumentEvents: GET "/v1/instruments/events" (
+    query "event_types", query "instrument_ids" min_length(1), query "from_date", query "to_date",
+) {
+    name: "get_all_instrument_events", group: "instrument_data", repeat: Repeat::Read,
+    errors: &[400, 401, 429, 500],
+} -> InstrumentAllEventsData }
+
 impl GetAllInstrumentEvents {
-    /// `GET /v1/instruments/events`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_all_instrument_events",
-        group: "instrument_data",
-        method: Method::Get,
-        path: "/v1/instruments/events",
-        parameters: &[
-            Parameter::query("event_types"),
-            Parameter::query("instrument_ids").min_length(1),
-            Parameter::query("from_date"),
-            Parameter::query("to_date"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<InstrumentAllEventsData>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Only events of these types.
     #[inline]
     pub fn event_types(
@@ -233,18 +210,6 @@ impl GetAllInstrumentEvents {
         self.call.set(3, to_date.view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<InstrumentAllEventsData> {
-        self.call.send()
-    }
 }
 
 /// Request of [`InstrumentData::get_instrument_events`]: optional parameters, then
@@ -255,36 +220,14 @@ pub struct GetInstrumentEvents {
     call: Call,
 }
 
+request! { GetInstrumentEvents: GET "/v1/instruments/{instrument_id}/events" (
+    path "instrument_id" min_length(1), query "from_date", query "to_date",
+) {
+    name: "get_instrument_events", group: "instrument_data", repeat: Repeat::Read,
+    errors: &[401, 404, 429, 500],
+} -> InstrumentEventsData }
+
 impl GetInstrumentEvents {
-    /// `GET /v1/instruments/{instrument_id}/events`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_instrument_events",
-        group: "instrument_data",
-        method: Method::Get,
-        path: "/v1/instruments/{instrument_id}/events",
-        parameters: &[
-            Parameter::path("instrument_id").min_length(1),
-            Parameter::query("from_date"),
-            Parameter::query("to_date"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<InstrumentEventsData>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// First day of the range, inclusive.
     #[inline]
     pub fn from_date(mut self, from_date: Date) -> Self {
@@ -298,18 +241,6 @@ impl GetInstrumentEvents {
         self.call.set(2, to_date.view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<InstrumentEventsData> {
-        self.call.send()
-    }
 }
 
 /// Request of [`InstrumentData::get_instrument_analyst_consensus`]: optional parameters, then
@@ -320,36 +251,14 @@ pub struct GetInstrumentAnalystConsensus {
     call: Call,
 }
 
+request! { GetInstrumentAnalystConsensus: GET "/v1/instruments/{instrument_id}/analyst-reporting" (
+    path "instrument_id" min_length(1), query "from", query "to",
+) {
+    name: "get_instrument_analyst_consensus", group: "instrument_data", repeat: Repeat::Read,
+    errors: &[401, 404, 429, 500],
+} -> InstrumentAnalystConsensus }
+
 impl GetInstrumentAnalystConsensus {
-    /// `GET /v1/instruments/{instrument_id}/analyst-reporting`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_instrument_analyst_consensus",
-        group: "instrument_data",
-        method: Method::Get,
-        path: "/v1/instruments/{instrument_id}/analyst-reporting",
-        parameters: &[
-            Parameter::path("instrument_id").min_length(1),
-            Parameter::query("from"),
-            Parameter::query("to"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<InstrumentAnalystConsensus>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Beginning of the range, inclusive.
     #[inline]
     pub fn from(mut self, from: Date) -> Self {
@@ -363,18 +272,6 @@ impl GetInstrumentAnalystConsensus {
         self.call.set(2, to.view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<InstrumentAnalystConsensus> {
-        self.call.send()
-    }
 }
 
 /// Request of [`InstrumentData::get_instrument_fundamentals`]: optional parameters, then
@@ -385,44 +282,12 @@ pub struct GetInstrumentFundamentals {
     call: Call,
 }
 
-impl GetInstrumentFundamentals {
-    /// `GET /v1/instruments/{instrument_id}/fundamentals`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_instrument_fundamentals",
-        group: "instrument_data",
-        method: Method::Get,
-        path: "/v1/instruments/{instrument_id}/fundamentals",
-        parameters: &[Parameter::path("instrument_id").min_length(1)],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<InstrumentFundamentals>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<InstrumentFundamentals> {
-        self.call.send()
-    }
-}
+request! { GetInstrumentFundamentals: GET "/v1/instruments/{instrument_id}/fundamentals" (path "instrument_id" min_length(
+    1
+)) {
+    name: "get_instrument_fundamentals", group: "instrument_data", repeat: Repeat::Read,
+    errors: &[400, 401, 404, 429, 500],
+} -> InstrumentFundamentals }
 
 /// Request of [`InstrumentData::get_instrument_balance_sheet_statements`]: optional parameters,
 /// then [`send`](Self::send).
@@ -432,38 +297,15 @@ pub struct GetInstrumentBalanceSheetStatements {
     call: Call,
 }
 
+request! { GetInstrumentBalanceSheetStatements: GET "/v1/instruments/{instrument_id}/balance-sheets" (
+    path "instrument_id" min_length(1), query "page_size" min(1) max(1000), query "page_token",
+    query "from_date", query "to_date",
+) {
+    name: "get_instrument_balance_sheet_statements", group: "instrument_data", repeat: Repeat::Read,
+    errors: &[401, 404, 429, 500], page_token: Some(PageToken::Parameter(2)),
+} -> page InstrumentBalanceSheetStatement }
+
 impl GetInstrumentBalanceSheetStatements {
-    /// `GET /v1/instruments/{instrument_id}/balance-sheets`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_instrument_balance_sheet_statements",
-        group: "instrument_data",
-        method: Method::Get,
-        path: "/v1/instruments/{instrument_id}/balance-sheets",
-        parameters: &[
-            Parameter::path("instrument_id").min_length(1),
-            Parameter::query("page_size").min(1).max(1000),
-            Parameter::query("page_token"),
-            Parameter::query("from_date"),
-            Parameter::query("to_date"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 404, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(2)),
-        answer: Answer::of::<Vec<InstrumentBalanceSheetStatement>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -490,30 +332,6 @@ impl GetInstrumentBalanceSheetStatements {
     pub fn to_date(mut self, to_date: Date) -> Self {
         self.call.set(4, to_date.view());
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<InstrumentBalanceSheetStatement>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<InstrumentBalanceSheetStatement> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<InstrumentBalanceSheetStatement> {
-        Items::new(self.call)
     }
 }
 
@@ -525,38 +343,15 @@ pub struct GetInstrumentIncomeStatements {
     call: Call,
 }
 
+request! { GetInstrumentIncomeStatements: GET "/v1/instruments/{instrument_id}/income-statements" (
+    path "instrument_id" min_length(1), query "page_size" min(1) max(1000), query "page_token",
+    query "from_date", query "to_date",
+) {
+    name: "get_instrument_income_statements", group: "instrument_data", repeat: Repeat::Read,
+    errors: &[401, 404, 429, 500], page_token: Some(PageToken::Parameter(2)),
+} -> page InstrumentIncomeStatement }
+
 impl GetInstrumentIncomeStatements {
-    /// `GET /v1/instruments/{instrument_id}/income-statements`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_instrument_income_statements",
-        group: "instrument_data",
-        method: Method::Get,
-        path: "/v1/instruments/{instrument_id}/income-statements",
-        parameters: &[
-            Parameter::path("instrument_id").min_length(1),
-            Parameter::query("page_size").min(1).max(1000),
-            Parameter::query("page_token"),
-            Parameter::query("from_date"),
-            Parameter::query("to_date"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 404, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(2)),
-        answer: Answer::of::<Vec<InstrumentIncomeStatement>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -583,30 +378,6 @@ impl GetInstrumentIncomeStatements {
     pub fn to_date(mut self, to_date: Date) -> Self {
         self.call.set(4, to_date.view());
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<InstrumentIncomeStatement>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<InstrumentIncomeStatement> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<InstrumentIncomeStatement> {
-        Items::new(self.call)
     }
 }
 
@@ -618,38 +389,15 @@ pub struct GetInstrumentCashFlowStatements {
     call: Call,
 }
 
+request! { GetInstrumentCashFlowStatements: GET "/v1/instruments/{instrument_id}/cash-flow-statements" (
+    path "instrument_id" min_length(1), query "page_size" min(1) max(1000), query "page_token",
+    query "from_date", query "to_date",
+) {
+    name: "get_instrument_cash_flow_statements", group: "instrument_data", repeat: Repeat::Read,
+    errors: &[401, 404, 429, 500], page_token: Some(PageToken::Parameter(2)),
+} -> page InstrumentCashFlowStatement }
+
 impl GetInstrumentCashFlowStatements {
-    /// `GET /v1/instruments/{instrument_id}/cash-flow-statements`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_instrument_cash_flow_statements",
-        group: "instrument_data",
-        method: Method::Get,
-        path: "/v1/instruments/{instrument_id}/cash-flow-statements",
-        parameters: &[
-            Parameter::path("instrument_id").min_length(1),
-            Parameter::query("page_size").min(1).max(1000),
-            Parameter::query("page_token"),
-            Parameter::query("from_date"),
-            Parameter::query("to_date"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 404, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(2)),
-        answer: Answer::of::<Vec<InstrumentCashFlowStatement>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -676,30 +424,6 @@ impl GetInstrumentCashFlowStatements {
     pub fn to_date(mut self, to_date: Date) -> Self {
         self.call.set(4, to_date.view());
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<InstrumentCashFlowStatement>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<InstrumentCashFlowStatement> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<InstrumentCashFlowStatement> {
-        Items::new(self.call)
     }
 }
 

@@ -97,43 +97,16 @@ pub struct GetInstruments {
     call: Call,
 }
 
+request! { GetInstruments: GET "/v1/instruments" (
+    query "page_size" min(1) max(1000), query "page_token", query "instrument_type",
+    query "instrument_ids" min_length(1), query "is_marginable", query "easy_to_borrow",
+    query "is_short_prohibited", query "is_threshold_security", query "is_liquidation_only", query "is_ptp",
+) {
+    name: "get_instruments", group: "instruments", repeat: Repeat::Read, errors: &[401, 429, 500],
+    page_token: Some(PageToken::Parameter(1)),
+} -> page InstrumentCore }
+
 impl GetInstruments {
-    /// `GET /v1/instruments`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_instruments",
-        group: "instruments",
-        method: Method::Get,
-        path: "/v1/instruments",
-        parameters: &[
-            Parameter::query("page_size").min(1).max(1000),
-            Parameter::query("page_token"),
-            Parameter::query("instrument_type"),
-            Parameter::query("instrument_ids").min_length(1),
-            Parameter::query("is_marginable"),
-            Parameter::query("easy_to_borrow"),
-            Parameter::query("is_short_prohibited"),
-            Parameter::query("is_threshold_security"),
-            Parameter::query("is_liquidation_only"),
-            Parameter::query("is_ptp"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(1)),
-        answer: Answer::of::<Vec<InstrumentCore>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -210,30 +183,6 @@ impl GetInstruments {
         self.call.set(9, is_ptp.view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<InstrumentCore>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<InstrumentCore> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<InstrumentCore> {
-        Items::new(self.call)
-    }
 }
 
 /// Request of [`Instruments::get_instrument_by_id`]: optional parameters, then
@@ -244,35 +193,13 @@ pub struct GetInstrumentById {
     call: Call,
 }
 
+request! { GetInstrumentById: GET "/v1/instruments/{instrument_id}" (
+    path "instrument_id" min_length(1), query "include_options_expiry_dates",
+) {
+    name: "get_instrument_by_id", group: "instruments", repeat: Repeat::Read, errors: &[401, 404, 429, 500],
+} -> Instrument }
+
 impl GetInstrumentById {
-    /// `GET /v1/instruments/{instrument_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_instrument_by_id",
-        group: "instruments",
-        method: Method::Get,
-        path: "/v1/instruments/{instrument_id}",
-        parameters: &[
-            Parameter::path("instrument_id").min_length(1),
-            Parameter::query("include_options_expiry_dates"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Instrument>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Whether to fill `options_expiry_dates` of the answer.
     #[inline]
     pub fn include_options_expiry_dates(
@@ -281,18 +208,6 @@ impl GetInstrumentById {
     ) -> Self {
         self.call.set(1, include_options_expiry_dates.view());
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Instrument> {
-        self.call.send()
     }
 }
 
@@ -303,41 +218,15 @@ pub struct SearchInstruments {
     call: Call,
 }
 
+request! { SearchInstruments: GET "/v1/instruments/search" (
+    query "page_size" min(1) max(100), query "page_token", query "q" required, query "asset_class",
+    query "include_inactive", query "include_ptp", query "currency", query "country",
+) {
+    name: "search_instruments", group: "instruments", repeat: Repeat::Read,
+    errors: &[400, 401, 429, 500, 503], page_token: Some(PageToken::Parameter(1)),
+} -> page InstrumentCore }
+
 impl SearchInstruments {
-    /// `GET /v1/instruments/search`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "search_instruments",
-        group: "instruments",
-        method: Method::Get,
-        path: "/v1/instruments/search",
-        parameters: &[
-            Parameter::query("page_size").min(1).max(100),
-            Parameter::query("page_token"),
-            Parameter::query("q").required(),
-            Parameter::query("asset_class"),
-            Parameter::query("include_inactive"),
-            Parameter::query("include_ptp"),
-            Parameter::query("currency"),
-            Parameter::query("country"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 429, 500, 503],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(1)),
-        answer: Answer::of::<Vec<InstrumentCore>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -390,30 +279,6 @@ impl SearchInstruments {
         self.call.set(7, country.into().view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<InstrumentCore>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<InstrumentCore> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<InstrumentCore> {
-        Items::new(self.call)
-    }
 }
 
 /// Request of [`Instruments::get_option_contracts`]: optional parameters, then
@@ -424,39 +289,16 @@ pub struct GetOptionContracts {
     call: Call,
 }
 
+request! { GetOptionContracts: GET "/v1/instruments/options/contracts" (
+    query "page_size" min(1) max(1000), query "page_token", query "underlier",
+    query "underlying_instrument_id" min_length(1), query "expiry", query "contract_type",
+) {
+    name: "get_option_contracts", group: "instruments", repeat: Repeat::Read,
+    rules: &[Rule::ExactlyOne(&["underlier", "underlying_instrument_id"])],
+    errors: &[400, 401, 404, 429, 500], page_token: Some(PageToken::Parameter(1)),
+} -> page OptionsContract }
+
 impl GetOptionContracts {
-    /// `GET /v1/instruments/options/contracts`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_option_contracts",
-        group: "instruments",
-        method: Method::Get,
-        path: "/v1/instruments/options/contracts",
-        parameters: &[
-            Parameter::query("page_size").min(1).max(1000),
-            Parameter::query("page_token"),
-            Parameter::query("underlier"),
-            Parameter::query("underlying_instrument_id").min_length(1),
-            Parameter::query("expiry"),
-            Parameter::query("contract_type"),
-        ],
-        rules: &[Rule::ExactlyOne(&["underlier", "underlying_instrument_id"])],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 404, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(1)),
-        answer: Answer::of::<Vec<OptionsContract>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -500,30 +342,6 @@ impl GetOptionContracts {
     pub fn contract_type(mut self, contract_type: ContractType) -> Self {
         self.call.set(5, contract_type.view());
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<OptionsContract>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<OptionsContract> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<OptionsContract> {
-        Items::new(self.call)
     }
 }
 

@@ -74,32 +74,11 @@ pub struct GetSnapshots {
     call: Call,
 }
 
+request! { GetSnapshots: GET "/v1/market-data/snapshot" (query "instrument_ids" min_length(1)) {
+    name: "get_snapshots", group: "market_data", repeat: Repeat::Read, errors: &[400, 401, 404, 429],
+} -> Vec<MarketDataSnapshot> }
+
 impl GetSnapshots {
-    /// `GET /v1/market-data/snapshot`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_snapshots",
-        group: "market_data",
-        method: Method::Get,
-        path: "/v1/market-data/snapshot",
-        parameters: &[Parameter::query("instrument_ids").min_length(1)],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 404, 429],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<MarketDataSnapshot>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Only these instruments.
     #[inline]
     pub fn instrument_ids(
@@ -113,18 +92,6 @@ impl GetSnapshots {
         self.call.set(0, instrument_ids.view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<MarketDataSnapshot>> {
-        self.call.send()
-    }
 }
 
 /// Request of [`MarketData::get_daily_summaries`]: optional parameters, then [`send`](Self::send).
@@ -134,46 +101,11 @@ pub struct GetDailySummaries {
     call: Call,
 }
 
-impl GetDailySummaries {
-    /// `GET /v1/market-data/daily-summary`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_daily_summaries",
-        group: "market_data",
-        method: Method::Get,
-        path: "/v1/market-data/daily-summary",
-        parameters: &[
-            Parameter::query("instrument_ids").required().min_items(1).max_items(100),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 429],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<DailySummary>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<DailySummary>> {
-        self.call.send()
-    }
-}
+request! { GetDailySummaries: GET "/v1/market-data/daily-summary" (query "instrument_ids" required min_items(
+    1
+) max_items(100)) {
+    name: "get_daily_summaries", group: "market_data", repeat: Repeat::Read, errors: &[400, 401, 429],
+} -> Vec<DailySummary> }
 
 /// The market of an instrument at the moment.
 #[derive(Clone, PartialEq)]

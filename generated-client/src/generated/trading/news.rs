@@ -51,43 +51,17 @@ pub struct GetNews {
     call: Call,
 }
 
+request! { GetNews: GET "/v1/news" (
+    query "page_size" min(1) max(1000), query "page_token", query "from", query "to",
+    query "include_publishers", query "exclude_publishers", query "news_type", query "search_query",
+    query "instrument_ids", query "sectors",
+) {
+    name: "get_news", group: "news", repeat: Repeat::Read,
+    rules: &[Rule::AtMostOne(&["include_publishers", "exclude_publishers"])], errors: &[400, 401, 429, 500],
+    page_token: Some(PageToken::Parameter(1)),
+} -> page NewsItem }
+
 impl GetNews {
-    /// `GET /v1/news`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_news",
-        group: "news",
-        method: Method::Get,
-        path: "/v1/news",
-        parameters: &[
-            Parameter::query("page_size").min(1).max(1000),
-            Parameter::query("page_token"),
-            Parameter::query("from"),
-            Parameter::query("to"),
-            Parameter::query("include_publishers"),
-            Parameter::query("exclude_publishers"),
-            Parameter::query("news_type"),
-            Parameter::query("search_query"),
-            Parameter::query("instrument_ids"),
-            Parameter::query("sectors"),
-        ],
-        rules: &[Rule::AtMostOne(&["include_publishers", "exclude_publishers"])],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(1)),
-        answer: Answer::of::<Vec<NewsItem>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -178,30 +152,6 @@ impl GetNews {
         let sectors: Vec<Sector> = sectors.into_iter().collect();
         self.call.set(9, sectors.view());
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<NewsItem>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<NewsItem> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<NewsItem> {
-        Items::new(self.call)
     }
 }
 

@@ -105,44 +105,10 @@ pub struct GetEntitlementAgreements {
     call: Call,
 }
 
-impl GetEntitlementAgreements {
-    /// `GET /v1/omni-ai/entitlement-agreements`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_entitlement_agreements",
-        group: "omni_ai_entitlements",
-        method: Method::Get,
-        path: "/v1/omni-ai/entitlement-agreements",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<EntitlementAgreementResource>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<EntitlementAgreementResource>> {
-        self.call.send()
-    }
-}
+request! { GetEntitlementAgreements: GET "/v1/omni-ai/entitlement-agreements" () {
+    name: "get_entitlement_agreements", group: "omni_ai_entitlements", repeat: Repeat::Read,
+    errors: &[401, 404, 429, 500],
+} -> Vec<EntitlementAgreementResource> }
 
 /// Request of [`OmniAiEntitlements::get_entitlements`]: optional parameters, then
 /// [`send`](Self::send).
@@ -152,49 +118,17 @@ pub struct GetEntitlements {
     call: Call,
 }
 
+request! { GetEntitlements: GET "/v1/omni-ai/entitlements" (query "account_id") {
+    name: "get_entitlements", group: "omni_ai_entitlements", repeat: Repeat::Read,
+    errors: &[401, 403, 429, 500],
+} -> Vec<EntitlementResource> }
+
 impl GetEntitlements {
-    /// `GET /v1/omni-ai/entitlements`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_entitlements",
-        group: "omni_ai_entitlements",
-        method: Method::Get,
-        path: "/v1/omni-ai/entitlements",
-        parameters: &[Parameter::query("account_id")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 403, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<EntitlementResource>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Only grants for this account.
     #[inline]
     pub fn account_id(mut self, account_id: impl Into<AccountId>) -> Self {
         self.call.set(0, account_id.into().view());
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<EntitlementResource>> {
-        self.call.send()
     }
 }
 
@@ -207,45 +141,10 @@ pub struct CreateEntitlements {
     body: CreateEntitlementsRequest,
 }
 
-impl CreateEntitlements {
-    /// `POST /v1/omni-ai/entitlements`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "create_entitlements",
-        group: "omni_ai_entitlements",
-        method: Method::Post,
-        path: "/v1/omni-ai/entitlements",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<EntitlementResource>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<Vec<EntitlementResource>> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { CreateEntitlements: POST "/v1/omni-ai/entitlements" () {
+    name: "create_entitlements", group: "omni_ai_entitlements", repeat: Repeat::Never,
+    body: BodyKind::Required, errors: &[400, 401, 403, 429, 500],
+} with body -> Vec<EntitlementResource> }
 
 /// Request of [`OmniAiEntitlements::delete_entitlement`]: optional parameters, then
 /// [`send`](Self::send).
@@ -255,44 +154,10 @@ pub struct DeleteEntitlement {
     call: Call,
 }
 
-impl DeleteEntitlement {
-    /// `DELETE /v1/omni-ai/entitlements/{entitlement_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "delete_entitlement",
-        group: "omni_ai_entitlements",
-        method: Method::Delete,
-        path: "/v1/omni-ai/entitlements/{entitlement_id}",
-        parameters: &[Parameter::path("entitlement_id")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 404, 409, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<DeleteEntitlementResponse>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<DeleteEntitlementResponse> {
-        self.call.send()
-    }
-}
+request! { DeleteEntitlement: DELETE "/v1/omni-ai/entitlements/{entitlement_id}" (path "entitlement_id") {
+    name: "delete_entitlement", group: "omni_ai_entitlements", repeat: Repeat::Never,
+    errors: &[401, 404, 409, 429, 500],
+} -> DeleteEntitlementResponse }
 
 /// Acceptance of an agreement for one or more accounts.
 #[derive(Clone, PartialEq)]

@@ -86,47 +86,12 @@ pub struct GetMessageById {
     call: Call,
 }
 
-impl GetMessageById {
-    /// `GET /v1/omni-ai/messages/{message_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_message_by_id",
-        group: "omni_ai_messages",
-        method: Method::Get,
-        path: "/v1/omni-ai/messages/{message_id}",
-        parameters: &[
-            Parameter::path("message_id"),
-            Parameter::query("account_id").required(),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Message>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Message> {
-        self.call.send()
-    }
-}
+request! { GetMessageById: GET "/v1/omni-ai/messages/{message_id}" (
+    path "message_id", query "account_id" required,
+) {
+    name: "get_message_by_id", group: "omni_ai_messages", repeat: Repeat::Read,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> Message }
 
 /// Request of [`OmniAiMessages::submit_feedback`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -136,45 +101,10 @@ pub struct SubmitFeedback {
     body: CreateFeedbackRequest,
 }
 
-impl SubmitFeedback {
-    /// `POST /v1/omni-ai/messages/{message_id}/feedback`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "submit_feedback",
-        group: "omni_ai_messages",
-        method: Method::Post,
-        path: "/v1/omni-ai/messages/{message_id}/feedback",
-        parameters: &[Parameter::path("message_id")],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 422, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<CreateFeedbackResponse>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<CreateFeedbackResponse> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { SubmitFeedback: POST "/v1/omni-ai/messages/{message_id}/feedback" (path "message_id") {
+    name: "submit_feedback", group: "omni_ai_messages", repeat: Repeat::Never, body: BodyKind::Required,
+    errors: &[400, 401, 403, 422, 429, 500],
+} with body -> CreateFeedbackResponse }
 
 /// A rating of a message.
 #[derive(Clone, PartialEq)]

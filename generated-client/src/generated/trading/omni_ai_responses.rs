@@ -92,47 +92,12 @@ pub struct GetResponseById {
     call: Call,
 }
 
-impl GetResponseById {
-    /// `GET /v1/omni-ai/responses/{response_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_response_by_id",
-        group: "omni_ai_responses",
-        method: Method::Get,
-        path: "/v1/omni-ai/responses/{response_id}",
-        parameters: &[
-            Parameter::path("response_id"),
-            Parameter::query("account_id").required(),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Response>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Response> {
-        self.call.send()
-    }
-}
+request! { GetResponseById: GET "/v1/omni-ai/responses/{response_id}" (
+    path "response_id", query "account_id" required,
+) {
+    name: "get_response_by_id", group: "omni_ai_responses", repeat: Repeat::Read,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> Response }
 
 /// Request of [`OmniAiResponses::cancel_response`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -141,47 +106,12 @@ pub struct CancelResponse {
     call: Call,
 }
 
-impl CancelResponse {
-    /// `DELETE /v1/omni-ai/responses/{response_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "cancel_response",
-        group: "omni_ai_responses",
-        method: Method::Delete,
-        path: "/v1/omni-ai/responses/{response_id}",
-        parameters: &[
-            Parameter::path("response_id"),
-            Parameter::query("account_id").required(),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<CancelResponsePayload>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<CancelResponsePayload> {
-        self.call.send()
-    }
-}
+request! { CancelResponse: DELETE "/v1/omni-ai/responses/{response_id}" (
+    path "response_id", query "account_id" required,
+) {
+    name: "cancel_response", group: "omni_ai_responses", repeat: Repeat::Never,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> CancelResponsePayload }
 
 /// Outcome of cancelling a response.
 #[derive(Clone, PartialEq)]

@@ -160,36 +160,14 @@ pub struct GetThreads {
     call: Call,
 }
 
+request! { GetThreads: GET "/v1/omni-ai/threads" (
+    query "page_size" min(1) max(100), query "page_token", query "account_id" required,
+) {
+    name: "get_threads", group: "omni_ai_threads", repeat: Repeat::Read, errors: &[400, 401, 429, 500],
+    page_token: Some(PageToken::Parameter(1)),
+} -> page Thread }
+
 impl GetThreads {
-    /// `GET /v1/omni-ai/threads`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_threads",
-        group: "omni_ai_threads",
-        method: Method::Get,
-        path: "/v1/omni-ai/threads",
-        parameters: &[
-            Parameter::query("page_size").min(1).max(100),
-            Parameter::query("page_token"),
-            Parameter::query("account_id").required(),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(1)),
-        answer: Answer::of::<Vec<Thread>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -203,30 +181,6 @@ impl GetThreads {
         self.call.set(1, page_token.into().view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Thread>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<Thread> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<Thread> {
-        Items::new(self.call)
-    }
 }
 
 /// Request of [`OmniAiThreads::create_thread`]: optional parameters, then [`send`](Self::send).
@@ -237,45 +191,10 @@ pub struct CreateThread {
     body: CreateThreadRequest,
 }
 
-impl CreateThread {
-    /// `POST /v1/omni-ai/threads`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "create_thread",
-        group: "omni_ai_threads",
-        method: Method::Post,
-        path: "/v1/omni-ai/threads",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 422, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<CreateThreadResponse>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<CreateThreadResponse> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { CreateThread: POST "/v1/omni-ai/threads" () {
+    name: "create_thread", group: "omni_ai_threads", repeat: Repeat::Never, body: BodyKind::Required,
+    errors: &[400, 401, 422, 429, 500],
+} with body -> CreateThreadResponse }
 
 /// Request of [`OmniAiThreads::get_thread_by_id`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -284,47 +203,12 @@ pub struct GetThreadById {
     call: Call,
 }
 
-impl GetThreadById {
-    /// `GET /v1/omni-ai/threads/{thread_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_thread_by_id",
-        group: "omni_ai_threads",
-        method: Method::Get,
-        path: "/v1/omni-ai/threads/{thread_id}",
-        parameters: &[
-            Parameter::path("thread_id"),
-            Parameter::query("account_id").required(),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Thread>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Thread> {
-        self.call.send()
-    }
-}
+request! { GetThreadById: GET "/v1/omni-ai/threads/{thread_id}" (
+    path "thread_id", query "account_id" required,
+) {
+    name: "get_thread_by_id", group: "omni_ai_threads", repeat: Repeat::Read,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> Thread }
 
 /// Request of [`OmniAiThreads::get_messages`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -333,37 +217,14 @@ pub struct GetMessages {
     call: Call,
 }
 
+request! { GetMessages: GET "/v1/omni-ai/threads/{thread_id}/messages" (
+    path "thread_id", query "page_size" min(1) max(100), query "page_token", query "account_id" required,
+) {
+    name: "get_messages", group: "omni_ai_threads", repeat: Repeat::Read, errors: &[401, 403, 404, 429, 500],
+    page_token: Some(PageToken::Parameter(2)),
+} -> page Message }
+
 impl GetMessages {
-    /// `GET /v1/omni-ai/threads/{thread_id}/messages`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_messages",
-        group: "omni_ai_threads",
-        method: Method::Get,
-        path: "/v1/omni-ai/threads/{thread_id}/messages",
-        parameters: &[
-            Parameter::path("thread_id"),
-            Parameter::query("page_size").min(1).max(100),
-            Parameter::query("page_token"),
-            Parameter::query("account_id").required(),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(2)),
-        answer: Answer::of::<Vec<Message>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -377,30 +238,6 @@ impl GetMessages {
         self.call.set(2, page_token.into().view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Message>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<Message> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<Message> {
-        Items::new(self.call)
-    }
 }
 
 /// Request of [`OmniAiThreads::create_message`]: optional parameters, then [`send`](Self::send).
@@ -411,45 +248,10 @@ pub struct CreateMessage {
     body: CreateMessageRequest,
 }
 
-impl CreateMessage {
-    /// `POST /v1/omni-ai/threads/{thread_id}/messages`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "create_message",
-        group: "omni_ai_threads",
-        method: Method::Post,
-        path: "/v1/omni-ai/threads/{thread_id}/messages",
-        parameters: &[Parameter::path("thread_id")],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 409, 422, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<CreateMessageResponse>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<CreateMessageResponse> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { CreateMessage: POST "/v1/omni-ai/threads/{thread_id}/messages" (path "thread_id") {
+    name: "create_message", group: "omni_ai_threads", repeat: Repeat::Never, body: BodyKind::Required,
+    errors: &[400, 401, 409, 422, 429, 500],
+} with body -> CreateMessageResponse }
 
 /// Request of [`OmniAiThreads::get_thread_response`]: optional parameters, then
 /// [`send`](Self::send).
@@ -459,47 +261,12 @@ pub struct GetThreadResponse {
     call: Call,
 }
 
-impl GetThreadResponse {
-    /// `GET /v1/omni-ai/threads/{thread_id}/response`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_thread_response",
-        group: "omni_ai_threads",
-        method: Method::Get,
-        path: "/v1/omni-ai/threads/{thread_id}/response",
-        parameters: &[
-            Parameter::path("thread_id"),
-            Parameter::query("account_id").required(),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Option<Response>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Option<Response>> {
-        self.call.send()
-    }
-}
+request! { GetThreadResponse: GET "/v1/omni-ai/threads/{thread_id}/response" (
+    path "thread_id", query "account_id" required,
+) {
+    name: "get_thread_response", group: "omni_ai_threads", repeat: Repeat::Read,
+    errors: &[401, 403, 404, 429, 500],
+} -> Option<Response> }
 
 /// The next message of the user.
 #[derive(Clone, PartialEq)]

@@ -177,44 +177,16 @@ pub struct GetOrders {
     call: Call,
 }
 
+request! { GetOrders: GET "/v1/accounts/{account_id}/orders" (
+    path "account_id", query "page_size" min(1) max(1000), query "page_token", query "order_ids",
+    query "status", query "symbol", query "instrument_ids" min_length(1), query "instrument_type",
+    query "underlying_instrument_ids" min_length(1), query "from", query "to",
+) {
+    name: "get_orders", group: "orders", repeat: Repeat::Read, errors: &[401, 403, 429, 500],
+    page_token: Some(PageToken::Parameter(2)),
+} -> page Order }
+
 impl GetOrders {
-    /// `GET /v1/accounts/{account_id}/orders`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_orders",
-        group: "orders",
-        method: Method::Get,
-        path: "/v1/accounts/{account_id}/orders",
-        parameters: &[
-            Parameter::path("account_id"),
-            Parameter::query("page_size").min(1).max(1000),
-            Parameter::query("page_token"),
-            Parameter::query("order_ids"),
-            Parameter::query("status"),
-            Parameter::query("symbol"),
-            Parameter::query("instrument_ids").min_length(1),
-            Parameter::query("instrument_type"),
-            Parameter::query("underlying_instrument_ids").min_length(1),
-            Parameter::query("from"),
-            Parameter::query("to"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 403, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(2)),
-        answer: Answer::of::<Vec<Order>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -305,30 +277,6 @@ impl GetOrders {
         self.call.set(10, to.view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Order>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<Order> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<Order> {
-        Items::new(self.call)
-    }
 }
 
 /// Request of [`Orders::get_order_by_id`]: optional parameters, then [`send`](Self::send).
@@ -338,44 +286,9 @@ pub struct GetOrderById {
     call: Call,
 }
 
-impl GetOrderById {
-    /// `GET /v1/accounts/{account_id}/orders/{order_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_order_by_id",
-        group: "orders",
-        method: Method::Get,
-        path: "/v1/accounts/{account_id}/orders/{order_id}",
-        parameters: &[Parameter::path("account_id"), Parameter::path("order_id")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Order>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Order> {
-        self.call.send()
-    }
-}
+request! { GetOrderById: GET "/v1/accounts/{account_id}/orders/{order_id}" (
+    path "account_id", path "order_id",
+) { name: "get_order_by_id", group: "orders", repeat: Repeat::Read, errors: &[401, 403, 404, 429, 500] } -> Order }
 
 /// Request of [`Orders::submit_orders`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -385,78 +298,17 @@ pub struct SubmitOrders {
     body: Rows<NewOrder>,
 }
 
-impl SubmitOrders {
-    /// `POST /v1/accounts/{account_id}/orders`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "submit_orders",
-        group: "orders",
-        method: Method::Post,
-        path: "/v1/accounts/{account_id}/orders",
-        parameters: &[Parameter::path("account_id")],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Keyed,
-        key: Some("id"),
-        lookup: Some(
-            &Lookup {
-                list: &GetOrders::OPERATION,
-                key: "client_order_id",
-                keys: Some(3),
-                since: Some(9),
-                status: "status",
-                live: &[
-                    "PENDING_NEW",
-                    "NEW",
-                    "PARTIALLY_FILLED",
-                    "PENDING_CANCEL",
-                    "PENDING_REPLACE",
-                    "DONE_FOR_DAY",
-                    "STOPPED",
-                    "SUSPENDED",
-                ],
-                done: &["FILLED", "CANCELED", "EXPIRED", "REPLACED", "CALCULATED"],
-                refused: &["REJECTED"],
-                known_key: &[],
-            },
-        ),
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 422, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<Order>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// The `id` of each row, in order. Missing ones are filled in when the request is made, so that
-    /// you can store them before you send it.
-    #[must_use]
-    #[inline]
-    pub fn keys(&self) -> &[String] {
-        self.body.keys()
-    }
-
-    /// Sends the rows. The [`Submission`](crate::Submission) has the outcome of each.
-    ///
-    /// By default, rows that may have reached the server are not sent again: they are looked up by
-    /// `id`, and a row that is not found is [`Unknown`](crate::RowOutcome::Unknown).
-    /// [Resolve](crate::Submission::resolve) it before you decide to submit it again. An error
-    /// means that nothing was submitted.
-    pub fn send(self) -> Submitting<Order> {
-        Submitting::new(self.call, self.body)
-    }
-}
+request! { SubmitOrders: POST "/v1/accounts/{account_id}/orders" (path "account_id") {
+    name: "submit_orders", group: "orders", repeat: Repeat::Keyed, body: BodyKind::Required, key: Some("id"),
+    lookup: Some(&Lookup {
+        list: &GetOrders::OPERATION, key: "client_order_id", keys: Some(3), since: Some(9), status: "status",
+        live: &[
+            "PENDING_NEW", "NEW", "PARTIALLY_FILLED", "PENDING_CANCEL", "PENDING_REPLACE", "DONE_FOR_DAY",
+            "STOPPED", "SUSPENDED",
+        ], done: &["FILLED", "CANCELED", "EXPIRED", "REPLACED", "CALCULATED"], refused: &["REJECTED"],
+        known_key: &[],
+    }), errors: &[400, 401, 403, 422, 429, 500],
+} with body -> rows by "id" of Order }
 
 /// Request of [`Orders::replace_order`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -466,45 +318,12 @@ pub struct ReplaceOrder {
     body: ReplaceOrderRequest,
 }
 
-impl ReplaceOrder {
-    /// `PATCH /v1/accounts/{account_id}/orders/{order_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "replace_order",
-        group: "orders",
-        method: Method::Patch,
-        path: "/v1/accounts/{account_id}/orders/{order_id}",
-        parameters: &[Parameter::path("account_id"), Parameter::path("order_id")],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Order>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<Order> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { ReplaceOrder: PATCH "/v1/accounts/{account_id}/orders/{order_id}" (
+    path "account_id", path "order_id",
+) {
+    name: "replace_order", group: "orders", repeat: Repeat::Never, body: BodyKind::Required,
+    errors: &[400, 401, 403, 404, 429, 500],
+} with body -> Order }
 
 /// Request of [`Orders::cancel_open_order`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -513,44 +332,12 @@ pub struct CancelOpenOrder {
     call: Call,
 }
 
-impl CancelOpenOrder {
-    /// `DELETE /v1/accounts/{account_id}/orders/{order_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "cancel_open_order",
-        group: "orders",
-        method: Method::Delete,
-        path: "/v1/accounts/{account_id}/orders/{order_id}",
-        parameters: &[Parameter::path("account_id"), Parameter::path("order_id")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Idempotent,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Order>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Order> {
-        self.call.send()
-    }
-}
+request! { CancelOpenOrder: DELETE "/v1/accounts/{account_id}/orders/{order_id}" (
+    path "account_id", path "order_id",
+) {
+    name: "cancel_open_order", group: "orders", repeat: Repeat::Idempotent,
+    errors: &[401, 403, 404, 429, 500],
+} -> Order }
 
 /// Request of [`Orders::cancel_all_open_orders`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -559,38 +346,15 @@ pub struct CancelAllOpenOrders {
     call: Call,
 }
 
+request! { CancelAllOpenOrders: DELETE "/v1/accounts/{account_id}/orders" (
+    path "account_id", query "side", query "type", query "instrument_type",
+    query "instrument_ids" min_length(1),
+) {
+    name: "cancel_all_open_orders", group: "orders", repeat: Repeat::Never,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> Vec<Order> }
+
 impl CancelAllOpenOrders {
-    /// `DELETE /v1/accounts/{account_id}/orders`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "cancel_all_open_orders",
-        group: "orders",
-        method: Method::Delete,
-        path: "/v1/accounts/{account_id}/orders",
-        parameters: &[
-            Parameter::path("account_id"),
-            Parameter::query("side"),
-            Parameter::query("type"),
-            Parameter::query("instrument_type"),
-            Parameter::query("instrument_ids").min_length(1),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<Order>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Only orders of this side.
     #[inline]
     pub fn side(mut self, side: Side) -> Self {
@@ -625,18 +389,6 @@ impl CancelAllOpenOrders {
         self.call.set(4, instrument_ids.view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Order>> {
-        self.call.send()
-    }
 }
 
 /// Request of [`Orders::get_executions`]: optional parameters, then [`send`](Self::send).
@@ -646,39 +398,15 @@ pub struct GetExecutions {
     call: Call,
 }
 
+request! { GetExecutions: GET "/v1/accounts/{account_id}/executions" (
+    path "account_id", query "page_size" min(1) max(1000), query "page_token",
+    query "instrument_ids" min_length(1), query "from", query "to",
+) {
+    name: "get_executions", group: "orders", repeat: Repeat::Read, errors: &[400, 401, 403, 429, 500],
+    page_token: Some(PageToken::Parameter(2)),
+} -> page Execution }
+
 impl GetExecutions {
-    /// `GET /v1/accounts/{account_id}/executions`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_executions",
-        group: "orders",
-        method: Method::Get,
-        path: "/v1/accounts/{account_id}/executions",
-        parameters: &[
-            Parameter::path("account_id"),
-            Parameter::query("page_size").min(1).max(1000),
-            Parameter::query("page_token"),
-            Parameter::query("instrument_ids").min_length(1),
-            Parameter::query("from"),
-            Parameter::query("to"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(2)),
-        answer: Answer::of::<Vec<Execution>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -719,30 +447,6 @@ impl GetExecutions {
     pub fn to(mut self, to: Timestamp) -> Self {
         self.call.set(5, to.view());
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Execution>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<Execution> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<Execution> {
-        Items::new(self.call)
     }
 }
 

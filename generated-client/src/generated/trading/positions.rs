@@ -164,39 +164,15 @@ pub struct GetPositions {
     call: Call,
 }
 
+request! { GetPositions: GET "/v1/accounts/{account_id}/positions" (
+    path "account_id", query "page_size" min(1) max(1000), query "page_token", query "instrument_ids",
+    query "sort_by", query "sort_direction",
+) {
+    name: "get_positions", group: "positions", repeat: Repeat::Read, errors: &[401, 403, 429, 500],
+    page_token: Some(PageToken::Parameter(2)),
+} -> page Position }
+
 impl GetPositions {
-    /// `GET /v1/accounts/{account_id}/positions`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_positions",
-        group: "positions",
-        method: Method::Get,
-        path: "/v1/accounts/{account_id}/positions",
-        parameters: &[
-            Parameter::path("account_id"),
-            Parameter::query("page_size").min(1).max(1000),
-            Parameter::query("page_token"),
-            Parameter::query("instrument_ids"),
-            Parameter::query("sort_by"),
-            Parameter::query("sort_direction"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 403, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(2)),
-        answer: Answer::of::<Vec<Position>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -238,30 +214,6 @@ impl GetPositions {
         self.call.set(5, sort_direction.view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Position>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<Position> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<Position> {
-        Items::new(self.call)
-    }
 }
 
 /// Request of [`Positions::close_positions`]: optional parameters, then [`send`](Self::send).
@@ -272,50 +224,17 @@ pub struct ClosePositions {
     body: Option<ClosePositionRequest>,
 }
 
+request! { ClosePositions: DELETE "/v1/accounts/{account_id}/positions" (path "account_id") {
+    name: "close_positions", group: "positions", repeat: Repeat::Never, body: BodyKind::Optional,
+    errors: &[400, 401, 403, 429, 500],
+} with body -> Vec<Order> }
+
 impl ClosePositions {
-    /// `DELETE /v1/accounts/{account_id}/positions`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "close_positions",
-        group: "positions",
-        method: Method::Delete,
-        path: "/v1/accounts/{account_id}/positions",
-        parameters: &[Parameter::path("account_id")],
-        rules: &[],
-        body: BodyKind::Optional,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<Order>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// The request's body, which may be left out.
     #[inline]
     pub fn body(mut self, body: ClosePositionRequest) -> Self {
         self.body = Some(body);
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<Vec<Order>> {
-        self.call.body(self.body.view());
-        self.call.send()
     }
 }
 
@@ -327,53 +246,19 @@ pub struct ClosePosition {
     body: Option<ClosePositionRequest>,
 }
 
+request! { ClosePosition: DELETE "/v1/accounts/{account_id}/positions/{instrument_id}" (
+    path "account_id", path "instrument_id" min_length(1),
+) {
+    name: "close_position", group: "positions", repeat: Repeat::Never, body: BodyKind::Optional,
+    errors: &[400, 401, 403, 429, 500],
+} with body -> Vec<Order> }
+
 impl ClosePosition {
-    /// `DELETE /v1/accounts/{account_id}/positions/{instrument_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "close_position",
-        group: "positions",
-        method: Method::Delete,
-        path: "/v1/accounts/{account_id}/positions/{instrument_id}",
-        parameters: &[
-            Parameter::path("account_id"),
-            Parameter::path("instrument_id").min_length(1),
-        ],
-        rules: &[],
-        body: BodyKind::Optional,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<Order>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// The request's body, which may be left out.
     #[inline]
     pub fn body(mut self, body: ClosePositionRequest) -> Self {
         self.body = Some(body);
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<Vec<Order>> {
-        self.call.body(self.body.view());
-        self.call.send()
     }
 }
 
@@ -385,35 +270,14 @@ pub struct GetPositionInstructions {
     call: Call,
 }
 
+request! { GetPositionInstructions: GET "/v1/accounts/{account_id}/positions/instructions" (
+    path "account_id", query "instrument_id" min_length(1),
+) {
+    name: "get_position_instructions", group: "positions", repeat: Repeat::Read,
+    errors: &[400, 401, 403, 404, 429, 503],
+} -> Vec<PositionInstruction> }
+
 impl GetPositionInstructions {
-    /// `GET /v1/accounts/{account_id}/positions/instructions`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_position_instructions",
-        group: "positions",
-        method: Method::Get,
-        path: "/v1/accounts/{account_id}/positions/instructions",
-        parameters: &[
-            Parameter::path("account_id"),
-            Parameter::query("instrument_id").min_length(1),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 503],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<PositionInstruction>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Only instructions for this contract.
     #[inline]
     pub fn instrument_id(
@@ -422,18 +286,6 @@ impl GetPositionInstructions {
     ) -> Self {
         self.call.set(1, instrument_id.into().view());
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<PositionInstruction>> {
-        self.call.send()
     }
 }
 
@@ -446,69 +298,17 @@ pub struct SubmitPositionInstructions {
     body: Rows<PositionInstructionSubmissionRequest>,
 }
 
-impl SubmitPositionInstructions {
-    /// `POST /v1/accounts/{account_id}/positions/instructions`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "submit_position_instructions",
-        group: "positions",
-        method: Method::Post,
-        path: "/v1/accounts/{account_id}/positions/instructions",
-        parameters: &[Parameter::path("account_id")],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Keyed,
-        key: Some("instruction_id"),
-        lookup: Some(
-            &Lookup {
-                list: &GetPositionInstructions::OPERATION,
-                key: "instruction_id",
-                keys: None,
-                since: None,
-                status: "status",
-                live: &["SENT", "CANCEL_REQUESTED", "CANCEL_FAILED"],
-                done: &["ACCEPTED", "CANCELLED"],
-                refused: &["REJECTED"],
-                known_key: &[409],
-            },
-        ),
-        status: 200,
-        partial: Some(207),
-        errors: &[400, 401, 403, 404, 409, 429, 500, 503],
-        rows: &[400, 409, 500, 503],
-        page_token: None,
-        answer: Answer::of::<Vec<PositionInstruction>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// The `instruction_id` of each row, in order. Missing ones are filled in when the request is
-    /// made, so that you can store them before you send it.
-    #[must_use]
-    #[inline]
-    pub fn keys(&self) -> &[String] {
-        self.body.keys()
-    }
-
-    /// Sends the rows. The [`Submission`](crate::Submission) has the outcome of each.
-    ///
-    /// By default, rows that may have reached the server are not sent again: they are looked up by
-    /// `instruction_id`, and a row that is not found is [`Unknown`](crate::RowOutcome::Unknown).
-    /// [Resolve](crate::Submission::resolve) it before you decide to submit it again. An error
-    /// means that nothing was submitted.
-    pub fn send(self) -> Submitting<PositionInstruction> {
-        Submitting::new(self.call, self.body)
-    }
-}
+request! { SubmitPositionInstructions: POST "/v1/accounts/{account_id}/positions/instructions" (
+    path "account_id"
+) {
+    name: "submit_position_instructions", group: "positions", repeat: Repeat::Keyed, body: BodyKind::Required,
+    key: Some("instruction_id"),
+    lookup: Some(&Lookup {
+        list: &GetPositionInstructions::OPERATION, key: "instruction_id", keys: None, since: None,
+        status: "status", live: &["SENT", "CANCEL_REQUESTED", "CANCEL_FAILED"],
+        done: &["ACCEPTED", "CANCELLED"], refused: &["REJECTED"], known_key: &[409],
+    }), partial: Some(207), errors: &[400, 401, 403, 404, 409, 429, 500, 503], rows: &[400, 409, 500, 503],
+} with body -> rows by "instruction_id" of PositionInstruction }
 
 /// Request of [`Positions::cancel_position_instruction`]: optional parameters, then
 /// [`send`](Self::send).
@@ -518,44 +318,12 @@ pub struct CancelPositionInstruction {
     call: Call,
 }
 
-impl CancelPositionInstruction {
-    /// `DELETE /v1/accounts/{account_id}/positions/instructions/{instruction_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "cancel_position_instruction",
-        group: "positions",
-        method: Method::Delete,
-        path: "/v1/accounts/{account_id}/positions/instructions/{instruction_id}",
-        parameters: &[Parameter::path("account_id"), Parameter::path("instruction_id")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 403, 404, 409, 429, 503],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<PositionInstruction>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<PositionInstruction> {
-        self.call.send()
-    }
-}
+request! { CancelPositionInstruction: DELETE "/v1/accounts/{account_id}/positions/instructions/{instruction_id}" (
+    path "account_id", path "instruction_id",
+) {
+    name: "cancel_position_instruction", group: "positions", repeat: Repeat::Never,
+    errors: &[401, 403, 404, 409, 429, 503],
+} -> PositionInstruction }
 
 /// What an account holds of an instrument. Values that are not known are absent.
 #[derive(Clone, PartialEq)]

@@ -131,44 +131,9 @@ pub struct GetScreeners {
     call: Call,
 }
 
-impl GetScreeners {
-    /// `GET /v1/saved-screeners`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_screeners",
-        group: "screener",
-        method: Method::Get,
-        path: "/v1/saved-screeners",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<ScreenerEntry>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<ScreenerEntry>> {
-        self.call.send()
-    }
-}
+request! { GetScreeners: GET "/v1/saved-screeners" () {
+    name: "get_screeners", group: "screener", repeat: Repeat::Read, errors: &[401, 429, 500],
+} -> Vec<ScreenerEntry> }
 
 /// Request of [`Screener::create_screener`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -178,45 +143,10 @@ pub struct CreateScreener {
     body: CreateScreenerRequest,
 }
 
-impl CreateScreener {
-    /// `POST /v1/saved-screeners`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "create_screener",
-        group: "screener",
-        method: Method::Post,
-        path: "/v1/saved-screeners",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<ScreenerEntry>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<ScreenerEntry> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { CreateScreener: POST "/v1/saved-screeners" () {
+    name: "create_screener", group: "screener", repeat: Repeat::Never, body: BodyKind::Required,
+    errors: &[400, 401, 429, 500],
+} with body -> ScreenerEntry }
 
 /// Request of [`Screener::get_screener_by_id`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -225,44 +155,9 @@ pub struct GetScreenerById {
     call: Call,
 }
 
-impl GetScreenerById {
-    /// `GET /v1/saved-screeners/{screener_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_screener_by_id",
-        group: "screener",
-        method: Method::Get,
-        path: "/v1/saved-screeners/{screener_id}",
-        parameters: &[Parameter::path("screener_id")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<ScreenerEntry>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<ScreenerEntry> {
-        self.call.send()
-    }
-}
+request! { GetScreenerById: GET "/v1/saved-screeners/{screener_id}" (path "screener_id") {
+    name: "get_screener_by_id", group: "screener", repeat: Repeat::Read, errors: &[400, 401, 404, 429, 500],
+} -> ScreenerEntry }
 
 /// Request of [`Screener::replace_screener`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -272,45 +167,10 @@ pub struct ReplaceScreener {
     body: CreateScreenerRequest,
 }
 
-impl ReplaceScreener {
-    /// `PUT /v1/saved-screeners/{screener_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "replace_screener",
-        group: "screener",
-        method: Method::Put,
-        path: "/v1/saved-screeners/{screener_id}",
-        parameters: &[Parameter::path("screener_id")],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Idempotent,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<ScreenerEntry>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<ScreenerEntry> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { ReplaceScreener: PUT "/v1/saved-screeners/{screener_id}" (path "screener_id") {
+    name: "replace_screener", group: "screener", repeat: Repeat::Idempotent, body: BodyKind::Required,
+    errors: &[400, 401, 404, 429, 500],
+} with body -> ScreenerEntry }
 
 /// Request of [`Screener::delete_screener`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -319,44 +179,9 @@ pub struct DeleteScreener {
     call: Call,
 }
 
-impl DeleteScreener {
-    /// `DELETE /v1/saved-screeners/{screener_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "delete_screener",
-        group: "screener",
-        method: Method::Delete,
-        path: "/v1/saved-screeners/{screener_id}",
-        parameters: &[Parameter::path("screener_id")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Idempotent,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::nothing(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<()> {
-        self.call.send()
-    }
-}
+request! { DeleteScreener: DELETE "/v1/saved-screeners/{screener_id}" (path "screener_id") {
+    name: "delete_screener", group: "screener", repeat: Repeat::Idempotent, errors: &[401, 404, 429, 500],
+} -> () }
 
 /// Request of [`Screener::search_screener`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -366,59 +191,10 @@ pub struct SearchScreener {
     body: ScreenerSearchRequest,
 }
 
-impl SearchScreener {
-    /// `POST /v1/screener`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "search_screener",
-        group: "screener",
-        method: Method::Post,
-        path: "/v1/screener",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 422, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Body),
-        answer: Answer::of::<Vec<Vec<ScreenerColumn>>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<Vec<Vec<ScreenerColumn>>> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(mut self) -> Pages<Vec<ScreenerColumn>> {
-        self.call.body(self.body.view());
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(mut self) -> Items<Vec<ScreenerColumn>> {
-        self.call.body(self.body.view());
-        Items::new(self.call)
-    }
-}
+request! { SearchScreener: POST "/v1/screener" () {
+    name: "search_screener", group: "screener", repeat: Repeat::Read, body: BodyKind::Required,
+    errors: &[400, 401, 422, 429, 500], page_token: Some(PageToken::Body),
+} with body -> page Vec<ScreenerColumn> }
 
 /// A screener to save.
 #[derive(Clone, PartialEq)]

@@ -143,35 +143,12 @@ pub struct GetWatchlists {
     call: Call,
 }
 
+request! { GetWatchlists: GET "/v1/watchlists" (query "page_size" min(1) max(1000), query "page_token") {
+    name: "get_watchlists", group: "watchlist", repeat: Repeat::Read, errors: &[401, 429, 500],
+    page_token: Some(PageToken::Parameter(1)),
+} -> page WatchlistEntry }
+
 impl GetWatchlists {
-    /// `GET /v1/watchlists`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_watchlists",
-        group: "watchlist",
-        method: Method::Get,
-        path: "/v1/watchlists",
-        parameters: &[
-            Parameter::query("page_size").min(1).max(1000),
-            Parameter::query("page_token"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(1)),
-        answer: Answer::of::<Vec<WatchlistEntry>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -185,30 +162,6 @@ impl GetWatchlists {
         self.call.set(1, page_token.into().view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<WatchlistEntry>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<WatchlistEntry> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<WatchlistEntry> {
-        Items::new(self.call)
-    }
 }
 
 /// Request of [`Watchlist::get_watchlist_by_id`]: optional parameters, then [`send`](Self::send).
@@ -218,44 +171,9 @@ pub struct GetWatchlistById {
     call: Call,
 }
 
-impl GetWatchlistById {
-    /// `GET /v1/watchlists/{watchlist_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_watchlist_by_id",
-        group: "watchlist",
-        method: Method::Get,
-        path: "/v1/watchlists/{watchlist_id}",
-        parameters: &[Parameter::path("watchlist_id")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<WatchlistDetail>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<WatchlistDetail> {
-        self.call.send()
-    }
-}
+request! { GetWatchlistById: GET "/v1/watchlists/{watchlist_id}" (path "watchlist_id") {
+    name: "get_watchlist_by_id", group: "watchlist", repeat: Repeat::Read, errors: &[401, 404, 429, 500],
+} -> WatchlistDetail }
 
 /// Request of [`Watchlist::create_watchlist`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -265,45 +183,10 @@ pub struct CreateWatchlist {
     body: CreateWatchlistRequest,
 }
 
-impl CreateWatchlist {
-    /// `POST /v1/watchlists`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "create_watchlist",
-        group: "watchlist",
-        method: Method::Post,
-        path: "/v1/watchlists",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 409, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<WatchlistEntry>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<WatchlistEntry> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { CreateWatchlist: POST "/v1/watchlists" () {
+    name: "create_watchlist", group: "watchlist", repeat: Repeat::Never, body: BodyKind::Required,
+    errors: &[400, 401, 409, 429, 500],
+} with body -> WatchlistEntry }
 
 /// Request of [`Watchlist::delete_watchlist`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -312,44 +195,9 @@ pub struct DeleteWatchlist {
     call: Call,
 }
 
-impl DeleteWatchlist {
-    /// `DELETE /v1/watchlists/{watchlist_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "delete_watchlist",
-        group: "watchlist",
-        method: Method::Delete,
-        path: "/v1/watchlists/{watchlist_id}",
-        parameters: &[Parameter::path("watchlist_id")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Idempotent,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::nothing(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<()> {
-        self.call.send()
-    }
-}
+request! { DeleteWatchlist: DELETE "/v1/watchlists/{watchlist_id}" (path "watchlist_id") {
+    name: "delete_watchlist", group: "watchlist", repeat: Repeat::Idempotent, errors: &[401, 404, 429, 500],
+} -> () }
 
 /// Request of [`Watchlist::add_watchlist_item`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -359,45 +207,10 @@ pub struct AddWatchlistItem {
     body: AddWatchlistItemRequest,
 }
 
-impl AddWatchlistItem {
-    /// `POST /v1/watchlists/{watchlist_id}/items`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "add_watchlist_item",
-        group: "watchlist",
-        method: Method::Post,
-        path: "/v1/watchlists/{watchlist_id}/items",
-        parameters: &[Parameter::path("watchlist_id")],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 404, 409, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<AddWatchlistItemData>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<AddWatchlistItemData> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { AddWatchlistItem: POST "/v1/watchlists/{watchlist_id}/items" (path "watchlist_id") {
+    name: "add_watchlist_item", group: "watchlist", repeat: Repeat::Never, body: BodyKind::Required,
+    errors: &[400, 401, 404, 409, 429, 500],
+} with body -> AddWatchlistItemData }
 
 /// Request of [`Watchlist::delete_watchlist_item`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -406,44 +219,12 @@ pub struct DeleteWatchlistItem {
     call: Call,
 }
 
-impl DeleteWatchlistItem {
-    /// `DELETE /v1/watchlists/{watchlist_id}/items/{item_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "delete_watchlist_item",
-        group: "watchlist",
-        method: Method::Delete,
-        path: "/v1/watchlists/{watchlist_id}/items/{item_id}",
-        parameters: &[Parameter::path("watchlist_id"), Parameter::path("item_id")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Idempotent,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::nothing(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<()> {
-        self.call.send()
-    }
-}
+request! { DeleteWatchlistItem: DELETE "/v1/watchlists/{watchlist_id}/items/{item_id}" (
+    path "watchlist_id", path "item_id",
+) {
+    name: "delete_watchlist_item", group: "watchlist", repeat: Repeat::Idempotent,
+    errors: &[401, 404, 429, 500],
+} -> () }
 
 /// A watchlist to create.
 #[derive(Clone, PartialEq)]

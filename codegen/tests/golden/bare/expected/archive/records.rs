@@ -96,38 +96,14 @@ pub struct ListRecords {
     call: Call,
 }
 
+request! { ListRecords: GET "/days/{day}/records" (
+    path "day", query "count" min(1) max(50), query "cursor", query "since", query "days",
+) {
+    name: "list_records", group: "records", repeat: Repeat::Read, errors: &[400, 404, 429],
+    page_token: Some(PageToken::Parameter(2)),
+} -> page Record }
+
 impl ListRecords {
-    /// `GET /days/{day}/records`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "list_records",
-        group: "records",
-        method: Method::Get,
-        path: "/days/{day}/records",
-        parameters: &[
-            Parameter::path("day"),
-            Parameter::query("count").min(1).max(50),
-            Parameter::query("cursor"),
-            Parameter::query("since"),
-            Parameter::query("days"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 404, 429],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(2)),
-        answer: Answer::of::<Vec<Record>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Items per page.
     #[inline]
     pub fn count(mut self, count: u32) -> Self {
@@ -156,30 +132,6 @@ impl ListRecords {
         self.call.set(4, days.view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Record>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<Record> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<Record> {
-        Items::new(self.call)
-    }
 }
 
 /// Request of [`Records::list_names`]: optional parameters, then [`send`](Self::send).
@@ -189,44 +141,9 @@ pub struct ListNames {
     call: Call,
 }
 
-impl ListNames {
-    /// `GET /names`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "list_names",
-        group: "records",
-        method: Method::Get,
-        path: "/names",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 404, 429],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<String>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<String>> {
-        self.call.send()
-    }
-}
+request! { ListNames: GET "/names" () {
+    name: "list_names", group: "records", repeat: Repeat::Read, errors: &[400, 404, 429],
+} -> Vec<String> }
 
 /// Request of [`Records::add_record`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -236,45 +153,10 @@ pub struct AddRecord {
     body: NewRecord,
 }
 
-impl AddRecord {
-    /// `POST /records`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "add_record",
-        group: "records",
-        method: Method::Post,
-        path: "/records",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 201,
-        partial: None,
-        errors: &[400, 404, 429],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Record>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<Record> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { AddRecord: POST "/records" () {
+    name: "add_record", group: "records", repeat: Repeat::Never, body: BodyKind::Required, status: 201,
+    errors: &[400, 404, 429],
+} with body -> Record }
 
 /// Request of [`Records::drop_record`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -283,44 +165,9 @@ pub struct DropRecord {
     call: Call,
 }
 
-impl DropRecord {
-    /// `DELETE /records/{name}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "drop_record",
-        group: "records",
-        method: Method::Delete,
-        path: "/records/{name}",
-        parameters: &[Parameter::path("name")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Idempotent,
-        key: None,
-        lookup: None,
-        status: 204,
-        partial: None,
-        errors: &[400, 404, 429],
-        rows: &[],
-        page_token: None,
-        answer: Answer::nothing(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<()> {
-        self.call.send()
-    }
-}
+request! { DropRecord: DELETE "/records/{name}" (path "name") {
+    name: "drop_record", group: "records", repeat: Repeat::Idempotent, status: 204, errors: &[400, 404, 429],
+} -> () }
 
 /// Something that is kept.
 #[derive(Clone, PartialEq)]

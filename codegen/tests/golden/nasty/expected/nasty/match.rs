@@ -133,98 +133,20 @@ pub struct Type {
     call: Call,
 }
 
+request! { Type: GET "/keywords" (
+    query "as", query "async", query "await", query "break", query "const", query "continue", query "crate",
+    query "dyn", query "else", query "enum", query "extern", query "false", query "fn", query "for",
+    query "if", query "impl", query "in", query "let", query "loop", query "match", query "mod", query "move",
+    query "mut", query "pub", query "ref", query "return", query "self", query "static", query "struct",
+    query "super", query "trait", query "true", query "type", query "unsafe", query "use", query "where",
+    query "while", query "abstract", query "become", query "box", query "do", query "final", query "gen",
+    query "macro", query "override", query "priv", query "try", query "typeof", query "unsized",
+    query "virtual", query "yield", query "body", query "call", query "core", query "send", query "pages",
+    query "items", query "options", query "clone", query "into", query "from", query "1st", query "größe",
+    query "値", query "parameter",
+) { name: "type", group: "match", repeat: Repeat::Read, errors: &[401, 429] } -> Keywords }
+
 impl Type {
-    /// `GET /keywords`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "type",
-        group: "match",
-        method: Method::Get,
-        path: "/keywords",
-        parameters: &[
-            Parameter::query("as"),
-            Parameter::query("async"),
-            Parameter::query("await"),
-            Parameter::query("break"),
-            Parameter::query("const"),
-            Parameter::query("continue"),
-            Parameter::query("crate"),
-            Parameter::query("dyn"),
-            Parameter::query("else"),
-            Parameter::query("enum"),
-            Parameter::query("extern"),
-            Parameter::query("false"),
-            Parameter::query("fn"),
-            Parameter::query("for"),
-            Parameter::query("if"),
-            Parameter::query("impl"),
-            Parameter::query("in"),
-            Parameter::query("let"),
-            Parameter::query("loop"),
-            Parameter::query("match"),
-            Parameter::query("mod"),
-            Parameter::query("move"),
-            Parameter::query("mut"),
-            Parameter::query("pub"),
-            Parameter::query("ref"),
-            Parameter::query("return"),
-            Parameter::query("self"),
-            Parameter::query("static"),
-            Parameter::query("struct"),
-            Parameter::query("super"),
-            Parameter::query("trait"),
-            Parameter::query("true"),
-            Parameter::query("type"),
-            Parameter::query("unsafe"),
-            Parameter::query("use"),
-            Parameter::query("where"),
-            Parameter::query("while"),
-            Parameter::query("abstract"),
-            Parameter::query("become"),
-            Parameter::query("box"),
-            Parameter::query("do"),
-            Parameter::query("final"),
-            Parameter::query("gen"),
-            Parameter::query("macro"),
-            Parameter::query("override"),
-            Parameter::query("priv"),
-            Parameter::query("try"),
-            Parameter::query("typeof"),
-            Parameter::query("unsized"),
-            Parameter::query("virtual"),
-            Parameter::query("yield"),
-            Parameter::query("body"),
-            Parameter::query("call"),
-            Parameter::query("core"),
-            Parameter::query("send"),
-            Parameter::query("pages"),
-            Parameter::query("items"),
-            Parameter::query("options"),
-            Parameter::query("clone"),
-            Parameter::query("into"),
-            Parameter::query("from"),
-            Parameter::query("1st"),
-            Parameter::query("größe"),
-            Parameter::query("値"),
-            Parameter::query("parameter"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 429],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Keywords>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// The parameter `as`.
     #[inline]
     pub fn r#as(mut self, r#as: Keyword) -> Self {
@@ -679,18 +601,6 @@ impl Type {
         self.call.set(64, parameter.into().view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Keywords> {
-        self.call.send()
-    }
 }
 
 /// Request of [`Match::new_`]: optional parameters, then [`send`](Self::send).
@@ -701,51 +611,9 @@ pub struct New {
     body: Keywords,
 }
 
-impl New {
-    /// `POST /new/{body}/{call}/{self}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "new_",
-        group: "match",
-        method: Method::Post,
-        path: "/new/{body}/{call}/{self}",
-        parameters: &[
-            Parameter::path("body"),
-            Parameter::path("call"),
-            Parameter::path("self"),
-            Parameter::query("value").required(),
-            Parameter::query("into").required(),
-        ],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 429],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<Single>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<Vec<Single>> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { New: POST "/new/{body}/{call}/{self}" (
+    path "body", path "call", path "self", query "value" required, query "into" required,
+) { name: "new_", group: "match", repeat: Repeat::Never, body: BodyKind::Required, errors: &[401, 429] } with body -> Vec<Single> }
 
 /// Request of [`Match::clone_`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -755,50 +623,16 @@ pub struct Clone {
     body: Option<Empty>,
 }
 
+request! { Clone: PUT "/clone" () {
+    name: "clone_", group: "match", repeat: Repeat::Idempotent, body: BodyKind::Optional, errors: &[401, 429],
+} with body -> Option<Large> }
+
 impl Clone {
-    /// `PUT /clone`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "clone_",
-        group: "match",
-        method: Method::Put,
-        path: "/clone",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::Optional,
-        repeat: Repeat::Idempotent,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 429],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Option<Large>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// The request's body, which may be left out.
     #[inline]
     pub fn body(mut self, body: Empty) -> Self {
         self.body = Some(body);
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<Option<Large>> {
-        self.call.body(self.body.view());
-        self.call.send()
     }
 }
 
@@ -810,45 +644,10 @@ pub struct PutLarge {
     body: Large,
 }
 
-impl PutLarge {
-    /// `PUT /large`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "put_large",
-        group: "match",
-        method: Method::Put,
-        path: "/large",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Idempotent,
-        key: None,
-        lookup: None,
-        status: 204,
-        partial: None,
-        errors: &[401, 429],
-        rows: &[],
-        page_token: None,
-        answer: Answer::nothing(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<()> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { PutLarge: PUT "/large" () {
+    name: "put_large", group: "match", repeat: Repeat::Idempotent, body: BodyKind::Required, status: 204,
+    errors: &[401, 429],
+} with body -> () }
 
 /// Request of [`Match::map_of_lists`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -858,45 +657,10 @@ pub struct MapOfLists {
     body: BTreeMap<String, Vec<Id>>,
 }
 
-impl MapOfLists {
-    /// `POST /map`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "map_of_lists",
-        group: "match",
-        method: Method::Post,
-        path: "/map",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 429],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<BTreeMap<String, Json>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<BTreeMap<String, Json>> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { MapOfLists: POST "/map" () {
+    name: "map_of_lists", group: "match", repeat: Repeat::Never, body: BodyKind::Required,
+    errors: &[401, 429],
+} with body -> BTreeMap<String, Json> }
 
 /// Every keyword as a field.
 #[derive(Clone, PartialEq)]

@@ -54,35 +54,12 @@ pub struct Send {
     body: Option,
 }
 
+request! { Send: POST "/names" (query "text", query "option") {
+    name: "send", group: "names", repeat: crate::operation::Repeat::Never,
+    body: crate::operation::BodyKind::Required, errors: &[401, 429],
+} with body -> std::vec::Vec<Record> }
+
 impl Send {
-    /// `POST /names`
-    pub const OPERATION: crate::operation::Operation = crate::operation::Operation {
-        api: &super::api::API,
-        name: "send",
-        group: "names",
-        method: crate::operation::Method::Post,
-        path: "/names",
-        parameters: &[
-            crate::operation::Parameter::query("text"),
-            crate::operation::Parameter::query("option"),
-        ],
-        rules: &[],
-        body: crate::operation::BodyKind::Required,
-        repeat: crate::operation::Repeat::Never,
-        key: std::option::Option::None,
-        lookup: std::option::Option::None,
-        status: 200,
-        partial: std::option::Option::None,
-        errors: &[401, 429],
-        rows: &[],
-        page_token: std::option::Option::None,
-        answer: crate::operation::Answer::of::<std::vec::Vec<Record>>(),
-    };
-
-    fn call(core: &crate::client::Core) -> crate::call::Call {
-        crate::call::Call::new(core, &Self::OPERATION)
-    }
-
     /// Texts.
     #[inline]
     pub fn text(
@@ -104,19 +81,6 @@ impl Send {
     pub fn option(mut self, option: i32) -> Self {
         self.call.set(1, option.view());
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: crate::options::RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> crate::call::Sending<std::vec::Vec<Record>> {
-        self.call.body(self.body.view());
-        self.call.send()
     }
 }
 

@@ -70,45 +70,9 @@ pub struct Plant {
     body: Node,
 }
 
-impl Plant {
-    /// `POST /trees`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "plant",
-        group: "recursion",
-        method: Method::Post,
-        path: "/trees",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 429],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Wrapped>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<Wrapped> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { Plant: POST "/trees" () {
+    name: "plant", group: "recursion", repeat: Repeat::Never, body: BodyKind::Required, errors: &[401, 429],
+} with body -> Wrapped }
 
 /// Request of [`Recursion::walk`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -118,59 +82,10 @@ pub struct Walk {
     body: Walking,
 }
 
-impl Walk {
-    /// `POST /trees/walk`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "walk",
-        group: "recursion",
-        method: Method::Post,
-        path: "/trees/walk",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 429],
-        rows: &[],
-        page_token: Some(PageToken::Body),
-        answer: Answer::of::<Vec<Tree>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<Vec<Tree>> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(mut self) -> Pages<Tree> {
-        self.call.body(self.body.view());
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(mut self) -> Items<Tree> {
-        self.call.body(self.body.view());
-        Items::new(self.call)
-    }
-}
+request! { Walk: POST "/trees/walk" () {
+    name: "walk", group: "recursion", repeat: Repeat::Read, body: BodyKind::Required, errors: &[401, 429],
+    page_token: Some(PageToken::Body),
+} with body -> page Tree }
 
 /// Holds itself in every way.
 #[derive(Clone, PartialEq)]
@@ -469,6 +384,6 @@ pub enum Shape {
 }
 
 union! { Shape by Shape { Bool: "bool", Number: "number", String: "string", List: "list", Object: "object" } from [
-    bool => Bool, Decimal => Number, String => String, &str => String, Vec<Shape> => List, BTreeMap<String,
-    Tree> => Object,
+    bool => Bool, Decimal => Number, String => String, &str => String, Vec<Shape> => List,
+    BTreeMap<String, Tree> => Object,
 ] }

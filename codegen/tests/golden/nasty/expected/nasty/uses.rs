@@ -64,44 +64,9 @@ pub struct GetUses {
     call: Call,
 }
 
-impl GetUses {
-    /// `GET /uses/{id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_uses",
-        group: "uses",
-        method: Method::Get,
-        path: "/uses/{id}",
-        parameters: &[Parameter::path("id")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 429],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Used>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Used> {
-        self.call.send()
-    }
-}
+request! { GetUses: GET "/uses/{id}" (path "id") {
+    name: "get_uses", group: "uses", repeat: Repeat::Read, errors: &[401, 429],
+} -> Used }
 
 /// Request of [`Uses::old`]: optional parameters, then [`send`](Self::send).
 #[deprecated(note = "since 2: use `get_uses`")]
@@ -111,50 +76,17 @@ pub struct Old {
     call: Call,
 }
 
+request! { Old: GET "/old" (query "last") {
+    name: "old", group: "uses", repeat: Repeat::Read, errors: &[401, 429],
+} -> OldModel }
+
 impl Old {
-    /// `GET /old`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "old",
-        group: "uses",
-        method: Method::Get,
-        path: "/old",
-        parameters: &[Parameter::query("last")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 429],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<OldModel>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Nothing any more.
     #[deprecated(note = "since 1: leave it out")]
     #[inline]
     pub fn last(mut self, last: impl Into<String>) -> Self {
         self.call.set(0, last.into().view());
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<OldModel> {
-        self.call.send()
     }
 }
 

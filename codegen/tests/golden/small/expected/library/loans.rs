@@ -102,40 +102,15 @@ pub struct GetLoans {
     call: Call,
 }
 
+request! { GetLoans: GET "/v1/members/{member_id}/loans" (
+    path "member_id", query "page_size" min(1) max(100), query "page_token", query "day" required,
+    query "state", query "books" min_length(1), query "type",
+) {
+    name: "get_loans", group: "loans", repeat: Repeat::Read, rules: &[Rule::AtMostOne(&["state", "books"])],
+    errors: &[401, 403, 429], page_token: Some(PageToken::Parameter(2)),
+} -> page Loan }
+
 impl GetLoans {
-    /// `GET /v1/members/{member_id}/loans`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_loans",
-        group: "loans",
-        method: Method::Get,
-        path: "/v1/members/{member_id}/loans",
-        parameters: &[
-            Parameter::path("member_id"),
-            Parameter::query("page_size").min(1).max(100),
-            Parameter::query("page_token"),
-            Parameter::query("day").required(),
-            Parameter::query("state"),
-            Parameter::query("books").min_length(1),
-            Parameter::query("type"),
-        ],
-        rules: &[Rule::AtMostOne(&["state", "books"])],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 403, 429],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(2)),
-        answer: Answer::of::<Vec<Loan>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Items per page.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -176,30 +151,6 @@ impl GetLoans {
         self.call.set(6, kind.into().view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Loan>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<Loan> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<Loan> {
-        Items::new(self.call)
-    }
 }
 
 /// Request of [`Loans::borrow_books`]: optional parameters, then [`send`](Self::send).
@@ -210,69 +161,15 @@ pub struct BorrowBooks {
     body: Rows<NewLoan>,
 }
 
-impl BorrowBooks {
-    /// `POST /v1/members/{member_id}/loans`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "borrow_books",
-        group: "loans",
-        method: Method::Post,
-        path: "/v1/members/{member_id}/loans",
-        parameters: &[Parameter::path("member_id")],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Keyed,
-        key: Some("reference"),
-        lookup: Some(
-            &Lookup {
-                list: &super::members::FindLoans::OPERATION,
-                key: "borrower_reference",
-                keys: Some(3),
-                since: Some(4),
-                status: "state",
-                live: &["OPEN"],
-                done: &["BACK", "LOST"],
-                refused: &["DENIED"],
-                known_key: &[409, 400],
-            },
-        ),
-        status: 200,
-        partial: Some(207),
-        errors: &[400, 401, 409, 429],
-        rows: &[409],
-        page_token: None,
-        answer: Answer::of::<Vec<Loan>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// The `reference` of each row, in order. Missing ones are filled in when the request is made,
-    /// so that you can store them before you send it.
-    #[must_use]
-    #[inline]
-    pub fn keys(&self) -> &[String] {
-        self.body.keys()
-    }
-
-    /// Sends the rows. The [`Submission`](crate::Submission) has the outcome of each.
-    ///
-    /// By default, rows that may have reached the server are not sent again: they are looked up by
-    /// `reference`, and a row that is not found is [`Unknown`](crate::RowOutcome::Unknown).
-    /// [Resolve](crate::Submission::resolve) it before you decide to submit it again. An error
-    /// means that nothing was submitted.
-    pub fn send(self) -> Submitting<Loan> {
-        Submitting::new(self.call, self.body)
-    }
-}
+request! { BorrowBooks: POST "/v1/members/{member_id}/loans" (path "member_id") {
+    name: "borrow_books", group: "loans", repeat: Repeat::Keyed, body: BodyKind::Required,
+    key: Some("reference"),
+    lookup: Some(&Lookup {
+        list: &super::members::FindLoans::OPERATION, key: "borrower_reference", keys: Some(3), since: Some(4),
+        status: "state", live: &["OPEN"], done: &["BACK", "LOST"], refused: &["DENIED"],
+        known_key: &[409, 400],
+    }), partial: Some(207), errors: &[400, 401, 409, 429], rows: &[409],
+} with body -> rows by "reference" of Loan }
 
 /// Request of [`Loans::return_books`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -282,50 +179,17 @@ pub struct ReturnBooks {
     body: Option<Return>,
 }
 
+request! { ReturnBooks: DELETE "/v1/members/{member_id}/loans" (path "member_id") {
+    name: "return_books", group: "loans", repeat: Repeat::Never, body: BodyKind::Optional,
+    errors: &[401, 429],
+} with body -> Vec<Loan> }
+
 impl ReturnBooks {
-    /// `DELETE /v1/members/{member_id}/loans`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "return_books",
-        group: "loans",
-        method: Method::Delete,
-        path: "/v1/members/{member_id}/loans",
-        parameters: &[Parameter::path("member_id")],
-        rules: &[],
-        body: BodyKind::Optional,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 429],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<Loan>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// The request's body, which may be left out.
     #[inline]
     pub fn body(mut self, body: Return) -> Self {
         self.body = Some(body);
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<Vec<Loan>> {
-        self.call.body(self.body.view());
-        self.call.send()
     }
 }
 

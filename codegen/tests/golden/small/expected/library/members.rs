@@ -101,44 +101,9 @@ pub struct GetMember {
     call: Call,
 }
 
-impl GetMember {
-    /// `GET /v1/members/{member_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_member",
-        group: "members",
-        method: Method::Get,
-        path: "/v1/members/{member_id}",
-        parameters: &[Parameter::path("member_id")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 404, 429],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Option<Member>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Option<Member>> {
-        self.call.send()
-    }
-}
+request! { GetMember: GET "/v1/members/{member_id}" (path "member_id") {
+    name: "get_member", group: "members", repeat: Repeat::Read, errors: &[401, 404, 429],
+} -> Option<Member> }
 
 /// Request of [`Members::change_member`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -148,45 +113,10 @@ pub struct ChangeMember {
     body: MemberChanges,
 }
 
-impl ChangeMember {
-    /// `PATCH /v1/members/{member_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "change_member",
-        group: "members",
-        method: Method::Patch,
-        path: "/v1/members/{member_id}",
-        parameters: &[Parameter::path("member_id")],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Idempotent,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 404, 429],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Member>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<Member> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { ChangeMember: PATCH "/v1/members/{member_id}" (path "member_id") {
+    name: "change_member", group: "members", repeat: Repeat::Idempotent, body: BodyKind::Required,
+    errors: &[400, 401, 404, 429],
+} with body -> Member }
 
 /// Request of [`Members::find_loans`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -195,38 +125,15 @@ pub struct FindLoans {
     call: Call,
 }
 
+request! { FindLoans: GET "/v1/members/{member_id}/loans/found" (
+    path "member_id", query "page_size" min(1) max(100), query "page_token", query "references",
+    query "begun_after",
+) {
+    name: "find_loans", group: "members", repeat: Repeat::Read, errors: &[401, 429],
+    page_token: Some(PageToken::Parameter(2)),
+} -> page Loan }
+
 impl FindLoans {
-    /// `GET /v1/members/{member_id}/loans/found`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "find_loans",
-        group: "members",
-        method: Method::Get,
-        path: "/v1/members/{member_id}/loans/found",
-        parameters: &[
-            Parameter::path("member_id"),
-            Parameter::query("page_size").min(1).max(100),
-            Parameter::query("page_token"),
-            Parameter::query("references"),
-            Parameter::query("begun_after"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 429],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(2)),
-        answer: Answer::of::<Vec<Loan>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Items per page.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -258,30 +165,6 @@ impl FindLoans {
         self.call.set(4, begun_after.view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Loan>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<Loan> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<Loan> {
-        Items::new(self.call)
-    }
 }
 
 /// Request of [`Members::remove_member`]: optional parameters, then [`send`](Self::send).
@@ -292,44 +175,9 @@ pub struct RemoveMember {
     call: Call,
 }
 
-impl RemoveMember {
-    /// `DELETE /v1/members/{member_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "remove_member",
-        group: "members",
-        method: Method::Delete,
-        path: "/v1/members/{member_id}",
-        parameters: &[Parameter::path("member_id")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Idempotent,
-        key: None,
-        lookup: None,
-        status: 204,
-        partial: None,
-        errors: &[401, 429],
-        rows: &[],
-        page_token: None,
-        answer: Answer::nothing(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<()> {
-        self.call.send()
-    }
-}
+request! { RemoveMember: DELETE "/v1/members/{member_id}" (path "member_id") {
+    name: "remove_member", group: "members", repeat: Repeat::Idempotent, status: 204, errors: &[401, 429],
+} -> () }
 
 /// Somebody who may borrow.
 #[derive(Clone, PartialEq)]
