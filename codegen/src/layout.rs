@@ -75,7 +75,7 @@ fn open(group: &Group, indent: usize, after: usize, text: &mut String) {
     for (index, item) in items.iter().enumerate() {
         if index > 0 {
             text.push(',');
-            let fits = column(text) + 1 + flat(item).chars().count() + 1 <= WIDTH;
+            let fits = column(text) + " ".len() + flat(item).chars().count() < WIDTH;
             if fits {
                 text.push(' ');
             } else {
