@@ -18,6 +18,7 @@
 pub mod emit;
 pub mod format;
 mod generate;
+mod layout;
 pub mod output;
 
 use clear_street_spec::ir;

@@ -94,6 +94,7 @@ mod builder;
 mod call;
 mod client;
 mod error;
+mod generated_prelude;
 mod headers;
 mod keyed;
 pub mod operation;

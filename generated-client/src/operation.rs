@@ -55,6 +55,32 @@ pub struct Operation {
     pub(crate) answer: Answer,
 }
 
+impl Operation {
+    /// An operation without parameters and body that answers nothing and is never repeated: what one is
+    /// unless something else is said of it.
+    pub(crate) const fn base(api: &'static Api) -> Self {
+        Self {
+            api,
+            name: "",
+            group: "",
+            method: Method::Get,
+            path: "",
+            parameters: &[],
+            rules: &[],
+            body: BodyKind::None,
+            repeat: Repeat::Never,
+            key: None,
+            lookup: None,
+            status: 200,
+            partial: None,
+            errors: &[],
+            rows: &[],
+            page_token: None,
+            answer: Answer::nothing(),
+        }
+    }
+}
+
 /// HTTP methods that the APIs use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {

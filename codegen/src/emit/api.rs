@@ -117,7 +117,7 @@ fn frame(scope: &Scope<'_>, api: &Api) -> TokenStream {
         #item::#variant(#table {
             name: #name,
             encoding: &ENCODING,
-            fields: &[#field::optional(#data), #(#field::optional(#beside).lenient()),*],
+            fields: &[#field::new(#data).optional(), #(#field::new(#beside).optional().lenient()),*],
             rules: &[],
         })
     }

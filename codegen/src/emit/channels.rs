@@ -4,15 +4,14 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::scope::Scope;
-use super::tokens::{ident, number};
+use super::tokens::ident;
 use super::types::ty;
-use super::{Parts, docs, items};
+use super::{docs, items};
 use crate::ir::{Channel, Content, Layout, Message, MessagePlace, Role};
 
 /// The enum, what is known of the channel, and how its messages are read.
-pub(super) fn emit(scope: &Scope<'_>, channel: &Channel, parts: &mut Parts) {
-    parts.types.push(definition(scope, channel));
-    parts.records.push(message(scope, channel));
+pub(super) fn emit(scope: &Scope<'_>, channel: &Channel) -> [TokenStream; 2] {
+    [definition(scope, channel), machinery(scope, channel)]
 }
 
 /// Where the parts of messages stand.
@@ -68,42 +67,16 @@ fn definition(scope: &Scope<'_>, channel: &Channel) -> TokenStream {
     }
 }
 
-fn message(scope: &Scope<'_>, channel: &Channel) -> TokenStream {
-    let (name, trait_name) = (ident(&channel.rust), scope.path(items::CHANNEL_MESSAGE));
-    let (subscription, description) = (ty(scope, &channel.subscription), description(scope, channel));
-    let (channel_item, unknown) = (scope.path(items::CHANNEL), scope.path(items::UNKNOWN_VARIANT));
-    let methods = docs::spaced([
-        quote!(type Subscription = #subscription;),
-        quote!(const CHANNEL: &'static #channel_item = &#description;),
-        blank(scope, channel),
-        slot(scope, channel),
-        quote!(fn unknown(unknown: #unknown) -> Self { Self::Unknown(unknown) }),
-    ]);
-    let subscription_trait = scope.path(items::SUBSCRIPTION);
-    quote! {
-        impl #subscription_trait for #subscription { type Message = #name; }
-
-        impl #trait_name for #name { #methods }
-    }
+fn machinery(scope: &Scope<'_>, channel: &Channel) -> TokenStream {
+    let (message, Channel { name, subscribe, .. }) = (ident(&channel.rust), channel);
+    let subscription = ty(scope, &channel.subscription);
+    let messages = channel.messages.iter().map(kind);
+    quote!(channel! { #message of #name subscribe #subscribe with #subscription { #(#messages),* } })
 }
 
-fn description(scope: &Scope<'_>, channel: &Channel) -> TokenStream {
-    let item = scope.path(items::CHANNEL);
-    let Channel { name, subscribe, .. } = channel;
-    let messages = channel.messages.iter().map(|message| kind(scope, message));
-    quote! {
-        #item {
-            name: #name,
-            layout: &super::api::LAYOUT,
-            subscribe: #subscribe,
-            messages: &[#(#messages),*],
-        }
-    }
-}
-
-fn kind(scope: &Scope<'_>, message: &Message) -> TokenStream {
-    let (item, role_item) = (scope.path(items::MESSAGE_KIND), scope.path(items::ROLE));
-    let (content_item, name) = (scope.path(items::CONTENT), &message.wire);
+/// A message's name on the wire, what it is for, and what its variant holds.
+fn kind(message: &Message) -> TokenStream {
+    let (name, wire) = (ident(&message.rust), &message.wire);
     let role = ident(match message.role {
         Role::Update => "Update",
         Role::Heartbeat => "Heartbeat",
@@ -111,57 +84,10 @@ fn kind(scope: &Scope<'_>, message: &Message) -> TokenStream {
         Role::Acknowledgement => "Acknowledgement",
         Role::CaughtUp => "CaughtUp",
     });
-    let content = ident(match message.content {
-        Content::Nothing => "Nothing",
-        Content::Payload(_) => "Payload",
-        Content::Data(_) => "Data",
-    });
-    quote! {
-        #item {
-            name: #name,
-            role: #role_item::#role,
-            content: #content_item::#content,
-        }
-    }
-}
-
-fn blank(scope: &Scope<'_>, channel: &Channel) -> TokenStream {
-    let (option, some, none) = (scope.path(items::OPTION), scope.path(items::SOME), scope.path(items::NONE));
-    let arms = channel.messages.iter().enumerate().map(|(index, message)| {
-        let (index, name) = (number(index), ident(&message.rust));
-        let content = message.content.ty().map(|_| {
-            let value = scope.path(items::VALUE);
-            quote!((#value::blank()))
-        });
-        quote!(#index => Self::#name #content,)
-    });
-    quote! {
-        fn blank(index: usize) -> #option<Self> {
-            let message = match index {
-                #(#arms)*
-                _ => return #none,
-            };
-            #some(message)
-        }
-    }
-}
-
-fn slot(scope: &Scope<'_>, channel: &Channel) -> TokenStream {
-    let (option, slot) = (scope.path(items::OPTION), scope.path(items::SLOT));
-    let (some, none) = (scope.path(items::SOME), scope.path(items::NONE));
-    let variants = |has_content: bool| {
-        let with = channel.messages.iter().filter(move |it| it.content.ty().is_some() == has_content);
-        with.map(|message| ident(&message.rust))
+    let content = match message.content {
+        Content::Nothing => quote!(),
+        Content::Payload(_) => quote!((payload)),
+        Content::Data(_) => quote!((data)),
     };
-    let filled: Vec<TokenStream> = variants(true).collect();
-    let value = (!filled.is_empty()).then(|| scope.path(items::VALUE));
-    let empty = variants(false);
-    quote! {
-        fn slot(&mut self) -> #option<#slot<'_>> {
-            match self {
-                #(Self::#filled(content) => #some(#value::slot(content)),)*
-                #(Self::#empty)|* | Self::Unknown(_) => #none,
-            }
-        }
-    }
+    quote!(#name: #wire #role #content)
 }

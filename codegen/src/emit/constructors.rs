@@ -54,9 +54,6 @@ fn constructor(scope: &Scope<'_>, model: &Model, constructor: &Constructor) -> T
         Some(assign(&ident(&field.rust), value))
     });
     let given = constructor.takes.len() + constructor.sets.len();
-    if given < model.fields.len() {
-        scope.methods(items::VALUE);
-    }
     let value = match given {
         0 => quote!(Self::blank()),
         _ if given < model.fields.len() => quote!(Self { #(#fixed,)* #(#from_arguments,)* ..Self::blank() }),

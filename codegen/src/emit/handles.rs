@@ -7,11 +7,11 @@ use super::operations::{argument_fields, set, submitted, value_type};
 use super::scope::Scope;
 use super::tokens::ident;
 use super::types::{argument, from_argument};
-use super::{Parts, docs, examples, items};
+use super::{docs, examples, items};
 use crate::ir::{Group, Operation, Outcome, Place, Repeat};
 
 /// The handle of a group with one method per operation.
-pub(super) fn emit(scope: &Scope<'_>, api: &str, group: &Group, parts: &mut Parts) {
+pub(super) fn emit(scope: &Scope<'_>, api: &str, group: &Group) -> [TokenStream; 2] {
     let (name, core) = (ident(&group.rust), scope.path(items::CORE));
     let example = group.example.and_then(|index| group.operations.get(index));
     let example = example
@@ -27,14 +27,14 @@ pub(super) fn emit(scope: &Scope<'_>, api: &str, group: &Group, parts: &mut Part
         }
     };
     let methods = docs::spaced(std::iter::once(new).chain(group.operations.iter().map(|o| method(scope, o))));
-    parts.operations.push(quote! {
+    let definition = quote! {
         #doc
         #[derive(Clone, Debug)]
         pub struct #name {
             core: #core,
         }
-    });
-    parts.operations.push(quote!(impl #name { #methods }));
+    };
+    [definition, quote!(impl #name { #methods })]
 }
 
 fn method(scope: &Scope<'_>, operation: &Operation) -> TokenStream {

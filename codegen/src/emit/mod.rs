@@ -4,7 +4,6 @@
 //! with `#[inline]`: the crate then compiles none of them, and a program those that it calls. What
 //! every request passes through is compiled in the crate.
 
-mod access;
 mod api;
 mod channels;
 mod constructors;
@@ -17,62 +16,35 @@ mod items;
 mod models;
 mod modules;
 mod operations;
-mod records;
 mod rules;
 mod scope;
 mod tokens;
 mod types;
 mod unions;
 
-use proc_macro2::TokenStream;
-
 use crate::format::Module;
 use crate::ir::{Api, Group};
 use scope::Scope;
 
-/// The items of a module in the order of the file.
-#[derive(Debug, Default)]
-struct Parts {
-    /// The handle and the builders.
-    operations: Vec<TokenStream>,
-    /// Ids, enums, models, unions and the messages of channels.
-    types: Vec<TokenStream>,
-    /// How the types are read and written.
-    records: Vec<TokenStream>,
-}
-
 /// The module of one group.
 pub fn group(api: &Api, group: &Group) -> Module {
     let scope = Scope::of_group(group);
-    let mut parts = Parts::default();
+    let mut items = Vec::new();
     if !group.operations.is_empty() {
-        handles::emit(&scope, &api.name, group, &mut parts);
+        items.extend(handles::emit(&scope, &api.name, group));
     }
-    for operation in &group.operations {
-        operations::emit(&scope, group, operation, &mut parts);
-    }
-    for model in &group.models {
-        models::emit(&scope, model, &mut parts);
-    }
-    for union in &group.unions {
-        unions::emit(&scope, union, &mut parts);
-    }
-    for channel in &group.channels {
-        channels::emit(&scope, channel, &mut parts);
-    }
-    for item in &group.enums {
-        enums::emit(&scope, item, &mut parts);
-    }
-    for id in &group.ids {
-        ids::emit(&scope, id, &mut parts);
-    }
+    items.extend(group.operations.iter().flat_map(|operation| operations::emit(&scope, group, operation)));
+    items.extend(group.models.iter().flat_map(|model| models::emit(&scope, model)));
+    items.extend(group.unions.iter().flat_map(|union| unions::emit(&scope, union)));
+    items.extend(group.channels.iter().flat_map(|channel| channels::emit(&scope, channel)));
+    items.extend(group.enums.iter().flat_map(|item| enums::emit(&scope, item)));
+    items.extend(group.ids.iter().flat_map(|id| ids::emit(&scope, id)));
     Module {
         source: group.source.clone(),
         docs: docs::module(&group.doc),
         deprecations: group.deprecations,
         imports: scope.imports(),
-        items: parts.operations.into_iter().chain(parts.types).collect(),
-        records: parts.records,
+        items,
     }
 }
 
@@ -85,7 +57,6 @@ pub fn api(api: &Api) -> Module {
         deprecations: false,
         items: api::emit(&scope, api),
         imports: scope.imports(),
-        records: Vec::new(),
     }
 }
 
@@ -98,6 +69,5 @@ pub fn root(api: &Api) -> Module {
         deprecations: api.groups.iter().any(|group| group.deprecations),
         items: modules::emit(&scope, api),
         imports: scope.imports(),
-        records: Vec::new(),
     }
 }

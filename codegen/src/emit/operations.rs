@@ -6,15 +6,14 @@ use quote::quote;
 use super::scope::Scope;
 use super::tokens::{ident, number};
 use super::types::{argument, from_argument, ty};
-use super::{Parts, docs, items, models, rules};
-use crate::ir::{
-    Body, Field, Group, Lookup, Method, Operation, Outcome, PageToken, Parameter, Place, Repeat, Type,
-};
+use super::{docs, items, models, rules};
+use crate::ir::{Body, Field, Group, Lookup, Operation, Outcome, PageToken, Parameter, Place, Repeat, Type};
+
+/// The status of success of most operations.
+const USUAL_STATUS: u16 = 200;
 
 /// The builder of one operation.
-pub(super) fn emit(scope: &Scope<'_>, group: &Group, operation: &Operation, parts: &mut Parts) {
-    parts.operations.push(definition(scope, group, operation));
-    let constant = constant(scope, group, operation);
+pub(super) fn emit(scope: &Scope<'_>, group: &Group, operation: &Operation) -> Vec<TokenStream> {
     let setters = operation
         .parameters
         .iter()
@@ -22,16 +21,13 @@ pub(super) fn emit(scope: &Scope<'_>, group: &Group, operation: &Operation, part
         .filter(|(_, parameter)| !is_argument(parameter))
         .map(|(index, parameter)| setter(scope, index, &parameter.field));
     let body = operation.body.as_ref().filter(|body| !body.required);
-    let methods = docs::spaced(
-        [constant, call(scope)]
-            .into_iter()
-            .chain(setters)
-            .chain(body.map(|body| body_setter(scope, body)))
-            .chain(std::iter::once(options(scope)))
-            .chain(endings(scope, operation)),
-    );
-    let name = ident(&operation.rust);
-    parts.operations.push(quote!(impl #name { #methods }));
+    let setters: Vec<TokenStream> = setters.chain(body.map(|body| body_setter(scope, body))).collect();
+    let mut items = vec![definition(scope, group, operation), request(scope, group, operation)];
+    if !setters.is_empty() {
+        let (name, setters) = (ident(&operation.rust), docs::spaced(setters));
+        items.push(quote!(impl #name { #setters }));
+    }
+    items
 }
 
 /// The type of the rows that a keyed operation submits, and of those that it answers.
@@ -97,30 +93,36 @@ fn definition(scope: &Scope<'_>, group: &Group, operation: &Operation) -> TokenS
     }
 }
 
-fn constant(scope: &Scope<'_>, group: &Group, operation: &Operation) -> TokenStream {
-    let Operation { name, path, status, .. } = operation;
-    let name = name.trim_start_matches("r#");
-    let group_name = group.name.trim_start_matches("r#");
-    let doc = docs::member(&format!("`{} {path}`", operation.method.as_str()));
-    let (item, method, body_kind, repeat_kind) = (
-        scope.path(items::OPERATION),
-        scope.path(items::METHOD),
-        scope.path(items::BODY_KIND),
-        scope.path(items::REPEAT),
-    );
-    let method_name = ident(match operation.method {
-        Method::Get => "Get",
-        Method::Post => "Post",
-        Method::Put => "Put",
-        Method::Patch => "Patch",
-        Method::Delete => "Delete",
-    });
-    let parameters = operation.parameters.iter().map(|parameter| table_parameter(scope, parameter));
+/// The operation as data, with what differs from most others, and how the request is sent.
+fn request(scope: &Scope<'_>, group: &Group, operation: &Operation) -> TokenStream {
+    let Operation { rust, path, .. } = operation;
+    let (request, method) = (ident(rust), ident(operation.method.as_str()));
+    let parameters = operation.parameters.iter().map(parameter);
+    let facts = facts(scope, group, operation).into_iter().flatten();
+    let body = operation.body.as_ref().map(|_| quote!(with body));
+    let result = match (submitted(operation), &operation.key, &operation.result) {
+        (Some((_, row)), Some(key), _) => {
+            let row = ty(scope, row);
+            quote!(rows by #key of #row)
+        }
+        (_, _, Outcome::Value(of)) => ty(scope, of),
+        (_, _, Outcome::Page(item)) => {
+            let item = ty(scope, item);
+            quote!(page #item)
+        }
+        (_, _, Outcome::Nothing) => quote!(()),
+    };
+    quote!(request! { #request: #method #path (#(#parameters),*) { #(#facts),* } #body -> #result })
+}
+
+/// The fields of the constant that differ from those of its base.
+fn facts(scope: &Scope<'_>, group: &Group, operation: &Operation) -> [Option<TokenStream>; 12] {
+    let (name, group) = (operation.name.trim_start_matches("r#"), group.name.trim_start_matches("r#"));
     let rules = rules::emit(scope, &operation.rules);
-    let body = ident(match &operation.body {
-        None => "None",
-        Some(Body { required: true, .. }) => "Required",
-        Some(_) => "Optional",
+    let body = operation.body.as_ref().map(|body| {
+        let kind = ident(if body.required { "Required" } else { "Optional" });
+        let body_kind = scope.path(items::BODY_KIND);
+        quote!(body: #body_kind::#kind)
     });
     let repeat = ident(match operation.repeat {
         Repeat::Read => "Read",
@@ -128,59 +130,42 @@ fn constant(scope: &Scope<'_>, group: &Group, operation: &Operation) -> TokenStr
         Repeat::Keyed => "Keyed",
         Repeat::Never => "Never",
     });
-    let key = optional(scope, operation.key.as_ref().map(|key| quote!(#key)));
-    let lookup = optional(scope, operation.lookup.as_ref().map(|item| lookup(scope, item)));
-    let status = number(*status);
-    let partial = optional(scope, operation.partial.map(number));
-    let errors = operation.errors.iter().copied().map(number);
-    let rows = operation.rows.iter().copied().map(number);
-    let page_token = optional(scope, operation.page_token.map(|token| page_token(scope, token)));
-    let answer = answer(scope, &operation.result);
-    quote! {
-        #doc
-        pub const OPERATION: #item = #item {
-            api: &super::api::API,
-            name: #name,
-            group: #group_name,
-            method: #method::#method_name,
-            path: #path,
-            parameters: &[#(#parameters),*],
-            rules: &[#(#rules),*],
-            body: #body_kind::#body,
-            repeat: #repeat_kind::#repeat,
-            key: #key,
-            lookup: #lookup,
-            status: #status,
-            partial: #partial,
-            errors: &[#(#errors),*],
-            rows: &[#(#rows),*],
-            page_token: #page_token,
-            answer: #answer,
-        };
-    }
+    let (repeat_kind, some) = (scope.path(items::REPEAT), scope.path(items::SOME));
+    let optional = |name: &str, value: Option<TokenStream>| {
+        let name = ident(name);
+        value.map(|value| quote!(#name: #some(#value)))
+    };
+    let list = |name: &str, statuses: &[u16]| {
+        let (name, statuses) = (ident(name), statuses.iter().copied().map(number));
+        (statuses.len() > 0).then(|| quote!(#name: &[#(#statuses),*]))
+    };
+    let status = number(operation.status);
+    [
+        Some(quote!(name: #name)),
+        Some(quote!(group: #group)),
+        Some(quote!(repeat: #repeat_kind::#repeat)),
+        (!rules.is_empty()).then(|| quote!(rules: &[#(#rules),*])),
+        body,
+        optional("key", operation.key.as_ref().map(|key| quote!(#key))),
+        optional("lookup", operation.lookup.as_ref().map(|item| lookup(scope, item))),
+        (operation.status != USUAL_STATUS).then(|| quote!(status: #status)),
+        optional("partial", operation.partial.map(number)),
+        list("errors", &operation.errors),
+        list("rows", &operation.rows),
+        optional("page_token", operation.page_token.map(|token| page_token(scope, token))),
+    ]
 }
 
-/// Not generic, as many methods of handles are: what the operation consists of is not compiled again
-/// in the program that calls it.
-fn call(scope: &Scope<'_>) -> TokenStream {
-    let (call, core) = (scope.path(items::CALL), scope.path(items::CORE));
-    quote! {
-        fn call(core: &#core) -> #call {
-            #call::new(core, &Self::OPERATION)
-        }
-    }
-}
-
-fn table_parameter(scope: &Scope<'_>, parameter: &Parameter) -> TokenStream {
-    let (item, wire) = (scope.path(items::PARAMETER), &parameter.field.wire);
+fn parameter(parameter: &Parameter) -> TokenStream {
+    let wire = &parameter.field.wire;
     let place = ident(match parameter.place {
         Place::Path => "path",
         Place::Query => "query",
     });
-    let required = (parameter.place == Place::Query && parameter.field.required).then(|| quote!(.required()));
+    let required = (parameter.place == Place::Query && parameter.field.required).then(|| ident("required"));
     let bounds = models::bounds(&parameter.field.bounds);
-    let sensitive = parameter.field.sensitive.then(|| quote!(.sensitive()));
-    quote!(#item::#place(#wire) #required #bounds #sensitive)
+    let sensitive = parameter.field.sensitive.then(|| ident("sensitive"));
+    quote!(#place #wire #required #(#bounds)* #sensitive)
 }
 
 fn lookup(scope: &Scope<'_>, lookup: &Lookup) -> TokenStream {
@@ -216,28 +201,6 @@ fn page_token(scope: &Scope<'_>, token: PageToken) -> TokenStream {
     }
 }
 
-fn answer(scope: &Scope<'_>, result: &Outcome) -> TokenStream {
-    let item = scope.path(items::ANSWER);
-    match result {
-        Outcome::Nothing => quote!(#item::nothing()),
-        _ => {
-            let ty = result_type(scope, result);
-            quote!(#item::of::<#ty>())
-        }
-    }
-}
-
-fn result_type(scope: &Scope<'_>, result: &Outcome) -> TokenStream {
-    match result {
-        Outcome::Value(of) => ty(scope, of),
-        Outcome::Page(item) => {
-            let (vec, item) = (scope.path(items::VEC), ty(scope, item));
-            quote!(#vec<#item>)
-        }
-        Outcome::Nothing => quote!(()),
-    }
-}
-
 /// Puts the argument `name` into the parameter at `index` of `call`.
 pub(super) fn set(
     scope: &Scope<'_>,
@@ -246,7 +209,6 @@ pub(super) fn set(
     name: &TokenStream,
     of: &Type,
 ) -> TokenStream {
-    scope.methods(items::VALUE);
     let index = number(index);
     let value = from_argument(scope, of, name.clone());
     if matches!(of, Type::List(_)) {
@@ -287,117 +249,6 @@ fn body_setter(scope: &Scope<'_>, body: &Body) -> TokenStream {
         pub fn body(mut self, body: #argument) -> Self {
             self.body = #some(#value);
             self
-        }
-    }
-}
-
-fn options(scope: &Scope<'_>) -> TokenStream {
-    let options = scope.path(items::REQUEST_OPTIONS);
-    quote! {
-        /// Settings of this request alone, and parameters that this crate does not know.
-        #[inline]
-        pub fn options(mut self, options: #options) -> Self {
-            self.call.configure(options);
-            self
-        }
-    }
-}
-
-/// `send`, and for a page also `pages` and `items`.
-fn endings(scope: &Scope<'_>, operation: &Operation) -> Vec<TokenStream> {
-    if let (Some((_, answer)), Some(key)) = (submitted(operation), &operation.key) {
-        return submission(scope, answer, key);
-    }
-    let (sending, result) = (scope.path(items::SENDING), result_type(scope, &operation.result));
-    let mut endings = vec![ending(
-        scope,
-        operation,
-        "send",
-        docs::member("Sends the request."),
-        &quote!(#sending<#result>),
-        &quote!(self.call.send()),
-    )];
-    if let Outcome::Page(item) = &operation.result {
-        let item = ty(scope, item);
-        let (pages, items) = (scope.path(items::PAGES), scope.path(items::ITEMS));
-        let walk = |doc: &str| {
-            let doc = docs::member(doc);
-            quote!(#doc #[inline])
-        };
-        endings.push(ending(
-            scope,
-            operation,
-            "pages",
-            walk("Walks the pages, beginning with this one."),
-            &quote!(#pages<#item>),
-            &quote!(#pages::new(self.call)),
-        ));
-        endings.push(ending(
-            scope,
-            operation,
-            "items",
-            walk("Walks the items of all pages, beginning with this one."),
-            &quote!(#items<#item>),
-            &quote!(#items::new(self.call)),
-        ));
-    }
-    endings
-}
-
-/// `keys`, and a `send` that answers the outcome of each row.
-fn submission(scope: &Scope<'_>, answer: &Type, key: &str) -> Vec<TokenStream> {
-    let keys = docs::member(&format!(
-        "The `{key}` of each row, in order. Missing ones are filled in when the request is made, so that \
-         you can store them before you send it."
-    ));
-    let send = docs::member(&format!(
-        "Sends the rows. The [`Submission`](crate::Submission) has the outcome of each.\n\n\
-         By default, rows that may have reached the server are not sent again: they are looked up by \
-         `{key}`, and a row that is not found is [`Unknown`](crate::RowOutcome::Unknown). \
-         [Resolve](crate::Submission::resolve) it before you decide to submit it again. An error means \
-         that nothing was submitted.",
-    ));
-    let (string, submitting) = (scope.path(items::STRING), scope.path(items::SUBMITTING));
-    let answer = ty(scope, answer);
-    vec![
-        quote! {
-            #keys
-            #[must_use]
-            #[inline]
-            pub fn keys(&self) -> &[#string] {
-                self.body.keys()
-            }
-        },
-        quote! {
-            #send
-            pub fn send(self) -> #submitting<#answer> {
-                #submitting::new(self.call, self.body)
-            }
-        },
-    ]
-}
-
-fn ending(
-    scope: &Scope<'_>,
-    operation: &Operation,
-    name: &str,
-    attributes: TokenStream,
-    result: &TokenStream,
-    value: &TokenStream,
-) -> TokenStream {
-    let name = ident(name);
-    let (mutable, body) = match &operation.body {
-        None => (None, None),
-        Some(_) => {
-            scope.methods(items::VALUE);
-            (Some(quote!(mut)), Some(quote!(self.call.body(self.body.view());)))
-        }
-    };
-    quote! {
-        #attributes
-        pub fn #name(#mutable self) -> #result {
-            #body
-            #value
         }
     }
 }

@@ -1,31 +1,17 @@
 //! Tokens from text.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{ToTokens, TokenStreamExt};
+use quote::ToTokens;
 
 /// An identifier, raw if it begins with `r#`.
 pub(super) fn ident(name: &str) -> TokenStream {
     name_token(name).into_token_stream()
 }
 
-/// A path such as `std::fmt`, also with an alias: `Value as _`.
+/// A path such as `std::fmt`.
 pub(super) fn path(text: &str) -> TokenStream {
-    let (segments, alias) = match text.split_once(" as ") {
-        Some((segments, alias)) => (segments, Some(alias)),
-        None => (text, None),
-    };
-    let mut tokens = TokenStream::new();
-    for (index, segment) in segments.split("::").enumerate() {
-        if index > 0 {
-            tokens.extend(quote::quote!(::));
-        }
-        tokens.append(name_token(segment));
-    }
-    if let Some(alias) = alias {
-        tokens.append(name_token("as"));
-        tokens.append(name_token(alias));
-    }
-    tokens
+    let segments = text.split("::").map(name_token);
+    quote::quote!(#(#segments)::*)
 }
 
 /// A number without a suffix: `3`, not `3usize`.

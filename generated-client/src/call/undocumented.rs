@@ -4,9 +4,11 @@ use super::{Call, Sending};
 use crate::Json;
 use crate::api::Api;
 use crate::client::Core;
+use crate::error::Result;
 use crate::operation::{Answer, BodyKind, Method, Operation, Repeat};
 use crate::options::RequestOptions;
 use crate::record::Value;
+use crate::response::Response;
 
 /// A request to an endpoint that this crate does not know; see `request` of the clients.
 #[derive(Clone, Debug)]
@@ -60,29 +62,29 @@ impl UndocumentedRequest {
     }
 }
 
+/// The same as [`send`](Self::send).
+impl IntoFuture for UndocumentedRequest {
+    type Output = Result<Response<Json>>;
+    type IntoFuture = Sending<Json>;
+
+    fn into_future(self) -> Sending<Json> {
+        self.send()
+    }
+}
+
 impl Operation {
     /// What stands for endpoints of an API that this crate does not know, one for each method in
     /// the order of [`Method`].
     pub(crate) const fn undocumented(api: &'static Api) -> [Self; 5] {
         const fn of(api: &'static Api, method: Method, repeat: Repeat) -> Operation {
             Operation {
-                api,
                 name: "request",
-                group: "",
                 method,
-                path: "",
-                parameters: &[],
-                rules: &[],
                 body: BodyKind::Optional,
                 repeat,
-                key: None,
-                lookup: None,
-                status: 200,
                 partial: Some(207),
-                errors: &[],
-                rows: &[],
-                page_token: None,
                 answer: Answer::of::<Json>(),
+                ..Operation::base(api)
             }
         }
         [

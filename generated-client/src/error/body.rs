@@ -6,7 +6,7 @@ use super::problem::ProblemDetails;
 use super::text::{bound, bound_code};
 use super::{ErrorDetail, SHORT, excerpt, shown, shown_up_to};
 use crate::Json;
-use crate::record::{Encoding, Field, Record, Slot, Table, Value, View};
+use crate::record::{Slot, Value, View, record};
 
 /// What the server says about an error.
 ///
@@ -125,39 +125,7 @@ impl fmt::Debug for ApiError {
     }
 }
 
-impl Record for Coded {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "ApiError",
-            encoding: &Encoding::TEXT,
-            fields: &[
-                Field::optional("code"),
-                Field::optional("message").lenient(),
-                Field::optional("details"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        Some(match index {
-            0 => self.code.slot(),
-            1 => self.message.slot(),
-            2 => self.details.slot(),
-            _ => return None,
-        })
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        Some(match index {
-            0 => self.code.view(),
-            1 => self.message.view(),
-            2 => self.details.view(),
-            _ => return None,
-        })
-    }
-}
+record! { plain Coded { code: "code" optional, message: "message" optional lenient, details: "details" optional } }
 
 impl Value for ApiError {
     fn blank() -> Self {

@@ -6,7 +6,7 @@ use std::fmt;
 use super::shown;
 use super::text::bound;
 use crate::Json;
-use crate::record::{self, Encoding, Field, Record, Slot, Table, Value, View};
+use crate::record::{self, Value, record};
 
 /// What the server adds to the message of an error.
 ///
@@ -165,93 +165,8 @@ fn bounded(metadata: BTreeMap<String, String>) -> BTreeMap<String, String> {
     entries.take_while(|(name, value)| fits(name.len() + value.len())).collect()
 }
 
-impl Record for Violation {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Violation",
-            encoding: &Encoding::TEXT,
-            fields: &[Field::optional("type"), Field::optional("subject"), Field::optional("description")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        Some(match index {
-            0 => self.kind.slot(),
-            1 => self.subject.slot(),
-            2 => self.description.slot(),
-            _ => return None,
-        })
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        Some(match index {
-            0 => self.kind.view(),
-            1 => self.subject.view(),
-            2 => self.description.view(),
-            _ => return None,
-        })
-    }
-}
-
-impl Record for ErrorInfo {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "ErrorInfo",
-            encoding: &Encoding::TEXT,
-            fields: &[Field::optional("domain"), Field::required("reason"), Field::optional("metadata")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        Some(match index {
-            0 => self.domain.slot(),
-            1 => self.reason.slot(),
-            2 => self.metadata.slot(),
-            _ => return None,
-        })
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        Some(match index {
-            0 => self.domain.view(),
-            1 => self.reason.view(),
-            2 => self.metadata.view(),
-            _ => return None,
-        })
-    }
-}
-
-impl Value for Violation {
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl Value for ErrorInfo {
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
+record! { plain Violation { kind: "type" optional, subject: "subject" optional, description: "description" optional } }
+record! { plain ErrorInfo { domain: "domain" optional, reason: "reason", metadata: "metadata" optional } }
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@ use std::fmt;
 use super::shown;
 use super::text::{bound, bound_code};
 use crate::Json;
-use crate::record::{Encoding, Field, Record, Slot, Table, Value, View};
+use crate::record::record;
 
 /// An error in the form of RFC 9457.
 ///
@@ -84,42 +84,7 @@ impl fmt::Display for ProblemDetails {
     }
 }
 
-impl Record for ProblemDetails {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "ProblemDetails",
-            encoding: &Encoding::TEXT,
-            fields: &[
-                Field::optional("type").lenient(),
-                Field::optional("title").lenient(),
-                Field::optional("status"),
-                Field::optional("detail").lenient(),
-                Field::optional("instance").lenient(),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        Some(match index {
-            0 => self.kind.slot(),
-            1 => self.title.slot(),
-            2 => self.status.slot(),
-            3 => self.detail.slot(),
-            4 => self.instance.slot(),
-            _ => return None,
-        })
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        Some(match index {
-            0 => self.kind.view(),
-            1 => self.title.view(),
-            2 => self.status.view(),
-            3 => self.detail.view(),
-            4 => self.instance.view(),
-            _ => return None,
-        })
-    }
-}
+record! { plain ProblemDetails {
+    kind: "type" optional lenient, title: "title" optional lenient, status: "status" optional,
+    detail: "detail" optional lenient, instance: "instance" optional lenient
+} }

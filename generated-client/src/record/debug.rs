@@ -68,7 +68,7 @@ mod tests {
             note: Patch::Null,
             contact: Some([("4711".to_owned(), rust_decimal::Decimal::ONE)].into()),
             legs: vec![Leg { ratio: 2, price: Some(rust_decimal::Decimal::new(150, 2)) }],
-            action: Some(Action::Fill(Part::blank())),
+            action: Some(Action::Fill(Part::Leg(Leg::blank()))),
             ..Order::blank()
         };
         assert_eq!(

@@ -1,8 +1,8 @@
 //! Records: how models are read, written, checked and printed.
 //!
-//! The generator emits data and access for each model: a static [`Table`], and its fields as
-//! typed [`Slot`]s to write to and [`View`]s to read. Everything else is done here, once for all
-//! models, so that every policy stands in one place: what may be null, unknown fields, exact
+//! A model has data and access: a static [`Table`], and its fields as typed [`Slot`]s to write to
+//! and [`View`]s to read, both from one call of [`record!`](record). Everything else is done here,
+//! once for all models, so that every policy stands in one place: what may be null, unknown fields, exact
 //! numbers, the JSON path of an error, redaction.
 //!
 //! - `decode` reads JSON into a slot.
@@ -16,6 +16,7 @@ mod debug;
 mod decode;
 mod encode;
 mod exchange;
+mod machinery;
 mod path;
 pub(crate) mod reader;
 #[cfg(test)]
@@ -33,6 +34,7 @@ pub(crate) use debug::debug;
 pub(crate) use decode::{DecodeError, decode, decode_next, decode_text};
 pub(crate) use encode::{encode, texts};
 pub(crate) use exchange::{deserialize, serialize};
+pub(crate) use machinery::{debug_and_serde, id, record, serde_traits, text_enum, union};
 pub(crate) use slot::{ListSlot, MapSlot, OptionSlot, Slot};
 pub(crate) use table::{
     Bounds, DateEncoding, DecimalEncoding, Encoding, Field, Rule, Table, Tagging, TimestampEncoding,
@@ -83,6 +85,14 @@ pub struct RawVariant<'a> {
 pub trait Text: Sized {
     /// Name of the enum.
     const NAME: &'static str;
+    /// The value with this text; none if the enum does not list it.
+    fn listed(text: &str) -> Option<Self>;
+    /// The value that keeps a text that the enum does not list; none if it is closed.
+    fn unlisted(_text: &str) -> Option<Self> {
+        None
+    }
     /// The value with this text; none if a closed enum does not list it.
-    fn parse(text: &str) -> Option<Self>;
+    fn parse(text: &str) -> Option<Self> {
+        Self::listed(text).or_else(|| Self::unlisted(text))
+    }
 }

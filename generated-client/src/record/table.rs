@@ -35,7 +35,7 @@ pub struct Field {
 
 impl Field {
     /// A field that must be there.
-    pub const fn required(name: &'static str) -> Self {
+    pub const fn new(name: &'static str) -> Self {
         Self {
             name,
             required: true,
@@ -47,11 +47,10 @@ impl Field {
         }
     }
 
-    /// A field that may be null or absent.
-    pub const fn optional(name: &'static str) -> Self {
-        let mut field = Self::required(name);
-        field.required = false;
-        field
+    /// It may be null or absent.
+    pub const fn optional(mut self) -> Self {
+        self.required = false;
+        self
     }
 
     /// It will go away.

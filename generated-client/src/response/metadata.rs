@@ -1,6 +1,6 @@
 //! Metadata of a response.
 
-use crate::record::{Encoding, Field, Record, Slot, Table, Value, View};
+use crate::record::record;
 
 /// Metadata of a response: request id, page tokens, counts.
 ///
@@ -26,36 +26,11 @@ pub struct Metadata {
     pub(crate) previous_is_unreadable: bool,
 }
 
-impl Record for Metadata {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Metadata",
-            encoding: &Encoding::TEXT,
-            fields: &[
-                Field::optional("request_id").lenient(),
-                Field::optional("next_page_token").lenient(),
-                Field::optional("previous_page_token").lenient(),
-                Field::optional("page_number").lenient(),
-                Field::optional("total_items").lenient(),
-                Field::optional("total_pages").lenient(),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        Some(match index {
-            0 => self.request_id.slot(),
-            1 => self.next_page_token.slot(),
-            2 => self.previous_page_token.slot(),
-            3 => self.page_number.slot(),
-            4 => self.total_items.slot(),
-            5 => self.total_pages.slot(),
-            _ => return None,
-        })
-    }
-
+record! { plain Metadata {
+    request_id: "request_id" optional lenient, next_page_token: "next_page_token" optional lenient,
+    previous_page_token: "previous_page_token" optional lenient, page_number: "page_number" optional lenient,
+    total_items: "total_items" optional lenient, total_pages: "total_pages" optional lenient
+} with {
     fn unreadable(&mut self, index: usize, _: &str) {
         match index {
             1 => self.next_is_unreadable = true,
@@ -63,30 +38,4 @@ impl Record for Metadata {
             _ => {}
         }
     }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        Some(match index {
-            0 => self.request_id.view(),
-            1 => self.next_page_token.view(),
-            2 => self.previous_page_token.view(),
-            3 => self.page_number.view(),
-            4 => self.total_items.view(),
-            5 => self.total_pages.view(),
-            _ => return None,
-        })
-    }
-}
-
-impl Value for Metadata {
-    fn blank() -> Self {
-        Self::default()
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
+} }

@@ -135,3 +135,70 @@ pub trait Subscription: Value + Send + 'static {
     /// The messages of the channel.
     type Message: ChannelMessage<Subscription = Self>;
 }
+
+/// An enum as the messages of a channel: what it is called and subscribed to with, and of each message its
+/// type on the wire, its role, and where what it tells stands.
+///
+/// ```ignore
+/// channel! { Message of "orders" subscribe "subscribe" with Subscription { Order: "order" Update(data) } }
+/// ```
+///
+/// The enum has a variant `Unknown` besides.
+macro_rules! channel {
+    (
+        $message:ident of $name:literal subscribe $subscribe:literal with $subscription:ty {
+            $($variant:ident: $wire:literal $role:ident $(($content:ident))?),* $(,)?
+        }
+    ) => {
+        const _: () = {
+            /// The messages, numbered.
+            enum At { $($variant),* }
+
+            const ORDER: &[At] = &[$(At::$variant),*];
+
+            impl $crate::stream::ChannelMessage for $message {
+                type Subscription = $subscription;
+
+                const CHANNEL: &'static $crate::stream::Channel = &$crate::stream::Channel {
+                    name: $name,
+                    layout: &super::api::LAYOUT,
+                    subscribe: $subscribe,
+                    messages: &[$($crate::stream::MessageKind {
+                        name: $wire,
+                        role: $crate::stream::Role::$role,
+                        content: $crate::stream::channel! { @content $($content)? },
+                    }),*],
+                };
+
+                fn blank(index: usize) -> ::std::option::Option<Self> {
+                    ::std::option::Option::Some(match *ORDER.get(index)? {
+                        $(At::$variant => Self::$variant $(($crate::stream::channel! { @blank $content }))?,)*
+                    })
+                }
+
+                fn slot(&mut self) -> ::std::option::Option<$crate::record::Slot<'_>> {
+                    match self {
+                        $(Self::$variant $(($content))? => $crate::stream::channel! { @slot $($content)? },)*
+                        Self::Unknown(_) => ::std::option::Option::None,
+                    }
+                }
+
+                fn unknown(unknown: $crate::UnknownVariant) -> Self {
+                    Self::Unknown(unknown)
+                }
+            }
+
+            impl $crate::stream::Subscription for $subscription {
+                type Message = $message;
+            }
+        };
+    };
+    (@content) => { $crate::stream::Content::Nothing };
+    (@content payload) => { $crate::stream::Content::Payload };
+    (@content data) => { $crate::stream::Content::Data };
+    (@blank $content:ident) => { $crate::record::Value::blank() };
+    (@slot) => { ::std::option::Option::None };
+    (@slot $content:ident) => { ::std::option::Option::Some($crate::record::Value::slot($content)) };
+}
+
+pub(crate) use channel;

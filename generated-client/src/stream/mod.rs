@@ -44,8 +44,8 @@ mod streams;
 #[cfg(feature = "stream")]
 pub(crate) mod supervisor;
 
-pub(crate) use self::channel::Content;
 pub use self::channel::{Channel, ChannelMessage, Layout, MessageKind, Place, Role, Subscription};
+pub(crate) use self::channel::{Content, channel};
 pub use self::message::{Received, SubscribeMessage, Undecodable, decode, subscribe};
 #[cfg(feature = "stream")]
 pub use self::{

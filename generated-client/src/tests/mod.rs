@@ -44,7 +44,11 @@ const API: Api = Api {
     frame: Frame::Envelope(Table {
         name: "Envelope",
         encoding: &Encoding::TEXT,
-        fields: &[Field::optional("result"), Field::optional("problem"), Field::optional("about")],
+        fields: &[
+            Field::new("result").optional(),
+            Field::new("problem").optional(),
+            Field::new("about").optional(),
+        ],
         rules: &[],
     }),
     encoding: &Encoding::TEXT,

@@ -35,6 +35,7 @@ const LAYERS: &[&str] = &[
     "stream",
     "page",
     "keyed",
+    "generated_prelude",
     "blocking",
     "trading",
     "studio",

@@ -2,17 +2,8 @@
 
 //! The accounts of entities.
 
-use std::fmt;
-
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::entities::EntityId;
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{Answer, BodyKind, Method, Operation, Parameter, Repeat};
-use crate::options::RequestOptions;
-use crate::record::{self, Field, Record, Slot, Table, Value, View};
 
 /// The accounts of entities.
 ///
@@ -71,44 +62,9 @@ pub struct ListAccounts {
     call: Call,
 }
 
-impl ListAccounts {
-    /// `GET /accounts`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "list_accounts",
-        group: "accounts",
-        method: Method::Get,
-        path: "/accounts",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<Account>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Account>> {
-        self.call.send()
-    }
-}
+request! { ListAccounts: GET "/accounts" () {
+    name: "list_accounts", group: "accounts", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500],
+} -> Vec<Account> }
 
 /// Request of [`Accounts::get_account`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -117,44 +73,9 @@ pub struct GetAccount {
     call: Call,
 }
 
-impl GetAccount {
-    /// `GET /accounts/{account_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_account",
-        group: "accounts",
-        method: Method::Get,
-        path: "/accounts/{account_id}",
-        parameters: &[Parameter::path("account_id").min_length(1).max_length(256)],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Account>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Account> {
-        self.call.send()
-    }
-}
+request! { GetAccount: GET "/accounts/{account_id}" (path "account_id" min_length(1) max_length(256)) {
+    name: "get_account", group: "accounts", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500],
+} -> Account }
 
 /// An account.
 #[derive(Clone, PartialEq)]
@@ -170,6 +91,12 @@ pub struct Account {
     pub name: String,
 }
 
+record! { Account {
+    account_id: "account_id" min_length(1) max_length(256),
+    account_number: "account_number" min_length(1) max_length(256),
+    entity_id: "entity_id" min_length(1) max_length(256), name: "name",
+} }
+
 /// Remaining buying power of an account.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -184,358 +111,26 @@ pub struct BuyingPower {
     pub buying_power: Option<Decimal>,
 }
 
+record! { BuyingPower {
+    account_id: "account_id" min_length(1) max_length(256),
+    account_number: "account_number" min_length(1) max_length(256), amount: "amount" optional number,
+    buying_power: "buying_power" optional number,
+} }
+
 /// Clear Street's identifier of an account.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(String);
 
-impl AccountId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for AccountId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&AccountId> for AccountId {
-    #[inline]
-    fn from(id: &AccountId) -> Self {
-        id.clone()
-    }
-}
+id! { AccountId(String) }
 
 /// Number of an account, as its holder knows it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountNumber(String);
 
-impl AccountNumber {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for AccountNumber {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&AccountNumber> for AccountNumber {
-    #[inline]
-    fn from(id: &AccountNumber) -> Self {
-        id.clone()
-    }
-}
+id! { AccountNumber(String) }
 
 /// An account, by its identifier or its number.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountIdOrNumber(String);
 
-impl AccountIdOrNumber {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for AccountIdOrNumber {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&AccountIdOrNumber> for AccountIdOrNumber {
-    #[inline]
-    fn from(id: &AccountIdOrNumber) -> Self {
-        id.clone()
-    }
-}
-
-impl From<AccountId> for AccountIdOrNumber {
-    #[inline]
-    fn from(id: AccountId) -> Self {
-        Self::new(id.as_str())
-    }
-}
-
-impl From<&AccountId> for AccountIdOrNumber {
-    #[inline]
-    fn from(id: &AccountId) -> Self {
-        Self::new(id.as_str())
-    }
-}
-
-impl From<AccountNumber> for AccountIdOrNumber {
-    #[inline]
-    fn from(id: AccountNumber) -> Self {
-        Self::new(id.as_str())
-    }
-}
-
-impl From<&AccountNumber> for AccountIdOrNumber {
-    #[inline]
-    fn from(id: &AccountNumber) -> Self {
-        Self::new(id.as_str())
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for Account {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Account",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("account_id").min_length(1).max_length(256),
-                Field::required("account_number").min_length(1).max_length(256),
-                Field::required("entity_id").min_length(1).max_length(256),
-                Field::required("name"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.account_id),
-            1 => Value::slot(&mut self.account_number),
-            2 => Value::slot(&mut self.entity_id),
-            3 => Slot::String(&mut self.name),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.account_id),
-            1 => Value::view(&self.account_number),
-            2 => Value::view(&self.entity_id),
-            3 => View::Text(&self.name),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Account {
-    fn blank() -> Self {
-        Self {
-            account_id: Value::blank(),
-            account_number: Value::blank(),
-            entity_id: Value::blank(),
-            name: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Account {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Account {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Account {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for BuyingPower {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "BuyingPower",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("account_id").min_length(1).max_length(256),
-                Field::required("account_number").min_length(1).max_length(256),
-                Field::optional("amount").number(),
-                Field::optional("buying_power").number(),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.account_id),
-            1 => Value::slot(&mut self.account_number),
-            2 => Slot::Option(&mut self.amount),
-            3 => Slot::Option(&mut self.buying_power),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.account_id),
-            1 => Value::view(&self.account_number),
-            2 => Value::view(&self.amount),
-            3 => Value::view(&self.buying_power),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for BuyingPower {
-    fn blank() -> Self {
-        Self {
-            account_id: Value::blank(),
-            account_number: Value::blank(),
-            amount: None,
-            buying_power: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for BuyingPower {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for BuyingPower {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for BuyingPower {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for AccountId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for AccountId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for AccountId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for AccountNumber {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for AccountNumber {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for AccountNumber {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for AccountIdOrNumber {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for AccountIdOrNumber {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for AccountIdOrNumber {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+id! { AccountIdOrNumber(String) accepts [AccountId, AccountNumber] }

@@ -5,18 +5,12 @@
 //!
 //! After a subscription, the server replays all numbered messages of the day.
 
-use std::fmt;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::accounts::{AccountId, BuyingPower};
 use super::inventories::LocateInventory;
 use super::orders::Order;
 use super::positions::Position;
 use super::trades::Trade;
-use crate::UnknownVariant;
-use crate::record::{self, Field, Record, Slot, Table, Value, View};
-use crate::stream::{Channel, ChannelMessage, Content, MessageKind, Role, Subscription};
 
 /// The account to subscribe to.
 #[derive(Clone, PartialEq)]
@@ -25,6 +19,8 @@ pub struct ActivitySubscription {
     /// Clear Street's identifier of an account.
     pub account_id: AccountId,
 }
+
+record! { ActivitySubscription { account_id: "account_id" min_length(1) max_length(256) } }
 
 impl ActivitySubscription {
     /// With what is required.
@@ -48,6 +44,11 @@ pub struct SubscriptionReply {
     pub details: Option<String>,
 }
 
+record! { SubscriptionReply {
+    account_id: "account_id" optional min_length(1) max_length(256), success: "success",
+    details: "details" optional,
+} }
+
 /// A problem of the connection, which the server may close right after.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -55,6 +56,8 @@ pub struct ErrorNotice {
     /// The server's message.
     pub details: String,
 }
+
+record! { ErrorNotice { details: "details" } }
 
 /// Trading activity of one account.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,289 +85,11 @@ pub enum ActivityMessage {
     Unknown(UnknownVariant),
 }
 
-// Records: how the types above are read and written.
-
-impl Record for ActivitySubscription {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "ActivitySubscription",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("account_id").min_length(1).max_length(256)],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.account_id),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.account_id),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for ActivitySubscription {
-    fn blank() -> Self {
-        Self { account_id: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for ActivitySubscription {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for ActivitySubscription {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ActivitySubscription {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for SubscriptionReply {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "SubscriptionReply",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("account_id").min_length(1).max_length(256),
-                Field::required("success"),
-                Field::optional("details"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.account_id),
-            1 => Slot::Bool(&mut self.success),
-            2 => Slot::Option(&mut self.details),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.account_id),
-            1 => View::Bool(self.success),
-            2 => Value::view(&self.details),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for SubscriptionReply {
-    fn blank() -> Self {
-        Self {
-            account_id: None,
-            success: Value::blank(),
-            details: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for SubscriptionReply {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for SubscriptionReply {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for SubscriptionReply {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for ErrorNotice {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "ErrorNotice",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("details")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::String(&mut self.details),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Text(&self.details),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for ErrorNotice {
-    fn blank() -> Self {
-        Self { details: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for ErrorNotice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for ErrorNotice {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ErrorNotice {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Subscription for ActivitySubscription {
-    type Message = ActivityMessage;
-}
-impl ChannelMessage for ActivityMessage {
-    type Subscription = ActivitySubscription;
-
-    const CHANNEL: &'static Channel = &Channel {
-        name: "activity",
-        layout: &super::api::LAYOUT,
-        subscribe: "subscribe-activity",
-        messages: &[
-            MessageKind {
-                name: "subscribe-activity-ack",
-                role: Role::Acknowledgement,
-                content: Content::Payload,
-            },
-            MessageKind {
-                name: "replay-complete",
-                role: Role::CaughtUp,
-                content: Content::Nothing,
-            },
-            MessageKind {
-                name: "order-update",
-                role: Role::Update,
-                content: Content::Data,
-            },
-            MessageKind {
-                name: "trade-notice",
-                role: Role::Update,
-                content: Content::Data,
-            },
-            MessageKind {
-                name: "position-update",
-                role: Role::Update,
-                content: Content::Data,
-            },
-            MessageKind {
-                name: "buying-power-update",
-                role: Role::Update,
-                content: Content::Data,
-            },
-            MessageKind {
-                name: "locate-inventory-update",
-                role: Role::Update,
-                content: Content::Data,
-            },
-            MessageKind {
-                name: "heartbeat",
-                role: Role::Heartbeat,
-                content: Content::Nothing,
-            },
-            MessageKind {
-                name: "error-notice",
-                role: Role::Notice,
-                content: Content::Payload,
-            },
-        ],
-    };
-
-    fn blank(index: usize) -> Option<Self> {
-        let message = match index {
-            0 => Self::SubscribeActivityAck(Value::blank()),
-            1 => Self::ReplayComplete,
-            2 => Self::OrderUpdate(Value::blank()),
-            3 => Self::TradeNotice(Value::blank()),
-            4 => Self::PositionUpdate(Value::blank()),
-            5 => Self::BuyingPowerUpdate(Value::blank()),
-            6 => Self::LocateInventoryUpdate(Value::blank()),
-            7 => Self::Heartbeat,
-            8 => Self::ErrorNotice(Value::blank()),
-            _ => return None,
-        };
-        Some(message)
-    }
-
-    fn slot(&mut self) -> Option<Slot<'_>> {
-        match self {
-            Self::SubscribeActivityAck(content) => Some(Value::slot(content)),
-            Self::OrderUpdate(content) => Some(Value::slot(content)),
-            Self::TradeNotice(content) => Some(Value::slot(content)),
-            Self::PositionUpdate(content) => Some(Value::slot(content)),
-            Self::BuyingPowerUpdate(content) => Some(Value::slot(content)),
-            Self::LocateInventoryUpdate(content) => Some(Value::slot(content)),
-            Self::ErrorNotice(content) => Some(Value::slot(content)),
-            Self::ReplayComplete | Self::Heartbeat | Self::Unknown(_) => None,
-        }
-    }
-
-    fn unknown(unknown: UnknownVariant) -> Self {
-        Self::Unknown(unknown)
-    }
-}
+channel! { ActivityMessage of "activity" subscribe "subscribe-activity" with ActivitySubscription {
+    SubscribeActivityAck: "subscribe-activity-ack" Acknowledgement(payload),
+    ReplayComplete: "replay-complete" CaughtUp, OrderUpdate: "order-update" Update(data),
+    TradeNotice: "trade-notice" Update(data), PositionUpdate: "position-update" Update(data),
+    BuyingPowerUpdate: "buying-power-update" Update(data),
+    LocateInventoryUpdate: "locate-inventory-update" Update(data), Heartbeat: "heartbeat" Heartbeat,
+    ErrorNotice: "error-notice" Notice(payload),
+} }

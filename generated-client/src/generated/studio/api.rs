@@ -3,11 +3,7 @@
 //! Clear Street's Studio API: orders with execution strategies, positions, locates, profit and
 //! loss, and margin with its simulations.
 
-use crate::api::{Api, Authentication, Frame, ListEncoding, Pagination, RateLimit};
-use crate::record::{
-    DateEncoding, DecimalEncoding, Encoding, Field, Table, TimestampEncoding,
-};
-use crate::stream::{Layout, Place};
+use crate::generated_prelude::*;
 
 /// Where requests go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -55,7 +51,10 @@ pub const API: Api = Api {
     frame: Frame::Bare(Table {
         name: "List",
         encoding: &ENCODING,
-        fields: &[Field::optional("data"), Field::optional("next_page_token").lenient()],
+        fields: &[
+            Field::new("data").optional(),
+            Field::new("next_page_token").optional().lenient(),
+        ],
         rules: &[],
     }),
     pagination: Pagination {

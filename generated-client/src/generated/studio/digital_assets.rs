@@ -5,15 +5,9 @@
 //! The vendor has not published the format of updates: they arrive as unknown messages with their
 //! JSON.
 
-use std::fmt;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::accounts::AccountId;
 use super::activity::{ErrorNotice, SubscriptionReply};
-use crate::UnknownVariant;
-use crate::record::{self, Field, Record, Slot, Table, Value, View};
-use crate::stream::{Channel, ChannelMessage, Content, MessageKind, Role, Subscription};
 
 /// The account to subscribe to.
 #[derive(Clone, PartialEq)]
@@ -22,6 +16,8 @@ pub struct DigitalAssetsSubscription {
     /// Clear Street's identifier of an account.
     pub account_id: AccountId,
 }
+
+record! { DigitalAssetsSubscription { account_id: "account_id" min_length(1) max_length(256) } }
 
 impl DigitalAssetsSubscription {
     /// With what is required.
@@ -49,122 +45,8 @@ pub enum DigitalAssetsMessage {
     Unknown(UnknownVariant),
 }
 
-// Records: how the types above are read and written.
-
-impl Record for DigitalAssetsSubscription {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "DigitalAssetsSubscription",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("account_id").min_length(1).max_length(256)],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.account_id),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.account_id),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for DigitalAssetsSubscription {
-    fn blank() -> Self {
-        Self { account_id: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for DigitalAssetsSubscription {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for DigitalAssetsSubscription {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for DigitalAssetsSubscription {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Subscription for DigitalAssetsSubscription {
-    type Message = DigitalAssetsMessage;
-}
-impl ChannelMessage for DigitalAssetsMessage {
-    type Subscription = DigitalAssetsSubscription;
-
-    const CHANNEL: &'static Channel = &Channel {
-        name: "digital-assets",
-        layout: &super::api::LAYOUT,
-        subscribe: "subscribe-digital-assets",
-        messages: &[
-            MessageKind {
-                name: "subscribe-digital-assets-ack",
-                role: Role::Acknowledgement,
-                content: Content::Payload,
-            },
-            MessageKind {
-                name: "replay-complete",
-                role: Role::CaughtUp,
-                content: Content::Nothing,
-            },
-            MessageKind {
-                name: "heartbeat",
-                role: Role::Heartbeat,
-                content: Content::Nothing,
-            },
-            MessageKind {
-                name: "error-notice",
-                role: Role::Notice,
-                content: Content::Payload,
-            },
-        ],
-    };
-
-    fn blank(index: usize) -> Option<Self> {
-        let message = match index {
-            0 => Self::SubscribeDigitalAssetsAck(Value::blank()),
-            1 => Self::ReplayComplete,
-            2 => Self::Heartbeat,
-            3 => Self::ErrorNotice(Value::blank()),
-            _ => return None,
-        };
-        Some(message)
-    }
-
-    fn slot(&mut self) -> Option<Slot<'_>> {
-        match self {
-            Self::SubscribeDigitalAssetsAck(content) => Some(Value::slot(content)),
-            Self::ErrorNotice(content) => Some(Value::slot(content)),
-            Self::ReplayComplete | Self::Heartbeat | Self::Unknown(_) => None,
-        }
-    }
-
-    fn unknown(unknown: UnknownVariant) -> Self {
-        Self::Unknown(unknown)
-    }
-}
+channel! { DigitalAssetsMessage of "digital-assets" subscribe "subscribe-digital-assets" with DigitalAssetsSubscription {
+    SubscribeDigitalAssetsAck: "subscribe-digital-assets-ack" Acknowledgement(payload),
+    ReplayComplete: "replay-complete" CaughtUp, Heartbeat: "heartbeat" Heartbeat,
+    ErrorNotice: "error-notice" Notice(payload),
+} }

@@ -2,15 +2,7 @@
 
 //! The legal entities that hold accounts.
 
-use std::fmt;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{Answer, BodyKind, Method, Operation, Parameter, Repeat};
-use crate::options::RequestOptions;
-use crate::record::{self, Field, Record, Slot, Table, Value, View};
+use crate::generated_prelude::*;
 
 /// The legal entities that hold accounts.
 ///
@@ -69,44 +61,9 @@ pub struct ListEntities {
     call: Call,
 }
 
-impl ListEntities {
-    /// `GET /entities`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "list_entities",
-        group: "entities",
-        method: Method::Get,
-        path: "/entities",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<Entity>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Entity>> {
-        self.call.send()
-    }
-}
+request! { ListEntities: GET "/entities" () {
+    name: "list_entities", group: "entities", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500],
+} -> Vec<Entity> }
 
 /// Request of [`Entities::get_entity`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -115,44 +72,9 @@ pub struct GetEntity {
     call: Call,
 }
 
-impl GetEntity {
-    /// `GET /entities/{entity_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_entity",
-        group: "entities",
-        method: Method::Get,
-        path: "/entities/{entity_id}",
-        parameters: &[Parameter::path("entity_id").min_length(1).max_length(256)],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Entity>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Entity> {
-        self.call.send()
-    }
-}
+request! { GetEntity: GET "/entities/{entity_id}" (path "entity_id" min_length(1) max_length(256)) {
+    name: "get_entity", group: "entities", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500],
+} -> Entity }
 
 /// A legal entity.
 #[derive(Clone, PartialEq)]
@@ -168,138 +90,13 @@ pub struct Entity {
     pub client_code: String,
 }
 
+record! { Entity {
+    entity_id: "entity_id" min_length(1) max_length(256), legal_name: "legal_name" optional,
+    name: "name" optional, client_code: "client_code",
+} }
+
 /// Clear Street's identifier of a legal entity.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntityId(String);
 
-impl EntityId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for EntityId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&EntityId> for EntityId {
-    #[inline]
-    fn from(id: &EntityId) -> Self {
-        id.clone()
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for Entity {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Entity",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("entity_id").min_length(1).max_length(256),
-                Field::optional("legal_name"),
-                Field::optional("name"),
-                Field::required("client_code"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.entity_id),
-            1 => Slot::Option(&mut self.legal_name),
-            2 => Slot::Option(&mut self.name),
-            3 => Slot::String(&mut self.client_code),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.entity_id),
-            1 => Value::view(&self.legal_name),
-            2 => Value::view(&self.name),
-            3 => View::Text(&self.client_code),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Entity {
-    fn blank() -> Self {
-        Self {
-            entity_id: Value::blank(),
-            legal_name: None,
-            name: None,
-            client_code: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Entity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Entity {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Entity {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for EntityId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for EntityId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for EntityId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+id! { EntityId(String) }

@@ -4,20 +4,9 @@
 //!
 //! Holdings count trades from everywhere; positions count those made through Studio.
 
-use std::fmt;
-
-use jiff::Timestamp;
-use jiff::civil::Date;
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::accounts::{AccountId, AccountIdOrNumber, AccountNumber};
 use super::instruments::{AssetClass, Symbol};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{Answer, BodyKind, Method, Operation, Parameter, Repeat};
-use crate::options::RequestOptions;
-use crate::record::{self, Field, Record, Slot, Table, Value, View};
 
 /// An account's holdings in Clear Street's custody, now or on an earlier day.
 ///
@@ -69,52 +58,18 @@ pub struct ListHoldings {
     call: Call,
 }
 
+request! { ListHoldings: GET "/accounts/{account_id}/holdings" (
+    path "account_id" min_length(1) max_length(256), query "date",
+) {
+    name: "list_holdings", group: "holdings", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500],
+} -> AccountHoldings }
+
 impl ListHoldings {
-    /// `GET /accounts/{account_id}/holdings`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "list_holdings",
-        group: "holdings",
-        method: Method::Get,
-        path: "/accounts/{account_id}/holdings",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::query("date"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<AccountHoldings>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Holdings at the end of this day, not before 2015. Default: now.
     #[inline]
     pub fn date(mut self, date: Date) -> Self {
         self.call.set(1, date.view());
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<AccountHoldings> {
-        self.call.send()
     }
 }
 
@@ -138,6 +93,13 @@ pub struct AccountHoldings {
     pub data: Vec<Holding>,
 }
 
+record! { AccountHoldings {
+    account_id: "account_id" min_length(1) max_length(256),
+    account_number: "account_number" min_length(1) max_length(256), date: "date",
+    sod_equity: "sod_equity" number, eod_equity: "eod_equity" optional number,
+    timestamp: "timestamp" optional, data: "data",
+} }
+
 /// An account's holding of one symbol.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -154,172 +116,7 @@ pub struct Holding {
     pub sod_quantity: Decimal,
 }
 
-// Records: how the types above are read and written.
-
-impl Record for AccountHoldings {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "AccountHoldings",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("account_id").min_length(1).max_length(256),
-                Field::required("account_number").min_length(1).max_length(256),
-                Field::required("date"),
-                Field::required("sod_equity").number(),
-                Field::optional("eod_equity").number(),
-                Field::optional("timestamp"),
-                Field::required("data"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.account_id),
-            1 => Value::slot(&mut self.account_number),
-            2 => Slot::Date(&mut self.date),
-            3 => Slot::Decimal(&mut self.sod_equity),
-            4 => Slot::Option(&mut self.eod_equity),
-            5 => Slot::Option(&mut self.timestamp),
-            6 => Slot::List(&mut self.data),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.account_id),
-            1 => Value::view(&self.account_number),
-            2 => View::Date(self.date),
-            3 => View::Decimal(self.sod_equity),
-            4 => Value::view(&self.eod_equity),
-            5 => Value::view(&self.timestamp),
-            6 => View::List(&self.data),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for AccountHoldings {
-    fn blank() -> Self {
-        Self {
-            account_id: Value::blank(),
-            account_number: Value::blank(),
-            date: Value::blank(),
-            sod_equity: Value::blank(),
-            eod_equity: None,
-            timestamp: None,
-            data: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for AccountHoldings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for AccountHoldings {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for AccountHoldings {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for Holding {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Holding",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("symbol").min_length(1).max_length(32),
-                Field::optional("symbol_description"),
-                Field::required("asset_class"),
-                Field::required("quantity"),
-                Field::required("sod_quantity"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.symbol),
-            1 => Slot::Option(&mut self.symbol_description),
-            2 => Slot::Text(&mut self.asset_class),
-            3 => Slot::Decimal(&mut self.quantity),
-            4 => Slot::Decimal(&mut self.sod_quantity),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.symbol),
-            1 => Value::view(&self.symbol_description),
-            2 => Value::view(&self.asset_class),
-            3 => View::Decimal(self.quantity),
-            4 => View::Decimal(self.sod_quantity),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Holding {
-    fn blank() -> Self {
-        Self {
-            symbol: Value::blank(),
-            symbol_description: None,
-            asset_class: Value::blank(),
-            quantity: Value::blank(),
-            sod_quantity: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Holding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Holding {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Holding {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+record! { Holding {
+    symbol: "symbol" min_length(1) max_length(32), symbol_description: "symbol_description" optional,
+    asset_class: "asset_class", quantity: "quantity", sod_quantity: "sod_quantity",
+} }

@@ -2,17 +2,7 @@
 
 //! Tradable instruments.
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use crate::{NotListed, Unrecognized};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{Answer, BodyKind, Method, Operation, Parameter, Repeat};
-use crate::options::RequestOptions;
-use crate::record::{self, Field, Record, Slot, Table, Text, Value, View};
+use crate::generated_prelude::*;
 
 /// Tradable instruments.
 ///
@@ -71,44 +61,10 @@ pub struct ListInstruments {
     call: Call,
 }
 
-impl ListInstruments {
-    /// `GET /instruments`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "list_instruments",
-        group: "instruments",
-        method: Method::Get,
-        path: "/instruments",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<Instrument>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Instrument>> {
-        self.call.send()
-    }
-}
+request! { ListInstruments: GET "/instruments" () {
+    name: "list_instruments", group: "instruments", repeat: Repeat::Read,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> Vec<Instrument> }
 
 /// Request of [`Instruments::get_instrument`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -117,52 +73,19 @@ pub struct GetInstrument {
     call: Call,
 }
 
+request! { GetInstrument: GET "/instruments/{symbol}" (
+    path "symbol" min_length(1) max_length(32), query "symbol_format",
+) {
+    name: "get_instrument", group: "instruments", repeat: Repeat::Read,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> Instrument }
+
 impl GetInstrument {
-    /// `GET /instruments/{symbol}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_instrument",
-        group: "instruments",
-        method: Method::Get,
-        path: "/instruments/{symbol}",
-        parameters: &[
-            Parameter::path("symbol").min_length(1).max_length(32),
-            Parameter::query("symbol_format"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Instrument>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// How a symbol is written.
     #[inline]
     pub fn symbol_format(mut self, symbol_format: SymbolFormat) -> Self {
         self.call.set(1, symbol_format.view());
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Instrument> {
-        self.call.send()
     }
 }
 
@@ -180,6 +103,11 @@ pub struct Instrument {
     pub description: String,
 }
 
+record! { Instrument {
+    symbols: "symbols", asset_class: "asset_class", primary_exchange: "primary_exchange",
+    description: "description",
+} }
+
 /// A symbol and how it is written.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -189,6 +117,10 @@ pub struct SymbolTuple {
     /// How a symbol is written.
     pub symbol_format: Option<SymbolFormat>,
 }
+
+record! { SymbolTuple {
+    symbol: "symbol" optional min_length(1) max_length(32), symbol_format: "symbol_format" optional,
+} }
 
 /// How a symbol is written.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -202,37 +134,7 @@ pub enum SymbolFormat {
     Unrecognized(Unrecognized),
 }
 
-impl SymbolFormat {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Cms => "cms",
-            Self::Osi => "osi",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for SymbolFormat {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for SymbolFormat {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("SymbolFormat", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { SymbolFormat { Cms: "cms", Osi: "osi" } or Unrecognized }
 
 /// Kind of an instrument.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -254,336 +156,12 @@ pub enum AssetClass {
     Unrecognized(Unrecognized),
 }
 
-impl AssetClass {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Equity => "equity",
-            Self::Option => "option",
-            Self::Debt => "debt",
-            Self::Fund => "fund",
-            Self::Currency => "currency",
-            Self::Other => "other",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for AssetClass {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for AssetClass {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("AssetClass", text)),
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { AssetClass {
+    Equity: "equity", Option: "option", Debt: "debt", Fund: "fund", Currency: "currency", Other: "other",
+} or Unrecognized }
 
 /// Symbol of an instrument.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Symbol(String);
 
-impl Symbol {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Symbol {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&Symbol> for Symbol {
-    #[inline]
-    fn from(id: &Symbol) -> Self {
-        id.clone()
-    }
-}
-
-impl From<&str> for Symbol {
-    #[inline]
-    fn from(id: &str) -> Self {
-        Self(id.to_owned())
-    }
-}
-
-impl From<String> for Symbol {
-    #[inline]
-    fn from(id: String) -> Self {
-        Self(id)
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for Instrument {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Instrument",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("symbols"),
-                Field::required("asset_class"),
-                Field::required("primary_exchange"),
-                Field::required("description"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::List(&mut self.symbols),
-            1 => Slot::Text(&mut self.asset_class),
-            2 => Slot::String(&mut self.primary_exchange),
-            3 => Slot::String(&mut self.description),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::List(&self.symbols),
-            1 => Value::view(&self.asset_class),
-            2 => View::Text(&self.primary_exchange),
-            3 => View::Text(&self.description),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Instrument {
-    fn blank() -> Self {
-        Self {
-            symbols: Value::blank(),
-            asset_class: Value::blank(),
-            primary_exchange: Value::blank(),
-            description: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Instrument {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Instrument {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Instrument {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for SymbolTuple {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "SymbolTuple",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("symbol").min_length(1).max_length(32),
-                Field::optional("symbol_format"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.symbol),
-            1 => Slot::Option(&mut self.symbol_format),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.symbol),
-            1 => Value::view(&self.symbol_format),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for SymbolTuple {
-    fn blank() -> Self {
-        Self {
-            symbol: None,
-            symbol_format: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for SymbolTuple {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for SymbolTuple {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for SymbolTuple {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for SymbolFormat {
-    const NAME: &'static str = "SymbolFormat";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "cms" => Self::Cms,
-            "osi" => Self::Osi,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for SymbolFormat {
-    fn blank() -> Self {
-        Self::Cms
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for SymbolFormat {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for SymbolFormat {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for AssetClass {
-    const NAME: &'static str = "AssetClass";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "equity" => Self::Equity,
-            "option" => Self::Option,
-            "debt" => Self::Debt,
-            "fund" => Self::Fund,
-            "currency" => Self::Currency,
-            "other" => Self::Other,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for AssetClass {
-    fn blank() -> Self {
-        Self::Equity
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for AssetClass {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for AssetClass {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for Symbol {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for Symbol {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Symbol {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+id! { Symbol(String) from plain }

@@ -2,18 +2,9 @@
 
 //! The shares that were located for an account.
 
-use std::fmt;
-
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::accounts::{AccountId, AccountIdOrNumber, AccountNumber};
 use super::instruments::Symbol;
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{Answer, BodyKind, Method, Operation, Parameter, Repeat};
-use crate::options::RequestOptions;
-use crate::record::{self, Field, Record, Slot, Table, Value, View};
 
 /// The shares that were located for an account.
 ///
@@ -66,47 +57,12 @@ pub struct GetInventory {
     call: Call,
 }
 
-impl GetInventory {
-    /// `GET /accounts/{account_id}/inventories/{symbol}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_inventory",
-        group: "inventories",
-        method: Method::Get,
-        path: "/accounts/{account_id}/inventories/{symbol}",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::path("symbol").min_length(1).max_length(32),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<LocateInventory>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<LocateInventory> {
-        self.call.send()
-    }
-}
+request! { GetInventory: GET "/accounts/{account_id}/inventories/{symbol}" (
+    path "account_id" min_length(1) max_length(256), path "symbol" min_length(1) max_length(32),
+) {
+    name: "get_inventory", group: "inventories", repeat: Repeat::Read,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> LocateInventory }
 
 /// Shares of one symbol that were located for an account.
 #[derive(Clone, PartialEq)]
@@ -126,88 +82,9 @@ pub struct LocateInventory {
     pub used: Option<Decimal>,
 }
 
-// Records: how the types above are read and written.
-
-impl Record for LocateInventory {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "LocateInventory",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("account_id").min_length(1).max_length(256),
-                Field::optional("account_number").min_length(1).max_length(256),
-                Field::optional("symbol").min_length(1).max_length(32),
-                Field::optional("available"),
-                Field::optional("reserved"),
-                Field::optional("used"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.account_id),
-            1 => Slot::Option(&mut self.account_number),
-            2 => Slot::Option(&mut self.symbol),
-            3 => Slot::Option(&mut self.available),
-            4 => Slot::Option(&mut self.reserved),
-            5 => Slot::Option(&mut self.used),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.account_id),
-            1 => Value::view(&self.account_number),
-            2 => Value::view(&self.symbol),
-            3 => Value::view(&self.available),
-            4 => Value::view(&self.reserved),
-            5 => Value::view(&self.used),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for LocateInventory {
-    fn blank() -> Self {
-        Self {
-            account_id: None,
-            account_number: None,
-            symbol: None,
-            available: None,
-            reserved: None,
-            used: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for LocateInventory {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for LocateInventory {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for LocateInventory {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+record! { LocateInventory {
+    account_id: "account_id" optional min_length(1) max_length(256),
+    account_number: "account_number" optional min_length(1) max_length(256),
+    symbol: "symbol" optional min_length(1) max_length(32), available: "available" optional,
+    reserved: "reserved" optional, used: "used" optional,
+} }

@@ -4,22 +4,10 @@
 //!
 //! A locate order is created, then offered with a quantity and a cost, then accepted or declined.
 
-use std::fmt;
-use std::str::FromStr;
-
-use jiff::Timestamp;
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::accounts::{AccountId, AccountIdOrNumber, AccountNumber};
 use super::instruments::Symbol;
 use super::orders::ReferenceId;
-use crate::{NotListed, Unrecognized};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{Answer, BodyKind, Method, Operation, Parameter, Repeat};
-use crate::options::RequestOptions;
-use crate::record::{self, Field, Record, Slot, Table, Text, Value, View};
 
 /// Locate orders, which find shares to borrow before they are sold short.
 ///
@@ -130,44 +118,12 @@ pub struct ListLocateOrders {
     call: Call,
 }
 
-impl ListLocateOrders {
-    /// `GET /accounts/{account_id}/locate-orders`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "list_locate_orders",
-        group: "locates",
-        method: Method::Get,
-        path: "/accounts/{account_id}/locate-orders",
-        parameters: &[Parameter::path("account_id").min_length(1).max_length(256)],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<LocateOrder>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<LocateOrder>> {
-        self.call.send()
-    }
-}
+request! { ListLocateOrders: GET "/accounts/{account_id}/locate-orders" (path "account_id" min_length(1) max_length(
+    256
+)) {
+    name: "list_locate_orders", group: "locates", repeat: Repeat::Read,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> Vec<LocateOrder> }
 
 /// Request of [`Locates::create_locate_order`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -177,45 +133,12 @@ pub struct CreateLocateOrder {
     body: CreateLocateOrderRequest,
 }
 
-impl CreateLocateOrder {
-    /// `POST /accounts/{account_id}/locate-orders`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "create_locate_order",
-        group: "locates",
-        method: Method::Post,
-        path: "/accounts/{account_id}/locate-orders",
-        parameters: &[Parameter::path("account_id").min_length(1).max_length(256)],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<LocateOrder>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<LocateOrder> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { CreateLocateOrder: POST "/accounts/{account_id}/locate-orders" (path "account_id" min_length(1) max_length(
+    256
+)) {
+    name: "create_locate_order", group: "locates", repeat: Repeat::Never, body: BodyKind::Required,
+    errors: &[400, 401, 403, 404, 429, 500],
+} with body -> LocateOrder }
 
 /// Request of [`Locates::get_locate_order`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -224,47 +147,11 @@ pub struct GetLocateOrder {
     call: Call,
 }
 
-impl GetLocateOrder {
-    /// `GET /accounts/{account_id}/locate-orders/{locate_order_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_locate_order",
-        group: "locates",
-        method: Method::Get,
-        path: "/accounts/{account_id}/locate-orders/{locate_order_id}",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::path("locate_order_id").min_length(1).max_length(256),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<LocateOrder>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<LocateOrder> {
-        self.call.send()
-    }
-}
+request! { GetLocateOrder: GET "/accounts/{account_id}/locate-orders/{locate_order_id}" (
+    path "account_id" min_length(1) max_length(256), path "locate_order_id" min_length(1) max_length(256),
+) {
+    name: "get_locate_order", group: "locates", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500],
+} -> LocateOrder }
 
 /// Request of [`Locates::update_locate_order`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -274,48 +161,12 @@ pub struct UpdateLocateOrder {
     body: UpdateLocateOrderRequest,
 }
 
-impl UpdateLocateOrder {
-    /// `PATCH /accounts/{account_id}/locate-orders/{locate_order_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "update_locate_order",
-        group: "locates",
-        method: Method::Patch,
-        path: "/accounts/{account_id}/locate-orders/{locate_order_id}",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::path("locate_order_id").min_length(1).max_length(256),
-        ],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::nothing(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<()> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { UpdateLocateOrder: PATCH "/accounts/{account_id}/locate-orders/{locate_order_id}" (
+    path "account_id" min_length(1) max_length(256), path "locate_order_id" min_length(1) max_length(256),
+) {
+    name: "update_locate_order", group: "locates", repeat: Repeat::Never, body: BodyKind::Required,
+    errors: &[400, 401, 403, 404, 429, 500],
+} with body -> () }
 
 /// Shares to find.
 #[derive(Clone, PartialEq)]
@@ -332,6 +183,12 @@ pub struct CreateLocateOrderRequest {
     /// Comments on the request.
     pub comments: Option<String>,
 }
+
+record! { CreateLocateOrderRequest {
+    symbol: "symbol" min_length(1) max_length(32), quantity: "quantity" max_length(16),
+    mpid: "mpid" min_length(1) max_length(256), reference_id: "reference_id" min_length(1) max_length(256),
+    comments: "comments" optional,
+} }
 
 impl CreateLocateOrderRequest {
     /// With what is required.
@@ -366,6 +223,8 @@ pub struct UpdateLocateOrderRequest {
     /// Whether the offer is accepted or declined.
     pub accept: bool,
 }
+
+record! { UpdateLocateOrderRequest { accept: "accept" } }
 
 impl UpdateLocateOrderRequest {
     /// With what is required.
@@ -429,6 +288,19 @@ pub struct LocateOrder {
     pub reference_id: Option<ReferenceId>,
 }
 
+record! { LocateOrder {
+    locate_order_id: "locate_order_id" min_length(1) max_length(256), requested_at: "requested_at",
+    updated_at: "updated_at", mpid: "mpid" min_length(1) max_length(256),
+    account_id: "account_id" min_length(1) max_length(256),
+    account_number: "account_number" min_length(1) max_length(256),
+    symbol: "symbol" min_length(1) max_length(32), status: "status", requested_quantity: "requested_quantity",
+    locate_id: "locate_id" optional min_length(1) max_length(256), located_at: "located_at" optional,
+    expires_at: "expires_at" optional, borrow_rate: "borrow_rate" optional,
+    located_quantity: "located_quantity" optional, total_cost: "total_cost" optional,
+    desk_comment: "desk_comment" optional, trader_comment: "trader_comment" optional,
+    reference_id: "reference_id" optional min_length(1) max_length(256),
+} }
+
 /// Where a locate order is in its life.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -451,545 +323,25 @@ pub enum LocateOrderStatus {
     Unrecognized(Unrecognized),
 }
 
-impl LocateOrderStatus {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Pending => "pending",
-            Self::Offered => "offered",
-            Self::Filled => "filled",
-            Self::Rejected => "rejected",
-            Self::Declined => "declined",
-            Self::Expired => "expired",
-            Self::Cancelled => "cancelled",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for LocateOrderStatus {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for LocateOrderStatus {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("LocateOrderStatus", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { LocateOrderStatus {
+    Pending: "pending", Offered: "offered", Filled: "filled", Rejected: "rejected", Declined: "declined",
+    Expired: "expired", Cancelled: "cancelled",
+} or Unrecognized }
 
 /// Clear Street's identifier of a locate order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LocateOrderId(String);
 
-impl LocateOrderId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for LocateOrderId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&LocateOrderId> for LocateOrderId {
-    #[inline]
-    fn from(id: &LocateOrderId) -> Self {
-        id.clone()
-    }
-}
+id! { LocateOrderId(String) }
 
 /// Clear Street's identifier of the shares that were located.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LocateId(String);
 
-impl LocateId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for LocateId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&LocateId> for LocateId {
-    #[inline]
-    fn from(id: &LocateId) -> Self {
-        id.clone()
-    }
-}
+id! { LocateId(String) }
 
 /// Market participant identifier (MPID).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MpId(String);
 
-impl MpId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for MpId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&MpId> for MpId {
-    #[inline]
-    fn from(id: &MpId) -> Self {
-        id.clone()
-    }
-}
-
-impl From<&str> for MpId {
-    #[inline]
-    fn from(id: &str) -> Self {
-        Self(id.to_owned())
-    }
-}
-
-impl From<String> for MpId {
-    #[inline]
-    fn from(id: String) -> Self {
-        Self(id)
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for CreateLocateOrderRequest {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "CreateLocateOrderRequest",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("symbol").min_length(1).max_length(32),
-                Field::required("quantity").max_length(16),
-                Field::required("mpid").min_length(1).max_length(256),
-                Field::required("reference_id").min_length(1).max_length(256),
-                Field::optional("comments"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.symbol),
-            1 => Slot::Decimal(&mut self.quantity),
-            2 => Value::slot(&mut self.mpid),
-            3 => Value::slot(&mut self.reference_id),
-            4 => Slot::Option(&mut self.comments),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.symbol),
-            1 => View::Decimal(self.quantity),
-            2 => Value::view(&self.mpid),
-            3 => Value::view(&self.reference_id),
-            4 => Value::view(&self.comments),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for CreateLocateOrderRequest {
-    fn blank() -> Self {
-        Self {
-            symbol: Value::blank(),
-            quantity: Value::blank(),
-            mpid: Value::blank(),
-            reference_id: Value::blank(),
-            comments: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for CreateLocateOrderRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for CreateLocateOrderRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for CreateLocateOrderRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for UpdateLocateOrderRequest {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "UpdateLocateOrderRequest",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("accept")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Bool(&mut self.accept),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Bool(self.accept),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for UpdateLocateOrderRequest {
-    fn blank() -> Self {
-        Self { accept: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for UpdateLocateOrderRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for UpdateLocateOrderRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for UpdateLocateOrderRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for LocateOrder {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "LocateOrder",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("locate_order_id").min_length(1).max_length(256),
-                Field::required("requested_at"),
-                Field::required("updated_at"),
-                Field::required("mpid").min_length(1).max_length(256),
-                Field::required("account_id").min_length(1).max_length(256),
-                Field::required("account_number").min_length(1).max_length(256),
-                Field::required("symbol").min_length(1).max_length(32),
-                Field::required("status"),
-                Field::required("requested_quantity"),
-                Field::optional("locate_id").min_length(1).max_length(256),
-                Field::optional("located_at"),
-                Field::optional("expires_at"),
-                Field::optional("borrow_rate"),
-                Field::optional("located_quantity"),
-                Field::optional("total_cost"),
-                Field::optional("desk_comment"),
-                Field::optional("trader_comment"),
-                Field::optional("reference_id").min_length(1).max_length(256),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.locate_order_id),
-            1 => Slot::Timestamp(&mut self.requested_at),
-            2 => Slot::Timestamp(&mut self.updated_at),
-            3 => Value::slot(&mut self.mpid),
-            4 => Value::slot(&mut self.account_id),
-            5 => Value::slot(&mut self.account_number),
-            6 => Value::slot(&mut self.symbol),
-            7 => Slot::Text(&mut self.status),
-            8 => Slot::Decimal(&mut self.requested_quantity),
-            9 => Slot::Option(&mut self.locate_id),
-            10 => Slot::Option(&mut self.located_at),
-            11 => Slot::Option(&mut self.expires_at),
-            12 => Slot::Option(&mut self.borrow_rate),
-            13 => Slot::Option(&mut self.located_quantity),
-            14 => Slot::Option(&mut self.total_cost),
-            15 => Slot::Option(&mut self.desk_comment),
-            16 => Slot::Option(&mut self.trader_comment),
-            17 => Slot::Option(&mut self.reference_id),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.locate_order_id),
-            1 => View::Timestamp(self.requested_at),
-            2 => View::Timestamp(self.updated_at),
-            3 => Value::view(&self.mpid),
-            4 => Value::view(&self.account_id),
-            5 => Value::view(&self.account_number),
-            6 => Value::view(&self.symbol),
-            7 => Value::view(&self.status),
-            8 => View::Decimal(self.requested_quantity),
-            9 => Value::view(&self.locate_id),
-            10 => Value::view(&self.located_at),
-            11 => Value::view(&self.expires_at),
-            12 => Value::view(&self.borrow_rate),
-            13 => Value::view(&self.located_quantity),
-            14 => Value::view(&self.total_cost),
-            15 => Value::view(&self.desk_comment),
-            16 => Value::view(&self.trader_comment),
-            17 => Value::view(&self.reference_id),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for LocateOrder {
-    fn blank() -> Self {
-        Self {
-            locate_order_id: Value::blank(),
-            requested_at: Value::blank(),
-            updated_at: Value::blank(),
-            mpid: Value::blank(),
-            account_id: Value::blank(),
-            account_number: Value::blank(),
-            symbol: Value::blank(),
-            status: Value::blank(),
-            requested_quantity: Value::blank(),
-            locate_id: None,
-            located_at: None,
-            expires_at: None,
-            borrow_rate: None,
-            located_quantity: None,
-            total_cost: None,
-            desk_comment: None,
-            trader_comment: None,
-            reference_id: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for LocateOrder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for LocateOrder {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for LocateOrder {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for LocateOrderStatus {
-    const NAME: &'static str = "LocateOrderStatus";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "pending" => Self::Pending,
-            "offered" => Self::Offered,
-            "filled" => Self::Filled,
-            "rejected" => Self::Rejected,
-            "declined" => Self::Declined,
-            "expired" => Self::Expired,
-            "cancelled" => Self::Cancelled,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for LocateOrderStatus {
-    fn blank() -> Self {
-        Self::Pending
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for LocateOrderStatus {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for LocateOrderStatus {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for LocateOrderId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for LocateOrderId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for LocateOrderId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for LocateId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for LocateId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for LocateId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for MpId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for MpId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for MpId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+id! { MpId(String) from plain }

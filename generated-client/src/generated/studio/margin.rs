@@ -2,20 +2,9 @@
 
 //! Margin of an entity, by Regulation T or by the risk of its portfolio.
 
-use std::collections::BTreeMap;
-use std::fmt;
-
-use jiff::Timestamp;
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::entities::EntityId;
 use super::instruments::{AssetClass, Symbol};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{Answer, BodyKind, Method, Operation, Parameter, Repeat};
-use crate::options::RequestOptions;
-use crate::record::{self, Field, Record, Slot, Table, Value, View};
 
 /// Margin of an entity, by Regulation T or by the risk of its portfolio.
 ///
@@ -78,44 +67,11 @@ pub struct GetRegTMargin {
     call: Call,
 }
 
-impl GetRegTMargin {
-    /// `GET /entities/{entity_id}/regt-margin`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_reg_t_margin",
-        group: "margin",
-        method: Method::Get,
-        path: "/entities/{entity_id}/regt-margin",
-        parameters: &[Parameter::path("entity_id").min_length(1).max_length(256)],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<RegTMargin>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<RegTMargin> {
-        self.call.send()
-    }
-}
+request! { GetRegTMargin: GET "/entities/{entity_id}/regt-margin" (path "entity_id" min_length(1) max_length(
+    256
+)) {
+    name: "get_reg_t_margin", group: "margin", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500],
+} -> RegTMargin }
 
 /// Request of [`Margin::get_portfolio_margin`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -124,44 +80,12 @@ pub struct GetPortfolioMargin {
     call: Call,
 }
 
-impl GetPortfolioMargin {
-    /// `GET /entities/{entity_id}/portfolio-margin`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_portfolio_margin",
-        group: "margin",
-        method: Method::Get,
-        path: "/entities/{entity_id}/portfolio-margin",
-        parameters: &[Parameter::path("entity_id").min_length(1).max_length(256)],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<PortfolioMargin>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<PortfolioMargin> {
-        self.call.send()
-    }
-}
+request! { GetPortfolioMargin: GET "/entities/{entity_id}/portfolio-margin" (path "entity_id" min_length(1) max_length(
+    256
+)) {
+    name: "get_portfolio_margin", group: "margin", repeat: Repeat::Read,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> PortfolioMargin }
 
 /// Margin by Regulation T.
 #[derive(Clone, PartialEq)]
@@ -202,6 +126,17 @@ pub struct RegTMargin {
     pub groups: Vec<RegTGroup>,
 }
 
+record! { RegTMargin {
+    version: "version", timestamp: "timestamp", net_market_value: "net_market_value" number,
+    effective_requirement: "effective_requirement" number,
+    effective_excess: "effective_excess" optional number, effecive_excess: "effecive_excess" optional number,
+    house_requirement: "house_requirement" number, house_excess: "house_excess" number,
+    exchange_requirement: "exchange_requirement" number, exchange_excess: "exchange_excess" optional number,
+    exchange_deficit: "exchange_deficit" optional number, sma: "sma" number,
+    sod_buying_power: "sod_buying_power" number, overnight_buying_power: "overnight_buying_power" number,
+    day_trade_buying_power: "day_trade_buying_power" number, groups: "groups",
+} }
+
 /// Positions with the same underlying, and their share of the margin by Regulation T.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -226,6 +161,13 @@ pub struct RegTGroup {
     pub members: Vec<RegTGroupMember>,
 }
 
+record! { RegTGroup {
+    name: "name", market_value: "market_value" number, market_value_percent: "market_value_percent" number,
+    effective_requirement: "effective_requirement" number, house_requirement: "house_requirement" number,
+    exchange_requirement: "exchange_requirement" number, margin_percent: "margin_percent" number,
+    margin_percent_contribution: "margin_percent_contribution" number, members: "members",
+} }
+
 /// One position in a group.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -241,6 +183,11 @@ pub struct RegTGroupMember {
     /// `market_value / net_market_value`.
     pub market_value_percent: Decimal,
 }
+
+record! { RegTGroupMember {
+    symbol: "symbol" min_length(1) max_length(32), asset_class: "asset_class", quantity: "quantity",
+    market_value: "market_value" number, market_value_percent: "market_value_percent" number,
+} }
 
 /// Margin by the risk of a portfolio.
 #[derive(Clone, PartialEq)]
@@ -291,6 +238,27 @@ pub struct PortfolioMargin {
     pub groups: Option<Vec<PortfolioMarginGroup>>,
 }
 
+record! { PortfolioMargin {
+    version: "version" optional, timestamp: "timestamp" optional,
+    net_market_value: "net_market_value" optional number,
+    effective_requirement: "effective_requirement" optional number,
+    effective_excess: "effecive_excess" optional number,
+    house_requirement: "house_requirement" optional number, house_excess: "house_excess" optional number,
+    risk_based_requirement: "risk_based_requirement" optional number,
+    risk_based_requirement_percent: "risk_based_requirement_percent" optional number,
+    non_marginable_requirement: "non_marginable_requirement" optional number,
+    non_marginable_requirement_percent: "non_marginable_requirement_percent" optional number,
+    add_on_requirement: "add_on_requirement" optional number,
+    add_on_requirement_percent: "add_on_requirement_percent" optional number,
+    liquidity_add_on: "liquidity_add_on" optional number,
+    liquidity_add_on_percent: "liquidity_add_on_percent" optional number,
+    concentration_add_on: "concentration_add_on" optional number,
+    concentration_add_on_percent: "concentration_add_on_percent" optional number,
+    discretionary_requirement: "discretionary_requirement" optional number,
+    discretionary_requirement_percent: "discretionary_requirement_percent" optional number,
+    vega_requirement: "vega_requirement" optional number, groups: "groups" optional,
+} }
+
 /// Positions with the same underlying, and their share of the margin of the portfolio.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -331,6 +299,21 @@ pub struct PortfolioMarginGroup {
     pub members: Vec<PortfolioMarginGroupMember>,
 }
 
+record! { PortfolioMarginGroup {
+    name: "name", market_value: "market_value" number, market_value_percent: "market_value_percent" number,
+    effective_requirement: "effective_requirement" number,
+    house_requirement: "house_requirement" optional number,
+    exchange_requirement: "exchange_requirement" optional number, margin_percent: "margin_percent" number,
+    margin_percent_contribution: "margin_percent_contribution" number,
+    risk_based_requirement: "risk_based_requirement" optional number,
+    non_marginable_requirement: "non_marginable_requirement" optional number,
+    liquidity_requirement: "liquidity_requirement" optional number,
+    concentration_requirement: "concentration_requirement" optional number,
+    discretionary_requirement: "discretionary_requirement" optional number,
+    regulatory_requirement: "regulatory_requirement" optional number,
+    var_requirement: "var_requirement" optional number, shocks: "shocks" optional number, members: "members",
+} }
+
 /// One position in a group.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -349,660 +332,8 @@ pub struct PortfolioMarginGroupMember {
     pub shocks: Option<BTreeMap<String, Decimal>>,
 }
 
-// Records: how the types above are read and written.
-
-impl Record for RegTMargin {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "RegTMargin",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("version"),
-                Field::required("timestamp"),
-                Field::required("net_market_value").number(),
-                Field::required("effective_requirement").number(),
-                Field::optional("effective_excess").number(),
-                Field::optional("effecive_excess").number(),
-                Field::required("house_requirement").number(),
-                Field::required("house_excess").number(),
-                Field::required("exchange_requirement").number(),
-                Field::optional("exchange_excess").number(),
-                Field::optional("exchange_deficit").number(),
-                Field::required("sma").number(),
-                Field::required("sod_buying_power").number(),
-                Field::required("overnight_buying_power").number(),
-                Field::required("day_trade_buying_power").number(),
-                Field::required("groups"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::String(&mut self.version),
-            1 => Slot::Timestamp(&mut self.timestamp),
-            2 => Slot::Decimal(&mut self.net_market_value),
-            3 => Slot::Decimal(&mut self.effective_requirement),
-            4 => Slot::Option(&mut self.effective_excess),
-            5 => Slot::Option(&mut self.effecive_excess),
-            6 => Slot::Decimal(&mut self.house_requirement),
-            7 => Slot::Decimal(&mut self.house_excess),
-            8 => Slot::Decimal(&mut self.exchange_requirement),
-            9 => Slot::Option(&mut self.exchange_excess),
-            10 => Slot::Option(&mut self.exchange_deficit),
-            11 => Slot::Decimal(&mut self.sma),
-            12 => Slot::Decimal(&mut self.sod_buying_power),
-            13 => Slot::Decimal(&mut self.overnight_buying_power),
-            14 => Slot::Decimal(&mut self.day_trade_buying_power),
-            15 => Slot::List(&mut self.groups),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Text(&self.version),
-            1 => View::Timestamp(self.timestamp),
-            2 => View::Decimal(self.net_market_value),
-            3 => View::Decimal(self.effective_requirement),
-            4 => Value::view(&self.effective_excess),
-            5 => Value::view(&self.effecive_excess),
-            6 => View::Decimal(self.house_requirement),
-            7 => View::Decimal(self.house_excess),
-            8 => View::Decimal(self.exchange_requirement),
-            9 => Value::view(&self.exchange_excess),
-            10 => Value::view(&self.exchange_deficit),
-            11 => View::Decimal(self.sma),
-            12 => View::Decimal(self.sod_buying_power),
-            13 => View::Decimal(self.overnight_buying_power),
-            14 => View::Decimal(self.day_trade_buying_power),
-            15 => View::List(&self.groups),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for RegTMargin {
-    fn blank() -> Self {
-        Self {
-            version: Value::blank(),
-            timestamp: Value::blank(),
-            net_market_value: Value::blank(),
-            effective_requirement: Value::blank(),
-            effective_excess: None,
-            effecive_excess: None,
-            house_requirement: Value::blank(),
-            house_excess: Value::blank(),
-            exchange_requirement: Value::blank(),
-            exchange_excess: None,
-            exchange_deficit: None,
-            sma: Value::blank(),
-            sod_buying_power: Value::blank(),
-            overnight_buying_power: Value::blank(),
-            day_trade_buying_power: Value::blank(),
-            groups: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for RegTMargin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for RegTMargin {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for RegTMargin {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for RegTGroup {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "RegTGroup",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("name"),
-                Field::required("market_value").number(),
-                Field::required("market_value_percent").number(),
-                Field::required("effective_requirement").number(),
-                Field::required("house_requirement").number(),
-                Field::required("exchange_requirement").number(),
-                Field::required("margin_percent").number(),
-                Field::required("margin_percent_contribution").number(),
-                Field::required("members"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::String(&mut self.name),
-            1 => Slot::Decimal(&mut self.market_value),
-            2 => Slot::Decimal(&mut self.market_value_percent),
-            3 => Slot::Decimal(&mut self.effective_requirement),
-            4 => Slot::Decimal(&mut self.house_requirement),
-            5 => Slot::Decimal(&mut self.exchange_requirement),
-            6 => Slot::Decimal(&mut self.margin_percent),
-            7 => Slot::Decimal(&mut self.margin_percent_contribution),
-            8 => Slot::List(&mut self.members),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Text(&self.name),
-            1 => View::Decimal(self.market_value),
-            2 => View::Decimal(self.market_value_percent),
-            3 => View::Decimal(self.effective_requirement),
-            4 => View::Decimal(self.house_requirement),
-            5 => View::Decimal(self.exchange_requirement),
-            6 => View::Decimal(self.margin_percent),
-            7 => View::Decimal(self.margin_percent_contribution),
-            8 => View::List(&self.members),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for RegTGroup {
-    fn blank() -> Self {
-        Self {
-            name: Value::blank(),
-            market_value: Value::blank(),
-            market_value_percent: Value::blank(),
-            effective_requirement: Value::blank(),
-            house_requirement: Value::blank(),
-            exchange_requirement: Value::blank(),
-            margin_percent: Value::blank(),
-            margin_percent_contribution: Value::blank(),
-            members: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for RegTGroup {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for RegTGroup {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for RegTGroup {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for RegTGroupMember {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "RegTGroupMember",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("symbol").min_length(1).max_length(32),
-                Field::required("asset_class"),
-                Field::required("quantity"),
-                Field::required("market_value").number(),
-                Field::required("market_value_percent").number(),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.symbol),
-            1 => Slot::Text(&mut self.asset_class),
-            2 => Slot::Decimal(&mut self.quantity),
-            3 => Slot::Decimal(&mut self.market_value),
-            4 => Slot::Decimal(&mut self.market_value_percent),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.symbol),
-            1 => Value::view(&self.asset_class),
-            2 => View::Decimal(self.quantity),
-            3 => View::Decimal(self.market_value),
-            4 => View::Decimal(self.market_value_percent),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for RegTGroupMember {
-    fn blank() -> Self {
-        Self {
-            symbol: Value::blank(),
-            asset_class: Value::blank(),
-            quantity: Value::blank(),
-            market_value: Value::blank(),
-            market_value_percent: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for RegTGroupMember {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for RegTGroupMember {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for RegTGroupMember {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for PortfolioMargin {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "PortfolioMargin",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("version"),
-                Field::optional("timestamp"),
-                Field::optional("net_market_value").number(),
-                Field::optional("effective_requirement").number(),
-                Field::optional("effecive_excess").number(),
-                Field::optional("house_requirement").number(),
-                Field::optional("house_excess").number(),
-                Field::optional("risk_based_requirement").number(),
-                Field::optional("risk_based_requirement_percent").number(),
-                Field::optional("non_marginable_requirement").number(),
-                Field::optional("non_marginable_requirement_percent").number(),
-                Field::optional("add_on_requirement").number(),
-                Field::optional("add_on_requirement_percent").number(),
-                Field::optional("liquidity_add_on").number(),
-                Field::optional("liquidity_add_on_percent").number(),
-                Field::optional("concentration_add_on").number(),
-                Field::optional("concentration_add_on_percent").number(),
-                Field::optional("discretionary_requirement").number(),
-                Field::optional("discretionary_requirement_percent").number(),
-                Field::optional("vega_requirement").number(),
-                Field::optional("groups"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.version),
-            1 => Slot::Option(&mut self.timestamp),
-            2 => Slot::Option(&mut self.net_market_value),
-            3 => Slot::Option(&mut self.effective_requirement),
-            4 => Slot::Option(&mut self.effective_excess),
-            5 => Slot::Option(&mut self.house_requirement),
-            6 => Slot::Option(&mut self.house_excess),
-            7 => Slot::Option(&mut self.risk_based_requirement),
-            8 => Slot::Option(&mut self.risk_based_requirement_percent),
-            9 => Slot::Option(&mut self.non_marginable_requirement),
-            10 => Slot::Option(&mut self.non_marginable_requirement_percent),
-            11 => Slot::Option(&mut self.add_on_requirement),
-            12 => Slot::Option(&mut self.add_on_requirement_percent),
-            13 => Slot::Option(&mut self.liquidity_add_on),
-            14 => Slot::Option(&mut self.liquidity_add_on_percent),
-            15 => Slot::Option(&mut self.concentration_add_on),
-            16 => Slot::Option(&mut self.concentration_add_on_percent),
-            17 => Slot::Option(&mut self.discretionary_requirement),
-            18 => Slot::Option(&mut self.discretionary_requirement_percent),
-            19 => Slot::Option(&mut self.vega_requirement),
-            20 => Slot::Option(&mut self.groups),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.version),
-            1 => Value::view(&self.timestamp),
-            2 => Value::view(&self.net_market_value),
-            3 => Value::view(&self.effective_requirement),
-            4 => Value::view(&self.effective_excess),
-            5 => Value::view(&self.house_requirement),
-            6 => Value::view(&self.house_excess),
-            7 => Value::view(&self.risk_based_requirement),
-            8 => Value::view(&self.risk_based_requirement_percent),
-            9 => Value::view(&self.non_marginable_requirement),
-            10 => Value::view(&self.non_marginable_requirement_percent),
-            11 => Value::view(&self.add_on_requirement),
-            12 => Value::view(&self.add_on_requirement_percent),
-            13 => Value::view(&self.liquidity_add_on),
-            14 => Value::view(&self.liquidity_add_on_percent),
-            15 => Value::view(&self.concentration_add_on),
-            16 => Value::view(&self.concentration_add_on_percent),
-            17 => Value::view(&self.discretionary_requirement),
-            18 => Value::view(&self.discretionary_requirement_percent),
-            19 => Value::view(&self.vega_requirement),
-            20 => Value::view(&self.groups),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for PortfolioMargin {
-    fn blank() -> Self {
-        Self {
-            version: None,
-            timestamp: None,
-            net_market_value: None,
-            effective_requirement: None,
-            effective_excess: None,
-            house_requirement: None,
-            house_excess: None,
-            risk_based_requirement: None,
-            risk_based_requirement_percent: None,
-            non_marginable_requirement: None,
-            non_marginable_requirement_percent: None,
-            add_on_requirement: None,
-            add_on_requirement_percent: None,
-            liquidity_add_on: None,
-            liquidity_add_on_percent: None,
-            concentration_add_on: None,
-            concentration_add_on_percent: None,
-            discretionary_requirement: None,
-            discretionary_requirement_percent: None,
-            vega_requirement: None,
-            groups: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for PortfolioMargin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for PortfolioMargin {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for PortfolioMargin {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for PortfolioMarginGroup {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "PortfolioMarginGroup",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("name"),
-                Field::required("market_value").number(),
-                Field::required("market_value_percent").number(),
-                Field::required("effective_requirement").number(),
-                Field::optional("house_requirement").number(),
-                Field::optional("exchange_requirement").number(),
-                Field::required("margin_percent").number(),
-                Field::required("margin_percent_contribution").number(),
-                Field::optional("risk_based_requirement").number(),
-                Field::optional("non_marginable_requirement").number(),
-                Field::optional("liquidity_requirement").number(),
-                Field::optional("concentration_requirement").number(),
-                Field::optional("discretionary_requirement").number(),
-                Field::optional("regulatory_requirement").number(),
-                Field::optional("var_requirement").number(),
-                Field::optional("shocks").number(),
-                Field::required("members"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::String(&mut self.name),
-            1 => Slot::Decimal(&mut self.market_value),
-            2 => Slot::Decimal(&mut self.market_value_percent),
-            3 => Slot::Decimal(&mut self.effective_requirement),
-            4 => Slot::Option(&mut self.house_requirement),
-            5 => Slot::Option(&mut self.exchange_requirement),
-            6 => Slot::Decimal(&mut self.margin_percent),
-            7 => Slot::Decimal(&mut self.margin_percent_contribution),
-            8 => Slot::Option(&mut self.risk_based_requirement),
-            9 => Slot::Option(&mut self.non_marginable_requirement),
-            10 => Slot::Option(&mut self.liquidity_requirement),
-            11 => Slot::Option(&mut self.concentration_requirement),
-            12 => Slot::Option(&mut self.discretionary_requirement),
-            13 => Slot::Option(&mut self.regulatory_requirement),
-            14 => Slot::Option(&mut self.var_requirement),
-            15 => Slot::Option(&mut self.shocks),
-            16 => Slot::List(&mut self.members),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Text(&self.name),
-            1 => View::Decimal(self.market_value),
-            2 => View::Decimal(self.market_value_percent),
-            3 => View::Decimal(self.effective_requirement),
-            4 => Value::view(&self.house_requirement),
-            5 => Value::view(&self.exchange_requirement),
-            6 => View::Decimal(self.margin_percent),
-            7 => View::Decimal(self.margin_percent_contribution),
-            8 => Value::view(&self.risk_based_requirement),
-            9 => Value::view(&self.non_marginable_requirement),
-            10 => Value::view(&self.liquidity_requirement),
-            11 => Value::view(&self.concentration_requirement),
-            12 => Value::view(&self.discretionary_requirement),
-            13 => Value::view(&self.regulatory_requirement),
-            14 => Value::view(&self.var_requirement),
-            15 => Value::view(&self.shocks),
-            16 => View::List(&self.members),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for PortfolioMarginGroup {
-    fn blank() -> Self {
-        Self {
-            name: Value::blank(),
-            market_value: Value::blank(),
-            market_value_percent: Value::blank(),
-            effective_requirement: Value::blank(),
-            house_requirement: None,
-            exchange_requirement: None,
-            margin_percent: Value::blank(),
-            margin_percent_contribution: Value::blank(),
-            risk_based_requirement: None,
-            non_marginable_requirement: None,
-            liquidity_requirement: None,
-            concentration_requirement: None,
-            discretionary_requirement: None,
-            regulatory_requirement: None,
-            var_requirement: None,
-            shocks: None,
-            members: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for PortfolioMarginGroup {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for PortfolioMarginGroup {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for PortfolioMarginGroup {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for PortfolioMarginGroupMember {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "PortfolioMarginGroupMember",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("symbol").min_length(1).max_length(32),
-                Field::optional("asset_class"),
-                Field::optional("quantity"),
-                Field::optional("market_value").number(),
-                Field::optional("market_value_percent").number(),
-                Field::optional("shocks").number(),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.symbol),
-            1 => Slot::Option(&mut self.asset_class),
-            2 => Slot::Option(&mut self.quantity),
-            3 => Slot::Option(&mut self.market_value),
-            4 => Slot::Option(&mut self.market_value_percent),
-            5 => Slot::Option(&mut self.shocks),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.symbol),
-            1 => Value::view(&self.asset_class),
-            2 => Value::view(&self.quantity),
-            3 => Value::view(&self.market_value),
-            4 => Value::view(&self.market_value_percent),
-            5 => Value::view(&self.shocks),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for PortfolioMarginGroupMember {
-    fn blank() -> Self {
-        Self {
-            symbol: None,
-            asset_class: None,
-            quantity: None,
-            market_value: None,
-            market_value_percent: None,
-            shocks: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for PortfolioMarginGroupMember {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for PortfolioMarginGroupMember {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for PortfolioMarginGroupMember {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+record! { PortfolioMarginGroupMember {
+    symbol: "symbol" optional min_length(1) max_length(32), asset_class: "asset_class" optional,
+    quantity: "quantity" optional, market_value: "market_value" optional number,
+    market_value_percent: "market_value_percent" optional number, shocks: "shocks" optional number,
+} }

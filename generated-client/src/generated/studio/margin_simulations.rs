@@ -4,22 +4,10 @@
 //!
 //! A simulation is kept for 48 hours, and shown in Studio among the risk simulations.
 
-use std::fmt;
-use std::str::FromStr;
-
-use jiff::Timestamp;
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::entities::EntityId;
 use super::instruments::{Symbol, SymbolFormat};
 use super::margin::RegTMargin;
-use crate::{NotListed, Unrecognized};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{Answer, BodyKind, Method, Operation, Parameter, Repeat};
-use crate::options::RequestOptions;
-use crate::record::{self, Field, Record, Slot, Table, Text, Value, View};
 
 /// Margin that an entity would have with other prices or after other trades.
 ///
@@ -99,45 +87,12 @@ pub struct CreateRegTMarginSimulation {
     body: CreateRegTMarginSimulationRequest,
 }
 
-impl CreateRegTMarginSimulation {
-    /// `POST /entities/{entity_id}/regt-margin-simulations`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "create_reg_t_margin_simulation",
-        group: "margin_simulations",
-        method: Method::Post,
-        path: "/entities/{entity_id}/regt-margin-simulations",
-        parameters: &[Parameter::path("entity_id").min_length(1).max_length(256)],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<CreateRegTMarginSimulationResponse>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<CreateRegTMarginSimulationResponse> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { CreateRegTMarginSimulation: POST "/entities/{entity_id}/regt-margin-simulations" (path "entity_id" min_length(
+    1
+) max_length(256)) {
+    name: "create_reg_t_margin_simulation", group: "margin_simulations", repeat: Repeat::Never,
+    body: BodyKind::Required, errors: &[400, 401, 403, 404, 429, 500],
+} with body -> CreateRegTMarginSimulationResponse }
 
 /// Request of [`MarginSimulations::get_reg_t_margin_simulation`]: optional parameters, then
 /// [`send`](Self::send).
@@ -147,47 +102,12 @@ pub struct GetRegTMarginSimulation {
     call: Call,
 }
 
-impl GetRegTMarginSimulation {
-    /// `GET /entities/{entity_id}/regt-margin-simulations/{simulation_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_reg_t_margin_simulation",
-        group: "margin_simulations",
-        method: Method::Get,
-        path: "/entities/{entity_id}/regt-margin-simulations/{simulation_id}",
-        parameters: &[
-            Parameter::path("entity_id").min_length(1).max_length(256),
-            Parameter::path("simulation_id"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<RegTMarginSimulation>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<RegTMarginSimulation> {
-        self.call.send()
-    }
-}
+request! { GetRegTMarginSimulation: GET "/entities/{entity_id}/regt-margin-simulations/{simulation_id}" (
+    path "entity_id" min_length(1) max_length(256), path "simulation_id",
+) {
+    name: "get_reg_t_margin_simulation", group: "margin_simulations", repeat: Repeat::Read,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> RegTMarginSimulation }
 
 /// The scenario to simulate.
 #[derive(Clone, PartialEq)]
@@ -202,6 +122,11 @@ pub struct CreateRegTMarginSimulationRequest {
     /// Whether to begin with an empty account, without its positions and balances.
     pub ignore_existing: Option<bool>,
 }
+
+record! { CreateRegTMarginSimulationRequest {
+    name: "name" min_length(1) max_length(256), prices: "prices" optional, trades: "trades" optional,
+    ignore_existing: "ignore_existing" optional,
+} }
 
 impl CreateRegTMarginSimulationRequest {
     /// With what is required.
@@ -247,6 +172,11 @@ pub struct SimulationPrice {
     pub price: Decimal,
 }
 
+record! { SimulationPrice {
+    symbol: "symbol" min_length(1) max_length(32), symbol_format: "symbol_format" optional,
+    price: "price" max_length(16),
+} }
+
 impl SimulationPrice {
     /// With what is required.
     #[inline]
@@ -282,6 +212,11 @@ pub struct SimulationTrade {
     pub price: Decimal,
 }
 
+record! { SimulationTrade {
+    symbol: "symbol" min_length(1) max_length(32), symbol_format: "symbol_format" optional, side: "side",
+    quantity: "quantity" max_length(16), price: "price" max_length(16),
+} }
+
 impl SimulationTrade {
     /// With what is required.
     #[inline]
@@ -316,6 +251,8 @@ pub struct CreateRegTMarginSimulationResponse {
     pub simulation_id: SimulationId,
 }
 
+record! { CreateRegTMarginSimulationResponse { simulation_id: "simulation_id" } }
+
 /// Margin by Regulation T before and after the trades of a simulation.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -332,6 +269,10 @@ pub struct RegTMarginSimulation {
     pub after: RegTMargin,
 }
 
+record! { RegTMarginSimulation {
+    created_at: "created_at", name: "name", simulation_id: "simulation_id", before: "before", after: "after",
+} }
+
 /// Direction of a simulated trade.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -344,501 +285,10 @@ pub enum BuySell {
     Unrecognized(Unrecognized),
 }
 
-impl BuySell {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Buy => "buy",
-            Self::Sell => "sell",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for BuySell {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for BuySell {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("BuySell", text)),
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { BuySell { Buy: "buy", Sell: "sell" } or Unrecognized }
 
 /// Identifier of a simulation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SimulationId(String);
 
-impl SimulationId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for SimulationId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&SimulationId> for SimulationId {
-    #[inline]
-    fn from(id: &SimulationId) -> Self {
-        id.clone()
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for CreateRegTMarginSimulationRequest {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "CreateRegTMarginSimulationRequest",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("name").min_length(1).max_length(256),
-                Field::optional("prices"),
-                Field::optional("trades"),
-                Field::optional("ignore_existing"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::String(&mut self.name),
-            1 => Slot::Option(&mut self.prices),
-            2 => Slot::Option(&mut self.trades),
-            3 => Slot::Option(&mut self.ignore_existing),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Text(&self.name),
-            1 => Value::view(&self.prices),
-            2 => Value::view(&self.trades),
-            3 => Value::view(&self.ignore_existing),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for CreateRegTMarginSimulationRequest {
-    fn blank() -> Self {
-        Self {
-            name: Value::blank(),
-            prices: None,
-            trades: None,
-            ignore_existing: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for CreateRegTMarginSimulationRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for CreateRegTMarginSimulationRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for CreateRegTMarginSimulationRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for SimulationPrice {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "SimulationPrice",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("symbol").min_length(1).max_length(32),
-                Field::optional("symbol_format"),
-                Field::required("price").max_length(16),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.symbol),
-            1 => Slot::Option(&mut self.symbol_format),
-            2 => Slot::Decimal(&mut self.price),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.symbol),
-            1 => Value::view(&self.symbol_format),
-            2 => View::Decimal(self.price),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for SimulationPrice {
-    fn blank() -> Self {
-        Self {
-            symbol: Value::blank(),
-            symbol_format: None,
-            price: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for SimulationPrice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for SimulationPrice {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for SimulationPrice {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for SimulationTrade {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "SimulationTrade",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("symbol").min_length(1).max_length(32),
-                Field::optional("symbol_format"),
-                Field::required("side"),
-                Field::required("quantity").max_length(16),
-                Field::required("price").max_length(16),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.symbol),
-            1 => Slot::Option(&mut self.symbol_format),
-            2 => Slot::Text(&mut self.side),
-            3 => Slot::Decimal(&mut self.quantity),
-            4 => Slot::Decimal(&mut self.price),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.symbol),
-            1 => Value::view(&self.symbol_format),
-            2 => Value::view(&self.side),
-            3 => View::Decimal(self.quantity),
-            4 => View::Decimal(self.price),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for SimulationTrade {
-    fn blank() -> Self {
-        Self {
-            symbol: Value::blank(),
-            symbol_format: None,
-            side: Value::blank(),
-            quantity: Value::blank(),
-            price: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for SimulationTrade {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for SimulationTrade {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for SimulationTrade {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for CreateRegTMarginSimulationResponse {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "CreateRegTMarginSimulationResponse",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("simulation_id")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.simulation_id),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.simulation_id),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for CreateRegTMarginSimulationResponse {
-    fn blank() -> Self {
-        Self {
-            simulation_id: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for CreateRegTMarginSimulationResponse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for CreateRegTMarginSimulationResponse {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for CreateRegTMarginSimulationResponse {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for RegTMarginSimulation {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "RegTMarginSimulation",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("created_at"),
-                Field::required("name"),
-                Field::required("simulation_id"),
-                Field::required("before"),
-                Field::required("after"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Timestamp(&mut self.created_at),
-            1 => Slot::String(&mut self.name),
-            2 => Value::slot(&mut self.simulation_id),
-            3 => Slot::Record(&mut self.before),
-            4 => Slot::Record(&mut self.after),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Timestamp(self.created_at),
-            1 => View::Text(&self.name),
-            2 => Value::view(&self.simulation_id),
-            3 => View::Record(&self.before),
-            4 => View::Record(&self.after),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for RegTMarginSimulation {
-    fn blank() -> Self {
-        Self {
-            created_at: Value::blank(),
-            name: Value::blank(),
-            simulation_id: Value::blank(),
-            before: Value::blank(),
-            after: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for RegTMarginSimulation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for RegTMarginSimulation {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for RegTMarginSimulation {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for BuySell {
-    const NAME: &'static str = "BuySell";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "buy" => Self::Buy,
-            "sell" => Self::Sell,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for BuySell {
-    fn blank() -> Self {
-        Self::Buy
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for BuySell {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for BuySell {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for SimulationId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for SimulationId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for SimulationId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+id! { SimulationId(String) }

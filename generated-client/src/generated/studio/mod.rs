@@ -3,8 +3,7 @@
 //! Clear Street's Studio API: orders with execution strategies, positions, locates, profit and
 //! loss, and margin with its simulations.
 
-use crate::operation::Operation;
-use crate::stream::{Channel, ChannelMessage};
+use crate::generated_prelude::*;
 
 pub mod accounts;
 pub mod activity;

@@ -5,27 +5,9 @@
 //! An answer says that a request was received, not that the order was accepted: a venue may refuse
 //! it later. What became of it, the order's status says, here and on the stream.
 
-use std::fmt;
-use std::str::FromStr;
-
-use jiff::Timestamp;
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::accounts::{AccountId, AccountIdOrNumber, AccountNumber};
 use super::instruments::{Symbol, SymbolFormat};
-use crate::{Json, NotListed, UnknownVariant, Unrecognized};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{
-    Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat,
-};
-use crate::options::RequestOptions;
-use crate::page::{Items, Pages};
-use crate::record::{
-    self, Field, RawVariant, Record, Rule, Slot, Table, Tagging, Text, Union, UnionTable,
-    Value, View,
-};
 
 /// Creating, reading, changing and cancelling orders, one by one or many at once.
 ///
@@ -205,38 +187,15 @@ pub struct ListOrders {
     call: Call,
 }
 
+request! { ListOrders: GET "/accounts/{account_id}/orders" (
+    path "account_id" min_length(1) max_length(256), query "page_size" min(1) max(2000), query "page_token",
+    query "from", query "to",
+) {
+    name: "list_orders", group: "orders", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500],
+    page_token: Some(PageToken::Parameter(2)),
+} -> page Order }
+
 impl ListOrders {
-    /// `GET /accounts/{account_id}/orders`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "list_orders",
-        group: "orders",
-        method: Method::Get,
-        path: "/accounts/{account_id}/orders",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::query("page_size").min(1).max(2000),
-            Parameter::query("page_token"),
-            Parameter::query("from"),
-            Parameter::query("to"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(2)),
-        answer: Answer::of::<Vec<Order>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -264,30 +223,6 @@ impl ListOrders {
         self.call.set(4, to.view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Order>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<Order> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<Order> {
-        Items::new(self.call)
-    }
 }
 
 /// Request of [`Orders::create_order`]: optional parameters, then [`send`](Self::send).
@@ -298,45 +233,12 @@ pub struct CreateOrderCall {
     body: CreateOrder,
 }
 
-impl CreateOrderCall {
-    /// `POST /accounts/{account_id}/orders`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "create_order",
-        group: "orders",
-        method: Method::Post,
-        path: "/accounts/{account_id}/orders",
-        parameters: &[Parameter::path("account_id").min_length(1).max_length(256)],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 201,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<CreateOrderResponse>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<CreateOrderResponse> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { CreateOrderCall: POST "/accounts/{account_id}/orders" (path "account_id" min_length(1) max_length(
+    256
+)) {
+    name: "create_order", group: "orders", repeat: Repeat::Never, body: BodyKind::Required, status: 201,
+    errors: &[400, 401, 403, 404, 429, 500],
+} with body -> CreateOrderResponse }
 
 /// Request of [`Orders::create_bulk_orders`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -346,45 +248,12 @@ pub struct CreateBulkOrders {
     body: CreateBulkOrdersRequest,
 }
 
-impl CreateBulkOrders {
-    /// `POST /accounts/{account_id}/bulk-orders`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "create_bulk_orders",
-        group: "orders",
-        method: Method::Post,
-        path: "/accounts/{account_id}/bulk-orders",
-        parameters: &[Parameter::path("account_id").min_length(1).max_length(256)],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 201,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<BulkOrderResults>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<BulkOrderResults> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { CreateBulkOrders: POST "/accounts/{account_id}/bulk-orders" (path "account_id" min_length(1) max_length(
+    256
+)) {
+    name: "create_bulk_orders", group: "orders", repeat: Repeat::Never, body: BodyKind::Required, status: 201,
+    errors: &[400, 401, 403, 404, 429, 500],
+} with body -> BulkOrderResults }
 
 /// Request of [`Orders::delete_all_orders`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -393,36 +262,15 @@ pub struct DeleteAllOrders {
     call: Call,
 }
 
+request! { DeleteAllOrders: DELETE "/accounts/{account_id}/orders" (
+    path "account_id" min_length(1) max_length(256), query "symbol" min_length(1) max_length(32),
+    query "symbol_format",
+) {
+    name: "delete_all_orders", group: "orders", repeat: Repeat::Never, status: 201,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> Vec<OrderId> }
+
 impl DeleteAllOrders {
-    /// `DELETE /accounts/{account_id}/orders`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "delete_all_orders",
-        group: "orders",
-        method: Method::Delete,
-        path: "/accounts/{account_id}/orders",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::query("symbol").min_length(1).max_length(32),
-            Parameter::query("symbol_format"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 201,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<OrderId>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Only orders for this symbol.
     #[inline]
     pub fn symbol(mut self, symbol: impl Into<Symbol>) -> Self {
@@ -436,18 +284,6 @@ impl DeleteAllOrders {
         self.call.set(2, symbol_format.view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<OrderId>> {
-        self.call.send()
-    }
 }
 
 /// Request of [`Orders::get_order`]: optional parameters, then [`send`](Self::send).
@@ -457,47 +293,9 @@ pub struct GetOrder {
     call: Call,
 }
 
-impl GetOrder {
-    /// `GET /accounts/{account_id}/orders/{order_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_order",
-        group: "orders",
-        method: Method::Get,
-        path: "/accounts/{account_id}/orders/{order_id}",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::path("order_id").min_length(1).max_length(256),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<GetOrderResponse>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<GetOrderResponse> {
-        self.call.send()
-    }
-}
+request! { GetOrder: GET "/accounts/{account_id}/orders/{order_id}" (
+    path "account_id" min_length(1) max_length(256), path "order_id" min_length(1) max_length(256),
+) { name: "get_order", group: "orders", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500] } -> GetOrderResponse }
 
 /// Request of [`Orders::delete_order`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -506,47 +304,12 @@ pub struct DeleteOrder {
     call: Call,
 }
 
-impl DeleteOrder {
-    /// `DELETE /accounts/{account_id}/orders/{order_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "delete_order",
-        group: "orders",
-        method: Method::Delete,
-        path: "/accounts/{account_id}/orders/{order_id}",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::path("order_id").min_length(1).max_length(256),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 201,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::nothing(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<()> {
-        self.call.send()
-    }
-}
+request! { DeleteOrder: DELETE "/accounts/{account_id}/orders/{order_id}" (
+    path "account_id" min_length(1) max_length(256), path "order_id" min_length(1) max_length(256),
+) {
+    name: "delete_order", group: "orders", repeat: Repeat::Never, status: 201,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> () }
 
 /// Request of [`Orders::update_order`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -556,48 +319,12 @@ pub struct UpdateOrderCall {
     body: UpdateOrder,
 }
 
-impl UpdateOrderCall {
-    /// `PATCH /accounts/{account_id}/orders/{order_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "update_order",
-        group: "orders",
-        method: Method::Patch,
-        path: "/accounts/{account_id}/orders/{order_id}",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::path("order_id").min_length(1).max_length(256),
-        ],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 201,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::nothing(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<()> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { UpdateOrderCall: PATCH "/accounts/{account_id}/orders/{order_id}" (
+    path "account_id" min_length(1) max_length(256), path "order_id" min_length(1) max_length(256),
+) {
+    name: "update_order", group: "orders", repeat: Repeat::Never, body: BodyKind::Required, status: 201,
+    errors: &[400, 401, 403, 404, 429, 500],
+} with body -> () }
 
 /// An order to create.
 ///
@@ -630,6 +357,22 @@ pub struct CreateOrder {
     /// Whether an order for options opens a position or closes one.
     pub open_close_indicator: Option<OpenCloseIndicator>,
 }
+
+record! { CreateOrder {
+    reference_id: "reference_id" optional min_length(1) max_length(256), order_type: "order_type",
+    side: "side", quantity: "quantity" max_length(16), price: "price" optional max_length(16),
+    stop_price: "stop_price" optional max_length(16), time_in_force: "time_in_force",
+    locate_broker: "locate_broker" optional min_length(1) max_length(256),
+    symbol: "symbol" min_length(1) max_length(32), symbol_format: "symbol_format" optional,
+    strategy: "strategy" optional, open_close_indicator: "open_close_indicator" optional,
+} rules [
+    Rule::When { conditions: &[("order_type", &["limit", "stop-limit"])], require: &["price"], forbid: &[] },
+    Rule::When { conditions: &[("order_type", &["market", "stop"])], require: &[], forbid: &["price"] },
+    Rule::When {
+        conditions: &[("order_type", &["stop", "stop-limit"])], require: &["stop_price"], forbid: &[],
+    },
+    Rule::When { conditions: &[("order_type", &["market", "limit"])], require: &[], forbid: &["stop_price"] },
+] }
 
 impl CreateOrder {
     /// With what is required.
@@ -792,6 +535,8 @@ pub struct GetOrderResponse {
     pub order: Order,
 }
 
+record! { GetOrderResponse { order: "order" } }
+
 /// An order that was received.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -800,6 +545,8 @@ pub struct CreateOrderResponse {
     pub order_id: OrderId,
 }
 
+record! { CreateOrderResponse { order_id: "order_id" min_length(1) max_length(256) } }
+
 /// Orders to create at once.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -807,6 +554,8 @@ pub struct CreateBulkOrdersRequest {
     /// The orders, 1,000 at most.
     pub orders: Vec<CreateOrder>,
 }
+
+record! { CreateBulkOrdersRequest { orders: "orders" min_items(1) max_items(1000) } }
 
 impl CreateBulkOrdersRequest {
     /// With what is required.
@@ -830,6 +579,8 @@ pub struct BulkOrderResults {
     pub data: Vec<BulkOrderResult>,
 }
 
+record! { BulkOrderResults { submitted: "submitted", rejected: "rejected", data: "data" } }
+
 /// The outcome of one of several orders.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -842,6 +593,11 @@ pub struct BulkOrderResult {
     pub reason: Option<String>,
 }
 
+record! { BulkOrderResult {
+    submitted: "submitted", order_id: "order_id" optional min_length(1) max_length(256),
+    reason: "reason" optional,
+} }
+
 /// Changes of an open order.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -853,6 +609,11 @@ pub struct UpdateOrder {
     /// New price that triggers the order.
     pub stop_price: Option<Decimal>,
 }
+
+record! { UpdateOrder {
+    quantity: "quantity" max_length(16), price: "price" optional max_length(16),
+    stop_price: "stop_price" optional max_length(16),
+} }
 
 impl UpdateOrder {
     /// With what is required.
@@ -931,6 +692,19 @@ pub struct Order {
     pub open_close_indicator: Option<OpenCloseIndicator>,
 }
 
+record! { Order {
+    created_at: "created_at", updated_at: "updated_at", order_id: "order_id" min_length(1) max_length(256),
+    reference_id: "reference_id" optional min_length(1) max_length(256), version: "version",
+    account_id: "account_id" min_length(1) max_length(256),
+    account_number: "account_number" min_length(1) max_length(256), state: "state", status: "status",
+    symbol: "symbol" min_length(1) max_length(32), order_type: "order_type", side: "side",
+    quantity: "quantity", price: "price" optional, stop_price: "stop_price" optional,
+    time_in_force: "time_in_force", average_price: "average_price" optional number,
+    filled_quantity: "filled_quantity", order_update_reason: "order_update_reason" optional,
+    text: "text" optional, strategy: "strategy" optional, running_position: "running_position",
+    open_close_indicator: "open_close_indicator" optional,
+} }
+
 /// Leaves it to the smart order router.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -942,6 +716,10 @@ pub struct SorStrategy {
     /// How eagerly a strategy trades.
     pub urgency: Option<Urgency>,
 }
+
+record! { SorStrategy {
+    start_at: "start_at" optional, end_at: "end_at" optional, urgency: "urgency" optional,
+} }
 
 impl SorStrategy {
     /// With what is required.
@@ -994,6 +772,11 @@ pub struct VwapStrategy {
     /// Greatest share of the market's volume, in percent.
     pub max_percent: Option<u32>,
 }
+
+record! { VwapStrategy {
+    start_at: "start_at" optional, end_at: "end_at" optional, urgency: "urgency" optional,
+    min_percent: "min_percent" optional min(0) max(100), max_percent: "max_percent" optional min(0) max(50),
+} }
 
 impl VwapStrategy {
     /// With what is required.
@@ -1061,6 +844,11 @@ pub struct TwapStrategy {
     pub max_percent: Option<u32>,
 }
 
+record! { TwapStrategy {
+    start_at: "start_at" optional, end_at: "end_at" optional, urgency: "urgency" optional,
+    min_percent: "min_percent" optional min(0) max(100), max_percent: "max_percent" optional min(0) max(50),
+} }
+
 impl TwapStrategy {
     /// With what is required.
     #[inline]
@@ -1127,6 +915,11 @@ pub struct ApStrategy {
     pub max_percent: Option<u32>,
 }
 
+record! { ApStrategy {
+    start_at: "start_at" optional, end_at: "end_at" optional, urgency: "urgency" optional,
+    min_percent: "min_percent" optional min(0) max(100), max_percent: "max_percent" optional min(0) max(100),
+} }
+
 impl ApStrategy {
     /// With what is required.
     #[inline]
@@ -1191,6 +984,11 @@ pub struct PovStrategy {
     pub target_percent: u32,
 }
 
+record! { PovStrategy {
+    start_at: "start_at" optional, end_at: "end_at" optional, urgency: "urgency" optional,
+    target_percent: "target_percent" min(0) max(100),
+} }
+
 impl PovStrategy {
     /// With what is required.
     #[inline]
@@ -1236,6 +1034,11 @@ pub struct DarkStrategy {
     /// Greatest share of the market's volume, in percent.
     pub max_percent: Option<u32>,
 }
+
+record! { DarkStrategy {
+    start_at: "start_at" optional, end_at: "end_at" optional, urgency: "urgency" optional,
+    max_percent: "max_percent" optional min(0) max(100),
+} }
 
 impl DarkStrategy {
     /// With what is required.
@@ -1288,6 +1091,8 @@ pub struct DmaStrategy {
     pub destination: Destination,
 }
 
+record! { DmaStrategy { destination: "destination" } }
+
 impl DmaStrategy {
     /// With what is required.
     #[inline]
@@ -1318,54 +1123,12 @@ pub enum Strategy {
     Unknown(UnknownVariant),
 }
 
-impl From<SorStrategy> for Strategy {
-    #[inline]
-    fn from(value: SorStrategy) -> Self {
-        Self::Sor(value)
-    }
-}
-
-impl From<VwapStrategy> for Strategy {
-    #[inline]
-    fn from(value: VwapStrategy) -> Self {
-        Self::Vwap(value)
-    }
-}
-
-impl From<TwapStrategy> for Strategy {
-    #[inline]
-    fn from(value: TwapStrategy) -> Self {
-        Self::Twap(value)
-    }
-}
-
-impl From<ApStrategy> for Strategy {
-    #[inline]
-    fn from(value: ApStrategy) -> Self {
-        Self::Ap(value)
-    }
-}
-
-impl From<PovStrategy> for Strategy {
-    #[inline]
-    fn from(value: PovStrategy) -> Self {
-        Self::Pov(value)
-    }
-}
-
-impl From<DarkStrategy> for Strategy {
-    #[inline]
-    fn from(value: DarkStrategy) -> Self {
-        Self::Dark(value)
-    }
-}
-
-impl From<DmaStrategy> for Strategy {
-    #[inline]
-    fn from(value: DmaStrategy) -> Self {
-        Self::Dma(value)
-    }
-}
+union! { Strategy by Tag("type") {
+    Sor: "sor", Vwap: "vwap", Twap: "twap", Ap: "ap", Pov: "pov", Dark: "dark", Dma: "dma",
+} from [
+    SorStrategy => Sor, VwapStrategy => Vwap, TwapStrategy => Twap, ApStrategy => Ap, PovStrategy => Pov,
+    DarkStrategy => Dark, DmaStrategy => Dma,
+] }
 
 /// Direction of an order or trade.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -1381,36 +1144,7 @@ pub enum OrderSide {
     Unrecognized(Unrecognized),
 }
 
-impl OrderSide {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Buy => "buy",
-            Self::Sell => "sell",
-            Self::SellShort => "sell-short",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for OrderSide {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for OrderSide {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("OrderSide", text)),
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { OrderSide { Buy: "buy", Sell: "sell", SellShort: "sell-short" } or Unrecognized }
 
 /// How long an order stays in force.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -1430,40 +1164,9 @@ pub enum TimeInForce {
     Unrecognized(Unrecognized),
 }
 
-impl TimeInForce {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Day => "day",
-            Self::Ioc => "ioc",
-            Self::DayPlus => "day-plus",
-            Self::AtOpen => "at-open",
-            Self::AtClose => "at-close",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for TimeInForce {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for TimeInForce {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("TimeInForce", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { TimeInForce {
+    Day: "day", Ioc: "ioc", DayPlus: "day-plus", AtOpen: "at-open", AtClose: "at-close",
+} or Unrecognized }
 
 /// How an order is priced and triggered.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -1481,37 +1184,7 @@ pub enum OrderType {
     Unrecognized(Unrecognized),
 }
 
-impl OrderType {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Limit => "limit",
-            Self::Market => "market",
-            Self::Stop => "stop",
-            Self::StopLimit => "stop-limit",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for OrderType {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for OrderType {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("OrderType", text)),
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { OrderType { Limit: "limit", Market: "market", Stop: "stop", StopLimit: "stop-limit" } or Unrecognized }
 
 /// Whether an order can still fill.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -1527,36 +1200,7 @@ pub enum OrderState {
     Unrecognized(Unrecognized),
 }
 
-impl OrderState {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Open => "open",
-            Self::Rejected => "rejected",
-            Self::Closed => "closed",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for OrderState {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for OrderState {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("OrderState", text)),
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { OrderState { Open: "open", Rejected: "rejected", Closed: "closed" } or Unrecognized }
 
 /// Status of an order (FIX 39, `OrdStatus`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -1596,50 +1240,12 @@ pub enum OrderStatus {
     Unrecognized(Unrecognized),
 }
 
-impl OrderStatus {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::PendingNew => "pending-new",
-            Self::New => "new",
-            Self::PartiallyFilled => "partially-filled",
-            Self::Filled => "filled",
-            Self::Canceled => "canceled",
-            Self::Rejected => "rejected",
-            Self::Expired => "expired",
-            Self::PendingCancel => "pending-cancel",
-            Self::PendingReplace => "pending-replace",
-            Self::Replaced => "replaced",
-            Self::DoneForDay => "done-for-day",
-            Self::Stopped => "stopped",
-            Self::Suspended => "suspended",
-            Self::Calculated => "calculated",
-            Self::AcceptedForBidding => "accepted-for-bidding",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for OrderStatus {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for OrderStatus {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("OrderStatus", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { OrderStatus {
+    PendingNew: "pending-new", New: "new", PartiallyFilled: "partially-filled", Filled: "filled",
+    Canceled: "canceled", Rejected: "rejected", Expired: "expired", PendingCancel: "pending-cancel",
+    PendingReplace: "pending-replace", Replaced: "replaced", DoneForDay: "done-for-day", Stopped: "stopped",
+    Suspended: "suspended", Calculated: "calculated", AcceptedForBidding: "accepted-for-bidding",
+} or Unrecognized }
 
 /// What changed an order last.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -1661,41 +1267,10 @@ pub enum OrderUpdateReason {
     Unrecognized(Unrecognized),
 }
 
-impl OrderUpdateReason {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Place => "place",
-            Self::Modify => "modify",
-            Self::Cancel => "cancel",
-            Self::ExecutionReport => "execution-report",
-            Self::CancelReject => "cancel-reject",
-            Self::Reject => "reject",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for OrderUpdateReason {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for OrderUpdateReason {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("OrderUpdateReason", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { OrderUpdateReason {
+    Place: "place", Modify: "modify", Cancel: "cancel", ExecutionReport: "execution-report",
+    CancelReject: "cancel-reject", Reject: "reject",
+} or Unrecognized }
 
 /// Whether an order for options opens a position or closes one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -1709,37 +1284,7 @@ pub enum OpenCloseIndicator {
     Unrecognized(Unrecognized),
 }
 
-impl OpenCloseIndicator {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Open => "open",
-            Self::Close => "close",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for OpenCloseIndicator {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for OpenCloseIndicator {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("OpenCloseIndicator", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { OpenCloseIndicator { Open: "open", Close: "close" } or Unrecognized }
 
 /// Venue that an order is sent to, by its market identifier code (MIC).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -1775,48 +1320,10 @@ pub enum Destination {
     Unrecognized(Unrecognized),
 }
 
-impl Destination {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Arcx => "arcx",
-            Self::Bats => "bats",
-            Self::Baty => "baty",
-            Self::Edga => "edga",
-            Self::Edgx => "edgx",
-            Self::Eprl => "eprl",
-            Self::Iexg => "iexg",
-            Self::Memx => "memx",
-            Self::Xase => "xase",
-            Self::Xbos => "xbos",
-            Self::Xcis => "xcis",
-            Self::Xnms => "xnms",
-            Self::Xnys => "xnys",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for Destination {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Destination {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("Destination", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { Destination {
+    Arcx: "arcx", Bats: "bats", Baty: "baty", Edga: "edga", Edgx: "edgx", Eprl: "eprl", Iexg: "iexg",
+    Memx: "memx", Xase: "xase", Xbos: "xbos", Xcis: "xcis", Xnms: "xnms", Xnys: "xnys",
+} or Unrecognized }
 
 /// How eagerly a strategy trades.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -1836,1856 +1343,19 @@ pub enum Urgency {
     Unrecognized(Unrecognized),
 }
 
-impl Urgency {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::SuperPassive => "super-passive",
-            Self::Passive => "passive",
-            Self::Moderate => "moderate",
-            Self::Aggressive => "aggressive",
-            Self::SuperAggressive => "super-aggressive",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for Urgency {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Urgency {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("Urgency", text)),
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { Urgency {
+    SuperPassive: "super-passive", Passive: "passive", Moderate: "moderate", Aggressive: "aggressive",
+    SuperAggressive: "super-aggressive",
+} or Unrecognized }
 
 /// Clear Street's identifier of an order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrderId(String);
 
-impl OrderId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for OrderId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&OrderId> for OrderId {
-    #[inline]
-    fn from(id: &OrderId) -> Self {
-        id.clone()
-    }
-}
+id! { OrderId(String) }
 
 /// The caller's own identifier of an order or locate order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ReferenceId(String);
 
-impl ReferenceId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ReferenceId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&ReferenceId> for ReferenceId {
-    #[inline]
-    fn from(id: &ReferenceId) -> Self {
-        id.clone()
-    }
-}
-
-impl From<&str> for ReferenceId {
-    #[inline]
-    fn from(id: &str) -> Self {
-        Self(id.to_owned())
-    }
-}
-
-impl From<String> for ReferenceId {
-    #[inline]
-    fn from(id: String) -> Self {
-        Self(id)
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for CreateOrder {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "CreateOrder",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("reference_id").min_length(1).max_length(256),
-                Field::required("order_type"),
-                Field::required("side"),
-                Field::required("quantity").max_length(16),
-                Field::optional("price").max_length(16),
-                Field::optional("stop_price").max_length(16),
-                Field::required("time_in_force"),
-                Field::optional("locate_broker").min_length(1).max_length(256),
-                Field::required("symbol").min_length(1).max_length(32),
-                Field::optional("symbol_format"),
-                Field::optional("strategy"),
-                Field::optional("open_close_indicator"),
-            ],
-            rules: &[
-                Rule::When {
-                    conditions: &[("order_type", &["limit", "stop-limit"])],
-                    require: &["price"],
-                    forbid: &[],
-                },
-                Rule::When {
-                    conditions: &[("order_type", &["market", "stop"])],
-                    require: &[],
-                    forbid: &["price"],
-                },
-                Rule::When {
-                    conditions: &[("order_type", &["stop", "stop-limit"])],
-                    require: &["stop_price"],
-                    forbid: &[],
-                },
-                Rule::When {
-                    conditions: &[("order_type", &["market", "limit"])],
-                    require: &[],
-                    forbid: &["stop_price"],
-                },
-            ],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.reference_id),
-            1 => Slot::Text(&mut self.order_type),
-            2 => Slot::Text(&mut self.side),
-            3 => Slot::Decimal(&mut self.quantity),
-            4 => Slot::Option(&mut self.price),
-            5 => Slot::Option(&mut self.stop_price),
-            6 => Slot::Text(&mut self.time_in_force),
-            7 => Slot::Option(&mut self.locate_broker),
-            8 => Value::slot(&mut self.symbol),
-            9 => Slot::Option(&mut self.symbol_format),
-            10 => Slot::Option(&mut self.strategy),
-            11 => Slot::Option(&mut self.open_close_indicator),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.reference_id),
-            1 => Value::view(&self.order_type),
-            2 => Value::view(&self.side),
-            3 => View::Decimal(self.quantity),
-            4 => Value::view(&self.price),
-            5 => Value::view(&self.stop_price),
-            6 => Value::view(&self.time_in_force),
-            7 => Value::view(&self.locate_broker),
-            8 => Value::view(&self.symbol),
-            9 => Value::view(&self.symbol_format),
-            10 => Value::view(&self.strategy),
-            11 => Value::view(&self.open_close_indicator),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for CreateOrder {
-    fn blank() -> Self {
-        Self {
-            reference_id: None,
-            order_type: Value::blank(),
-            side: Value::blank(),
-            quantity: Value::blank(),
-            price: None,
-            stop_price: None,
-            time_in_force: Value::blank(),
-            locate_broker: None,
-            symbol: Value::blank(),
-            symbol_format: None,
-            strategy: None,
-            open_close_indicator: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for CreateOrder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for CreateOrder {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for CreateOrder {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for GetOrderResponse {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "GetOrderResponse",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("order")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Record(&mut self.order),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Record(&self.order),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for GetOrderResponse {
-    fn blank() -> Self {
-        Self { order: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for GetOrderResponse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for GetOrderResponse {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for GetOrderResponse {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for CreateOrderResponse {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "CreateOrderResponse",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("order_id").min_length(1).max_length(256)],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.order_id),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.order_id),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for CreateOrderResponse {
-    fn blank() -> Self {
-        Self { order_id: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for CreateOrderResponse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for CreateOrderResponse {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for CreateOrderResponse {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for CreateBulkOrdersRequest {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "CreateBulkOrdersRequest",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("orders").min_items(1).max_items(1000)],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::List(&mut self.orders),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::List(&self.orders),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for CreateBulkOrdersRequest {
-    fn blank() -> Self {
-        Self { orders: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for CreateBulkOrdersRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for CreateBulkOrdersRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for CreateBulkOrdersRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for BulkOrderResults {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "BulkOrderResults",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("submitted"),
-                Field::required("rejected"),
-                Field::required("data"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::I64(&mut self.submitted),
-            1 => Slot::I64(&mut self.rejected),
-            2 => Slot::List(&mut self.data),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::I64(self.submitted),
-            1 => View::I64(self.rejected),
-            2 => View::List(&self.data),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for BulkOrderResults {
-    fn blank() -> Self {
-        Self {
-            submitted: Value::blank(),
-            rejected: Value::blank(),
-            data: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for BulkOrderResults {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for BulkOrderResults {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for BulkOrderResults {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for BulkOrderResult {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "BulkOrderResult",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("submitted"),
-                Field::optional("order_id").min_length(1).max_length(256),
-                Field::optional("reason"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Bool(&mut self.submitted),
-            1 => Slot::Option(&mut self.order_id),
-            2 => Slot::Option(&mut self.reason),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Bool(self.submitted),
-            1 => Value::view(&self.order_id),
-            2 => Value::view(&self.reason),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for BulkOrderResult {
-    fn blank() -> Self {
-        Self {
-            submitted: Value::blank(),
-            order_id: None,
-            reason: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for BulkOrderResult {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for BulkOrderResult {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for BulkOrderResult {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for UpdateOrder {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "UpdateOrder",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("quantity").max_length(16),
-                Field::optional("price").max_length(16),
-                Field::optional("stop_price").max_length(16),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Decimal(&mut self.quantity),
-            1 => Slot::Option(&mut self.price),
-            2 => Slot::Option(&mut self.stop_price),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Decimal(self.quantity),
-            1 => Value::view(&self.price),
-            2 => Value::view(&self.stop_price),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for UpdateOrder {
-    fn blank() -> Self {
-        Self {
-            quantity: Value::blank(),
-            price: None,
-            stop_price: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for UpdateOrder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for UpdateOrder {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for UpdateOrder {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for Order {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Order",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("created_at"),
-                Field::required("updated_at"),
-                Field::required("order_id").min_length(1).max_length(256),
-                Field::optional("reference_id").min_length(1).max_length(256),
-                Field::required("version"),
-                Field::required("account_id").min_length(1).max_length(256),
-                Field::required("account_number").min_length(1).max_length(256),
-                Field::required("state"),
-                Field::required("status"),
-                Field::required("symbol").min_length(1).max_length(32),
-                Field::required("order_type"),
-                Field::required("side"),
-                Field::required("quantity"),
-                Field::optional("price"),
-                Field::optional("stop_price"),
-                Field::required("time_in_force"),
-                Field::optional("average_price").number(),
-                Field::required("filled_quantity"),
-                Field::optional("order_update_reason"),
-                Field::optional("text"),
-                Field::optional("strategy"),
-                Field::required("running_position"),
-                Field::optional("open_close_indicator"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Timestamp(&mut self.created_at),
-            1 => Slot::Timestamp(&mut self.updated_at),
-            2 => Value::slot(&mut self.order_id),
-            3 => Slot::Option(&mut self.reference_id),
-            4 => Slot::I64(&mut self.version),
-            5 => Value::slot(&mut self.account_id),
-            6 => Value::slot(&mut self.account_number),
-            7 => Slot::Text(&mut self.state),
-            8 => Slot::Text(&mut self.status),
-            9 => Value::slot(&mut self.symbol),
-            10 => Slot::Text(&mut self.order_type),
-            11 => Slot::Text(&mut self.side),
-            12 => Slot::Decimal(&mut self.quantity),
-            13 => Slot::Option(&mut self.price),
-            14 => Slot::Option(&mut self.stop_price),
-            15 => Slot::Text(&mut self.time_in_force),
-            16 => Slot::Option(&mut self.average_price),
-            17 => Slot::Decimal(&mut self.filled_quantity),
-            18 => Slot::Option(&mut self.order_update_reason),
-            19 => Slot::Option(&mut self.text),
-            20 => Slot::Option(&mut self.strategy),
-            21 => Slot::Decimal(&mut self.running_position),
-            22 => Slot::Option(&mut self.open_close_indicator),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Timestamp(self.created_at),
-            1 => View::Timestamp(self.updated_at),
-            2 => Value::view(&self.order_id),
-            3 => Value::view(&self.reference_id),
-            4 => View::I64(self.version),
-            5 => Value::view(&self.account_id),
-            6 => Value::view(&self.account_number),
-            7 => Value::view(&self.state),
-            8 => Value::view(&self.status),
-            9 => Value::view(&self.symbol),
-            10 => Value::view(&self.order_type),
-            11 => Value::view(&self.side),
-            12 => View::Decimal(self.quantity),
-            13 => Value::view(&self.price),
-            14 => Value::view(&self.stop_price),
-            15 => Value::view(&self.time_in_force),
-            16 => Value::view(&self.average_price),
-            17 => View::Decimal(self.filled_quantity),
-            18 => Value::view(&self.order_update_reason),
-            19 => Value::view(&self.text),
-            20 => Value::view(&self.strategy),
-            21 => View::Decimal(self.running_position),
-            22 => Value::view(&self.open_close_indicator),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Order {
-    fn blank() -> Self {
-        Self {
-            created_at: Value::blank(),
-            updated_at: Value::blank(),
-            order_id: Value::blank(),
-            reference_id: None,
-            version: Value::blank(),
-            account_id: Value::blank(),
-            account_number: Value::blank(),
-            state: Value::blank(),
-            status: Value::blank(),
-            symbol: Value::blank(),
-            order_type: Value::blank(),
-            side: Value::blank(),
-            quantity: Value::blank(),
-            price: None,
-            stop_price: None,
-            time_in_force: Value::blank(),
-            average_price: None,
-            filled_quantity: Value::blank(),
-            order_update_reason: None,
-            text: None,
-            strategy: None,
-            running_position: Value::blank(),
-            open_close_indicator: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Order {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Order {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Order {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for SorStrategy {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "SorStrategy",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("start_at"),
-                Field::optional("end_at"),
-                Field::optional("urgency"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.start_at),
-            1 => Slot::Option(&mut self.end_at),
-            2 => Slot::Option(&mut self.urgency),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.start_at),
-            1 => Value::view(&self.end_at),
-            2 => Value::view(&self.urgency),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for SorStrategy {
-    fn blank() -> Self {
-        Self {
-            start_at: None,
-            end_at: None,
-            urgency: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for SorStrategy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for SorStrategy {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for SorStrategy {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for VwapStrategy {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "VwapStrategy",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("start_at"),
-                Field::optional("end_at"),
-                Field::optional("urgency"),
-                Field::optional("min_percent").min(0).max(100),
-                Field::optional("max_percent").min(0).max(50),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.start_at),
-            1 => Slot::Option(&mut self.end_at),
-            2 => Slot::Option(&mut self.urgency),
-            3 => Slot::Option(&mut self.min_percent),
-            4 => Slot::Option(&mut self.max_percent),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.start_at),
-            1 => Value::view(&self.end_at),
-            2 => Value::view(&self.urgency),
-            3 => Value::view(&self.min_percent),
-            4 => Value::view(&self.max_percent),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for VwapStrategy {
-    fn blank() -> Self {
-        Self {
-            start_at: None,
-            end_at: None,
-            urgency: None,
-            min_percent: None,
-            max_percent: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for VwapStrategy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for VwapStrategy {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for VwapStrategy {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for TwapStrategy {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "TwapStrategy",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("start_at"),
-                Field::optional("end_at"),
-                Field::optional("urgency"),
-                Field::optional("min_percent").min(0).max(100),
-                Field::optional("max_percent").min(0).max(50),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.start_at),
-            1 => Slot::Option(&mut self.end_at),
-            2 => Slot::Option(&mut self.urgency),
-            3 => Slot::Option(&mut self.min_percent),
-            4 => Slot::Option(&mut self.max_percent),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.start_at),
-            1 => Value::view(&self.end_at),
-            2 => Value::view(&self.urgency),
-            3 => Value::view(&self.min_percent),
-            4 => Value::view(&self.max_percent),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for TwapStrategy {
-    fn blank() -> Self {
-        Self {
-            start_at: None,
-            end_at: None,
-            urgency: None,
-            min_percent: None,
-            max_percent: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for TwapStrategy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for TwapStrategy {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for TwapStrategy {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for ApStrategy {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "ApStrategy",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("start_at"),
-                Field::optional("end_at"),
-                Field::optional("urgency"),
-                Field::optional("min_percent").min(0).max(100),
-                Field::optional("max_percent").min(0).max(100),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.start_at),
-            1 => Slot::Option(&mut self.end_at),
-            2 => Slot::Option(&mut self.urgency),
-            3 => Slot::Option(&mut self.min_percent),
-            4 => Slot::Option(&mut self.max_percent),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.start_at),
-            1 => Value::view(&self.end_at),
-            2 => Value::view(&self.urgency),
-            3 => Value::view(&self.min_percent),
-            4 => Value::view(&self.max_percent),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for ApStrategy {
-    fn blank() -> Self {
-        Self {
-            start_at: None,
-            end_at: None,
-            urgency: None,
-            min_percent: None,
-            max_percent: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for ApStrategy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for ApStrategy {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ApStrategy {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for PovStrategy {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "PovStrategy",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("start_at"),
-                Field::optional("end_at"),
-                Field::optional("urgency"),
-                Field::required("target_percent").min(0).max(100),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.start_at),
-            1 => Slot::Option(&mut self.end_at),
-            2 => Slot::Option(&mut self.urgency),
-            3 => Slot::U32(&mut self.target_percent),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.start_at),
-            1 => Value::view(&self.end_at),
-            2 => Value::view(&self.urgency),
-            3 => Value::view(&self.target_percent),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for PovStrategy {
-    fn blank() -> Self {
-        Self {
-            start_at: None,
-            end_at: None,
-            urgency: None,
-            target_percent: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for PovStrategy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for PovStrategy {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for PovStrategy {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for DarkStrategy {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "DarkStrategy",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("start_at"),
-                Field::optional("end_at"),
-                Field::optional("urgency"),
-                Field::optional("max_percent").min(0).max(100),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.start_at),
-            1 => Slot::Option(&mut self.end_at),
-            2 => Slot::Option(&mut self.urgency),
-            3 => Slot::Option(&mut self.max_percent),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.start_at),
-            1 => Value::view(&self.end_at),
-            2 => Value::view(&self.urgency),
-            3 => Value::view(&self.max_percent),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for DarkStrategy {
-    fn blank() -> Self {
-        Self {
-            start_at: None,
-            end_at: None,
-            urgency: None,
-            max_percent: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for DarkStrategy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for DarkStrategy {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for DarkStrategy {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for DmaStrategy {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "DmaStrategy",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("destination")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Text(&mut self.destination),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.destination),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for DmaStrategy {
-    fn blank() -> Self {
-        Self {
-            destination: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for DmaStrategy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for DmaStrategy {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for DmaStrategy {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Union for Strategy {
-    fn table(&self) -> &'static UnionTable {
-        const TABLE: &UnionTable = &UnionTable {
-            name: "Strategy",
-            encoding: &super::api::ENCODING,
-            tagging: Tagging::Tag("type"),
-            variants: &["sor", "vwap", "twap", "ap", "pov", "dark", "dma"],
-        };
-        TABLE
-    }
-
-    fn variant(&self) -> Option<usize> {
-        match self {
-            Self::Sor(_) => Some(0),
-            Self::Vwap(_) => Some(1),
-            Self::Twap(_) => Some(2),
-            Self::Ap(_) => Some(3),
-            Self::Pov(_) => Some(4),
-            Self::Dark(_) => Some(5),
-            Self::Dma(_) => Some(6),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    fn select(&mut self, index: usize) -> Option<Slot<'_>> {
-        *self = match index {
-            0 => Self::Sor(Value::blank()),
-            1 => Self::Vwap(Value::blank()),
-            2 => Self::Twap(Value::blank()),
-            3 => Self::Ap(Value::blank()),
-            4 => Self::Pov(Value::blank()),
-            5 => Self::Dark(Value::blank()),
-            6 => Self::Dma(Value::blank()),
-            _ => return None,
-        };
-        match self {
-            Self::Sor(value) => Some(value.slot()),
-            Self::Vwap(value) => Some(value.slot()),
-            Self::Twap(value) => Some(value.slot()),
-            Self::Ap(value) => Some(value.slot()),
-            Self::Pov(value) => Some(value.slot()),
-            Self::Dark(value) => Some(value.slot()),
-            Self::Dma(value) => Some(value.slot()),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    fn payload(&self) -> View<'_> {
-        match self {
-            Self::Sor(value) => value.view(),
-            Self::Vwap(value) => value.view(),
-            Self::Twap(value) => value.view(),
-            Self::Ap(value) => value.view(),
-            Self::Pov(value) => value.view(),
-            Self::Dark(value) => value.view(),
-            Self::Dma(value) => value.view(),
-            Self::Unknown(unknown) => unknown.json().view(),
-        }
-    }
-
-    fn set_unknown(&mut self, unknown: RawVariant<'_>) {
-        *self = Self::Unknown(unknown.into());
-    }
-}
-
-impl Value for Strategy {
-    fn blank() -> Self {
-        Self::Unknown(UnknownVariant::new("", Json::default()))
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Union(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Union(self)
-    }
-}
-
-impl fmt::Debug for Strategy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Union(self), f)
-    }
-}
-
-impl Serialize for Strategy {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Strategy {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for OrderSide {
-    const NAME: &'static str = "OrderSide";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "buy" => Self::Buy,
-            "sell" => Self::Sell,
-            "sell-short" => Self::SellShort,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for OrderSide {
-    fn blank() -> Self {
-        Self::Buy
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for OrderSide {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for OrderSide {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for TimeInForce {
-    const NAME: &'static str = "TimeInForce";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "day" => Self::Day,
-            "ioc" => Self::Ioc,
-            "day-plus" => Self::DayPlus,
-            "at-open" => Self::AtOpen,
-            "at-close" => Self::AtClose,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for TimeInForce {
-    fn blank() -> Self {
-        Self::Day
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for TimeInForce {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for TimeInForce {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for OrderType {
-    const NAME: &'static str = "OrderType";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "limit" => Self::Limit,
-            "market" => Self::Market,
-            "stop" => Self::Stop,
-            "stop-limit" => Self::StopLimit,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for OrderType {
-    fn blank() -> Self {
-        Self::Limit
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for OrderType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for OrderType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for OrderState {
-    const NAME: &'static str = "OrderState";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "open" => Self::Open,
-            "rejected" => Self::Rejected,
-            "closed" => Self::Closed,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for OrderState {
-    fn blank() -> Self {
-        Self::Open
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for OrderState {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for OrderState {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for OrderStatus {
-    const NAME: &'static str = "OrderStatus";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "pending-new" => Self::PendingNew,
-            "new" => Self::New,
-            "partially-filled" => Self::PartiallyFilled,
-            "filled" => Self::Filled,
-            "canceled" => Self::Canceled,
-            "rejected" => Self::Rejected,
-            "expired" => Self::Expired,
-            "pending-cancel" => Self::PendingCancel,
-            "pending-replace" => Self::PendingReplace,
-            "replaced" => Self::Replaced,
-            "done-for-day" => Self::DoneForDay,
-            "stopped" => Self::Stopped,
-            "suspended" => Self::Suspended,
-            "calculated" => Self::Calculated,
-            "accepted-for-bidding" => Self::AcceptedForBidding,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for OrderStatus {
-    fn blank() -> Self {
-        Self::PendingNew
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for OrderStatus {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for OrderStatus {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for OrderUpdateReason {
-    const NAME: &'static str = "OrderUpdateReason";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "place" => Self::Place,
-            "modify" => Self::Modify,
-            "cancel" => Self::Cancel,
-            "execution-report" => Self::ExecutionReport,
-            "cancel-reject" => Self::CancelReject,
-            "reject" => Self::Reject,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for OrderUpdateReason {
-    fn blank() -> Self {
-        Self::Place
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for OrderUpdateReason {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for OrderUpdateReason {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for OpenCloseIndicator {
-    const NAME: &'static str = "OpenCloseIndicator";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "open" => Self::Open,
-            "close" => Self::Close,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for OpenCloseIndicator {
-    fn blank() -> Self {
-        Self::Open
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for OpenCloseIndicator {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for OpenCloseIndicator {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for Destination {
-    const NAME: &'static str = "Destination";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "arcx" => Self::Arcx,
-            "bats" => Self::Bats,
-            "baty" => Self::Baty,
-            "edga" => Self::Edga,
-            "edgx" => Self::Edgx,
-            "eprl" => Self::Eprl,
-            "iexg" => Self::Iexg,
-            "memx" => Self::Memx,
-            "xase" => Self::Xase,
-            "xbos" => Self::Xbos,
-            "xcis" => Self::Xcis,
-            "xnms" => Self::Xnms,
-            "xnys" => Self::Xnys,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for Destination {
-    fn blank() -> Self {
-        Self::Arcx
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for Destination {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Destination {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for Urgency {
-    const NAME: &'static str = "Urgency";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "super-passive" => Self::SuperPassive,
-            "passive" => Self::Passive,
-            "moderate" => Self::Moderate,
-            "aggressive" => Self::Aggressive,
-            "super-aggressive" => Self::SuperAggressive,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for Urgency {
-    fn blank() -> Self {
-        Self::SuperPassive
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for Urgency {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Urgency {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for OrderId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for OrderId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for OrderId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for ReferenceId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for ReferenceId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ReferenceId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+id! { ReferenceId(String) from plain }

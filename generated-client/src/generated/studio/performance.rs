@@ -2,20 +2,10 @@
 
 //! Profit and loss of an account, summed up over a range of days.
 
-use std::fmt;
-
-use jiff::civil::Date;
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::accounts::{AccountId, AccountIdOrNumber, AccountNumber};
 use super::entities::EntityId;
 use super::instruments::{AssetClass, Symbol};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{Answer, BodyKind, Method, Operation, Parameter, Repeat};
-use crate::options::RequestOptions;
-use crate::record::{self, Field, Record, Slot, Table, Value, View};
 
 /// Profit and loss of an account, summed up over a range of days.
 ///
@@ -74,48 +64,13 @@ pub struct ListPnlSums {
     call: Call,
 }
 
-impl ListPnlSums {
-    /// `GET /accounts/{account_id}/pnl-sums`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "list_pnl_sums",
-        group: "performance",
-        method: Method::Get,
-        path: "/accounts/{account_id}/pnl-sums",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::query("starting_date").required(),
-            Parameter::query("ending_date").required(),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<PnlSums>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<PnlSums> {
-        self.call.send()
-    }
-}
+request! { ListPnlSums: GET "/accounts/{account_id}/pnl-sums" (
+    path "account_id" min_length(1) max_length(256), query "starting_date" required,
+    query "ending_date" required,
+) {
+    name: "list_pnl_sums", group: "performance", repeat: Repeat::Read,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> PnlSums }
 
 /// Profit and loss of an account over a range of days, in total and by symbol.
 #[derive(Clone, PartialEq)]
@@ -151,6 +106,17 @@ pub struct PnlSums {
     pub data: Option<Vec<PnlSum>>,
 }
 
+record! { PnlSums {
+    starting_date: "starting_date" optional, ending_date: "ending_date" optional,
+    entity_id: "entity_id" optional min_length(1) max_length(256),
+    account_id: "account_id" optional min_length(1) max_length(256),
+    account_number: "account_number" optional min_length(1) max_length(256),
+    starting_equity: "starting_equity" optional number, ending_equity: "ending_equity" optional number,
+    day_pnl: "day_pnl" optional number, position_pnl: "position_pnl" optional number,
+    unrealized_pnl: "unrealized_pnl" optional number, realized_pnl: "realized_pnl" optional number,
+    total_pnl: "total_pnl" optional number, net_pnl: "net_pnl" optional number, data: "data" optional,
+} }
+
 /// Profit and loss in one symbol over a range of days.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -181,228 +147,11 @@ pub struct PnlSum {
     pub bought_notional: Option<Decimal>,
 }
 
-// Records: how the types above are read and written.
-
-impl Record for PnlSums {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "PnlSums",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("starting_date"),
-                Field::optional("ending_date"),
-                Field::optional("entity_id").min_length(1).max_length(256),
-                Field::optional("account_id").min_length(1).max_length(256),
-                Field::optional("account_number").min_length(1).max_length(256),
-                Field::optional("starting_equity").number(),
-                Field::optional("ending_equity").number(),
-                Field::optional("day_pnl").number(),
-                Field::optional("position_pnl").number(),
-                Field::optional("unrealized_pnl").number(),
-                Field::optional("realized_pnl").number(),
-                Field::optional("total_pnl").number(),
-                Field::optional("net_pnl").number(),
-                Field::optional("data"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.starting_date),
-            1 => Slot::Option(&mut self.ending_date),
-            2 => Slot::Option(&mut self.entity_id),
-            3 => Slot::Option(&mut self.account_id),
-            4 => Slot::Option(&mut self.account_number),
-            5 => Slot::Option(&mut self.starting_equity),
-            6 => Slot::Option(&mut self.ending_equity),
-            7 => Slot::Option(&mut self.day_pnl),
-            8 => Slot::Option(&mut self.position_pnl),
-            9 => Slot::Option(&mut self.unrealized_pnl),
-            10 => Slot::Option(&mut self.realized_pnl),
-            11 => Slot::Option(&mut self.total_pnl),
-            12 => Slot::Option(&mut self.net_pnl),
-            13 => Slot::Option(&mut self.data),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.starting_date),
-            1 => Value::view(&self.ending_date),
-            2 => Value::view(&self.entity_id),
-            3 => Value::view(&self.account_id),
-            4 => Value::view(&self.account_number),
-            5 => Value::view(&self.starting_equity),
-            6 => Value::view(&self.ending_equity),
-            7 => Value::view(&self.day_pnl),
-            8 => Value::view(&self.position_pnl),
-            9 => Value::view(&self.unrealized_pnl),
-            10 => Value::view(&self.realized_pnl),
-            11 => Value::view(&self.total_pnl),
-            12 => Value::view(&self.net_pnl),
-            13 => Value::view(&self.data),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for PnlSums {
-    fn blank() -> Self {
-        Self {
-            starting_date: None,
-            ending_date: None,
-            entity_id: None,
-            account_id: None,
-            account_number: None,
-            starting_equity: None,
-            ending_equity: None,
-            day_pnl: None,
-            position_pnl: None,
-            unrealized_pnl: None,
-            realized_pnl: None,
-            total_pnl: None,
-            net_pnl: None,
-            data: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for PnlSums {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for PnlSums {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for PnlSums {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for PnlSum {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "PnlSum",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("symbol").min_length(1).max_length(32),
-                Field::optional("asset_class"),
-                Field::optional("day_pnl").number(),
-                Field::optional("position_pnl").number(),
-                Field::optional("unrealized_pnl").number(),
-                Field::optional("realized_pnl").number(),
-                Field::optional("total_pnl").number(),
-                Field::optional("net_pnl").number(),
-                Field::optional("sold_quantity"),
-                Field::optional("sold_notional").number(),
-                Field::optional("bought_quantity"),
-                Field::optional("bought_notional").number(),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.symbol),
-            1 => Slot::Option(&mut self.asset_class),
-            2 => Slot::Option(&mut self.day_pnl),
-            3 => Slot::Option(&mut self.position_pnl),
-            4 => Slot::Option(&mut self.unrealized_pnl),
-            5 => Slot::Option(&mut self.realized_pnl),
-            6 => Slot::Option(&mut self.total_pnl),
-            7 => Slot::Option(&mut self.net_pnl),
-            8 => Slot::Option(&mut self.sold_quantity),
-            9 => Slot::Option(&mut self.sold_notional),
-            10 => Slot::Option(&mut self.bought_quantity),
-            11 => Slot::Option(&mut self.bought_notional),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.symbol),
-            1 => Value::view(&self.asset_class),
-            2 => Value::view(&self.day_pnl),
-            3 => Value::view(&self.position_pnl),
-            4 => Value::view(&self.unrealized_pnl),
-            5 => Value::view(&self.realized_pnl),
-            6 => Value::view(&self.total_pnl),
-            7 => Value::view(&self.net_pnl),
-            8 => Value::view(&self.sold_quantity),
-            9 => Value::view(&self.sold_notional),
-            10 => Value::view(&self.bought_quantity),
-            11 => Value::view(&self.bought_notional),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for PnlSum {
-    fn blank() -> Self {
-        Self {
-            symbol: None,
-            asset_class: None,
-            day_pnl: None,
-            position_pnl: None,
-            unrealized_pnl: None,
-            realized_pnl: None,
-            total_pnl: None,
-            net_pnl: None,
-            sold_quantity: None,
-            sold_notional: None,
-            bought_quantity: None,
-            bought_notional: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for PnlSum {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for PnlSum {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for PnlSum {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+record! { PnlSum {
+    symbol: "symbol" optional min_length(1) max_length(32), asset_class: "asset_class" optional,
+    day_pnl: "day_pnl" optional number, position_pnl: "position_pnl" optional number,
+    unrealized_pnl: "unrealized_pnl" optional number, realized_pnl: "realized_pnl" optional number,
+    total_pnl: "total_pnl" optional number, net_pnl: "net_pnl" optional number,
+    sold_quantity: "sold_quantity" optional, sold_notional: "sold_notional" optional number,
+    bought_quantity: "bought_quantity" optional, bought_notional: "bought_notional" optional number,
+} }

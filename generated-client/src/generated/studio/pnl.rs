@@ -2,22 +2,10 @@
 
 //! Profit and loss of the current trading day, of entities, accounts and symbols.
 
-use std::fmt;
-use std::str::FromStr;
-
-use jiff::Timestamp;
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::accounts::{AccountId, AccountIdOrNumber, AccountNumber};
 use super::entities::EntityId;
 use super::instruments::{AssetClass, Symbol};
-use crate::{NotListed, Unrecognized};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{Answer, BodyKind, Method, Operation, Parameter, Repeat};
-use crate::options::RequestOptions;
-use crate::record::{self, Field, Record, Slot, Table, Text, Value, View};
 
 /// Profit and loss of the current trading day, of entities, accounts and symbols.
 ///
@@ -99,44 +87,12 @@ pub struct GetEntityPnlSummary {
     call: Call,
 }
 
-impl GetEntityPnlSummary {
-    /// `GET /entities/{entity_id}/pnl-summary`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_entity_pnl_summary",
-        group: "pnl",
-        method: Method::Get,
-        path: "/entities/{entity_id}/pnl-summary",
-        parameters: &[Parameter::path("entity_id").min_length(1).max_length(256)],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<PnlSummary>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<PnlSummary> {
-        self.call.send()
-    }
-}
+request! { GetEntityPnlSummary: GET "/entities/{entity_id}/pnl-summary" (path "entity_id" min_length(1) max_length(
+    256
+)) {
+    name: "get_entity_pnl_summary", group: "pnl", repeat: Repeat::Read,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> PnlSummary }
 
 /// Request of [`Pnl::get_account_pnl_summary`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -145,44 +101,12 @@ pub struct GetAccountPnlSummary {
     call: Call,
 }
 
-impl GetAccountPnlSummary {
-    /// `GET /accounts/{account_id}/pnl-summary`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_account_pnl_summary",
-        group: "pnl",
-        method: Method::Get,
-        path: "/accounts/{account_id}/pnl-summary",
-        parameters: &[Parameter::path("account_id").min_length(1).max_length(256)],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<PnlSummaryForAccount>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<PnlSummaryForAccount> {
-        self.call.send()
-    }
-}
+request! { GetAccountPnlSummary: GET "/accounts/{account_id}/pnl-summary" (path "account_id" min_length(1) max_length(
+    256
+)) {
+    name: "get_account_pnl_summary", group: "pnl", repeat: Repeat::Read,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> PnlSummaryForAccount }
 
 /// Request of [`Pnl::list_pnl_details`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -191,44 +115,9 @@ pub struct ListPnlDetails {
     call: Call,
 }
 
-impl ListPnlDetails {
-    /// `GET /accounts/{account_id}/pnl-details`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "list_pnl_details",
-        group: "pnl",
-        method: Method::Get,
-        path: "/accounts/{account_id}/pnl-details",
-        parameters: &[Parameter::path("account_id").min_length(1).max_length(256)],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<PnlDetails>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<PnlDetails>> {
-        self.call.send()
-    }
-}
+request! { ListPnlDetails: GET "/accounts/{account_id}/pnl-details" (path "account_id" min_length(1) max_length(
+    256
+)) { name: "list_pnl_details", group: "pnl", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500] } -> Vec<PnlDetails> }
 
 /// Equity, market values and profit or loss of an entity.
 #[derive(Clone, PartialEq)]
@@ -271,6 +160,17 @@ pub struct PnlSummary {
     /// Fees of trading.
     pub total_fees: Decimal,
 }
+
+record! { PnlSummary {
+    timestamp: "timestamp", entity_id: "entity_id" min_length(1) max_length(256),
+    sod_equity: "sod_equity" number, equity: "equity" number,
+    sod_gross_market_value: "sod_gross_market_value" number, gross_market_value: "gross_market_value" number,
+    net_market_value: "net_market_value" number, long_market_value: "long_market_value" number,
+    short_market_value: "short_market_value" number, sod_long_market_value: "sod_long_market_value" number,
+    sod_short_market_value: "sod_short_market_value" number, overnight_pnl: "overnight_pnl" number,
+    day_pnl: "day_pnl" number, realized_pnl: "realized_pnl" number, unrealized_pnl: "unrealized_pnl" number,
+    total_pnl: "total_pnl" number, net_pnl: "net_pnl" number, total_fees: "total_fees" number,
+} }
 
 /// Equity, market values and profit or loss of an account.
 #[derive(Clone, PartialEq)]
@@ -317,6 +217,19 @@ pub struct PnlSummaryForAccount {
     /// Number of an account, as its holder knows it.
     pub account_number: AccountNumber,
 }
+
+record! { PnlSummaryForAccount {
+    timestamp: "timestamp", entity_id: "entity_id" min_length(1) max_length(256),
+    sod_equity: "sod_equity" number, equity: "equity" number,
+    sod_gross_market_value: "sod_gross_market_value" number, gross_market_value: "gross_market_value" number,
+    net_market_value: "net_market_value" number, long_market_value: "long_market_value" number,
+    short_market_value: "short_market_value" number, sod_long_market_value: "sod_long_market_value" number,
+    sod_short_market_value: "sod_short_market_value" number, overnight_pnl: "overnight_pnl" number,
+    day_pnl: "day_pnl" number, realized_pnl: "realized_pnl" number, unrealized_pnl: "unrealized_pnl" number,
+    total_pnl: "total_pnl" number, net_pnl: "net_pnl" number, total_fees: "total_fees" number,
+    account_id: "account_id" min_length(1) max_length(256),
+    account_number: "account_number" min_length(1) max_length(256),
+} }
 
 /// Profit and loss of an account in one symbol.
 #[derive(Clone, PartialEq)]
@@ -378,6 +291,20 @@ pub struct PnlDetails {
     pub underlier: Symbol,
 }
 
+record! { PnlDetails {
+    timestamp: "timestamp", entity_id: "entity_id" min_length(1) max_length(256),
+    entity_name: "entity_name" optional, account_id: "account_id" min_length(1) max_length(256),
+    account_number: "account_number" min_length(1) max_length(256), side: "side" optional,
+    symbol: "symbol" min_length(1) max_length(32), symbol_description: "symbol_description",
+    asset_class: "asset_class", day_pnl: "day_pnl" number, unrealized_pnl: "unrealized_pnl" number,
+    realized_pnl: "realized_pnl" number, total_pnl: "total_pnl" number, overnight_pnl: "overnight_pnl" number,
+    total_fees: "total_fees" number, net_market_value: "net_market_value" number,
+    gross_market_value: "gross_market_value" number, sod_market_value: "sod_market_value" number,
+    quantity: "quantity", sod_quantity: "sod_quantity", bought_quantity: "bought_quantity",
+    sold_quantity: "sold_quantity", buys: "buys", sells: "sells", price: "price" number,
+    sod_price: "sod_price" number, underlier: "underlier" min_length(1) max_length(32),
+} }
+
 /// Which side of the market a position is on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -390,513 +317,4 @@ pub enum LongShort {
     Unrecognized(Unrecognized),
 }
 
-impl LongShort {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Long => "long",
-            Self::Short => "short",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for LongShort {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for LongShort {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("LongShort", text)),
-            Some(value) => Ok(value),
-        }
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for PnlSummary {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "PnlSummary",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("timestamp"),
-                Field::required("entity_id").min_length(1).max_length(256),
-                Field::required("sod_equity").number(),
-                Field::required("equity").number(),
-                Field::required("sod_gross_market_value").number(),
-                Field::required("gross_market_value").number(),
-                Field::required("net_market_value").number(),
-                Field::required("long_market_value").number(),
-                Field::required("short_market_value").number(),
-                Field::required("sod_long_market_value").number(),
-                Field::required("sod_short_market_value").number(),
-                Field::required("overnight_pnl").number(),
-                Field::required("day_pnl").number(),
-                Field::required("realized_pnl").number(),
-                Field::required("unrealized_pnl").number(),
-                Field::required("total_pnl").number(),
-                Field::required("net_pnl").number(),
-                Field::required("total_fees").number(),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Timestamp(&mut self.timestamp),
-            1 => Value::slot(&mut self.entity_id),
-            2 => Slot::Decimal(&mut self.sod_equity),
-            3 => Slot::Decimal(&mut self.equity),
-            4 => Slot::Decimal(&mut self.sod_gross_market_value),
-            5 => Slot::Decimal(&mut self.gross_market_value),
-            6 => Slot::Decimal(&mut self.net_market_value),
-            7 => Slot::Decimal(&mut self.long_market_value),
-            8 => Slot::Decimal(&mut self.short_market_value),
-            9 => Slot::Decimal(&mut self.sod_long_market_value),
-            10 => Slot::Decimal(&mut self.sod_short_market_value),
-            11 => Slot::Decimal(&mut self.overnight_pnl),
-            12 => Slot::Decimal(&mut self.day_pnl),
-            13 => Slot::Decimal(&mut self.realized_pnl),
-            14 => Slot::Decimal(&mut self.unrealized_pnl),
-            15 => Slot::Decimal(&mut self.total_pnl),
-            16 => Slot::Decimal(&mut self.net_pnl),
-            17 => Slot::Decimal(&mut self.total_fees),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Timestamp(self.timestamp),
-            1 => Value::view(&self.entity_id),
-            2 => View::Decimal(self.sod_equity),
-            3 => View::Decimal(self.equity),
-            4 => View::Decimal(self.sod_gross_market_value),
-            5 => View::Decimal(self.gross_market_value),
-            6 => View::Decimal(self.net_market_value),
-            7 => View::Decimal(self.long_market_value),
-            8 => View::Decimal(self.short_market_value),
-            9 => View::Decimal(self.sod_long_market_value),
-            10 => View::Decimal(self.sod_short_market_value),
-            11 => View::Decimal(self.overnight_pnl),
-            12 => View::Decimal(self.day_pnl),
-            13 => View::Decimal(self.realized_pnl),
-            14 => View::Decimal(self.unrealized_pnl),
-            15 => View::Decimal(self.total_pnl),
-            16 => View::Decimal(self.net_pnl),
-            17 => View::Decimal(self.total_fees),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for PnlSummary {
-    fn blank() -> Self {
-        Self {
-            timestamp: Value::blank(),
-            entity_id: Value::blank(),
-            sod_equity: Value::blank(),
-            equity: Value::blank(),
-            sod_gross_market_value: Value::blank(),
-            gross_market_value: Value::blank(),
-            net_market_value: Value::blank(),
-            long_market_value: Value::blank(),
-            short_market_value: Value::blank(),
-            sod_long_market_value: Value::blank(),
-            sod_short_market_value: Value::blank(),
-            overnight_pnl: Value::blank(),
-            day_pnl: Value::blank(),
-            realized_pnl: Value::blank(),
-            unrealized_pnl: Value::blank(),
-            total_pnl: Value::blank(),
-            net_pnl: Value::blank(),
-            total_fees: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for PnlSummary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for PnlSummary {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for PnlSummary {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for PnlSummaryForAccount {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "PnlSummaryForAccount",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("timestamp"),
-                Field::required("entity_id").min_length(1).max_length(256),
-                Field::required("sod_equity").number(),
-                Field::required("equity").number(),
-                Field::required("sod_gross_market_value").number(),
-                Field::required("gross_market_value").number(),
-                Field::required("net_market_value").number(),
-                Field::required("long_market_value").number(),
-                Field::required("short_market_value").number(),
-                Field::required("sod_long_market_value").number(),
-                Field::required("sod_short_market_value").number(),
-                Field::required("overnight_pnl").number(),
-                Field::required("day_pnl").number(),
-                Field::required("realized_pnl").number(),
-                Field::required("unrealized_pnl").number(),
-                Field::required("total_pnl").number(),
-                Field::required("net_pnl").number(),
-                Field::required("total_fees").number(),
-                Field::required("account_id").min_length(1).max_length(256),
-                Field::required("account_number").min_length(1).max_length(256),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Timestamp(&mut self.timestamp),
-            1 => Value::slot(&mut self.entity_id),
-            2 => Slot::Decimal(&mut self.sod_equity),
-            3 => Slot::Decimal(&mut self.equity),
-            4 => Slot::Decimal(&mut self.sod_gross_market_value),
-            5 => Slot::Decimal(&mut self.gross_market_value),
-            6 => Slot::Decimal(&mut self.net_market_value),
-            7 => Slot::Decimal(&mut self.long_market_value),
-            8 => Slot::Decimal(&mut self.short_market_value),
-            9 => Slot::Decimal(&mut self.sod_long_market_value),
-            10 => Slot::Decimal(&mut self.sod_short_market_value),
-            11 => Slot::Decimal(&mut self.overnight_pnl),
-            12 => Slot::Decimal(&mut self.day_pnl),
-            13 => Slot::Decimal(&mut self.realized_pnl),
-            14 => Slot::Decimal(&mut self.unrealized_pnl),
-            15 => Slot::Decimal(&mut self.total_pnl),
-            16 => Slot::Decimal(&mut self.net_pnl),
-            17 => Slot::Decimal(&mut self.total_fees),
-            18 => Value::slot(&mut self.account_id),
-            19 => Value::slot(&mut self.account_number),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Timestamp(self.timestamp),
-            1 => Value::view(&self.entity_id),
-            2 => View::Decimal(self.sod_equity),
-            3 => View::Decimal(self.equity),
-            4 => View::Decimal(self.sod_gross_market_value),
-            5 => View::Decimal(self.gross_market_value),
-            6 => View::Decimal(self.net_market_value),
-            7 => View::Decimal(self.long_market_value),
-            8 => View::Decimal(self.short_market_value),
-            9 => View::Decimal(self.sod_long_market_value),
-            10 => View::Decimal(self.sod_short_market_value),
-            11 => View::Decimal(self.overnight_pnl),
-            12 => View::Decimal(self.day_pnl),
-            13 => View::Decimal(self.realized_pnl),
-            14 => View::Decimal(self.unrealized_pnl),
-            15 => View::Decimal(self.total_pnl),
-            16 => View::Decimal(self.net_pnl),
-            17 => View::Decimal(self.total_fees),
-            18 => Value::view(&self.account_id),
-            19 => Value::view(&self.account_number),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for PnlSummaryForAccount {
-    fn blank() -> Self {
-        Self {
-            timestamp: Value::blank(),
-            entity_id: Value::blank(),
-            sod_equity: Value::blank(),
-            equity: Value::blank(),
-            sod_gross_market_value: Value::blank(),
-            gross_market_value: Value::blank(),
-            net_market_value: Value::blank(),
-            long_market_value: Value::blank(),
-            short_market_value: Value::blank(),
-            sod_long_market_value: Value::blank(),
-            sod_short_market_value: Value::blank(),
-            overnight_pnl: Value::blank(),
-            day_pnl: Value::blank(),
-            realized_pnl: Value::blank(),
-            unrealized_pnl: Value::blank(),
-            total_pnl: Value::blank(),
-            net_pnl: Value::blank(),
-            total_fees: Value::blank(),
-            account_id: Value::blank(),
-            account_number: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for PnlSummaryForAccount {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for PnlSummaryForAccount {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for PnlSummaryForAccount {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for PnlDetails {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "PnlDetails",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("timestamp"),
-                Field::required("entity_id").min_length(1).max_length(256),
-                Field::optional("entity_name"),
-                Field::required("account_id").min_length(1).max_length(256),
-                Field::required("account_number").min_length(1).max_length(256),
-                Field::optional("side"),
-                Field::required("symbol").min_length(1).max_length(32),
-                Field::required("symbol_description"),
-                Field::required("asset_class"),
-                Field::required("day_pnl").number(),
-                Field::required("unrealized_pnl").number(),
-                Field::required("realized_pnl").number(),
-                Field::required("total_pnl").number(),
-                Field::required("overnight_pnl").number(),
-                Field::required("total_fees").number(),
-                Field::required("net_market_value").number(),
-                Field::required("gross_market_value").number(),
-                Field::required("sod_market_value").number(),
-                Field::required("quantity"),
-                Field::required("sod_quantity"),
-                Field::required("bought_quantity"),
-                Field::required("sold_quantity"),
-                Field::required("buys"),
-                Field::required("sells"),
-                Field::required("price").number(),
-                Field::required("sod_price").number(),
-                Field::required("underlier").min_length(1).max_length(32),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Timestamp(&mut self.timestamp),
-            1 => Value::slot(&mut self.entity_id),
-            2 => Slot::Option(&mut self.entity_name),
-            3 => Value::slot(&mut self.account_id),
-            4 => Value::slot(&mut self.account_number),
-            5 => Slot::Option(&mut self.side),
-            6 => Value::slot(&mut self.symbol),
-            7 => Slot::String(&mut self.symbol_description),
-            8 => Slot::Text(&mut self.asset_class),
-            9 => Slot::Decimal(&mut self.day_pnl),
-            10 => Slot::Decimal(&mut self.unrealized_pnl),
-            11 => Slot::Decimal(&mut self.realized_pnl),
-            12 => Slot::Decimal(&mut self.total_pnl),
-            13 => Slot::Decimal(&mut self.overnight_pnl),
-            14 => Slot::Decimal(&mut self.total_fees),
-            15 => Slot::Decimal(&mut self.net_market_value),
-            16 => Slot::Decimal(&mut self.gross_market_value),
-            17 => Slot::Decimal(&mut self.sod_market_value),
-            18 => Slot::Decimal(&mut self.quantity),
-            19 => Slot::Decimal(&mut self.sod_quantity),
-            20 => Slot::Decimal(&mut self.bought_quantity),
-            21 => Slot::Decimal(&mut self.sold_quantity),
-            22 => Slot::I32(&mut self.buys),
-            23 => Slot::I32(&mut self.sells),
-            24 => Slot::Decimal(&mut self.price),
-            25 => Slot::Decimal(&mut self.sod_price),
-            26 => Value::slot(&mut self.underlier),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Timestamp(self.timestamp),
-            1 => Value::view(&self.entity_id),
-            2 => Value::view(&self.entity_name),
-            3 => Value::view(&self.account_id),
-            4 => Value::view(&self.account_number),
-            5 => Value::view(&self.side),
-            6 => Value::view(&self.symbol),
-            7 => View::Text(&self.symbol_description),
-            8 => Value::view(&self.asset_class),
-            9 => View::Decimal(self.day_pnl),
-            10 => View::Decimal(self.unrealized_pnl),
-            11 => View::Decimal(self.realized_pnl),
-            12 => View::Decimal(self.total_pnl),
-            13 => View::Decimal(self.overnight_pnl),
-            14 => View::Decimal(self.total_fees),
-            15 => View::Decimal(self.net_market_value),
-            16 => View::Decimal(self.gross_market_value),
-            17 => View::Decimal(self.sod_market_value),
-            18 => View::Decimal(self.quantity),
-            19 => View::Decimal(self.sod_quantity),
-            20 => View::Decimal(self.bought_quantity),
-            21 => View::Decimal(self.sold_quantity),
-            22 => Value::view(&self.buys),
-            23 => Value::view(&self.sells),
-            24 => View::Decimal(self.price),
-            25 => View::Decimal(self.sod_price),
-            26 => Value::view(&self.underlier),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for PnlDetails {
-    fn blank() -> Self {
-        Self {
-            timestamp: Value::blank(),
-            entity_id: Value::blank(),
-            entity_name: None,
-            account_id: Value::blank(),
-            account_number: Value::blank(),
-            side: None,
-            symbol: Value::blank(),
-            symbol_description: Value::blank(),
-            asset_class: Value::blank(),
-            day_pnl: Value::blank(),
-            unrealized_pnl: Value::blank(),
-            realized_pnl: Value::blank(),
-            total_pnl: Value::blank(),
-            overnight_pnl: Value::blank(),
-            total_fees: Value::blank(),
-            net_market_value: Value::blank(),
-            gross_market_value: Value::blank(),
-            sod_market_value: Value::blank(),
-            quantity: Value::blank(),
-            sod_quantity: Value::blank(),
-            bought_quantity: Value::blank(),
-            sold_quantity: Value::blank(),
-            buys: Value::blank(),
-            sells: Value::blank(),
-            price: Value::blank(),
-            sod_price: Value::blank(),
-            underlier: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for PnlDetails {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for PnlDetails {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for PnlDetails {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for LongShort {
-    const NAME: &'static str = "LongShort";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "long" => Self::Long,
-            "short" => Self::Short,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for LongShort {
-    fn blank() -> Self {
-        Self::Long
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for LongShort {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for LongShort {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+text_enum! { LongShort { Long: "long", Short: "short" } or Unrecognized }

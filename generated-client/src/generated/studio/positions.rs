@@ -4,21 +4,9 @@
 //!
 //! An account's holdings also include positions from elsewhere.
 
-use std::fmt;
-
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::accounts::{AccountId, AccountIdOrNumber, AccountNumber};
 use super::instruments::Symbol;
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{
-    Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat,
-};
-use crate::options::RequestOptions;
-use crate::page::{Items, Pages};
-use crate::record::{self, Field, Record, Slot, Table, Value, View};
 
 /// Positions from trading through Studio.
 ///
@@ -90,36 +78,14 @@ pub struct ListPositions {
     call: Call,
 }
 
+request! { ListPositions: GET "/accounts/{account_id}/positions" (
+    path "account_id" min_length(1) max_length(256), query "page_size" min(1) max(2000), query "page_token",
+) {
+    name: "list_positions", group: "positions", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500],
+    page_token: Some(PageToken::Parameter(2)),
+} -> page Position }
+
 impl ListPositions {
-    /// `GET /accounts/{account_id}/positions`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "list_positions",
-        group: "positions",
-        method: Method::Get,
-        path: "/accounts/{account_id}/positions",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::query("page_size").min(1).max(2000),
-            Parameter::query("page_token"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(2)),
-        answer: Answer::of::<Vec<Position>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -133,30 +99,6 @@ impl ListPositions {
         self.call.set(2, page_token.into().view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Position>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<Position> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<Position> {
-        Items::new(self.call)
-    }
 }
 
 /// Request of [`Positions::get_position`]: optional parameters, then [`send`](Self::send).
@@ -166,47 +108,11 @@ pub struct GetPosition {
     call: Call,
 }
 
-impl GetPosition {
-    /// `GET /accounts/{account_id}/positions/{symbol}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_position",
-        group: "positions",
-        method: Method::Get,
-        path: "/accounts/{account_id}/positions/{symbol}",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::path("symbol").min_length(1).max_length(32),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Position>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Position> {
-        self.call.send()
-    }
-}
+request! { GetPosition: GET "/accounts/{account_id}/positions/{symbol}" (
+    path "account_id" min_length(1) max_length(256), path "symbol" min_length(1) max_length(32),
+) {
+    name: "get_position", group: "positions", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500],
+} -> Position }
 
 /// An account's position in one symbol from trading through Studio.
 #[derive(Clone, PartialEq)]
@@ -224,84 +130,8 @@ pub struct Position {
     pub average_cost: Decimal,
 }
 
-// Records: how the types above are read and written.
-
-impl Record for Position {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Position",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("account_id").min_length(1).max_length(256),
-                Field::required("account_number").min_length(1).max_length(256),
-                Field::required("symbol").min_length(1).max_length(32),
-                Field::required("quantity"),
-                Field::required("average_cost").number(),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.account_id),
-            1 => Value::slot(&mut self.account_number),
-            2 => Value::slot(&mut self.symbol),
-            3 => Slot::Decimal(&mut self.quantity),
-            4 => Slot::Decimal(&mut self.average_cost),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.account_id),
-            1 => Value::view(&self.account_number),
-            2 => Value::view(&self.symbol),
-            3 => View::Decimal(self.quantity),
-            4 => View::Decimal(self.average_cost),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Position {
-    fn blank() -> Self {
-        Self {
-            account_id: Value::blank(),
-            account_number: Value::blank(),
-            symbol: Value::blank(),
-            quantity: Value::blank(),
-            average_cost: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Position {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Position {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Position {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+record! { Position {
+    account_id: "account_id" min_length(1) max_length(256),
+    account_number: "account_number" min_length(1) max_length(256),
+    symbol: "symbol" min_length(1) max_length(32), quantity: "quantity", average_cost: "average_cost" number,
+} }

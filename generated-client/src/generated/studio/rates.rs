@@ -2,13 +2,9 @@
 
 //! Easy-to-borrow rates.
 
+use crate::generated_prelude::*;
 use super::accounts::AccountIdOrNumber;
 use super::instruments::Symbol;
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{Answer, BodyKind, Method, Operation, Parameter, Repeat};
-use crate::options::RequestOptions;
-use crate::record::Value;
 
 /// Easy-to-borrow rates.
 ///
@@ -59,41 +55,8 @@ pub struct ListEasyBorrows {
     call: Call,
 }
 
-impl ListEasyBorrows {
-    /// `GET /accounts/{account_id}/easy-borrows`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "list_easy_borrows",
-        group: "rates",
-        method: Method::Get,
-        path: "/accounts/{account_id}/easy-borrows",
-        parameters: &[Parameter::path("account_id").min_length(1).max_length(256)],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<Symbol>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Symbol>> {
-        self.call.send()
-    }
-}
+request! { ListEasyBorrows: GET "/accounts/{account_id}/easy-borrows" (path "account_id" min_length(1) max_length(
+    256
+)) {
+    name: "list_easy_borrows", group: "rates", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500],
+} -> Vec<Symbol> }

@@ -2,23 +2,10 @@
 
 //! The fills of an account's orders on the current trading day.
 
-use std::fmt;
-
-use jiff::Timestamp;
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::accounts::{AccountId, AccountIdOrNumber, AccountNumber};
 use super::instruments::Symbol;
 use super::orders::{OrderId, OrderSide};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{
-    Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat,
-};
-use crate::options::RequestOptions;
-use crate::page::{Items, Pages};
-use crate::record::{self, Field, Record, Slot, Table, Value, View};
 
 /// The fills of an account's orders on the current trading day.
 ///
@@ -85,36 +72,14 @@ pub struct ListTrades {
     call: Call,
 }
 
+request! { ListTrades: GET "/accounts/{account_id}/trades" (
+    path "account_id" min_length(1) max_length(256), query "page_size" min(1) max(2000), query "page_token",
+) {
+    name: "list_trades", group: "trades", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500],
+    page_token: Some(PageToken::Parameter(2)),
+} -> page Trade }
+
 impl ListTrades {
-    /// `GET /accounts/{account_id}/trades`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "list_trades",
-        group: "trades",
-        method: Method::Get,
-        path: "/accounts/{account_id}/trades",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::query("page_size").min(1).max(2000),
-            Parameter::query("page_token"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(2)),
-        answer: Answer::of::<Vec<Trade>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -128,30 +93,6 @@ impl ListTrades {
         self.call.set(2, page_token.into().view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Trade>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<Trade> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<Trade> {
-        Items::new(self.call)
-    }
 }
 
 /// Request of [`Trades::get_trade`]: optional parameters, then [`send`](Self::send).
@@ -161,47 +102,9 @@ pub struct GetTrade {
     call: Call,
 }
 
-impl GetTrade {
-    /// `GET /accounts/{account_id}/trades/{trade_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_trade",
-        group: "trades",
-        method: Method::Get,
-        path: "/accounts/{account_id}/trades/{trade_id}",
-        parameters: &[
-            Parameter::path("account_id").min_length(1).max_length(256),
-            Parameter::path("trade_id").min_length(1).max_length(256),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Trade>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Trade> {
-        self.call.send()
-    }
-}
+request! { GetTrade: GET "/accounts/{account_id}/trades/{trade_id}" (
+    path "account_id" min_length(1) max_length(256), path "trade_id" min_length(1) max_length(256),
+) { name: "get_trade", group: "trades", repeat: Repeat::Read, errors: &[400, 401, 403, 404, 429, 500] } -> Trade }
 
 /// One fill of an order.
 #[derive(Clone, PartialEq)]
@@ -229,162 +132,16 @@ pub struct Trade {
     pub running_position: Decimal,
 }
 
+record! { Trade {
+    created_at: "created_at", account_id: "account_id" optional min_length(1) max_length(256),
+    account_number: "account_number" optional min_length(1) max_length(256),
+    trade_id: "trade_id" min_length(1) max_length(256), order_id: "order_id" min_length(1) max_length(256),
+    symbol: "symbol" optional min_length(1) max_length(32), side: "side", quantity: "quantity",
+    price: "price", running_position: "running_position",
+} }
+
 /// Clear Street's identifier of a trade.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TradeId(String);
 
-impl TradeId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for TradeId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&TradeId> for TradeId {
-    #[inline]
-    fn from(id: &TradeId) -> Self {
-        id.clone()
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for Trade {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Trade",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("created_at"),
-                Field::optional("account_id").min_length(1).max_length(256),
-                Field::optional("account_number").min_length(1).max_length(256),
-                Field::required("trade_id").min_length(1).max_length(256),
-                Field::required("order_id").min_length(1).max_length(256),
-                Field::optional("symbol").min_length(1).max_length(32),
-                Field::required("side"),
-                Field::required("quantity"),
-                Field::required("price"),
-                Field::required("running_position"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Timestamp(&mut self.created_at),
-            1 => Slot::Option(&mut self.account_id),
-            2 => Slot::Option(&mut self.account_number),
-            3 => Value::slot(&mut self.trade_id),
-            4 => Value::slot(&mut self.order_id),
-            5 => Slot::Option(&mut self.symbol),
-            6 => Slot::Text(&mut self.side),
-            7 => Slot::Decimal(&mut self.quantity),
-            8 => Slot::Decimal(&mut self.price),
-            9 => Slot::Decimal(&mut self.running_position),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Timestamp(self.created_at),
-            1 => Value::view(&self.account_id),
-            2 => Value::view(&self.account_number),
-            3 => Value::view(&self.trade_id),
-            4 => Value::view(&self.order_id),
-            5 => Value::view(&self.symbol),
-            6 => Value::view(&self.side),
-            7 => View::Decimal(self.quantity),
-            8 => View::Decimal(self.price),
-            9 => View::Decimal(self.running_position),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Trade {
-    fn blank() -> Self {
-        Self {
-            created_at: Value::blank(),
-            account_id: None,
-            account_number: None,
-            trade_id: Value::blank(),
-            order_id: Value::blank(),
-            symbol: None,
-            side: Value::blank(),
-            quantity: Value::blank(),
-            price: Value::blank(),
-            running_position: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Trade {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Trade {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Trade {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for TradeId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for TradeId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for TradeId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+id! { TradeId(String) }

@@ -4,24 +4,8 @@
 
 #![allow(deprecated, reason = "what is deprecated is still read and written")]
 
-use std::fmt;
-use std::num::ParseIntError;
-use std::str::FromStr;
-
-use jiff::civil::Date;
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::instruments::InstrumentId;
-use crate::{NotListed, Patch, Unrecognized};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{
-    Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat,
-};
-use crate::options::RequestOptions;
-use crate::page::{Items, Pages};
-use crate::record::{self, Field, Record, Slot, Table, Text, Value, View};
 
 /// Accounts, their balances, margin and risk settings, and how their equity developed.
 ///
@@ -140,37 +124,14 @@ pub struct GetAccounts {
     call: Call,
 }
 
+request! { GetAccounts: GET "/v1/accounts" (
+    query "page_size" min(1) max(1000), query "page_token", query "account_id", query "account_name",
+) {
+    name: "get_accounts", group: "accounts", repeat: Repeat::Read, errors: &[401, 403, 429, 500],
+    page_token: Some(PageToken::Parameter(1)),
+} -> page Account }
+
 impl GetAccounts {
-    /// `GET /v1/accounts`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_accounts",
-        group: "accounts",
-        method: Method::Get,
-        path: "/v1/accounts",
-        parameters: &[
-            Parameter::query("page_size").min(1).max(1000),
-            Parameter::query("page_token"),
-            Parameter::query("account_id"),
-            Parameter::query("account_name"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 403, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(1)),
-        answer: Answer::of::<Vec<Account>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -198,30 +159,6 @@ impl GetAccounts {
         self.call.set(3, account_name.into().view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Account>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<Account> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<Account> {
-        Items::new(self.call)
-    }
 }
 
 /// Request of [`Accounts::get_account_by_id`]: optional parameters, then [`send`](Self::send).
@@ -231,44 +168,9 @@ pub struct GetAccountById {
     call: Call,
 }
 
-impl GetAccountById {
-    /// `GET /v1/accounts/{account_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_account_by_id",
-        group: "accounts",
-        method: Method::Get,
-        path: "/v1/accounts/{account_id}",
-        parameters: &[Parameter::path("account_id")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<AccountWithPersonalDetails>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<AccountWithPersonalDetails> {
-        self.call.send()
-    }
-}
+request! { GetAccountById: GET "/v1/accounts/{account_id}" (path "account_id") {
+    name: "get_account_by_id", group: "accounts", repeat: Repeat::Read, errors: &[401, 403, 404, 429, 500],
+} -> AccountWithPersonalDetails }
 
 /// Request of [`Accounts::patch_account_by_id`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -278,45 +180,10 @@ pub struct PatchAccountById {
     body: UpdateAccountSettingsRequest,
 }
 
-impl PatchAccountById {
-    /// `PATCH /v1/accounts/{account_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "patch_account_by_id",
-        group: "accounts",
-        method: Method::Patch,
-        path: "/v1/accounts/{account_id}",
-        parameters: &[Parameter::path("account_id")],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<AccountSettings>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<AccountSettings> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { PatchAccountById: PATCH "/v1/accounts/{account_id}" (path "account_id") {
+    name: "patch_account_by_id", group: "accounts", repeat: Repeat::Never, body: BodyKind::Required,
+    errors: &[400, 401, 403, 404, 429, 500],
+} with body -> AccountSettings }
 
 /// Request of [`Accounts::get_account_balances`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -325,35 +192,13 @@ pub struct GetAccountBalances {
     call: Call,
 }
 
+request! { GetAccountBalances: GET "/v1/accounts/{account_id}/balances" (
+    path "account_id", query "top_margin_contributors_limit" min(1),
+) {
+    name: "get_account_balances", group: "accounts", repeat: Repeat::Read, errors: &[401, 403, 404, 429, 500],
+} -> AccountBalances }
+
 impl GetAccountBalances {
-    /// `GET /v1/accounts/{account_id}/balances`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_account_balances",
-        group: "accounts",
-        method: Method::Get,
-        path: "/v1/accounts/{account_id}/balances",
-        parameters: &[
-            Parameter::path("account_id"),
-            Parameter::query("top_margin_contributors_limit").min(1),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<AccountBalances>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// How many underlyings `top_contributors` lists. Default: none.
     #[inline]
     pub fn top_margin_contributors_limit(
@@ -362,18 +207,6 @@ impl GetAccountBalances {
     ) -> Self {
         self.call.set(1, top_margin_contributors_limit.view());
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<AccountBalances> {
-        self.call.send()
     }
 }
 
@@ -384,53 +217,19 @@ pub struct GetPortfolioHistory {
     call: Call,
 }
 
+request! { GetPortfolioHistory: GET "/v1/accounts/{account_id}/portfolio-history" (
+    path "account_id", query "start_date" required, query "end_date",
+) {
+    name: "get_portfolio_history", group: "accounts", repeat: Repeat::Read, partial: Some(207),
+    errors: &[401, 403, 429, 500],
+} -> PortfolioHistoryResponse }
+
 impl GetPortfolioHistory {
-    /// `GET /v1/accounts/{account_id}/portfolio-history`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_portfolio_history",
-        group: "accounts",
-        method: Method::Get,
-        path: "/v1/accounts/{account_id}/portfolio-history",
-        parameters: &[
-            Parameter::path("account_id"),
-            Parameter::query("start_date").required(),
-            Parameter::query("end_date"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: Some(207),
-        errors: &[401, 403, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<PortfolioHistoryResponse>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Last day of the range. Default: today in New York.
     #[inline]
     pub fn end_date(mut self, end_date: Date) -> Self {
         self.call.set(2, end_date.view());
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<PortfolioHistoryResponse> {
-        self.call.send()
     }
 }
 
@@ -459,6 +258,13 @@ pub struct Account {
     /// Day on which it was closed; absent if it was not.
     pub close_date: Option<Date>,
 }
+
+record! { Account {
+    id: "id", short_name: "short_name", full_name: "full_name",
+    account_holder_entity_id: "account_holder_entity_id", r#type: "type", subtype: "subtype",
+    status: "status", options_level: "options_level", open_date: "open_date",
+    close_date: "close_date" optional,
+} }
 
 /// A trading account with details of its holder; details that are not on file are absent.
 #[derive(Clone, PartialEq)]
@@ -494,6 +300,15 @@ pub struct AccountWithPersonalDetails {
     pub country_of_tax_residency: Option<String>,
 }
 
+record! { AccountWithPersonalDetails {
+    id: "id", short_name: "short_name", full_name: "full_name",
+    account_holder_entity_id: "account_holder_entity_id", r#type: "type", subtype: "subtype",
+    status: "status", options_level: "options_level", open_date: "open_date",
+    close_date: "close_date" optional, mailing_address: "mailing_address" optional sensitive,
+    phone_number: "phone_number" optional sensitive, date_of_birth: "date_of_birth" optional sensitive,
+    country_of_tax_residency: "country_of_tax_residency" optional sensitive,
+} }
+
 /// A mailing address.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -512,6 +327,11 @@ pub struct Address {
     pub country: String,
 }
 
+record! { Address {
+    line1: "line1" sensitive, line2: "line2" optional sensitive, city: "city" sensitive,
+    state: "state" optional sensitive, postal_code: "postal_code" sensitive, country: "country" sensitive,
+} }
+
 /// How an account is set up.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -519,6 +339,8 @@ pub struct AccountSettings {
     /// Limits on the risk that an account may take.
     pub risk: Option<RiskSettings>,
 }
+
+record! { AccountSettings { risk: "risk" optional } }
 
 /// Limits on the risk that an account may take.
 #[derive(Clone, PartialEq)]
@@ -528,6 +350,8 @@ pub struct RiskSettings {
     pub max_notional: Option<Decimal>,
 }
 
+record! { RiskSettings { max_notional: "max_notional" optional } }
+
 /// Changes to the settings of an account.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -535,6 +359,8 @@ pub struct UpdateAccountSettingsRequest {
     /// Changes to the risk limits of an account.
     pub risk: Option<UpdateRiskSettings>,
 }
+
+record! { UpdateAccountSettingsRequest { risk: "risk" optional } }
 
 impl UpdateAccountSettingsRequest {
     /// With what is required.
@@ -565,6 +391,8 @@ pub struct UpdateRiskSettings {
     /// Greatest notional value that the account may trade; null asks for no limit.
     pub max_notional: Patch<Decimal>,
 }
+
+record! { UpdateRiskSettings { max_notional: "max_notional" optional } }
 
 impl UpdateRiskSettings {
     /// With what is required.
@@ -638,6 +466,17 @@ pub struct AccountBalances {
     pub sod: AccountBalancesSod,
 }
 
+record! { AccountBalances {
+    account_id: "account_id", currency: "currency", equity: "equity", buying_power: "buying_power",
+    open_order_adjustment: "open_order_adjustment", long_market_value: "long_market_value",
+    short_market_value: "short_market_value" optional, settled_cash: "settled_cash", trade_cash: "trade_cash",
+    unsettled_credits: "unsettled_credits", unsettled_debits: "unsettled_debits",
+    withdrawable_cash: "withdrawable_cash", unrealized_pnl: "unrealized_pnl", daily_pnl: "daily_pnl",
+    daily_total_pnl: "daily_total_pnl", daily_realized_pnl: "daily_realized_pnl",
+    daily_unrealized_pnl: "daily_unrealized_pnl", daily_change: "daily_change", margin_type: "margin_type",
+    multiplier: "multiplier" optional, margin_details: "margin_details" optional, sod: "sod",
+} }
+
 /// Balances at the start of the day.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -662,6 +501,15 @@ pub struct AccountBalancesSod {
     /// Equity above the maintenance requirement.
     pub maintenance_margin_excess: Option<Decimal>,
 }
+
+record! { AccountBalancesSod {
+    asof: "asof" optional, equity: "equity", buying_power: "buying_power",
+    day_trade_buying_power: "day_trade_buying_power" optional deprecated,
+    long_market_value: "long_market_value", short_market_value: "short_market_value",
+    trade_cash: "trade_cash" optional,
+    maintenance_margin_requirement: "maintenance_margin_requirement" optional,
+    maintenance_margin_excess: "maintenance_margin_excess" optional,
+} }
 
 /// Margin of an account as of trade date.
 #[derive(Clone, PartialEq)]
@@ -694,6 +542,16 @@ pub struct MarginDetails {
     pub pattern_day_trader: Option<bool>,
 }
 
+record! { MarginDetails {
+    initial_margin_requirement: "initial_margin_requirement", initial_margin_excess: "initial_margin_excess",
+    maintenance_margin_requirement: "maintenance_margin_requirement",
+    maintenance_margin_excess: "maintenance_margin_excess", usage: "usage" optional,
+    intraday_details: "intraday_details", overnight_details: "overnight_details",
+    top_contributors: "top_contributors" optional, day_trade_count: "day_trade_count" optional deprecated,
+    day_trade_buying_power_usage: "day_trade_buying_power_usage" optional deprecated,
+    pattern_day_trader: "pattern_day_trader" optional deprecated,
+} }
+
 /// How much of the margin is in use.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -704,6 +562,8 @@ pub struct MarginDetailsUsage {
     pub used: Decimal,
 }
 
+record! { MarginDetailsUsage { total: "total", used: "used" } }
+
 /// Limits that hold during a part of the day.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -713,6 +573,8 @@ pub struct MarginSessionDetails {
     /// Factor from equity to buying power.
     pub multiplier: Option<Decimal>,
 }
+
+record! { MarginSessionDetails { buying_power: "buying_power", multiplier: "multiplier" optional } }
 
 /// An underlying and the margin that the positions in it need.
 #[derive(Clone, PartialEq)]
@@ -731,6 +593,13 @@ pub struct MarginTopContributor {
     pub day_trade_buying_power_usage: Option<Decimal>,
 }
 
+record! { MarginTopContributor {
+    underlying_instrument_id: "underlying_instrument_id", market_value: "market_value",
+    initial_margin_requirement: "initial_margin_requirement",
+    maintenance_margin_requirement: "maintenance_margin_requirement",
+    day_trade_buying_power_usage: "day_trade_buying_power_usage" optional deprecated,
+} }
+
 /// Equity and profit or loss of an account day by day.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -738,6 +607,8 @@ pub struct PortfolioHistoryResponse {
     /// One entry per day.
     pub segments: Vec<PortfolioHistorySegment>,
 }
+
+record! { PortfolioHistoryResponse { segments: "segments" } }
 
 /// Equity and profit or loss of one day.
 #[derive(Clone, PartialEq)]
@@ -765,6 +636,13 @@ pub struct PortfolioHistorySegment {
     pub sold_notional: Option<Decimal>,
 }
 
+record! { PortfolioHistorySegment {
+    date: "date", sod_equity: "sod_equity", eod_equity: "eod_equity", realized_pnl: "realized_pnl",
+    unrealized_pnl: "unrealized_pnl", day_pnl: "day_pnl" optional, position_pnl: "position_pnl" optional,
+    net_pnl: "net_pnl" optional, bought_notional: "bought_notional" optional,
+    sold_notional: "sold_notional" optional,
+} }
+
 /// Whether an account is in use.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -779,38 +657,7 @@ pub enum AccountStatus {
     Unrecognized(Unrecognized),
 }
 
-impl AccountStatus {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Active => "ACTIVE",
-            Self::Inactive => "INACTIVE",
-            Self::Closed => "CLOSED",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for AccountStatus {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for AccountStatus {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("AccountStatus", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { AccountStatus { Active: "ACTIVE", Inactive: "INACTIVE", Closed: "CLOSED" } or Unrecognized }
 
 /// How an account pays for its purchases.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -826,38 +673,7 @@ pub enum AccountSubtype {
     Unrecognized(Unrecognized),
 }
 
-impl AccountSubtype {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Cash => "CASH",
-            Self::Margin => "MARGIN",
-            Self::Other => "OTHER",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for AccountSubtype {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for AccountSubtype {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("AccountSubtype", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { AccountSubtype { Cash: "CASH", Margin: "MARGIN", Other: "OTHER" } or Unrecognized }
 
 /// Whose business an account is for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -871,37 +687,7 @@ pub enum AccountType {
     Unrecognized(Unrecognized),
 }
 
-impl AccountType {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Customer => "CUSTOMER",
-            Self::Other => "OTHER",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for AccountType {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for AccountType {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("AccountType", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { AccountType { Customer: "CUSTOMER", Other: "OTHER" } or Unrecognized }
 
 /// Rules by which margin is computed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -929,1586 +715,21 @@ pub enum MarginType {
     Unrecognized(Unrecognized),
 }
 
-impl MarginType {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Other => "OTHER",
-            Self::None => "NONE",
-            Self::PortfolioMargin => "PORTFOLIO_MARGIN",
-            Self::RiskBasedHaircutBrokerDealer => "RISK_BASED_HAIRCUT_BROKER_DEALER",
-            Self::RegT => "REG_T",
-            Self::RiskBasedHaircutMarketMaker => "RISK_BASED_HAIRCUT_MARKET_MAKER",
-            Self::Ciro => "CIRO",
-            Self::FuturesNlv => "FUTURES_NLV",
-            Self::FuturesTotEq => "FUTURES_TOT_EQ",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for MarginType {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for MarginType {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("MarginType", text)),
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { MarginType {
+    Other: "OTHER", None: "NONE", PortfolioMargin: "PORTFOLIO_MARGIN",
+    RiskBasedHaircutBrokerDealer: "RISK_BASED_HAIRCUT_BROKER_DEALER", RegT: "REG_T",
+    RiskBasedHaircutMarketMaker: "RISK_BASED_HAIRCUT_MARKET_MAKER", Ciro: "CIRO", FuturesNlv: "FUTURES_NLV",
+    FuturesTotEq: "FUTURES_TOT_EQ",
+} or Unrecognized }
 
 /// Number of a trading account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(i64);
 
-impl AccountId {
-    /// The id with this number.
-    #[inline]
-    pub const fn new(id: i64) -> Self {
-        Self(id)
-    }
-
-    /// The number.
-    #[inline]
-    pub const fn get(self) -> i64 {
-        self.0
-    }
-}
-
-impl fmt::Display for AccountId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for AccountId {
-    type Err = ParseIntError;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, ParseIntError> {
-        text.parse().map(Self)
-    }
-}
+id! { AccountId(i64) }
 
 /// Number of the person or firm that holds an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntityId(i64);
 
-impl EntityId {
-    /// The id with this number.
-    #[inline]
-    pub const fn new(id: i64) -> Self {
-        Self(id)
-    }
-
-    /// The number.
-    #[inline]
-    pub const fn get(self) -> i64 {
-        self.0
-    }
-}
-
-impl fmt::Display for EntityId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for EntityId {
-    type Err = ParseIntError;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, ParseIntError> {
-        text.parse().map(Self)
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for Account {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Account",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("id"),
-                Field::required("short_name"),
-                Field::required("full_name"),
-                Field::required("account_holder_entity_id"),
-                Field::required("type"),
-                Field::required("subtype"),
-                Field::required("status"),
-                Field::required("options_level"),
-                Field::required("open_date"),
-                Field::optional("close_date"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.id),
-            1 => Slot::String(&mut self.short_name),
-            2 => Slot::String(&mut self.full_name),
-            3 => Value::slot(&mut self.account_holder_entity_id),
-            4 => Slot::Text(&mut self.r#type),
-            5 => Slot::Text(&mut self.subtype),
-            6 => Slot::Text(&mut self.status),
-            7 => Slot::I64(&mut self.options_level),
-            8 => Slot::Date(&mut self.open_date),
-            9 => Slot::Option(&mut self.close_date),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.id),
-            1 => View::Text(&self.short_name),
-            2 => View::Text(&self.full_name),
-            3 => Value::view(&self.account_holder_entity_id),
-            4 => Value::view(&self.r#type),
-            5 => Value::view(&self.subtype),
-            6 => Value::view(&self.status),
-            7 => View::I64(self.options_level),
-            8 => View::Date(self.open_date),
-            9 => Value::view(&self.close_date),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Account {
-    fn blank() -> Self {
-        Self {
-            id: Value::blank(),
-            short_name: Value::blank(),
-            full_name: Value::blank(),
-            account_holder_entity_id: Value::blank(),
-            r#type: Value::blank(),
-            subtype: Value::blank(),
-            status: Value::blank(),
-            options_level: Value::blank(),
-            open_date: Value::blank(),
-            close_date: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Account {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Account {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Account {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for AccountWithPersonalDetails {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "AccountWithPersonalDetails",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("id"),
-                Field::required("short_name"),
-                Field::required("full_name"),
-                Field::required("account_holder_entity_id"),
-                Field::required("type"),
-                Field::required("subtype"),
-                Field::required("status"),
-                Field::required("options_level"),
-                Field::required("open_date"),
-                Field::optional("close_date"),
-                Field::optional("mailing_address").sensitive(),
-                Field::optional("phone_number").sensitive(),
-                Field::optional("date_of_birth").sensitive(),
-                Field::optional("country_of_tax_residency").sensitive(),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.id),
-            1 => Slot::String(&mut self.short_name),
-            2 => Slot::String(&mut self.full_name),
-            3 => Value::slot(&mut self.account_holder_entity_id),
-            4 => Slot::Text(&mut self.r#type),
-            5 => Slot::Text(&mut self.subtype),
-            6 => Slot::Text(&mut self.status),
-            7 => Slot::I64(&mut self.options_level),
-            8 => Slot::Date(&mut self.open_date),
-            9 => Slot::Option(&mut self.close_date),
-            10 => Slot::Option(&mut self.mailing_address),
-            11 => Slot::Option(&mut self.phone_number),
-            12 => Slot::Option(&mut self.date_of_birth),
-            13 => Slot::Option(&mut self.country_of_tax_residency),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.id),
-            1 => View::Text(&self.short_name),
-            2 => View::Text(&self.full_name),
-            3 => Value::view(&self.account_holder_entity_id),
-            4 => Value::view(&self.r#type),
-            5 => Value::view(&self.subtype),
-            6 => Value::view(&self.status),
-            7 => View::I64(self.options_level),
-            8 => View::Date(self.open_date),
-            9 => Value::view(&self.close_date),
-            10 => Value::view(&self.mailing_address),
-            11 => Value::view(&self.phone_number),
-            12 => Value::view(&self.date_of_birth),
-            13 => Value::view(&self.country_of_tax_residency),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for AccountWithPersonalDetails {
-    fn blank() -> Self {
-        Self {
-            id: Value::blank(),
-            short_name: Value::blank(),
-            full_name: Value::blank(),
-            account_holder_entity_id: Value::blank(),
-            r#type: Value::blank(),
-            subtype: Value::blank(),
-            status: Value::blank(),
-            options_level: Value::blank(),
-            open_date: Value::blank(),
-            close_date: None,
-            mailing_address: None,
-            phone_number: None,
-            date_of_birth: None,
-            country_of_tax_residency: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for AccountWithPersonalDetails {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for AccountWithPersonalDetails {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for AccountWithPersonalDetails {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for Address {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Address",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("line1").sensitive(),
-                Field::optional("line2").sensitive(),
-                Field::required("city").sensitive(),
-                Field::optional("state").sensitive(),
-                Field::required("postal_code").sensitive(),
-                Field::required("country").sensitive(),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::String(&mut self.line1),
-            1 => Slot::Option(&mut self.line2),
-            2 => Slot::String(&mut self.city),
-            3 => Slot::Option(&mut self.state),
-            4 => Slot::String(&mut self.postal_code),
-            5 => Slot::String(&mut self.country),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Text(&self.line1),
-            1 => Value::view(&self.line2),
-            2 => View::Text(&self.city),
-            3 => Value::view(&self.state),
-            4 => View::Text(&self.postal_code),
-            5 => View::Text(&self.country),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Address {
-    fn blank() -> Self {
-        Self {
-            line1: Value::blank(),
-            line2: None,
-            city: Value::blank(),
-            state: None,
-            postal_code: Value::blank(),
-            country: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Address {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Address {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for AccountSettings {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "AccountSettings",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::optional("risk")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.risk),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.risk),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for AccountSettings {
-    fn blank() -> Self {
-        Self { risk: None }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for AccountSettings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for AccountSettings {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for AccountSettings {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for RiskSettings {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "RiskSettings",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::optional("max_notional")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.max_notional),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.max_notional),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for RiskSettings {
-    fn blank() -> Self {
-        Self { max_notional: None }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for RiskSettings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for RiskSettings {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for RiskSettings {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for UpdateAccountSettingsRequest {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "UpdateAccountSettingsRequest",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::optional("risk")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.risk),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.risk),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for UpdateAccountSettingsRequest {
-    fn blank() -> Self {
-        Self { risk: None }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for UpdateAccountSettingsRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for UpdateAccountSettingsRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for UpdateAccountSettingsRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for UpdateRiskSettings {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "UpdateRiskSettings",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::optional("max_notional")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.max_notional),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.max_notional),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for UpdateRiskSettings {
-    fn blank() -> Self {
-        Self {
-            max_notional: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for UpdateRiskSettings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for UpdateRiskSettings {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for UpdateRiskSettings {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for AccountBalances {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "AccountBalances",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("account_id"),
-                Field::required("currency"),
-                Field::required("equity"),
-                Field::required("buying_power"),
-                Field::required("open_order_adjustment"),
-                Field::required("long_market_value"),
-                Field::optional("short_market_value"),
-                Field::required("settled_cash"),
-                Field::required("trade_cash"),
-                Field::required("unsettled_credits"),
-                Field::required("unsettled_debits"),
-                Field::required("withdrawable_cash"),
-                Field::required("unrealized_pnl"),
-                Field::required("daily_pnl"),
-                Field::required("daily_total_pnl"),
-                Field::required("daily_realized_pnl"),
-                Field::required("daily_unrealized_pnl"),
-                Field::required("daily_change"),
-                Field::required("margin_type"),
-                Field::optional("multiplier"),
-                Field::optional("margin_details"),
-                Field::required("sod"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.account_id),
-            1 => Slot::String(&mut self.currency),
-            2 => Slot::Decimal(&mut self.equity),
-            3 => Slot::Decimal(&mut self.buying_power),
-            4 => Slot::Decimal(&mut self.open_order_adjustment),
-            5 => Slot::Decimal(&mut self.long_market_value),
-            6 => Slot::Option(&mut self.short_market_value),
-            7 => Slot::Decimal(&mut self.settled_cash),
-            8 => Slot::Decimal(&mut self.trade_cash),
-            9 => Slot::Decimal(&mut self.unsettled_credits),
-            10 => Slot::Decimal(&mut self.unsettled_debits),
-            11 => Slot::Decimal(&mut self.withdrawable_cash),
-            12 => Slot::Decimal(&mut self.unrealized_pnl),
-            13 => Slot::Decimal(&mut self.daily_pnl),
-            14 => Slot::Decimal(&mut self.daily_total_pnl),
-            15 => Slot::Decimal(&mut self.daily_realized_pnl),
-            16 => Slot::Decimal(&mut self.daily_unrealized_pnl),
-            17 => Slot::Decimal(&mut self.daily_change),
-            18 => Slot::Text(&mut self.margin_type),
-            19 => Slot::Option(&mut self.multiplier),
-            20 => Slot::Option(&mut self.margin_details),
-            21 => Slot::Record(&mut self.sod),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.account_id),
-            1 => View::Text(&self.currency),
-            2 => View::Decimal(self.equity),
-            3 => View::Decimal(self.buying_power),
-            4 => View::Decimal(self.open_order_adjustment),
-            5 => View::Decimal(self.long_market_value),
-            6 => Value::view(&self.short_market_value),
-            7 => View::Decimal(self.settled_cash),
-            8 => View::Decimal(self.trade_cash),
-            9 => View::Decimal(self.unsettled_credits),
-            10 => View::Decimal(self.unsettled_debits),
-            11 => View::Decimal(self.withdrawable_cash),
-            12 => View::Decimal(self.unrealized_pnl),
-            13 => View::Decimal(self.daily_pnl),
-            14 => View::Decimal(self.daily_total_pnl),
-            15 => View::Decimal(self.daily_realized_pnl),
-            16 => View::Decimal(self.daily_unrealized_pnl),
-            17 => View::Decimal(self.daily_change),
-            18 => Value::view(&self.margin_type),
-            19 => Value::view(&self.multiplier),
-            20 => Value::view(&self.margin_details),
-            21 => View::Record(&self.sod),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for AccountBalances {
-    fn blank() -> Self {
-        Self {
-            account_id: Value::blank(),
-            currency: Value::blank(),
-            equity: Value::blank(),
-            buying_power: Value::blank(),
-            open_order_adjustment: Value::blank(),
-            long_market_value: Value::blank(),
-            short_market_value: None,
-            settled_cash: Value::blank(),
-            trade_cash: Value::blank(),
-            unsettled_credits: Value::blank(),
-            unsettled_debits: Value::blank(),
-            withdrawable_cash: Value::blank(),
-            unrealized_pnl: Value::blank(),
-            daily_pnl: Value::blank(),
-            daily_total_pnl: Value::blank(),
-            daily_realized_pnl: Value::blank(),
-            daily_unrealized_pnl: Value::blank(),
-            daily_change: Value::blank(),
-            margin_type: Value::blank(),
-            multiplier: None,
-            margin_details: None,
-            sod: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for AccountBalances {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for AccountBalances {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for AccountBalances {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for AccountBalancesSod {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "AccountBalancesSod",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("asof"),
-                Field::required("equity"),
-                Field::required("buying_power"),
-                Field::optional("day_trade_buying_power").deprecated(),
-                Field::required("long_market_value"),
-                Field::required("short_market_value"),
-                Field::optional("trade_cash"),
-                Field::optional("maintenance_margin_requirement"),
-                Field::optional("maintenance_margin_excess"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.asof),
-            1 => Slot::Decimal(&mut self.equity),
-            2 => Slot::Decimal(&mut self.buying_power),
-            3 => Slot::Option(&mut self.day_trade_buying_power),
-            4 => Slot::Decimal(&mut self.long_market_value),
-            5 => Slot::Decimal(&mut self.short_market_value),
-            6 => Slot::Option(&mut self.trade_cash),
-            7 => Slot::Option(&mut self.maintenance_margin_requirement),
-            8 => Slot::Option(&mut self.maintenance_margin_excess),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.asof),
-            1 => View::Decimal(self.equity),
-            2 => View::Decimal(self.buying_power),
-            3 => Value::view(&self.day_trade_buying_power),
-            4 => View::Decimal(self.long_market_value),
-            5 => View::Decimal(self.short_market_value),
-            6 => Value::view(&self.trade_cash),
-            7 => Value::view(&self.maintenance_margin_requirement),
-            8 => Value::view(&self.maintenance_margin_excess),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for AccountBalancesSod {
-    fn blank() -> Self {
-        Self {
-            asof: None,
-            equity: Value::blank(),
-            buying_power: Value::blank(),
-            day_trade_buying_power: None,
-            long_market_value: Value::blank(),
-            short_market_value: Value::blank(),
-            trade_cash: None,
-            maintenance_margin_requirement: None,
-            maintenance_margin_excess: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for AccountBalancesSod {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for AccountBalancesSod {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for AccountBalancesSod {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for MarginDetails {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "MarginDetails",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("initial_margin_requirement"),
-                Field::required("initial_margin_excess"),
-                Field::required("maintenance_margin_requirement"),
-                Field::required("maintenance_margin_excess"),
-                Field::optional("usage"),
-                Field::required("intraday_details"),
-                Field::required("overnight_details"),
-                Field::optional("top_contributors"),
-                Field::optional("day_trade_count").deprecated(),
-                Field::optional("day_trade_buying_power_usage").deprecated(),
-                Field::optional("pattern_day_trader").deprecated(),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Decimal(&mut self.initial_margin_requirement),
-            1 => Slot::Decimal(&mut self.initial_margin_excess),
-            2 => Slot::Decimal(&mut self.maintenance_margin_requirement),
-            3 => Slot::Decimal(&mut self.maintenance_margin_excess),
-            4 => Slot::Option(&mut self.usage),
-            5 => Slot::Record(&mut self.intraday_details),
-            6 => Slot::Record(&mut self.overnight_details),
-            7 => Slot::Option(&mut self.top_contributors),
-            8 => Slot::Option(&mut self.day_trade_count),
-            9 => Slot::Option(&mut self.day_trade_buying_power_usage),
-            10 => Slot::Option(&mut self.pattern_day_trader),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Decimal(self.initial_margin_requirement),
-            1 => View::Decimal(self.initial_margin_excess),
-            2 => View::Decimal(self.maintenance_margin_requirement),
-            3 => View::Decimal(self.maintenance_margin_excess),
-            4 => Value::view(&self.usage),
-            5 => View::Record(&self.intraday_details),
-            6 => View::Record(&self.overnight_details),
-            7 => Value::view(&self.top_contributors),
-            8 => Value::view(&self.day_trade_count),
-            9 => Value::view(&self.day_trade_buying_power_usage),
-            10 => Value::view(&self.pattern_day_trader),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for MarginDetails {
-    fn blank() -> Self {
-        Self {
-            initial_margin_requirement: Value::blank(),
-            initial_margin_excess: Value::blank(),
-            maintenance_margin_requirement: Value::blank(),
-            maintenance_margin_excess: Value::blank(),
-            usage: None,
-            intraday_details: Value::blank(),
-            overnight_details: Value::blank(),
-            top_contributors: None,
-            day_trade_count: None,
-            day_trade_buying_power_usage: None,
-            pattern_day_trader: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for MarginDetails {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for MarginDetails {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for MarginDetails {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for MarginDetailsUsage {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "MarginDetailsUsage",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("total"), Field::required("used")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Decimal(&mut self.total),
-            1 => Slot::Decimal(&mut self.used),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Decimal(self.total),
-            1 => View::Decimal(self.used),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for MarginDetailsUsage {
-    fn blank() -> Self {
-        Self {
-            total: Value::blank(),
-            used: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for MarginDetailsUsage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for MarginDetailsUsage {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for MarginDetailsUsage {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for MarginSessionDetails {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "MarginSessionDetails",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("buying_power"), Field::optional("multiplier")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Decimal(&mut self.buying_power),
-            1 => Slot::Option(&mut self.multiplier),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Decimal(self.buying_power),
-            1 => Value::view(&self.multiplier),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for MarginSessionDetails {
-    fn blank() -> Self {
-        Self {
-            buying_power: Value::blank(),
-            multiplier: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for MarginSessionDetails {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for MarginSessionDetails {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for MarginSessionDetails {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for MarginTopContributor {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "MarginTopContributor",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("underlying_instrument_id"),
-                Field::required("market_value"),
-                Field::required("initial_margin_requirement"),
-                Field::required("maintenance_margin_requirement"),
-                Field::optional("day_trade_buying_power_usage").deprecated(),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.underlying_instrument_id),
-            1 => Slot::Decimal(&mut self.market_value),
-            2 => Slot::Decimal(&mut self.initial_margin_requirement),
-            3 => Slot::Decimal(&mut self.maintenance_margin_requirement),
-            4 => Slot::Option(&mut self.day_trade_buying_power_usage),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.underlying_instrument_id),
-            1 => View::Decimal(self.market_value),
-            2 => View::Decimal(self.initial_margin_requirement),
-            3 => View::Decimal(self.maintenance_margin_requirement),
-            4 => Value::view(&self.day_trade_buying_power_usage),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for MarginTopContributor {
-    fn blank() -> Self {
-        Self {
-            underlying_instrument_id: Value::blank(),
-            market_value: Value::blank(),
-            initial_margin_requirement: Value::blank(),
-            maintenance_margin_requirement: Value::blank(),
-            day_trade_buying_power_usage: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for MarginTopContributor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for MarginTopContributor {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for MarginTopContributor {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for PortfolioHistoryResponse {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "PortfolioHistoryResponse",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("segments")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::List(&mut self.segments),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::List(&self.segments),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for PortfolioHistoryResponse {
-    fn blank() -> Self {
-        Self { segments: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for PortfolioHistoryResponse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for PortfolioHistoryResponse {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for PortfolioHistoryResponse {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for PortfolioHistorySegment {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "PortfolioHistorySegment",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("date"),
-                Field::required("sod_equity"),
-                Field::required("eod_equity"),
-                Field::required("realized_pnl"),
-                Field::required("unrealized_pnl"),
-                Field::optional("day_pnl"),
-                Field::optional("position_pnl"),
-                Field::optional("net_pnl"),
-                Field::optional("bought_notional"),
-                Field::optional("sold_notional"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Date(&mut self.date),
-            1 => Slot::Decimal(&mut self.sod_equity),
-            2 => Slot::Decimal(&mut self.eod_equity),
-            3 => Slot::Decimal(&mut self.realized_pnl),
-            4 => Slot::Decimal(&mut self.unrealized_pnl),
-            5 => Slot::Option(&mut self.day_pnl),
-            6 => Slot::Option(&mut self.position_pnl),
-            7 => Slot::Option(&mut self.net_pnl),
-            8 => Slot::Option(&mut self.bought_notional),
-            9 => Slot::Option(&mut self.sold_notional),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Date(self.date),
-            1 => View::Decimal(self.sod_equity),
-            2 => View::Decimal(self.eod_equity),
-            3 => View::Decimal(self.realized_pnl),
-            4 => View::Decimal(self.unrealized_pnl),
-            5 => Value::view(&self.day_pnl),
-            6 => Value::view(&self.position_pnl),
-            7 => Value::view(&self.net_pnl),
-            8 => Value::view(&self.bought_notional),
-            9 => Value::view(&self.sold_notional),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for PortfolioHistorySegment {
-    fn blank() -> Self {
-        Self {
-            date: Value::blank(),
-            sod_equity: Value::blank(),
-            eod_equity: Value::blank(),
-            realized_pnl: Value::blank(),
-            unrealized_pnl: Value::blank(),
-            day_pnl: None,
-            position_pnl: None,
-            net_pnl: None,
-            bought_notional: None,
-            sold_notional: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for PortfolioHistorySegment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for PortfolioHistorySegment {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for PortfolioHistorySegment {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for AccountStatus {
-    const NAME: &'static str = "AccountStatus";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "ACTIVE" => Self::Active,
-            "INACTIVE" => Self::Inactive,
-            "CLOSED" => Self::Closed,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for AccountStatus {
-    fn blank() -> Self {
-        Self::Active
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for AccountStatus {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for AccountStatus {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for AccountSubtype {
-    const NAME: &'static str = "AccountSubtype";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "CASH" => Self::Cash,
-            "MARGIN" => Self::Margin,
-            "OTHER" => Self::Other,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for AccountSubtype {
-    fn blank() -> Self {
-        Self::Cash
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for AccountSubtype {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for AccountSubtype {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for AccountType {
-    const NAME: &'static str = "AccountType";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "CUSTOMER" => Self::Customer,
-            "OTHER" => Self::Other,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for AccountType {
-    fn blank() -> Self {
-        Self::Customer
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for AccountType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for AccountType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for MarginType {
-    const NAME: &'static str = "MarginType";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "OTHER" => Self::Other,
-            "NONE" => Self::None,
-            "PORTFOLIO_MARGIN" => Self::PortfolioMargin,
-            "RISK_BASED_HAIRCUT_BROKER_DEALER" => Self::RiskBasedHaircutBrokerDealer,
-            "REG_T" => Self::RegT,
-            "RISK_BASED_HAIRCUT_MARKET_MAKER" => Self::RiskBasedHaircutMarketMaker,
-            "CIRO" => Self::Ciro,
-            "FUTURES_NLV" => Self::FuturesNlv,
-            "FUTURES_TOT_EQ" => Self::FuturesTotEq,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for MarginType {
-    fn blank() -> Self {
-        Self::Other
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for MarginType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for MarginType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for AccountId {
-    fn blank() -> Self {
-        Self(0)
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::I64(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::I64(self.0)
-    }
-}
-
-impl Serialize for AccountId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for AccountId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for EntityId {
-    fn blank() -> Self {
-        Self(0)
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::I64(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::I64(self.0)
-    }
-}
-
-impl Serialize for EntityId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for EntityId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+id! { EntityId(i64) }

@@ -3,10 +3,7 @@
 //! Clear Street's Trading API: accounts, orders, positions, instruments and their data, watchlists,
 //! the screener and the Omni AI assistant.
 
-use crate::api::{Api, Authentication, Frame, ListEncoding, Pagination};
-use crate::record::{
-    DateEncoding, DecimalEncoding, Encoding, Field, Table, TimestampEncoding,
-};
+use crate::generated_prelude::*;
 
 /// Where requests go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -42,9 +39,9 @@ pub const API: Api = Api {
         name: "Envelope",
         encoding: &ENCODING,
         fields: &[
-            Field::optional("data"),
-            Field::optional("error").lenient(),
-            Field::optional("metadata").lenient(),
+            Field::new("data").optional(),
+            Field::new("error").optional().lenient(),
+            Field::new("metadata").optional().lenient(),
         ],
         rules: &[],
     }),

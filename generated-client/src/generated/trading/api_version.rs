@@ -2,15 +2,7 @@
 
 //! The release of the API.
 
-use std::fmt;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{Answer, BodyKind, Method, Operation, Repeat};
-use crate::options::RequestOptions;
-use crate::record::{self, Field, Record, Slot, Table, Value, View};
+use crate::generated_prelude::*;
 
 /// The release of the API.
 ///
@@ -56,44 +48,9 @@ pub struct GetVersion {
     call: Call,
 }
 
-impl GetVersion {
-    /// `GET /v1/version`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_version",
-        group: "api_version",
-        method: Method::Get,
-        path: "/v1/version",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Version>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Version> {
-        self.call.send()
-    }
-}
+request! { GetVersion: GET "/v1/version" () {
+    name: "get_version", group: "api_version", repeat: Repeat::Read, errors: &[401, 429, 500],
+} -> Version }
 
 /// A release of the API.
 #[derive(Clone, PartialEq)]
@@ -103,64 +60,4 @@ pub struct Version {
     pub version: String,
 }
 
-// Records: how the types above are read and written.
-
-impl Record for Version {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Version",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("version")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::String(&mut self.version),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Text(&self.version),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Version {
-    fn blank() -> Self {
-        Self { version: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Version {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Version {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+record! { Version { version: "version" } }

@@ -2,19 +2,7 @@
 
 //! The server's clock, and trading hours of the markets.
 
-use std::fmt;
-use std::str::FromStr;
-
-use jiff::{SignedDuration, Timestamp, Zoned};
-use jiff::civil::Date;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use crate::{NotListed, Unrecognized};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{Answer, BodyKind, Method, Operation, Parameter, Repeat};
-use crate::options::RequestOptions;
-use crate::record::{self, Field, Record, Slot, Table, Text, Value, View};
+use crate::generated_prelude::*;
 
 /// The server's clock, and trading hours of the markets.
 ///
@@ -73,44 +61,9 @@ pub struct GetClock {
     call: Call,
 }
 
-impl GetClock {
-    /// `GET /v1/clock`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_clock",
-        group: "calendar",
-        method: Method::Get,
-        path: "/v1/clock",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 429],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<ClockDetail>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<ClockDetail> {
-        self.call.send()
-    }
-}
+request! { GetClock: GET "/v1/clock" () {
+    name: "get_clock", group: "calendar", repeat: Repeat::Read, errors: &[401, 429],
+} -> ClockDetail }
 
 /// Request of [`Calendar::get_market_hours_calendar`]: optional parameters, then
 /// [`send`](Self::send).
@@ -120,32 +73,11 @@ pub struct GetMarketHoursCalendar {
     call: Call,
 }
 
+request! { GetMarketHoursCalendar: GET "/v1/calendars/market-hours" (query "date", query "market") {
+    name: "get_market_hours_calendar", group: "calendar", repeat: Repeat::Read, errors: &[401, 429],
+} -> Vec<MarketHoursDetail> }
+
 impl GetMarketHoursCalendar {
-    /// `GET /v1/calendars/market-hours`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_market_hours_calendar",
-        group: "calendar",
-        method: Method::Get,
-        path: "/v1/calendars/market-hours",
-        parameters: &[Parameter::query("date"), Parameter::query("market")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 429],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<MarketHoursDetail>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// The day. Default: today.
     #[inline]
     pub fn date(mut self, date: Date) -> Self {
@@ -159,18 +91,6 @@ impl GetMarketHoursCalendar {
         self.call.set(1, market.view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<MarketHoursDetail>> {
-        self.call.send()
-    }
 }
 
 /// The time according to the server.
@@ -180,6 +100,8 @@ pub struct ClockDetail {
     /// The server's time.
     pub clock: Timestamp,
 }
+
+record! { ClockDetail { clock: "clock" } }
 
 /// Trading hours of a market on a day.
 #[derive(Clone, PartialEq)]
@@ -206,6 +128,12 @@ pub struct MarketHoursDetail {
     pub next_sessions: TradingSessions,
 }
 
+record! { MarketHoursDetail {
+    market: "market", market_name: "market_name", timezone: "timezone", date: "date",
+    current_time: "current_time", status: "status", today_sessions: "today_sessions",
+    next_sessions: "next_sessions",
+} }
+
 /// Whether a market trades now.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -218,6 +146,10 @@ pub struct MarketStatus {
     pub current_session: Option<MarketSessionType>,
 }
 
+record! { MarketStatus {
+    is_open: "is_open", day_type: "day_type", current_session: "current_session" optional,
+} }
+
 /// Sessions of a trading day; missing ones are absent.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -229,6 +161,10 @@ pub struct TradingSessions {
     /// Session after the regular one.
     pub after_hours: Option<SessionSchedule>,
 }
+
+record! { TradingSessions {
+    pre_market: "pre_market" optional, regular: "regular" optional, after_hours: "after_hours" optional,
+} }
 
 /// Start and end of a session.
 #[derive(Clone, PartialEq)]
@@ -250,6 +186,11 @@ pub struct SessionSchedule {
     pub time_until_close: Option<SignedDuration>,
 }
 
+record! { SessionSchedule {
+    open: "open", close: "close", time_until_open: "time_until_open" optional,
+    time_until_close: "time_until_close" optional,
+} }
+
 /// A market with its own trading hours.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -262,35 +203,7 @@ pub enum MarketType {
     Unrecognized(Unrecognized),
 }
 
-impl MarketType {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::UsEquities => "us_equities",
-            Self::UsOptions => "us_options",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for MarketType {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for MarketType {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("MarketType", text)),
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { MarketType { UsEquities: "us_equities", UsOptions: "us_options" } or Unrecognized }
 
 /// Kind of day for a market.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -308,37 +221,9 @@ pub enum DayType {
     Unrecognized(Unrecognized),
 }
 
-impl DayType {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::TradingDay => "TRADING_DAY",
-            Self::EarlyClose => "EARLY_CLOSE",
-            Self::Holiday => "HOLIDAY",
-            Self::Weekend => "WEEKEND",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for DayType {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for DayType {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("DayType", text)),
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { DayType {
+    TradingDay: "TRADING_DAY", EarlyClose: "EARLY_CLOSE", Holiday: "HOLIDAY", Weekend: "WEEKEND",
+} or Unrecognized }
 
 /// Part of a trading day.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -354,529 +239,4 @@ pub enum MarketSessionType {
     Unrecognized(Unrecognized),
 }
 
-impl MarketSessionType {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::PreMarket => "pre_market",
-            Self::Regular => "regular",
-            Self::AfterHours => "after_hours",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for MarketSessionType {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for MarketSessionType {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("MarketSessionType", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for ClockDetail {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "ClockDetail",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("clock")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Timestamp(&mut self.clock),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Timestamp(self.clock),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for ClockDetail {
-    fn blank() -> Self {
-        Self { clock: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for ClockDetail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for ClockDetail {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ClockDetail {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for MarketHoursDetail {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "MarketHoursDetail",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("market"),
-                Field::required("market_name"),
-                Field::required("timezone"),
-                Field::required("date"),
-                Field::required("current_time"),
-                Field::required("status"),
-                Field::required("today_sessions"),
-                Field::required("next_sessions"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Text(&mut self.market),
-            1 => Slot::String(&mut self.market_name),
-            2 => Slot::String(&mut self.timezone),
-            3 => Slot::Date(&mut self.date),
-            4 => Slot::Zoned(&mut self.current_time),
-            5 => Slot::Record(&mut self.status),
-            6 => Slot::Record(&mut self.today_sessions),
-            7 => Slot::Record(&mut self.next_sessions),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.market),
-            1 => View::Text(&self.market_name),
-            2 => View::Text(&self.timezone),
-            3 => View::Date(self.date),
-            4 => View::Zoned(&self.current_time),
-            5 => View::Record(&self.status),
-            6 => View::Record(&self.today_sessions),
-            7 => View::Record(&self.next_sessions),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for MarketHoursDetail {
-    fn blank() -> Self {
-        Self {
-            market: Value::blank(),
-            market_name: Value::blank(),
-            timezone: Value::blank(),
-            date: Value::blank(),
-            current_time: Value::blank(),
-            status: Value::blank(),
-            today_sessions: Value::blank(),
-            next_sessions: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for MarketHoursDetail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for MarketHoursDetail {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for MarketHoursDetail {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for MarketStatus {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "MarketStatus",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("is_open"),
-                Field::required("day_type"),
-                Field::optional("current_session"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Bool(&mut self.is_open),
-            1 => Slot::Text(&mut self.day_type),
-            2 => Slot::Option(&mut self.current_session),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Bool(self.is_open),
-            1 => Value::view(&self.day_type),
-            2 => Value::view(&self.current_session),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for MarketStatus {
-    fn blank() -> Self {
-        Self {
-            is_open: Value::blank(),
-            day_type: Value::blank(),
-            current_session: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for MarketStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for MarketStatus {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for MarketStatus {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for TradingSessions {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "TradingSessions",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("pre_market"),
-                Field::optional("regular"),
-                Field::optional("after_hours"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.pre_market),
-            1 => Slot::Option(&mut self.regular),
-            2 => Slot::Option(&mut self.after_hours),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.pre_market),
-            1 => Value::view(&self.regular),
-            2 => Value::view(&self.after_hours),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for TradingSessions {
-    fn blank() -> Self {
-        Self {
-            pre_market: None,
-            regular: None,
-            after_hours: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for TradingSessions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for TradingSessions {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for TradingSessions {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for SessionSchedule {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "SessionSchedule",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("open"),
-                Field::required("close"),
-                Field::optional("time_until_open"),
-                Field::optional("time_until_close"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Zoned(&mut self.open),
-            1 => Slot::Zoned(&mut self.close),
-            2 => Slot::Option(&mut self.time_until_open),
-            3 => Slot::Option(&mut self.time_until_close),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Zoned(&self.open),
-            1 => View::Zoned(&self.close),
-            2 => Value::view(&self.time_until_open),
-            3 => Value::view(&self.time_until_close),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for SessionSchedule {
-    fn blank() -> Self {
-        Self {
-            open: Value::blank(),
-            close: Value::blank(),
-            time_until_open: None,
-            time_until_close: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for SessionSchedule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for SessionSchedule {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for SessionSchedule {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for MarketType {
-    const NAME: &'static str = "MarketType";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "us_equities" => Self::UsEquities,
-            "us_options" => Self::UsOptions,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for MarketType {
-    fn blank() -> Self {
-        Self::UsEquities
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for MarketType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for MarketType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for DayType {
-    const NAME: &'static str = "DayType";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "TRADING_DAY" => Self::TradingDay,
-            "EARLY_CLOSE" => Self::EarlyClose,
-            "HOLIDAY" => Self::Holiday,
-            "WEEKEND" => Self::Weekend,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for DayType {
-    fn blank() -> Self {
-        Self::TradingDay
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for DayType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for DayType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for MarketSessionType {
-    const NAME: &'static str = "MarketSessionType";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "pre_market" => Self::PreMarket,
-            "regular" => Self::Regular,
-            "after_hours" => Self::AfterHours,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for MarketSessionType {
-    fn blank() -> Self {
-        Self::PreMarket
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for MarketSessionType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for MarketSessionType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+text_enum! { MarketSessionType { PreMarket: "pre_market", Regular: "regular", AfterHours: "after_hours" } or Unrecognized }

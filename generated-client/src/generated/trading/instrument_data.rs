@@ -3,24 +3,8 @@
 //! Data about companies and their securities: corporate events, analysts' opinions, key figures and
 //! financial statements.
 
-use std::fmt;
-use std::str::FromStr;
-
-use jiff::Timestamp;
-use jiff::civil::Date;
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::instruments::{InstrumentId, InstrumentIdOrSymbol};
-use crate::{NotListed, Unrecognized};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{
-    Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat,
-};
-use crate::options::RequestOptions;
-use crate::page::{Items, Pages};
-use crate::record::{self, Field, Record, Slot, Table, Text, Value, View};
 
 /// Data about companies and their securities: corporate events, analysts' opinions, key figures and
 /// financial statements.
@@ -179,37 +163,14 @@ pub struct GetAllInstrumentEvents {
     call: Call,
 }
 
+request! { GetAllInstrumentEvents: GET "/v1/instruments/events" (
+    query "event_types", query "instrument_ids" min_length(1), query "from_date", query "to_date",
+) {
+    name: "get_all_instrument_events", group: "instrument_data", repeat: Repeat::Read,
+    errors: &[400, 401, 429, 500],
+} -> InstrumentAllEventsData }
+
 impl GetAllInstrumentEvents {
-    /// `GET /v1/instruments/events`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_all_instrument_events",
-        group: "instrument_data",
-        method: Method::Get,
-        path: "/v1/instruments/events",
-        parameters: &[
-            Parameter::query("event_types"),
-            Parameter::query("instrument_ids").min_length(1),
-            Parameter::query("from_date"),
-            Parameter::query("to_date"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<InstrumentAllEventsData>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Only events of these types.
     #[inline]
     pub fn event_types(
@@ -248,18 +209,6 @@ impl GetAllInstrumentEvents {
         self.call.set(3, to_date.view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<InstrumentAllEventsData> {
-        self.call.send()
-    }
 }
 
 /// Request of [`InstrumentData::get_instrument_events`]: optional parameters, then
@@ -270,36 +219,14 @@ pub struct GetInstrumentEvents {
     call: Call,
 }
 
+request! { GetInstrumentEvents: GET "/v1/instruments/{instrument_id}/events" (
+    path "instrument_id" min_length(1), query "from_date", query "to_date",
+) {
+    name: "get_instrument_events", group: "instrument_data", repeat: Repeat::Read,
+    errors: &[401, 404, 429, 500],
+} -> InstrumentEventsData }
+
 impl GetInstrumentEvents {
-    /// `GET /v1/instruments/{instrument_id}/events`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_instrument_events",
-        group: "instrument_data",
-        method: Method::Get,
-        path: "/v1/instruments/{instrument_id}/events",
-        parameters: &[
-            Parameter::path("instrument_id").min_length(1),
-            Parameter::query("from_date"),
-            Parameter::query("to_date"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<InstrumentEventsData>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// First day of the range, inclusive.
     #[inline]
     pub fn from_date(mut self, from_date: Date) -> Self {
@@ -313,18 +240,6 @@ impl GetInstrumentEvents {
         self.call.set(2, to_date.view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<InstrumentEventsData> {
-        self.call.send()
-    }
 }
 
 /// Request of [`InstrumentData::get_instrument_analyst_consensus`]: optional parameters, then
@@ -335,36 +250,14 @@ pub struct GetInstrumentAnalystConsensus {
     call: Call,
 }
 
+request! { GetInstrumentAnalystConsensus: GET "/v1/instruments/{instrument_id}/analyst-reporting" (
+    path "instrument_id" min_length(1), query "from", query "to",
+) {
+    name: "get_instrument_analyst_consensus", group: "instrument_data", repeat: Repeat::Read,
+    errors: &[401, 404, 429, 500],
+} -> InstrumentAnalystConsensus }
+
 impl GetInstrumentAnalystConsensus {
-    /// `GET /v1/instruments/{instrument_id}/analyst-reporting`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_instrument_analyst_consensus",
-        group: "instrument_data",
-        method: Method::Get,
-        path: "/v1/instruments/{instrument_id}/analyst-reporting",
-        parameters: &[
-            Parameter::path("instrument_id").min_length(1),
-            Parameter::query("from"),
-            Parameter::query("to"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<InstrumentAnalystConsensus>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Beginning of the range, inclusive.
     #[inline]
     pub fn from(mut self, from: Date) -> Self {
@@ -378,18 +271,6 @@ impl GetInstrumentAnalystConsensus {
         self.call.set(2, to.view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<InstrumentAnalystConsensus> {
-        self.call.send()
-    }
 }
 
 /// Request of [`InstrumentData::get_instrument_fundamentals`]: optional parameters, then
@@ -400,44 +281,12 @@ pub struct GetInstrumentFundamentals {
     call: Call,
 }
 
-impl GetInstrumentFundamentals {
-    /// `GET /v1/instruments/{instrument_id}/fundamentals`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_instrument_fundamentals",
-        group: "instrument_data",
-        method: Method::Get,
-        path: "/v1/instruments/{instrument_id}/fundamentals",
-        parameters: &[Parameter::path("instrument_id").min_length(1)],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<InstrumentFundamentals>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<InstrumentFundamentals> {
-        self.call.send()
-    }
-}
+request! { GetInstrumentFundamentals: GET "/v1/instruments/{instrument_id}/fundamentals" (path "instrument_id" min_length(
+    1
+)) {
+    name: "get_instrument_fundamentals", group: "instrument_data", repeat: Repeat::Read,
+    errors: &[400, 401, 404, 429, 500],
+} -> InstrumentFundamentals }
 
 /// Request of [`InstrumentData::get_instrument_balance_sheet_statements`]: optional parameters,
 /// then [`send`](Self::send).
@@ -447,38 +296,15 @@ pub struct GetInstrumentBalanceSheetStatements {
     call: Call,
 }
 
+request! { GetInstrumentBalanceSheetStatements: GET "/v1/instruments/{instrument_id}/balance-sheets" (
+    path "instrument_id" min_length(1), query "page_size" min(1) max(1000), query "page_token",
+    query "from_date", query "to_date",
+) {
+    name: "get_instrument_balance_sheet_statements", group: "instrument_data", repeat: Repeat::Read,
+    errors: &[401, 404, 429, 500], page_token: Some(PageToken::Parameter(2)),
+} -> page InstrumentBalanceSheetStatement }
+
 impl GetInstrumentBalanceSheetStatements {
-    /// `GET /v1/instruments/{instrument_id}/balance-sheets`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_instrument_balance_sheet_statements",
-        group: "instrument_data",
-        method: Method::Get,
-        path: "/v1/instruments/{instrument_id}/balance-sheets",
-        parameters: &[
-            Parameter::path("instrument_id").min_length(1),
-            Parameter::query("page_size").min(1).max(1000),
-            Parameter::query("page_token"),
-            Parameter::query("from_date"),
-            Parameter::query("to_date"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 404, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(2)),
-        answer: Answer::of::<Vec<InstrumentBalanceSheetStatement>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -505,30 +331,6 @@ impl GetInstrumentBalanceSheetStatements {
     pub fn to_date(mut self, to_date: Date) -> Self {
         self.call.set(4, to_date.view());
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<InstrumentBalanceSheetStatement>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<InstrumentBalanceSheetStatement> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<InstrumentBalanceSheetStatement> {
-        Items::new(self.call)
     }
 }
 
@@ -540,38 +342,15 @@ pub struct GetInstrumentIncomeStatements {
     call: Call,
 }
 
+request! { GetInstrumentIncomeStatements: GET "/v1/instruments/{instrument_id}/income-statements" (
+    path "instrument_id" min_length(1), query "page_size" min(1) max(1000), query "page_token",
+    query "from_date", query "to_date",
+) {
+    name: "get_instrument_income_statements", group: "instrument_data", repeat: Repeat::Read,
+    errors: &[401, 404, 429, 500], page_token: Some(PageToken::Parameter(2)),
+} -> page InstrumentIncomeStatement }
+
 impl GetInstrumentIncomeStatements {
-    /// `GET /v1/instruments/{instrument_id}/income-statements`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_instrument_income_statements",
-        group: "instrument_data",
-        method: Method::Get,
-        path: "/v1/instruments/{instrument_id}/income-statements",
-        parameters: &[
-            Parameter::path("instrument_id").min_length(1),
-            Parameter::query("page_size").min(1).max(1000),
-            Parameter::query("page_token"),
-            Parameter::query("from_date"),
-            Parameter::query("to_date"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 404, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(2)),
-        answer: Answer::of::<Vec<InstrumentIncomeStatement>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -598,30 +377,6 @@ impl GetInstrumentIncomeStatements {
     pub fn to_date(mut self, to_date: Date) -> Self {
         self.call.set(4, to_date.view());
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<InstrumentIncomeStatement>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<InstrumentIncomeStatement> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<InstrumentIncomeStatement> {
-        Items::new(self.call)
     }
 }
 
@@ -633,38 +388,15 @@ pub struct GetInstrumentCashFlowStatements {
     call: Call,
 }
 
+request! { GetInstrumentCashFlowStatements: GET "/v1/instruments/{instrument_id}/cash-flow-statements" (
+    path "instrument_id" min_length(1), query "page_size" min(1) max(1000), query "page_token",
+    query "from_date", query "to_date",
+) {
+    name: "get_instrument_cash_flow_statements", group: "instrument_data", repeat: Repeat::Read,
+    errors: &[401, 404, 429, 500], page_token: Some(PageToken::Parameter(2)),
+} -> page InstrumentCashFlowStatement }
+
 impl GetInstrumentCashFlowStatements {
-    /// `GET /v1/instruments/{instrument_id}/cash-flow-statements`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_instrument_cash_flow_statements",
-        group: "instrument_data",
-        method: Method::Get,
-        path: "/v1/instruments/{instrument_id}/cash-flow-statements",
-        parameters: &[
-            Parameter::path("instrument_id").min_length(1),
-            Parameter::query("page_size").min(1).max(1000),
-            Parameter::query("page_token"),
-            Parameter::query("from_date"),
-            Parameter::query("to_date"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 404, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(2)),
-        answer: Answer::of::<Vec<InstrumentCashFlowStatement>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -692,30 +424,6 @@ impl GetInstrumentCashFlowStatements {
         self.call.set(4, to_date.view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<InstrumentCashFlowStatement>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<InstrumentCashFlowStatement> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<InstrumentCashFlowStatement> {
-        Items::new(self.call)
-    }
 }
 
 /// Events of many instruments by day.
@@ -726,6 +434,8 @@ pub struct InstrumentAllEventsData {
     pub event_dates: Vec<InstrumentEventsByDate>,
 }
 
+record! { InstrumentAllEventsData { event_dates: "event_dates" } }
+
 /// Events of one day.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -735,6 +445,8 @@ pub struct InstrumentEventsByDate {
     /// What happens on it.
     pub events: Vec<InstrumentEventEnvelope>,
 }
+
+record! { InstrumentEventsByDate { date: "date", events: "events" } }
 
 /// An event. Of the four payloads, only that of its type is present.
 #[derive(Clone, PartialEq)]
@@ -760,6 +472,13 @@ pub struct InstrumentEventEnvelope {
     pub ipo_event_data: Option<InstrumentEventIpoItem>,
 }
 
+record! { InstrumentEventEnvelope {
+    r#type: "type", symbol: "symbol", name: "name" optional, instrument_id: "instrument_id" optional,
+    reporting_currency: "reporting_currency" optional, earnings_event_data: "earnings_event_data" optional,
+    dividend_event_data: "dividend_event_data" optional,
+    stock_split_event_data: "stock_split_event_data" optional, ipo_event_data: "ipo_event_data" optional,
+} }
+
 /// Events of one instrument by type.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -775,6 +494,11 @@ pub struct InstrumentEventsData {
     /// Splits.
     pub splits: Vec<InstrumentSplitEvent>,
 }
+
+record! { InstrumentEventsData {
+    instrument_id: "instrument_id", reporting_currency: "reporting_currency" optional, earnings: "earnings",
+    dividends: "dividends", splits: "splits",
+} }
 
 /// A report of results, before or after it was published.
 #[derive(Clone, PartialEq)]
@@ -798,6 +522,13 @@ pub struct InstrumentEarnings {
     pub revenue_surprise_percent: Option<Decimal>,
 }
 
+record! { InstrumentEarnings {
+    date: "date", report_time: "report_time" optional, eps_estimate: "eps_estimate" optional,
+    eps_actual: "eps_actual" optional, eps_surprise_percent: "eps_surprise_percent" optional,
+    revenue_estimate: "revenue_estimate" optional, revenue_actual: "revenue_actual" optional,
+    revenue_surprise_percent: "revenue_surprise_percent" optional,
+} }
+
 /// A dividend.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -820,6 +551,13 @@ pub struct InstrumentDividendEvent {
     pub frequency: Option<String>,
 }
 
+record! { InstrumentDividendEvent {
+    declaration_date: "declaration_date" optional, ex_date: "ex_date", record_date: "record_date" optional,
+    payment_date: "payment_date" optional, dividend_amount: "dividend_amount" optional,
+    adjusted_dividend_amount: "adjusted_dividend_amount", dividend_yield: "dividend_yield" optional,
+    frequency: "frequency" optional,
+} }
+
 /// A split: `denominator` old shares become `numerator` new ones.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -833,6 +571,10 @@ pub struct InstrumentSplitEvent {
     /// Kind of split, such as `stock-split` or `stock-dividend`.
     pub split_type: String,
 }
+
+record! { InstrumentSplitEvent {
+    date: "date", numerator: "numerator", denominator: "denominator", split_type: "split_type",
+} }
 
 /// A company that goes public.
 #[derive(Clone, PartialEq)]
@@ -854,6 +596,12 @@ pub struct InstrumentEventIpoItem {
     pub market_cap: Option<Decimal>,
 }
 
+record! { InstrumentEventIpoItem {
+    company: "company" optional, exchange: "exchange" optional, actions: "actions" optional,
+    announced_at: "announced_at" optional, shares: "shares" optional, price_range: "price_range" optional,
+    market_cap: "market_cap" optional,
+} }
+
 /// What analysts think of an instrument.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -867,6 +615,11 @@ pub struct InstrumentAnalystConsensus {
     /// The prices that analysts expect.
     pub price_target: Option<PriceTarget>,
 }
+
+record! { InstrumentAnalystConsensus {
+    date: "date", rating: "rating" optional, distribution: "distribution" optional,
+    price_target: "price_target" optional,
+} }
 
 /// How many analysts recommend what.
 #[derive(Clone, PartialEq)]
@@ -884,6 +637,10 @@ pub struct AnalystDistribution {
     pub strong_sell: i64,
 }
 
+record! { AnalystDistribution {
+    strong_buy: "strong_buy", buy: "buy", hold: "hold", sell: "sell", strong_sell: "strong_sell",
+} }
+
 /// The prices that analysts expect.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -897,6 +654,8 @@ pub struct PriceTarget {
     /// ISO 4217 code of the currency.
     pub currency: String,
 }
+
+record! { PriceTarget { average: "average", high: "high", low: "low", currency: "currency" } }
 
 /// Key figures of an instrument and a profile of its issuer.
 #[derive(Clone, PartialEq)]
@@ -933,6 +692,16 @@ pub struct InstrumentFundamentals {
     /// Dividends of the last twelve months in relation to the price.
     pub dividend_yield: Option<Decimal>,
 }
+
+record! { InstrumentFundamentals {
+    description: "description" optional, sector: "sector" optional, industry: "industry" optional,
+    list_date: "list_date" optional, logo_url: "logo_url" optional, market_cap: "market_cap" optional,
+    reporting_currency: "reporting_currency" optional, previous_close: "previous_close" optional,
+    fifty_two_week_high: "fifty_two_week_high" optional, fifty_two_week_low: "fifty_two_week_low" optional,
+    average_volume: "average_volume" optional, beta: "beta" optional,
+    earnings_per_share: "earnings_per_share" optional, price_to_earnings: "price_to_earnings" optional,
+    dividend_yield: "dividend_yield" optional,
+} }
 
 /// Assets and liabilities of a company at the end of a period. Amounts are in `reported_currency`;
 /// values that are not reported are absent.
@@ -1058,6 +827,50 @@ pub struct InstrumentBalanceSheetStatement {
     pub net_debt: Option<Decimal>,
 }
 
+record! { InstrumentBalanceSheetStatement {
+    year: "year", period: "period", period_type: "period_type", reported_currency: "reported_currency",
+    filing_date: "filing_date", accepted_date: "accepted_date",
+    cash_and_cash_equivalents: "cash_and_cash_equivalents" optional,
+    short_term_investments: "short_term_investments" optional,
+    cash_and_short_term_investments: "cash_and_short_term_investments" optional,
+    accounts_receivables: "accounts_receivables" optional, other_receivables: "other_receivables" optional,
+    net_receivables: "net_receivables" optional, inventory: "inventory" optional,
+    prepaids: "prepaids" optional, other_current_assets: "other_current_assets" optional,
+    total_current_assets: "total_current_assets" optional,
+    property_plant_and_equipment_net: "property_plant_and_equipment_net" optional,
+    goodwill: "goodwill" optional, intangible_assets: "intangible_assets" optional,
+    goodwill_and_intangible_assets: "goodwill_and_intangible_assets" optional,
+    long_term_investments: "long_term_investments" optional, tax_assets: "tax_assets" optional,
+    other_non_current_assets: "other_non_current_assets" optional,
+    total_non_current_assets: "total_non_current_assets" optional, other_assets: "other_assets" optional,
+    total_assets: "total_assets" optional, account_payables: "account_payables" optional,
+    other_payables: "other_payables" optional, tax_payables: "tax_payables" optional,
+    total_payables: "total_payables" optional, accrued_expenses: "accrued_expenses" optional,
+    short_term_debt: "short_term_debt" optional,
+    capital_lease_obligations_current: "capital_lease_obligations_current" optional,
+    deferred_revenue: "deferred_revenue" optional,
+    other_current_liabilities: "other_current_liabilities" optional,
+    total_current_liabilities: "total_current_liabilities" optional,
+    long_term_debt: "long_term_debt" optional,
+    capital_lease_obligations: "capital_lease_obligations" optional,
+    deferred_revenue_non_current: "deferred_revenue_non_current" optional,
+    deferred_tax_liabilities_non_current: "deferred_tax_liabilities_non_current" optional,
+    other_non_current_liabilities: "other_non_current_liabilities" optional,
+    total_non_current_liabilities: "total_non_current_liabilities" optional,
+    other_liabilities: "other_liabilities" optional, total_liabilities: "total_liabilities" optional,
+    preferred_stock: "preferred_stock" optional, common_stock: "common_stock" optional,
+    additional_paid_in_capital: "additional_paid_in_capital" optional,
+    retained_earnings: "retained_earnings" optional,
+    accumulated_other_comprehensive_income_loss: "accumulated_other_comprehensive_income_loss" optional,
+    treasury_stock: "treasury_stock" optional,
+    other_total_stockholders_equity: "other_total_stockholders_equity" optional,
+    total_stockholders_equity: "total_stockholders_equity" optional,
+    minority_interest: "minority_interest" optional, total_equity: "total_equity" optional,
+    total_liabilities_and_total_equity: "total_liabilities_and_total_equity" optional,
+    total_investments: "total_investments" optional, total_debt: "total_debt" optional,
+    net_debt: "net_debt" optional,
+} }
+
 /// Income and expenses of a company in a period. Amounts are in `reported_currency`; values that
 /// are not reported are absent.
 #[derive(Clone, PartialEq)]
@@ -1138,6 +951,32 @@ pub struct InstrumentIncomeStatement {
     /// Number of shares, on average, if all options and convertibles were shares.
     pub weighted_average_shs_out_dil: Option<Decimal>,
 }
+
+record! { InstrumentIncomeStatement {
+    year: "year", period: "period", period_type: "period_type", reported_currency: "reported_currency",
+    filing_date: "filing_date", accepted_date: "accepted_date", revenue: "revenue" optional,
+    cost_of_revenue: "cost_of_revenue" optional, gross_profit: "gross_profit" optional,
+    research_and_development_expenses: "research_and_development_expenses" optional,
+    selling_and_marketing_expenses: "selling_and_marketing_expenses" optional,
+    general_and_administrative_expenses: "general_and_administrative_expenses" optional,
+    selling_general_and_administrative_expenses: "selling_general_and_administrative_expenses" optional,
+    other_expenses: "other_expenses" optional, operating_expenses: "operating_expenses" optional,
+    cost_and_expenses: "cost_and_expenses" optional, operating_income: "operating_income" optional,
+    interest_income: "interest_income" optional, interest_expense: "interest_expense" optional,
+    net_interest_income: "net_interest_income" optional,
+    non_operating_income_excluding_interest: "non_operating_income_excluding_interest" optional,
+    total_other_income_expenses_net: "total_other_income_expenses_net" optional,
+    depreciation_and_amortization: "depreciation_and_amortization" optional, ebitda: "ebitda" optional,
+    ebit: "ebit" optional, income_before_tax: "income_before_tax" optional,
+    income_tax_expense: "income_tax_expense" optional,
+    net_income_from_continuing_operations: "net_income_from_continuing_operations" optional,
+    net_income_from_discontinued_operations: "net_income_from_discontinued_operations" optional,
+    other_adjustments_to_net_income: "other_adjustments_to_net_income" optional,
+    net_income: "net_income" optional, net_income_deductions: "net_income_deductions" optional,
+    bottom_line_net_income: "bottom_line_net_income" optional, eps: "eps" optional,
+    eps_diluted: "eps_diluted" optional, weighted_average_shs_out: "weighted_average_shs_out" optional,
+    weighted_average_shs_out_dil: "weighted_average_shs_out_dil" optional,
+} }
 
 /// Cash flows of a company in a period. Amounts are in `reported_currency`; values that are not
 /// reported are absent. Whether cash spent is negative is not documented.
@@ -1236,6 +1075,43 @@ pub struct InstrumentCashFlowStatement {
     pub income_taxes_paid: Option<Decimal>,
 }
 
+record! { InstrumentCashFlowStatement {
+    year: "year", period: "period", period_type: "period_type", reported_currency: "reported_currency",
+    filing_date: "filing_date", accepted_date: "accepted_date", net_income: "net_income" optional,
+    depreciation_and_amortization: "depreciation_and_amortization" optional,
+    deferred_income_tax: "deferred_income_tax" optional,
+    stock_based_compensation: "stock_based_compensation" optional,
+    accounts_receivables: "accounts_receivables" optional, inventory: "inventory" optional,
+    accounts_payables: "accounts_payables" optional, other_working_capital: "other_working_capital" optional,
+    change_in_working_capital: "change_in_working_capital" optional,
+    other_non_cash_items: "other_non_cash_items" optional,
+    net_cash_provided_by_operating_activities: "net_cash_provided_by_operating_activities" optional,
+    operating_cash_flow: "operating_cash_flow" optional,
+    investments_in_property_plant_and_equipment: "investments_in_property_plant_and_equipment" optional,
+    capital_expenditure: "capital_expenditure" optional, acquisitions_net: "acquisitions_net" optional,
+    purchases_of_investments: "purchases_of_investments" optional,
+    sales_maturities_of_investments: "sales_maturities_of_investments" optional,
+    other_investing_activities: "other_investing_activities" optional,
+    net_cash_provided_by_investing_activities: "net_cash_provided_by_investing_activities" optional,
+    long_term_net_debt_issuance: "long_term_net_debt_issuance" optional,
+    short_term_net_debt_issuance: "short_term_net_debt_issuance" optional,
+    net_debt_issuance: "net_debt_issuance" optional, common_stock_issuance: "common_stock_issuance" optional,
+    common_stock_repurchased: "common_stock_repurchased" optional,
+    net_common_stock_issuance: "net_common_stock_issuance" optional,
+    net_preferred_stock_issuance: "net_preferred_stock_issuance" optional,
+    net_stock_issuance: "net_stock_issuance" optional,
+    common_dividends_paid: "common_dividends_paid" optional,
+    preferred_dividends_paid: "preferred_dividends_paid" optional,
+    net_dividends_paid: "net_dividends_paid" optional,
+    other_financing_activities: "other_financing_activities" optional,
+    net_cash_provided_by_financing_activities: "net_cash_provided_by_financing_activities" optional,
+    effect_of_forex_changes_on_cash: "effect_of_forex_changes_on_cash" optional,
+    net_change_in_cash: "net_change_in_cash" optional,
+    cash_at_beginning_of_period: "cash_at_beginning_of_period" optional,
+    cash_at_end_of_period: "cash_at_end_of_period" optional, free_cash_flow: "free_cash_flow" optional,
+    interest_paid: "interest_paid" optional, income_taxes_paid: "income_taxes_paid" optional,
+} }
+
 /// Type of a corporate event.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -1252,39 +1128,9 @@ pub enum AllEventsEventType {
     Unrecognized(Unrecognized),
 }
 
-impl AllEventsEventType {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Earnings => "EARNINGS",
-            Self::Dividend => "DIVIDEND",
-            Self::StockSplit => "STOCK_SPLIT",
-            Self::Ipo => "IPO",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for AllEventsEventType {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for AllEventsEventType {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("AllEventsEventType", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { AllEventsEventType {
+    Earnings: "EARNINGS", Dividend: "DIVIDEND", StockSplit: "STOCK_SPLIT", Ipo: "IPO",
+} or Unrecognized }
 
 /// Time of day at which results are reported.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -1298,35 +1144,7 @@ pub enum ReportTime {
     Unrecognized(Unrecognized),
 }
 
-impl ReportTime {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Bmo => "BMO",
-            Self::Amc => "AMC",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for ReportTime {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for ReportTime {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("ReportTime", text)),
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { ReportTime { Bmo: "BMO", Amc: "AMC" } or Unrecognized }
 
 /// What analysts recommend.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -1346,40 +1164,9 @@ pub enum AnalystRating {
     Unrecognized(Unrecognized),
 }
 
-impl AnalystRating {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::StrongBuy => "STRONG_BUY",
-            Self::Buy => "BUY",
-            Self::Hold => "HOLD",
-            Self::Sell => "SELL",
-            Self::StrongSell => "STRONG_SELL",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for AnalystRating {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for AnalystRating {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("AnalystRating", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { AnalystRating {
+    StrongBuy: "STRONG_BUY", Buy: "BUY", Hold: "HOLD", Sell: "SELL", StrongSell: "STRONG_SELL",
+} or Unrecognized }
 
 /// Length of the period that a statement covers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -1397,1944 +1184,4 @@ pub enum FiscalPeriodType {
     Unrecognized(Unrecognized),
 }
 
-impl FiscalPeriodType {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Quarterly => "QUARTERLY",
-            Self::Biannual => "BIANNUAL",
-            Self::Annual => "ANNUAL",
-            Self::Ttm => "TTM",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for FiscalPeriodType {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for FiscalPeriodType {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("FiscalPeriodType", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for InstrumentAllEventsData {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "InstrumentAllEventsData",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("event_dates")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::List(&mut self.event_dates),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::List(&self.event_dates),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for InstrumentAllEventsData {
-    fn blank() -> Self {
-        Self {
-            event_dates: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for InstrumentAllEventsData {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for InstrumentAllEventsData {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for InstrumentAllEventsData {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for InstrumentEventsByDate {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "InstrumentEventsByDate",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("date"), Field::required("events")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Date(&mut self.date),
-            1 => Slot::List(&mut self.events),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Date(self.date),
-            1 => View::List(&self.events),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for InstrumentEventsByDate {
-    fn blank() -> Self {
-        Self {
-            date: Value::blank(),
-            events: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for InstrumentEventsByDate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for InstrumentEventsByDate {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for InstrumentEventsByDate {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for InstrumentEventEnvelope {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "InstrumentEventEnvelope",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("type"),
-                Field::required("symbol"),
-                Field::optional("name"),
-                Field::optional("instrument_id"),
-                Field::optional("reporting_currency"),
-                Field::optional("earnings_event_data"),
-                Field::optional("dividend_event_data"),
-                Field::optional("stock_split_event_data"),
-                Field::optional("ipo_event_data"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Text(&mut self.r#type),
-            1 => Slot::String(&mut self.symbol),
-            2 => Slot::Option(&mut self.name),
-            3 => Slot::Option(&mut self.instrument_id),
-            4 => Slot::Option(&mut self.reporting_currency),
-            5 => Slot::Option(&mut self.earnings_event_data),
-            6 => Slot::Option(&mut self.dividend_event_data),
-            7 => Slot::Option(&mut self.stock_split_event_data),
-            8 => Slot::Option(&mut self.ipo_event_data),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.r#type),
-            1 => View::Text(&self.symbol),
-            2 => Value::view(&self.name),
-            3 => Value::view(&self.instrument_id),
-            4 => Value::view(&self.reporting_currency),
-            5 => Value::view(&self.earnings_event_data),
-            6 => Value::view(&self.dividend_event_data),
-            7 => Value::view(&self.stock_split_event_data),
-            8 => Value::view(&self.ipo_event_data),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for InstrumentEventEnvelope {
-    fn blank() -> Self {
-        Self {
-            r#type: Value::blank(),
-            symbol: Value::blank(),
-            name: None,
-            instrument_id: None,
-            reporting_currency: None,
-            earnings_event_data: None,
-            dividend_event_data: None,
-            stock_split_event_data: None,
-            ipo_event_data: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for InstrumentEventEnvelope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for InstrumentEventEnvelope {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for InstrumentEventEnvelope {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for InstrumentEventsData {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "InstrumentEventsData",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("instrument_id"),
-                Field::optional("reporting_currency"),
-                Field::required("earnings"),
-                Field::required("dividends"),
-                Field::required("splits"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.instrument_id),
-            1 => Slot::Option(&mut self.reporting_currency),
-            2 => Slot::List(&mut self.earnings),
-            3 => Slot::List(&mut self.dividends),
-            4 => Slot::List(&mut self.splits),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.instrument_id),
-            1 => Value::view(&self.reporting_currency),
-            2 => View::List(&self.earnings),
-            3 => View::List(&self.dividends),
-            4 => View::List(&self.splits),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for InstrumentEventsData {
-    fn blank() -> Self {
-        Self {
-            instrument_id: Value::blank(),
-            reporting_currency: None,
-            earnings: Value::blank(),
-            dividends: Value::blank(),
-            splits: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for InstrumentEventsData {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for InstrumentEventsData {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for InstrumentEventsData {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for InstrumentEarnings {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "InstrumentEarnings",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("date"),
-                Field::optional("report_time"),
-                Field::optional("eps_estimate"),
-                Field::optional("eps_actual"),
-                Field::optional("eps_surprise_percent"),
-                Field::optional("revenue_estimate"),
-                Field::optional("revenue_actual"),
-                Field::optional("revenue_surprise_percent"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Date(&mut self.date),
-            1 => Slot::Option(&mut self.report_time),
-            2 => Slot::Option(&mut self.eps_estimate),
-            3 => Slot::Option(&mut self.eps_actual),
-            4 => Slot::Option(&mut self.eps_surprise_percent),
-            5 => Slot::Option(&mut self.revenue_estimate),
-            6 => Slot::Option(&mut self.revenue_actual),
-            7 => Slot::Option(&mut self.revenue_surprise_percent),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Date(self.date),
-            1 => Value::view(&self.report_time),
-            2 => Value::view(&self.eps_estimate),
-            3 => Value::view(&self.eps_actual),
-            4 => Value::view(&self.eps_surprise_percent),
-            5 => Value::view(&self.revenue_estimate),
-            6 => Value::view(&self.revenue_actual),
-            7 => Value::view(&self.revenue_surprise_percent),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for InstrumentEarnings {
-    fn blank() -> Self {
-        Self {
-            date: Value::blank(),
-            report_time: None,
-            eps_estimate: None,
-            eps_actual: None,
-            eps_surprise_percent: None,
-            revenue_estimate: None,
-            revenue_actual: None,
-            revenue_surprise_percent: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for InstrumentEarnings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for InstrumentEarnings {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for InstrumentEarnings {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for InstrumentDividendEvent {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "InstrumentDividendEvent",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("declaration_date"),
-                Field::required("ex_date"),
-                Field::optional("record_date"),
-                Field::optional("payment_date"),
-                Field::optional("dividend_amount"),
-                Field::required("adjusted_dividend_amount"),
-                Field::optional("dividend_yield"),
-                Field::optional("frequency"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.declaration_date),
-            1 => Slot::Date(&mut self.ex_date),
-            2 => Slot::Option(&mut self.record_date),
-            3 => Slot::Option(&mut self.payment_date),
-            4 => Slot::Option(&mut self.dividend_amount),
-            5 => Slot::Decimal(&mut self.adjusted_dividend_amount),
-            6 => Slot::Option(&mut self.dividend_yield),
-            7 => Slot::Option(&mut self.frequency),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.declaration_date),
-            1 => View::Date(self.ex_date),
-            2 => Value::view(&self.record_date),
-            3 => Value::view(&self.payment_date),
-            4 => Value::view(&self.dividend_amount),
-            5 => View::Decimal(self.adjusted_dividend_amount),
-            6 => Value::view(&self.dividend_yield),
-            7 => Value::view(&self.frequency),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for InstrumentDividendEvent {
-    fn blank() -> Self {
-        Self {
-            declaration_date: None,
-            ex_date: Value::blank(),
-            record_date: None,
-            payment_date: None,
-            dividend_amount: None,
-            adjusted_dividend_amount: Value::blank(),
-            dividend_yield: None,
-            frequency: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for InstrumentDividendEvent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for InstrumentDividendEvent {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for InstrumentDividendEvent {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for InstrumentSplitEvent {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "InstrumentSplitEvent",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("date"),
-                Field::required("numerator"),
-                Field::required("denominator"),
-                Field::required("split_type"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Date(&mut self.date),
-            1 => Slot::Decimal(&mut self.numerator),
-            2 => Slot::Decimal(&mut self.denominator),
-            3 => Slot::String(&mut self.split_type),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Date(self.date),
-            1 => View::Decimal(self.numerator),
-            2 => View::Decimal(self.denominator),
-            3 => View::Text(&self.split_type),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for InstrumentSplitEvent {
-    fn blank() -> Self {
-        Self {
-            date: Value::blank(),
-            numerator: Value::blank(),
-            denominator: Value::blank(),
-            split_type: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for InstrumentSplitEvent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for InstrumentSplitEvent {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for InstrumentSplitEvent {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for InstrumentEventIpoItem {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "InstrumentEventIpoItem",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("company"),
-                Field::optional("exchange"),
-                Field::optional("actions"),
-                Field::optional("announced_at"),
-                Field::optional("shares"),
-                Field::optional("price_range"),
-                Field::optional("market_cap"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.company),
-            1 => Slot::Option(&mut self.exchange),
-            2 => Slot::Option(&mut self.actions),
-            3 => Slot::Option(&mut self.announced_at),
-            4 => Slot::Option(&mut self.shares),
-            5 => Slot::Option(&mut self.price_range),
-            6 => Slot::Option(&mut self.market_cap),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.company),
-            1 => Value::view(&self.exchange),
-            2 => Value::view(&self.actions),
-            3 => Value::view(&self.announced_at),
-            4 => Value::view(&self.shares),
-            5 => Value::view(&self.price_range),
-            6 => Value::view(&self.market_cap),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for InstrumentEventIpoItem {
-    fn blank() -> Self {
-        Self {
-            company: None,
-            exchange: None,
-            actions: None,
-            announced_at: None,
-            shares: None,
-            price_range: None,
-            market_cap: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for InstrumentEventIpoItem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for InstrumentEventIpoItem {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for InstrumentEventIpoItem {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for InstrumentAnalystConsensus {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "InstrumentAnalystConsensus",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("date"),
-                Field::optional("rating"),
-                Field::optional("distribution"),
-                Field::optional("price_target"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Date(&mut self.date),
-            1 => Slot::Option(&mut self.rating),
-            2 => Slot::Option(&mut self.distribution),
-            3 => Slot::Option(&mut self.price_target),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Date(self.date),
-            1 => Value::view(&self.rating),
-            2 => Value::view(&self.distribution),
-            3 => Value::view(&self.price_target),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for InstrumentAnalystConsensus {
-    fn blank() -> Self {
-        Self {
-            date: Value::blank(),
-            rating: None,
-            distribution: None,
-            price_target: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for InstrumentAnalystConsensus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for InstrumentAnalystConsensus {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for InstrumentAnalystConsensus {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for AnalystDistribution {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "AnalystDistribution",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("strong_buy"),
-                Field::required("buy"),
-                Field::required("hold"),
-                Field::required("sell"),
-                Field::required("strong_sell"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::I64(&mut self.strong_buy),
-            1 => Slot::I64(&mut self.buy),
-            2 => Slot::I64(&mut self.hold),
-            3 => Slot::I64(&mut self.sell),
-            4 => Slot::I64(&mut self.strong_sell),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::I64(self.strong_buy),
-            1 => View::I64(self.buy),
-            2 => View::I64(self.hold),
-            3 => View::I64(self.sell),
-            4 => View::I64(self.strong_sell),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for AnalystDistribution {
-    fn blank() -> Self {
-        Self {
-            strong_buy: Value::blank(),
-            buy: Value::blank(),
-            hold: Value::blank(),
-            sell: Value::blank(),
-            strong_sell: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for AnalystDistribution {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for AnalystDistribution {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for AnalystDistribution {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for PriceTarget {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "PriceTarget",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("average"),
-                Field::required("high"),
-                Field::required("low"),
-                Field::required("currency"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Decimal(&mut self.average),
-            1 => Slot::Decimal(&mut self.high),
-            2 => Slot::Decimal(&mut self.low),
-            3 => Slot::String(&mut self.currency),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Decimal(self.average),
-            1 => View::Decimal(self.high),
-            2 => View::Decimal(self.low),
-            3 => View::Text(&self.currency),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for PriceTarget {
-    fn blank() -> Self {
-        Self {
-            average: Value::blank(),
-            high: Value::blank(),
-            low: Value::blank(),
-            currency: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for PriceTarget {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for PriceTarget {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for PriceTarget {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for InstrumentFundamentals {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "InstrumentFundamentals",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("description"),
-                Field::optional("sector"),
-                Field::optional("industry"),
-                Field::optional("list_date"),
-                Field::optional("logo_url"),
-                Field::optional("market_cap"),
-                Field::optional("reporting_currency"),
-                Field::optional("previous_close"),
-                Field::optional("fifty_two_week_high"),
-                Field::optional("fifty_two_week_low"),
-                Field::optional("average_volume"),
-                Field::optional("beta"),
-                Field::optional("earnings_per_share"),
-                Field::optional("price_to_earnings"),
-                Field::optional("dividend_yield"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.description),
-            1 => Slot::Option(&mut self.sector),
-            2 => Slot::Option(&mut self.industry),
-            3 => Slot::Option(&mut self.list_date),
-            4 => Slot::Option(&mut self.logo_url),
-            5 => Slot::Option(&mut self.market_cap),
-            6 => Slot::Option(&mut self.reporting_currency),
-            7 => Slot::Option(&mut self.previous_close),
-            8 => Slot::Option(&mut self.fifty_two_week_high),
-            9 => Slot::Option(&mut self.fifty_two_week_low),
-            10 => Slot::Option(&mut self.average_volume),
-            11 => Slot::Option(&mut self.beta),
-            12 => Slot::Option(&mut self.earnings_per_share),
-            13 => Slot::Option(&mut self.price_to_earnings),
-            14 => Slot::Option(&mut self.dividend_yield),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.description),
-            1 => Value::view(&self.sector),
-            2 => Value::view(&self.industry),
-            3 => Value::view(&self.list_date),
-            4 => Value::view(&self.logo_url),
-            5 => Value::view(&self.market_cap),
-            6 => Value::view(&self.reporting_currency),
-            7 => Value::view(&self.previous_close),
-            8 => Value::view(&self.fifty_two_week_high),
-            9 => Value::view(&self.fifty_two_week_low),
-            10 => Value::view(&self.average_volume),
-            11 => Value::view(&self.beta),
-            12 => Value::view(&self.earnings_per_share),
-            13 => Value::view(&self.price_to_earnings),
-            14 => Value::view(&self.dividend_yield),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for InstrumentFundamentals {
-    fn blank() -> Self {
-        Self {
-            description: None,
-            sector: None,
-            industry: None,
-            list_date: None,
-            logo_url: None,
-            market_cap: None,
-            reporting_currency: None,
-            previous_close: None,
-            fifty_two_week_high: None,
-            fifty_two_week_low: None,
-            average_volume: None,
-            beta: None,
-            earnings_per_share: None,
-            price_to_earnings: None,
-            dividend_yield: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for InstrumentFundamentals {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for InstrumentFundamentals {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for InstrumentFundamentals {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for InstrumentBalanceSheetStatement {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "InstrumentBalanceSheetStatement",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("year"),
-                Field::required("period"),
-                Field::required("period_type"),
-                Field::required("reported_currency"),
-                Field::required("filing_date"),
-                Field::required("accepted_date"),
-                Field::optional("cash_and_cash_equivalents"),
-                Field::optional("short_term_investments"),
-                Field::optional("cash_and_short_term_investments"),
-                Field::optional("accounts_receivables"),
-                Field::optional("other_receivables"),
-                Field::optional("net_receivables"),
-                Field::optional("inventory"),
-                Field::optional("prepaids"),
-                Field::optional("other_current_assets"),
-                Field::optional("total_current_assets"),
-                Field::optional("property_plant_and_equipment_net"),
-                Field::optional("goodwill"),
-                Field::optional("intangible_assets"),
-                Field::optional("goodwill_and_intangible_assets"),
-                Field::optional("long_term_investments"),
-                Field::optional("tax_assets"),
-                Field::optional("other_non_current_assets"),
-                Field::optional("total_non_current_assets"),
-                Field::optional("other_assets"),
-                Field::optional("total_assets"),
-                Field::optional("account_payables"),
-                Field::optional("other_payables"),
-                Field::optional("tax_payables"),
-                Field::optional("total_payables"),
-                Field::optional("accrued_expenses"),
-                Field::optional("short_term_debt"),
-                Field::optional("capital_lease_obligations_current"),
-                Field::optional("deferred_revenue"),
-                Field::optional("other_current_liabilities"),
-                Field::optional("total_current_liabilities"),
-                Field::optional("long_term_debt"),
-                Field::optional("capital_lease_obligations"),
-                Field::optional("deferred_revenue_non_current"),
-                Field::optional("deferred_tax_liabilities_non_current"),
-                Field::optional("other_non_current_liabilities"),
-                Field::optional("total_non_current_liabilities"),
-                Field::optional("other_liabilities"),
-                Field::optional("total_liabilities"),
-                Field::optional("preferred_stock"),
-                Field::optional("common_stock"),
-                Field::optional("additional_paid_in_capital"),
-                Field::optional("retained_earnings"),
-                Field::optional("accumulated_other_comprehensive_income_loss"),
-                Field::optional("treasury_stock"),
-                Field::optional("other_total_stockholders_equity"),
-                Field::optional("total_stockholders_equity"),
-                Field::optional("minority_interest"),
-                Field::optional("total_equity"),
-                Field::optional("total_liabilities_and_total_equity"),
-                Field::optional("total_investments"),
-                Field::optional("total_debt"),
-                Field::optional("net_debt"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::I32(&mut self.year),
-            1 => Slot::String(&mut self.period),
-            2 => Slot::Text(&mut self.period_type),
-            3 => Slot::String(&mut self.reported_currency),
-            4 => Slot::Date(&mut self.filing_date),
-            5 => Slot::Timestamp(&mut self.accepted_date),
-            6 => Slot::Option(&mut self.cash_and_cash_equivalents),
-            7 => Slot::Option(&mut self.short_term_investments),
-            8 => Slot::Option(&mut self.cash_and_short_term_investments),
-            9 => Slot::Option(&mut self.accounts_receivables),
-            10 => Slot::Option(&mut self.other_receivables),
-            11 => Slot::Option(&mut self.net_receivables),
-            12 => Slot::Option(&mut self.inventory),
-            13 => Slot::Option(&mut self.prepaids),
-            14 => Slot::Option(&mut self.other_current_assets),
-            15 => Slot::Option(&mut self.total_current_assets),
-            16 => Slot::Option(&mut self.property_plant_and_equipment_net),
-            17 => Slot::Option(&mut self.goodwill),
-            18 => Slot::Option(&mut self.intangible_assets),
-            19 => Slot::Option(&mut self.goodwill_and_intangible_assets),
-            20 => Slot::Option(&mut self.long_term_investments),
-            21 => Slot::Option(&mut self.tax_assets),
-            22 => Slot::Option(&mut self.other_non_current_assets),
-            23 => Slot::Option(&mut self.total_non_current_assets),
-            24 => Slot::Option(&mut self.other_assets),
-            25 => Slot::Option(&mut self.total_assets),
-            26 => Slot::Option(&mut self.account_payables),
-            27 => Slot::Option(&mut self.other_payables),
-            28 => Slot::Option(&mut self.tax_payables),
-            29 => Slot::Option(&mut self.total_payables),
-            30 => Slot::Option(&mut self.accrued_expenses),
-            31 => Slot::Option(&mut self.short_term_debt),
-            32 => Slot::Option(&mut self.capital_lease_obligations_current),
-            33 => Slot::Option(&mut self.deferred_revenue),
-            34 => Slot::Option(&mut self.other_current_liabilities),
-            35 => Slot::Option(&mut self.total_current_liabilities),
-            36 => Slot::Option(&mut self.long_term_debt),
-            37 => Slot::Option(&mut self.capital_lease_obligations),
-            38 => Slot::Option(&mut self.deferred_revenue_non_current),
-            39 => Slot::Option(&mut self.deferred_tax_liabilities_non_current),
-            40 => Slot::Option(&mut self.other_non_current_liabilities),
-            41 => Slot::Option(&mut self.total_non_current_liabilities),
-            42 => Slot::Option(&mut self.other_liabilities),
-            43 => Slot::Option(&mut self.total_liabilities),
-            44 => Slot::Option(&mut self.preferred_stock),
-            45 => Slot::Option(&mut self.common_stock),
-            46 => Slot::Option(&mut self.additional_paid_in_capital),
-            47 => Slot::Option(&mut self.retained_earnings),
-            48 => Slot::Option(&mut self.accumulated_other_comprehensive_income_loss),
-            49 => Slot::Option(&mut self.treasury_stock),
-            50 => Slot::Option(&mut self.other_total_stockholders_equity),
-            51 => Slot::Option(&mut self.total_stockholders_equity),
-            52 => Slot::Option(&mut self.minority_interest),
-            53 => Slot::Option(&mut self.total_equity),
-            54 => Slot::Option(&mut self.total_liabilities_and_total_equity),
-            55 => Slot::Option(&mut self.total_investments),
-            56 => Slot::Option(&mut self.total_debt),
-            57 => Slot::Option(&mut self.net_debt),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.year),
-            1 => View::Text(&self.period),
-            2 => Value::view(&self.period_type),
-            3 => View::Text(&self.reported_currency),
-            4 => View::Date(self.filing_date),
-            5 => View::Timestamp(self.accepted_date),
-            6 => Value::view(&self.cash_and_cash_equivalents),
-            7 => Value::view(&self.short_term_investments),
-            8 => Value::view(&self.cash_and_short_term_investments),
-            9 => Value::view(&self.accounts_receivables),
-            10 => Value::view(&self.other_receivables),
-            11 => Value::view(&self.net_receivables),
-            12 => Value::view(&self.inventory),
-            13 => Value::view(&self.prepaids),
-            14 => Value::view(&self.other_current_assets),
-            15 => Value::view(&self.total_current_assets),
-            16 => Value::view(&self.property_plant_and_equipment_net),
-            17 => Value::view(&self.goodwill),
-            18 => Value::view(&self.intangible_assets),
-            19 => Value::view(&self.goodwill_and_intangible_assets),
-            20 => Value::view(&self.long_term_investments),
-            21 => Value::view(&self.tax_assets),
-            22 => Value::view(&self.other_non_current_assets),
-            23 => Value::view(&self.total_non_current_assets),
-            24 => Value::view(&self.other_assets),
-            25 => Value::view(&self.total_assets),
-            26 => Value::view(&self.account_payables),
-            27 => Value::view(&self.other_payables),
-            28 => Value::view(&self.tax_payables),
-            29 => Value::view(&self.total_payables),
-            30 => Value::view(&self.accrued_expenses),
-            31 => Value::view(&self.short_term_debt),
-            32 => Value::view(&self.capital_lease_obligations_current),
-            33 => Value::view(&self.deferred_revenue),
-            34 => Value::view(&self.other_current_liabilities),
-            35 => Value::view(&self.total_current_liabilities),
-            36 => Value::view(&self.long_term_debt),
-            37 => Value::view(&self.capital_lease_obligations),
-            38 => Value::view(&self.deferred_revenue_non_current),
-            39 => Value::view(&self.deferred_tax_liabilities_non_current),
-            40 => Value::view(&self.other_non_current_liabilities),
-            41 => Value::view(&self.total_non_current_liabilities),
-            42 => Value::view(&self.other_liabilities),
-            43 => Value::view(&self.total_liabilities),
-            44 => Value::view(&self.preferred_stock),
-            45 => Value::view(&self.common_stock),
-            46 => Value::view(&self.additional_paid_in_capital),
-            47 => Value::view(&self.retained_earnings),
-            48 => Value::view(&self.accumulated_other_comprehensive_income_loss),
-            49 => Value::view(&self.treasury_stock),
-            50 => Value::view(&self.other_total_stockholders_equity),
-            51 => Value::view(&self.total_stockholders_equity),
-            52 => Value::view(&self.minority_interest),
-            53 => Value::view(&self.total_equity),
-            54 => Value::view(&self.total_liabilities_and_total_equity),
-            55 => Value::view(&self.total_investments),
-            56 => Value::view(&self.total_debt),
-            57 => Value::view(&self.net_debt),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for InstrumentBalanceSheetStatement {
-    fn blank() -> Self {
-        Self {
-            year: Value::blank(),
-            period: Value::blank(),
-            period_type: Value::blank(),
-            reported_currency: Value::blank(),
-            filing_date: Value::blank(),
-            accepted_date: Value::blank(),
-            cash_and_cash_equivalents: None,
-            short_term_investments: None,
-            cash_and_short_term_investments: None,
-            accounts_receivables: None,
-            other_receivables: None,
-            net_receivables: None,
-            inventory: None,
-            prepaids: None,
-            other_current_assets: None,
-            total_current_assets: None,
-            property_plant_and_equipment_net: None,
-            goodwill: None,
-            intangible_assets: None,
-            goodwill_and_intangible_assets: None,
-            long_term_investments: None,
-            tax_assets: None,
-            other_non_current_assets: None,
-            total_non_current_assets: None,
-            other_assets: None,
-            total_assets: None,
-            account_payables: None,
-            other_payables: None,
-            tax_payables: None,
-            total_payables: None,
-            accrued_expenses: None,
-            short_term_debt: None,
-            capital_lease_obligations_current: None,
-            deferred_revenue: None,
-            other_current_liabilities: None,
-            total_current_liabilities: None,
-            long_term_debt: None,
-            capital_lease_obligations: None,
-            deferred_revenue_non_current: None,
-            deferred_tax_liabilities_non_current: None,
-            other_non_current_liabilities: None,
-            total_non_current_liabilities: None,
-            other_liabilities: None,
-            total_liabilities: None,
-            preferred_stock: None,
-            common_stock: None,
-            additional_paid_in_capital: None,
-            retained_earnings: None,
-            accumulated_other_comprehensive_income_loss: None,
-            treasury_stock: None,
-            other_total_stockholders_equity: None,
-            total_stockholders_equity: None,
-            minority_interest: None,
-            total_equity: None,
-            total_liabilities_and_total_equity: None,
-            total_investments: None,
-            total_debt: None,
-            net_debt: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for InstrumentBalanceSheetStatement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for InstrumentBalanceSheetStatement {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for InstrumentBalanceSheetStatement {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for InstrumentIncomeStatement {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "InstrumentIncomeStatement",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("year"),
-                Field::required("period"),
-                Field::required("period_type"),
-                Field::required("reported_currency"),
-                Field::required("filing_date"),
-                Field::required("accepted_date"),
-                Field::optional("revenue"),
-                Field::optional("cost_of_revenue"),
-                Field::optional("gross_profit"),
-                Field::optional("research_and_development_expenses"),
-                Field::optional("selling_and_marketing_expenses"),
-                Field::optional("general_and_administrative_expenses"),
-                Field::optional("selling_general_and_administrative_expenses"),
-                Field::optional("other_expenses"),
-                Field::optional("operating_expenses"),
-                Field::optional("cost_and_expenses"),
-                Field::optional("operating_income"),
-                Field::optional("interest_income"),
-                Field::optional("interest_expense"),
-                Field::optional("net_interest_income"),
-                Field::optional("non_operating_income_excluding_interest"),
-                Field::optional("total_other_income_expenses_net"),
-                Field::optional("depreciation_and_amortization"),
-                Field::optional("ebitda"),
-                Field::optional("ebit"),
-                Field::optional("income_before_tax"),
-                Field::optional("income_tax_expense"),
-                Field::optional("net_income_from_continuing_operations"),
-                Field::optional("net_income_from_discontinued_operations"),
-                Field::optional("other_adjustments_to_net_income"),
-                Field::optional("net_income"),
-                Field::optional("net_income_deductions"),
-                Field::optional("bottom_line_net_income"),
-                Field::optional("eps"),
-                Field::optional("eps_diluted"),
-                Field::optional("weighted_average_shs_out"),
-                Field::optional("weighted_average_shs_out_dil"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::I32(&mut self.year),
-            1 => Slot::String(&mut self.period),
-            2 => Slot::Text(&mut self.period_type),
-            3 => Slot::String(&mut self.reported_currency),
-            4 => Slot::Date(&mut self.filing_date),
-            5 => Slot::Timestamp(&mut self.accepted_date),
-            6 => Slot::Option(&mut self.revenue),
-            7 => Slot::Option(&mut self.cost_of_revenue),
-            8 => Slot::Option(&mut self.gross_profit),
-            9 => Slot::Option(&mut self.research_and_development_expenses),
-            10 => Slot::Option(&mut self.selling_and_marketing_expenses),
-            11 => Slot::Option(&mut self.general_and_administrative_expenses),
-            12 => Slot::Option(&mut self.selling_general_and_administrative_expenses),
-            13 => Slot::Option(&mut self.other_expenses),
-            14 => Slot::Option(&mut self.operating_expenses),
-            15 => Slot::Option(&mut self.cost_and_expenses),
-            16 => Slot::Option(&mut self.operating_income),
-            17 => Slot::Option(&mut self.interest_income),
-            18 => Slot::Option(&mut self.interest_expense),
-            19 => Slot::Option(&mut self.net_interest_income),
-            20 => Slot::Option(&mut self.non_operating_income_excluding_interest),
-            21 => Slot::Option(&mut self.total_other_income_expenses_net),
-            22 => Slot::Option(&mut self.depreciation_and_amortization),
-            23 => Slot::Option(&mut self.ebitda),
-            24 => Slot::Option(&mut self.ebit),
-            25 => Slot::Option(&mut self.income_before_tax),
-            26 => Slot::Option(&mut self.income_tax_expense),
-            27 => Slot::Option(&mut self.net_income_from_continuing_operations),
-            28 => Slot::Option(&mut self.net_income_from_discontinued_operations),
-            29 => Slot::Option(&mut self.other_adjustments_to_net_income),
-            30 => Slot::Option(&mut self.net_income),
-            31 => Slot::Option(&mut self.net_income_deductions),
-            32 => Slot::Option(&mut self.bottom_line_net_income),
-            33 => Slot::Option(&mut self.eps),
-            34 => Slot::Option(&mut self.eps_diluted),
-            35 => Slot::Option(&mut self.weighted_average_shs_out),
-            36 => Slot::Option(&mut self.weighted_average_shs_out_dil),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.year),
-            1 => View::Text(&self.period),
-            2 => Value::view(&self.period_type),
-            3 => View::Text(&self.reported_currency),
-            4 => View::Date(self.filing_date),
-            5 => View::Timestamp(self.accepted_date),
-            6 => Value::view(&self.revenue),
-            7 => Value::view(&self.cost_of_revenue),
-            8 => Value::view(&self.gross_profit),
-            9 => Value::view(&self.research_and_development_expenses),
-            10 => Value::view(&self.selling_and_marketing_expenses),
-            11 => Value::view(&self.general_and_administrative_expenses),
-            12 => Value::view(&self.selling_general_and_administrative_expenses),
-            13 => Value::view(&self.other_expenses),
-            14 => Value::view(&self.operating_expenses),
-            15 => Value::view(&self.cost_and_expenses),
-            16 => Value::view(&self.operating_income),
-            17 => Value::view(&self.interest_income),
-            18 => Value::view(&self.interest_expense),
-            19 => Value::view(&self.net_interest_income),
-            20 => Value::view(&self.non_operating_income_excluding_interest),
-            21 => Value::view(&self.total_other_income_expenses_net),
-            22 => Value::view(&self.depreciation_and_amortization),
-            23 => Value::view(&self.ebitda),
-            24 => Value::view(&self.ebit),
-            25 => Value::view(&self.income_before_tax),
-            26 => Value::view(&self.income_tax_expense),
-            27 => Value::view(&self.net_income_from_continuing_operations),
-            28 => Value::view(&self.net_income_from_discontinued_operations),
-            29 => Value::view(&self.other_adjustments_to_net_income),
-            30 => Value::view(&self.net_income),
-            31 => Value::view(&self.net_income_deductions),
-            32 => Value::view(&self.bottom_line_net_income),
-            33 => Value::view(&self.eps),
-            34 => Value::view(&self.eps_diluted),
-            35 => Value::view(&self.weighted_average_shs_out),
-            36 => Value::view(&self.weighted_average_shs_out_dil),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for InstrumentIncomeStatement {
-    fn blank() -> Self {
-        Self {
-            year: Value::blank(),
-            period: Value::blank(),
-            period_type: Value::blank(),
-            reported_currency: Value::blank(),
-            filing_date: Value::blank(),
-            accepted_date: Value::blank(),
-            revenue: None,
-            cost_of_revenue: None,
-            gross_profit: None,
-            research_and_development_expenses: None,
-            selling_and_marketing_expenses: None,
-            general_and_administrative_expenses: None,
-            selling_general_and_administrative_expenses: None,
-            other_expenses: None,
-            operating_expenses: None,
-            cost_and_expenses: None,
-            operating_income: None,
-            interest_income: None,
-            interest_expense: None,
-            net_interest_income: None,
-            non_operating_income_excluding_interest: None,
-            total_other_income_expenses_net: None,
-            depreciation_and_amortization: None,
-            ebitda: None,
-            ebit: None,
-            income_before_tax: None,
-            income_tax_expense: None,
-            net_income_from_continuing_operations: None,
-            net_income_from_discontinued_operations: None,
-            other_adjustments_to_net_income: None,
-            net_income: None,
-            net_income_deductions: None,
-            bottom_line_net_income: None,
-            eps: None,
-            eps_diluted: None,
-            weighted_average_shs_out: None,
-            weighted_average_shs_out_dil: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for InstrumentIncomeStatement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for InstrumentIncomeStatement {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for InstrumentIncomeStatement {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for InstrumentCashFlowStatement {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "InstrumentCashFlowStatement",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("year"),
-                Field::required("period"),
-                Field::required("period_type"),
-                Field::required("reported_currency"),
-                Field::required("filing_date"),
-                Field::required("accepted_date"),
-                Field::optional("net_income"),
-                Field::optional("depreciation_and_amortization"),
-                Field::optional("deferred_income_tax"),
-                Field::optional("stock_based_compensation"),
-                Field::optional("accounts_receivables"),
-                Field::optional("inventory"),
-                Field::optional("accounts_payables"),
-                Field::optional("other_working_capital"),
-                Field::optional("change_in_working_capital"),
-                Field::optional("other_non_cash_items"),
-                Field::optional("net_cash_provided_by_operating_activities"),
-                Field::optional("operating_cash_flow"),
-                Field::optional("investments_in_property_plant_and_equipment"),
-                Field::optional("capital_expenditure"),
-                Field::optional("acquisitions_net"),
-                Field::optional("purchases_of_investments"),
-                Field::optional("sales_maturities_of_investments"),
-                Field::optional("other_investing_activities"),
-                Field::optional("net_cash_provided_by_investing_activities"),
-                Field::optional("long_term_net_debt_issuance"),
-                Field::optional("short_term_net_debt_issuance"),
-                Field::optional("net_debt_issuance"),
-                Field::optional("common_stock_issuance"),
-                Field::optional("common_stock_repurchased"),
-                Field::optional("net_common_stock_issuance"),
-                Field::optional("net_preferred_stock_issuance"),
-                Field::optional("net_stock_issuance"),
-                Field::optional("common_dividends_paid"),
-                Field::optional("preferred_dividends_paid"),
-                Field::optional("net_dividends_paid"),
-                Field::optional("other_financing_activities"),
-                Field::optional("net_cash_provided_by_financing_activities"),
-                Field::optional("effect_of_forex_changes_on_cash"),
-                Field::optional("net_change_in_cash"),
-                Field::optional("cash_at_beginning_of_period"),
-                Field::optional("cash_at_end_of_period"),
-                Field::optional("free_cash_flow"),
-                Field::optional("interest_paid"),
-                Field::optional("income_taxes_paid"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::I32(&mut self.year),
-            1 => Slot::String(&mut self.period),
-            2 => Slot::Text(&mut self.period_type),
-            3 => Slot::String(&mut self.reported_currency),
-            4 => Slot::Date(&mut self.filing_date),
-            5 => Slot::Timestamp(&mut self.accepted_date),
-            6 => Slot::Option(&mut self.net_income),
-            7 => Slot::Option(&mut self.depreciation_and_amortization),
-            8 => Slot::Option(&mut self.deferred_income_tax),
-            9 => Slot::Option(&mut self.stock_based_compensation),
-            10 => Slot::Option(&mut self.accounts_receivables),
-            11 => Slot::Option(&mut self.inventory),
-            12 => Slot::Option(&mut self.accounts_payables),
-            13 => Slot::Option(&mut self.other_working_capital),
-            14 => Slot::Option(&mut self.change_in_working_capital),
-            15 => Slot::Option(&mut self.other_non_cash_items),
-            16 => Slot::Option(&mut self.net_cash_provided_by_operating_activities),
-            17 => Slot::Option(&mut self.operating_cash_flow),
-            18 => Slot::Option(&mut self.investments_in_property_plant_and_equipment),
-            19 => Slot::Option(&mut self.capital_expenditure),
-            20 => Slot::Option(&mut self.acquisitions_net),
-            21 => Slot::Option(&mut self.purchases_of_investments),
-            22 => Slot::Option(&mut self.sales_maturities_of_investments),
-            23 => Slot::Option(&mut self.other_investing_activities),
-            24 => Slot::Option(&mut self.net_cash_provided_by_investing_activities),
-            25 => Slot::Option(&mut self.long_term_net_debt_issuance),
-            26 => Slot::Option(&mut self.short_term_net_debt_issuance),
-            27 => Slot::Option(&mut self.net_debt_issuance),
-            28 => Slot::Option(&mut self.common_stock_issuance),
-            29 => Slot::Option(&mut self.common_stock_repurchased),
-            30 => Slot::Option(&mut self.net_common_stock_issuance),
-            31 => Slot::Option(&mut self.net_preferred_stock_issuance),
-            32 => Slot::Option(&mut self.net_stock_issuance),
-            33 => Slot::Option(&mut self.common_dividends_paid),
-            34 => Slot::Option(&mut self.preferred_dividends_paid),
-            35 => Slot::Option(&mut self.net_dividends_paid),
-            36 => Slot::Option(&mut self.other_financing_activities),
-            37 => Slot::Option(&mut self.net_cash_provided_by_financing_activities),
-            38 => Slot::Option(&mut self.effect_of_forex_changes_on_cash),
-            39 => Slot::Option(&mut self.net_change_in_cash),
-            40 => Slot::Option(&mut self.cash_at_beginning_of_period),
-            41 => Slot::Option(&mut self.cash_at_end_of_period),
-            42 => Slot::Option(&mut self.free_cash_flow),
-            43 => Slot::Option(&mut self.interest_paid),
-            44 => Slot::Option(&mut self.income_taxes_paid),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.year),
-            1 => View::Text(&self.period),
-            2 => Value::view(&self.period_type),
-            3 => View::Text(&self.reported_currency),
-            4 => View::Date(self.filing_date),
-            5 => View::Timestamp(self.accepted_date),
-            6 => Value::view(&self.net_income),
-            7 => Value::view(&self.depreciation_and_amortization),
-            8 => Value::view(&self.deferred_income_tax),
-            9 => Value::view(&self.stock_based_compensation),
-            10 => Value::view(&self.accounts_receivables),
-            11 => Value::view(&self.inventory),
-            12 => Value::view(&self.accounts_payables),
-            13 => Value::view(&self.other_working_capital),
-            14 => Value::view(&self.change_in_working_capital),
-            15 => Value::view(&self.other_non_cash_items),
-            16 => Value::view(&self.net_cash_provided_by_operating_activities),
-            17 => Value::view(&self.operating_cash_flow),
-            18 => Value::view(&self.investments_in_property_plant_and_equipment),
-            19 => Value::view(&self.capital_expenditure),
-            20 => Value::view(&self.acquisitions_net),
-            21 => Value::view(&self.purchases_of_investments),
-            22 => Value::view(&self.sales_maturities_of_investments),
-            23 => Value::view(&self.other_investing_activities),
-            24 => Value::view(&self.net_cash_provided_by_investing_activities),
-            25 => Value::view(&self.long_term_net_debt_issuance),
-            26 => Value::view(&self.short_term_net_debt_issuance),
-            27 => Value::view(&self.net_debt_issuance),
-            28 => Value::view(&self.common_stock_issuance),
-            29 => Value::view(&self.common_stock_repurchased),
-            30 => Value::view(&self.net_common_stock_issuance),
-            31 => Value::view(&self.net_preferred_stock_issuance),
-            32 => Value::view(&self.net_stock_issuance),
-            33 => Value::view(&self.common_dividends_paid),
-            34 => Value::view(&self.preferred_dividends_paid),
-            35 => Value::view(&self.net_dividends_paid),
-            36 => Value::view(&self.other_financing_activities),
-            37 => Value::view(&self.net_cash_provided_by_financing_activities),
-            38 => Value::view(&self.effect_of_forex_changes_on_cash),
-            39 => Value::view(&self.net_change_in_cash),
-            40 => Value::view(&self.cash_at_beginning_of_period),
-            41 => Value::view(&self.cash_at_end_of_period),
-            42 => Value::view(&self.free_cash_flow),
-            43 => Value::view(&self.interest_paid),
-            44 => Value::view(&self.income_taxes_paid),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for InstrumentCashFlowStatement {
-    fn blank() -> Self {
-        Self {
-            year: Value::blank(),
-            period: Value::blank(),
-            period_type: Value::blank(),
-            reported_currency: Value::blank(),
-            filing_date: Value::blank(),
-            accepted_date: Value::blank(),
-            net_income: None,
-            depreciation_and_amortization: None,
-            deferred_income_tax: None,
-            stock_based_compensation: None,
-            accounts_receivables: None,
-            inventory: None,
-            accounts_payables: None,
-            other_working_capital: None,
-            change_in_working_capital: None,
-            other_non_cash_items: None,
-            net_cash_provided_by_operating_activities: None,
-            operating_cash_flow: None,
-            investments_in_property_plant_and_equipment: None,
-            capital_expenditure: None,
-            acquisitions_net: None,
-            purchases_of_investments: None,
-            sales_maturities_of_investments: None,
-            other_investing_activities: None,
-            net_cash_provided_by_investing_activities: None,
-            long_term_net_debt_issuance: None,
-            short_term_net_debt_issuance: None,
-            net_debt_issuance: None,
-            common_stock_issuance: None,
-            common_stock_repurchased: None,
-            net_common_stock_issuance: None,
-            net_preferred_stock_issuance: None,
-            net_stock_issuance: None,
-            common_dividends_paid: None,
-            preferred_dividends_paid: None,
-            net_dividends_paid: None,
-            other_financing_activities: None,
-            net_cash_provided_by_financing_activities: None,
-            effect_of_forex_changes_on_cash: None,
-            net_change_in_cash: None,
-            cash_at_beginning_of_period: None,
-            cash_at_end_of_period: None,
-            free_cash_flow: None,
-            interest_paid: None,
-            income_taxes_paid: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for InstrumentCashFlowStatement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for InstrumentCashFlowStatement {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for InstrumentCashFlowStatement {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for AllEventsEventType {
-    const NAME: &'static str = "AllEventsEventType";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "EARNINGS" => Self::Earnings,
-            "DIVIDEND" => Self::Dividend,
-            "STOCK_SPLIT" => Self::StockSplit,
-            "IPO" => Self::Ipo,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for AllEventsEventType {
-    fn blank() -> Self {
-        Self::Earnings
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for AllEventsEventType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for AllEventsEventType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for ReportTime {
-    const NAME: &'static str = "ReportTime";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "BMO" => Self::Bmo,
-            "AMC" => Self::Amc,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for ReportTime {
-    fn blank() -> Self {
-        Self::Bmo
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for ReportTime {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ReportTime {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for AnalystRating {
-    const NAME: &'static str = "AnalystRating";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "STRONG_BUY" => Self::StrongBuy,
-            "BUY" => Self::Buy,
-            "HOLD" => Self::Hold,
-            "SELL" => Self::Sell,
-            "STRONG_SELL" => Self::StrongSell,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for AnalystRating {
-    fn blank() -> Self {
-        Self::StrongBuy
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for AnalystRating {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for AnalystRating {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for FiscalPeriodType {
-    const NAME: &'static str = "FiscalPeriodType";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "QUARTERLY" => Self::Quarterly,
-            "BIANNUAL" => Self::Biannual,
-            "ANNUAL" => Self::Annual,
-            "TTM" => Self::Ttm,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for FiscalPeriodType {
-    fn blank() -> Self {
-        Self::Quarterly
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for FiscalPeriodType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for FiscalPeriodType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+text_enum! { FiscalPeriodType { Quarterly: "QUARTERLY", Biannual: "BIANNUAL", Annual: "ANNUAL", Ttm: "TTM" } or Unrecognized }

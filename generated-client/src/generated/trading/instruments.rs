@@ -2,22 +2,7 @@
 
 //! Finding instruments and option contracts, and reading their static data.
 
-use std::fmt;
-use std::str::FromStr;
-
-use jiff::civil::Date;
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-use crate::{NotListed, Unrecognized};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{
-    Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat,
-};
-use crate::options::RequestOptions;
-use crate::page::{Items, Pages};
-use crate::record::{self, Field, Record, Rule, Slot, Table, Text, Value, View};
+use crate::generated_prelude::*;
 
 /// Finding instruments and option contracts, and reading their static data.
 ///
@@ -112,43 +97,16 @@ pub struct GetInstruments {
     call: Call,
 }
 
+request! { GetInstruments: GET "/v1/instruments" (
+    query "page_size" min(1) max(1000), query "page_token", query "instrument_type",
+    query "instrument_ids" min_length(1), query "is_marginable", query "easy_to_borrow",
+    query "is_short_prohibited", query "is_threshold_security", query "is_liquidation_only", query "is_ptp",
+) {
+    name: "get_instruments", group: "instruments", repeat: Repeat::Read, errors: &[401, 429, 500],
+    page_token: Some(PageToken::Parameter(1)),
+} -> page InstrumentCore }
+
 impl GetInstruments {
-    /// `GET /v1/instruments`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_instruments",
-        group: "instruments",
-        method: Method::Get,
-        path: "/v1/instruments",
-        parameters: &[
-            Parameter::query("page_size").min(1).max(1000),
-            Parameter::query("page_token"),
-            Parameter::query("instrument_type"),
-            Parameter::query("instrument_ids").min_length(1),
-            Parameter::query("is_marginable"),
-            Parameter::query("easy_to_borrow"),
-            Parameter::query("is_short_prohibited"),
-            Parameter::query("is_threshold_security"),
-            Parameter::query("is_liquidation_only"),
-            Parameter::query("is_ptp"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(1)),
-        answer: Answer::of::<Vec<InstrumentCore>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -225,30 +183,6 @@ impl GetInstruments {
         self.call.set(9, is_ptp.view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<InstrumentCore>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<InstrumentCore> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<InstrumentCore> {
-        Items::new(self.call)
-    }
 }
 
 /// Request of [`Instruments::get_instrument_by_id`]: optional parameters, then
@@ -259,35 +193,13 @@ pub struct GetInstrumentById {
     call: Call,
 }
 
+request! { GetInstrumentById: GET "/v1/instruments/{instrument_id}" (
+    path "instrument_id" min_length(1), query "include_options_expiry_dates",
+) {
+    name: "get_instrument_by_id", group: "instruments", repeat: Repeat::Read, errors: &[401, 404, 429, 500],
+} -> Instrument }
+
 impl GetInstrumentById {
-    /// `GET /v1/instruments/{instrument_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_instrument_by_id",
-        group: "instruments",
-        method: Method::Get,
-        path: "/v1/instruments/{instrument_id}",
-        parameters: &[
-            Parameter::path("instrument_id").min_length(1),
-            Parameter::query("include_options_expiry_dates"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Instrument>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Whether to fill `options_expiry_dates`.
     #[inline]
     pub fn include_options_expiry_dates(
@@ -296,18 +208,6 @@ impl GetInstrumentById {
     ) -> Self {
         self.call.set(1, include_options_expiry_dates.view());
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Instrument> {
-        self.call.send()
     }
 }
 
@@ -318,41 +218,15 @@ pub struct SearchInstruments {
     call: Call,
 }
 
+request! { SearchInstruments: GET "/v1/instruments/search" (
+    query "page_size" min(1) max(100), query "page_token", query "q" required, query "asset_class",
+    query "include_inactive", query "include_ptp", query "currency", query "country",
+) {
+    name: "search_instruments", group: "instruments", repeat: Repeat::Read,
+    errors: &[400, 401, 429, 500, 503], page_token: Some(PageToken::Parameter(1)),
+} -> page InstrumentCore }
+
 impl SearchInstruments {
-    /// `GET /v1/instruments/search`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "search_instruments",
-        group: "instruments",
-        method: Method::Get,
-        path: "/v1/instruments/search",
-        parameters: &[
-            Parameter::query("page_size").min(1).max(100),
-            Parameter::query("page_token"),
-            Parameter::query("q").required(),
-            Parameter::query("asset_class"),
-            Parameter::query("include_inactive"),
-            Parameter::query("include_ptp"),
-            Parameter::query("currency"),
-            Parameter::query("country"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 429, 500, 503],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(1)),
-        answer: Answer::of::<Vec<InstrumentCore>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -405,30 +279,6 @@ impl SearchInstruments {
         self.call.set(7, country.into().view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<InstrumentCore>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<InstrumentCore> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<InstrumentCore> {
-        Items::new(self.call)
-    }
 }
 
 /// Request of [`Instruments::get_option_contracts`]: optional parameters, then
@@ -439,39 +289,16 @@ pub struct GetOptionContracts {
     call: Call,
 }
 
+request! { GetOptionContracts: GET "/v1/instruments/options/contracts" (
+    query "page_size" min(1) max(1000), query "page_token", query "underlier",
+    query "underlying_instrument_id" min_length(1), query "expiry", query "contract_type",
+) {
+    name: "get_option_contracts", group: "instruments", repeat: Repeat::Read,
+    rules: &[Rule::ExactlyOne(&["underlier", "underlying_instrument_id"])],
+    errors: &[400, 401, 404, 429, 500], page_token: Some(PageToken::Parameter(1)),
+} -> page OptionsContract }
+
 impl GetOptionContracts {
-    /// `GET /v1/instruments/options/contracts`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_option_contracts",
-        group: "instruments",
-        method: Method::Get,
-        path: "/v1/instruments/options/contracts",
-        parameters: &[
-            Parameter::query("page_size").min(1).max(1000),
-            Parameter::query("page_token"),
-            Parameter::query("underlier"),
-            Parameter::query("underlying_instrument_id").min_length(1),
-            Parameter::query("expiry"),
-            Parameter::query("contract_type"),
-        ],
-        rules: &[Rule::ExactlyOne(&["underlier", "underlying_instrument_id"])],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 404, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(1)),
-        answer: Answer::of::<Vec<OptionsContract>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -515,30 +342,6 @@ impl GetOptionContracts {
     pub fn contract_type(mut self, contract_type: ContractType) -> Self {
         self.call.set(5, contract_type.view());
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<OptionsContract>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<OptionsContract> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<OptionsContract> {
-        Items::new(self.call)
     }
 }
 
@@ -589,6 +392,16 @@ pub struct InstrumentCore {
     pub notional_adv: Option<Decimal>,
 }
 
+record! { InstrumentCore {
+    id: "id", symbol: "symbol", name: "name" optional, instrument_type: "instrument_type" optional,
+    venue: "venue", currency: "currency", country_of_issue: "country_of_issue", is_tradable: "is_tradable",
+    is_fractionable: "is_fractionable", is_liquidation_only: "is_liquidation_only",
+    is_marginable: "is_marginable", is_short_prohibited: "is_short_prohibited",
+    easy_to_borrow: "easy_to_borrow", is_threshold_security: "is_threshold_security", is_ptp: "is_ptp",
+    long_margin_rate: "long_margin_rate" optional, short_margin_rate: "short_margin_rate" optional,
+    previous_close: "previous_close" optional, adv: "adv" optional, notional_adv: "notional_adv" optional,
+} }
+
 /// An instrument, with its option expiries if requested.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -638,6 +451,17 @@ pub struct Instrument {
     pub options_expiry_dates: Option<Vec<Date>>,
 }
 
+record! { Instrument {
+    id: "id", symbol: "symbol", name: "name" optional, instrument_type: "instrument_type" optional,
+    venue: "venue", currency: "currency", country_of_issue: "country_of_issue", is_tradable: "is_tradable",
+    is_fractionable: "is_fractionable", is_liquidation_only: "is_liquidation_only",
+    is_marginable: "is_marginable", is_short_prohibited: "is_short_prohibited",
+    easy_to_borrow: "easy_to_borrow", is_threshold_security: "is_threshold_security", is_ptp: "is_ptp",
+    long_margin_rate: "long_margin_rate" optional, short_margin_rate: "short_margin_rate" optional,
+    previous_close: "previous_close" optional, adv: "adv" optional, notional_adv: "notional_adv" optional,
+    options_expiry_dates: "options_expiry_dates" optional,
+} }
+
 /// An option contract.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -674,6 +498,14 @@ pub struct OptionsContract {
     pub is_marginable: bool,
 }
 
+record! { OptionsContract {
+    id: "id", symbol: "symbol", underlying_instrument_id: "underlying_instrument_id" optional,
+    contract_type: "contract_type", exercise_style: "exercise_style", listing_type: "listing_type",
+    expiry: "expiry", strike_price: "strike_price", multiplier: "multiplier",
+    open_interest: "open_interest" optional, exchange: "exchange", currency: "currency",
+    is_tradable: "is_tradable", is_liquidation_only: "is_liquidation_only", is_marginable: "is_marginable",
+} }
+
 /// Type of an instrument.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -690,39 +522,7 @@ pub enum SecurityType {
     Unrecognized(Unrecognized),
 }
 
-impl SecurityType {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::CommonStock => "COMMON_STOCK",
-            Self::Index => "INDEX",
-            Self::Option => "OPTION",
-            Self::Cash => "CASH",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for SecurityType {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for SecurityType {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("SecurityType", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { SecurityType { CommonStock: "COMMON_STOCK", Index: "INDEX", Option: "OPTION", Cash: "CASH" } or Unrecognized }
 
 /// Class of instruments to search in; coarser than `SecurityType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -744,39 +544,9 @@ pub enum AssetClass {
     Unrecognized(Unrecognized),
 }
 
-impl AssetClass {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Equity => "EQUITY",
-            Self::Option => "OPTION",
-            Self::Warrant => "WARRANT",
-            Self::Bond => "BOND",
-            Self::Fx => "FX",
-            Self::Other => "OTHER",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for AssetClass {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for AssetClass {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("AssetClass", text)),
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { AssetClass {
+    Equity: "EQUITY", Option: "OPTION", Warrant: "WARRANT", Bond: "BOND", Fx: "FX", Other: "OTHER",
+} or Unrecognized }
 
 /// The right that an option gives.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -790,37 +560,7 @@ pub enum ContractType {
     Unrecognized(Unrecognized),
 }
 
-impl ContractType {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Call => "CALL",
-            Self::Put => "PUT",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for ContractType {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for ContractType {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("ContractType", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { ContractType { Call: "CALL", Put: "PUT" } or Unrecognized }
 
 /// When an option can be exercised.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -834,37 +574,7 @@ pub enum ExerciseStyle {
     Unrecognized(Unrecognized),
 }
 
-impl ExerciseStyle {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::American => "AMERICAN",
-            Self::European => "EUROPEAN",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for ExerciseStyle {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for ExerciseStyle {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("ExerciseStyle", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { ExerciseStyle { American: "AMERICAN", European: "EUROPEAN" } or Unrecognized }
 
 /// How an option contract is listed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -880,787 +590,16 @@ pub enum ListingType {
     Unrecognized(Unrecognized),
 }
 
-impl ListingType {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Standard => "STANDARD",
-            Self::Flex => "FLEX",
-            Self::Otc => "OTC",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for ListingType {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for ListingType {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("ListingType", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { ListingType { Standard: "STANDARD", Flex: "FLEX", Otc: "OTC" } or Unrecognized }
 
 /// Clear Street's identifier of an instrument.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstrumentId(String);
 
-impl InstrumentId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for InstrumentId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&InstrumentId> for InstrumentId {
-    #[inline]
-    fn from(id: &InstrumentId) -> Self {
-        id.clone()
-    }
-}
+id! { InstrumentId(String) }
 
 /// An instrument by its identifier, by the ticker of an equity or by the OSI symbol of an option.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstrumentIdOrSymbol(String);
 
-impl InstrumentIdOrSymbol {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for InstrumentIdOrSymbol {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&InstrumentIdOrSymbol> for InstrumentIdOrSymbol {
-    #[inline]
-    fn from(id: &InstrumentIdOrSymbol) -> Self {
-        id.clone()
-    }
-}
-
-impl From<&str> for InstrumentIdOrSymbol {
-    #[inline]
-    fn from(id: &str) -> Self {
-        Self(id.to_owned())
-    }
-}
-
-impl From<String> for InstrumentIdOrSymbol {
-    #[inline]
-    fn from(id: String) -> Self {
-        Self(id)
-    }
-}
-
-impl From<InstrumentId> for InstrumentIdOrSymbol {
-    #[inline]
-    fn from(id: InstrumentId) -> Self {
-        Self::new(id.as_str())
-    }
-}
-
-impl From<&InstrumentId> for InstrumentIdOrSymbol {
-    #[inline]
-    fn from(id: &InstrumentId) -> Self {
-        Self::new(id.as_str())
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for InstrumentCore {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "InstrumentCore",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("id"),
-                Field::required("symbol"),
-                Field::optional("name"),
-                Field::optional("instrument_type"),
-                Field::required("venue"),
-                Field::required("currency"),
-                Field::required("country_of_issue"),
-                Field::required("is_tradable"),
-                Field::required("is_fractionable"),
-                Field::required("is_liquidation_only"),
-                Field::required("is_marginable"),
-                Field::required("is_short_prohibited"),
-                Field::required("easy_to_borrow"),
-                Field::required("is_threshold_security"),
-                Field::required("is_ptp"),
-                Field::optional("long_margin_rate"),
-                Field::optional("short_margin_rate"),
-                Field::optional("previous_close"),
-                Field::optional("adv"),
-                Field::optional("notional_adv"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.id),
-            1 => Slot::String(&mut self.symbol),
-            2 => Slot::Option(&mut self.name),
-            3 => Slot::Option(&mut self.instrument_type),
-            4 => Slot::String(&mut self.venue),
-            5 => Slot::String(&mut self.currency),
-            6 => Slot::String(&mut self.country_of_issue),
-            7 => Slot::Bool(&mut self.is_tradable),
-            8 => Slot::Bool(&mut self.is_fractionable),
-            9 => Slot::Bool(&mut self.is_liquidation_only),
-            10 => Slot::Bool(&mut self.is_marginable),
-            11 => Slot::Bool(&mut self.is_short_prohibited),
-            12 => Slot::Bool(&mut self.easy_to_borrow),
-            13 => Slot::Bool(&mut self.is_threshold_security),
-            14 => Slot::Bool(&mut self.is_ptp),
-            15 => Slot::Option(&mut self.long_margin_rate),
-            16 => Slot::Option(&mut self.short_margin_rate),
-            17 => Slot::Option(&mut self.previous_close),
-            18 => Slot::Option(&mut self.adv),
-            19 => Slot::Option(&mut self.notional_adv),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.id),
-            1 => View::Text(&self.symbol),
-            2 => Value::view(&self.name),
-            3 => Value::view(&self.instrument_type),
-            4 => View::Text(&self.venue),
-            5 => View::Text(&self.currency),
-            6 => View::Text(&self.country_of_issue),
-            7 => View::Bool(self.is_tradable),
-            8 => View::Bool(self.is_fractionable),
-            9 => View::Bool(self.is_liquidation_only),
-            10 => View::Bool(self.is_marginable),
-            11 => View::Bool(self.is_short_prohibited),
-            12 => View::Bool(self.easy_to_borrow),
-            13 => View::Bool(self.is_threshold_security),
-            14 => View::Bool(self.is_ptp),
-            15 => Value::view(&self.long_margin_rate),
-            16 => Value::view(&self.short_margin_rate),
-            17 => Value::view(&self.previous_close),
-            18 => Value::view(&self.adv),
-            19 => Value::view(&self.notional_adv),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for InstrumentCore {
-    fn blank() -> Self {
-        Self {
-            id: Value::blank(),
-            symbol: Value::blank(),
-            name: None,
-            instrument_type: None,
-            venue: Value::blank(),
-            currency: Value::blank(),
-            country_of_issue: Value::blank(),
-            is_tradable: Value::blank(),
-            is_fractionable: Value::blank(),
-            is_liquidation_only: Value::blank(),
-            is_marginable: Value::blank(),
-            is_short_prohibited: Value::blank(),
-            easy_to_borrow: Value::blank(),
-            is_threshold_security: Value::blank(),
-            is_ptp: Value::blank(),
-            long_margin_rate: None,
-            short_margin_rate: None,
-            previous_close: None,
-            adv: None,
-            notional_adv: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for InstrumentCore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for InstrumentCore {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for InstrumentCore {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for Instrument {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Instrument",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("id"),
-                Field::required("symbol"),
-                Field::optional("name"),
-                Field::optional("instrument_type"),
-                Field::required("venue"),
-                Field::required("currency"),
-                Field::required("country_of_issue"),
-                Field::required("is_tradable"),
-                Field::required("is_fractionable"),
-                Field::required("is_liquidation_only"),
-                Field::required("is_marginable"),
-                Field::required("is_short_prohibited"),
-                Field::required("easy_to_borrow"),
-                Field::required("is_threshold_security"),
-                Field::required("is_ptp"),
-                Field::optional("long_margin_rate"),
-                Field::optional("short_margin_rate"),
-                Field::optional("previous_close"),
-                Field::optional("adv"),
-                Field::optional("notional_adv"),
-                Field::optional("options_expiry_dates"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.id),
-            1 => Slot::String(&mut self.symbol),
-            2 => Slot::Option(&mut self.name),
-            3 => Slot::Option(&mut self.instrument_type),
-            4 => Slot::String(&mut self.venue),
-            5 => Slot::String(&mut self.currency),
-            6 => Slot::String(&mut self.country_of_issue),
-            7 => Slot::Bool(&mut self.is_tradable),
-            8 => Slot::Bool(&mut self.is_fractionable),
-            9 => Slot::Bool(&mut self.is_liquidation_only),
-            10 => Slot::Bool(&mut self.is_marginable),
-            11 => Slot::Bool(&mut self.is_short_prohibited),
-            12 => Slot::Bool(&mut self.easy_to_borrow),
-            13 => Slot::Bool(&mut self.is_threshold_security),
-            14 => Slot::Bool(&mut self.is_ptp),
-            15 => Slot::Option(&mut self.long_margin_rate),
-            16 => Slot::Option(&mut self.short_margin_rate),
-            17 => Slot::Option(&mut self.previous_close),
-            18 => Slot::Option(&mut self.adv),
-            19 => Slot::Option(&mut self.notional_adv),
-            20 => Slot::Option(&mut self.options_expiry_dates),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.id),
-            1 => View::Text(&self.symbol),
-            2 => Value::view(&self.name),
-            3 => Value::view(&self.instrument_type),
-            4 => View::Text(&self.venue),
-            5 => View::Text(&self.currency),
-            6 => View::Text(&self.country_of_issue),
-            7 => View::Bool(self.is_tradable),
-            8 => View::Bool(self.is_fractionable),
-            9 => View::Bool(self.is_liquidation_only),
-            10 => View::Bool(self.is_marginable),
-            11 => View::Bool(self.is_short_prohibited),
-            12 => View::Bool(self.easy_to_borrow),
-            13 => View::Bool(self.is_threshold_security),
-            14 => View::Bool(self.is_ptp),
-            15 => Value::view(&self.long_margin_rate),
-            16 => Value::view(&self.short_margin_rate),
-            17 => Value::view(&self.previous_close),
-            18 => Value::view(&self.adv),
-            19 => Value::view(&self.notional_adv),
-            20 => Value::view(&self.options_expiry_dates),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Instrument {
-    fn blank() -> Self {
-        Self {
-            id: Value::blank(),
-            symbol: Value::blank(),
-            name: None,
-            instrument_type: None,
-            venue: Value::blank(),
-            currency: Value::blank(),
-            country_of_issue: Value::blank(),
-            is_tradable: Value::blank(),
-            is_fractionable: Value::blank(),
-            is_liquidation_only: Value::blank(),
-            is_marginable: Value::blank(),
-            is_short_prohibited: Value::blank(),
-            easy_to_borrow: Value::blank(),
-            is_threshold_security: Value::blank(),
-            is_ptp: Value::blank(),
-            long_margin_rate: None,
-            short_margin_rate: None,
-            previous_close: None,
-            adv: None,
-            notional_adv: None,
-            options_expiry_dates: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Instrument {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Instrument {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Instrument {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for OptionsContract {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "OptionsContract",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("id"),
-                Field::required("symbol"),
-                Field::optional("underlying_instrument_id"),
-                Field::required("contract_type"),
-                Field::required("exercise_style"),
-                Field::required("listing_type"),
-                Field::required("expiry"),
-                Field::required("strike_price"),
-                Field::required("multiplier"),
-                Field::optional("open_interest"),
-                Field::required("exchange"),
-                Field::required("currency"),
-                Field::required("is_tradable"),
-                Field::required("is_liquidation_only"),
-                Field::required("is_marginable"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.id),
-            1 => Slot::String(&mut self.symbol),
-            2 => Slot::Option(&mut self.underlying_instrument_id),
-            3 => Slot::Text(&mut self.contract_type),
-            4 => Slot::Text(&mut self.exercise_style),
-            5 => Slot::Text(&mut self.listing_type),
-            6 => Slot::Date(&mut self.expiry),
-            7 => Slot::Decimal(&mut self.strike_price),
-            8 => Slot::Decimal(&mut self.multiplier),
-            9 => Slot::Option(&mut self.open_interest),
-            10 => Slot::String(&mut self.exchange),
-            11 => Slot::String(&mut self.currency),
-            12 => Slot::Bool(&mut self.is_tradable),
-            13 => Slot::Bool(&mut self.is_liquidation_only),
-            14 => Slot::Bool(&mut self.is_marginable),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.id),
-            1 => View::Text(&self.symbol),
-            2 => Value::view(&self.underlying_instrument_id),
-            3 => Value::view(&self.contract_type),
-            4 => Value::view(&self.exercise_style),
-            5 => Value::view(&self.listing_type),
-            6 => View::Date(self.expiry),
-            7 => View::Decimal(self.strike_price),
-            8 => View::Decimal(self.multiplier),
-            9 => Value::view(&self.open_interest),
-            10 => View::Text(&self.exchange),
-            11 => View::Text(&self.currency),
-            12 => View::Bool(self.is_tradable),
-            13 => View::Bool(self.is_liquidation_only),
-            14 => View::Bool(self.is_marginable),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for OptionsContract {
-    fn blank() -> Self {
-        Self {
-            id: Value::blank(),
-            symbol: Value::blank(),
-            underlying_instrument_id: None,
-            contract_type: Value::blank(),
-            exercise_style: Value::blank(),
-            listing_type: Value::blank(),
-            expiry: Value::blank(),
-            strike_price: Value::blank(),
-            multiplier: Value::blank(),
-            open_interest: None,
-            exchange: Value::blank(),
-            currency: Value::blank(),
-            is_tradable: Value::blank(),
-            is_liquidation_only: Value::blank(),
-            is_marginable: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for OptionsContract {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for OptionsContract {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for OptionsContract {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for SecurityType {
-    const NAME: &'static str = "SecurityType";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "COMMON_STOCK" => Self::CommonStock,
-            "INDEX" => Self::Index,
-            "OPTION" => Self::Option,
-            "CASH" => Self::Cash,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for SecurityType {
-    fn blank() -> Self {
-        Self::CommonStock
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for SecurityType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for SecurityType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for AssetClass {
-    const NAME: &'static str = "AssetClass";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "EQUITY" => Self::Equity,
-            "OPTION" => Self::Option,
-            "WARRANT" => Self::Warrant,
-            "BOND" => Self::Bond,
-            "FX" => Self::Fx,
-            "OTHER" => Self::Other,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for AssetClass {
-    fn blank() -> Self {
-        Self::Equity
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for AssetClass {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for AssetClass {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for ContractType {
-    const NAME: &'static str = "ContractType";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "CALL" => Self::Call,
-            "PUT" => Self::Put,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for ContractType {
-    fn blank() -> Self {
-        Self::Call
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for ContractType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ContractType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for ExerciseStyle {
-    const NAME: &'static str = "ExerciseStyle";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "AMERICAN" => Self::American,
-            "EUROPEAN" => Self::European,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for ExerciseStyle {
-    fn blank() -> Self {
-        Self::American
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for ExerciseStyle {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ExerciseStyle {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for ListingType {
-    const NAME: &'static str = "ListingType";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "STANDARD" => Self::Standard,
-            "FLEX" => Self::Flex,
-            "OTC" => Self::Otc,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for ListingType {
-    fn blank() -> Self {
-        Self::Standard
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for ListingType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ListingType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for InstrumentId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for InstrumentId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for InstrumentId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for InstrumentIdOrSymbol {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for InstrumentIdOrSymbol {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for InstrumentIdOrSymbol {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+id! { InstrumentIdOrSymbol(String) from plain accepts [InstrumentId] }

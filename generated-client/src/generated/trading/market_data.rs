@@ -2,19 +2,8 @@
 
 //! Current prices, and the figures of the trading day.
 
-use std::fmt;
-
-use jiff::Timestamp;
-use jiff::civil::Date;
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::instruments::{InstrumentId, InstrumentIdOrSymbol};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{Answer, BodyKind, Method, Operation, Parameter, Repeat};
-use crate::options::RequestOptions;
-use crate::record::{self, Field, Record, Slot, Table, Value, View};
 
 /// Current prices, and the figures of the trading day.
 ///
@@ -85,32 +74,11 @@ pub struct GetSnapshots {
     call: Call,
 }
 
+request! { GetSnapshots: GET "/v1/market-data/snapshot" (query "instrument_ids" min_length(1)) {
+    name: "get_snapshots", group: "market_data", repeat: Repeat::Read, errors: &[400, 401, 404, 429],
+} -> Vec<MarketDataSnapshot> }
+
 impl GetSnapshots {
-    /// `GET /v1/market-data/snapshot`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_snapshots",
-        group: "market_data",
-        method: Method::Get,
-        path: "/v1/market-data/snapshot",
-        parameters: &[Parameter::query("instrument_ids").min_length(1)],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 404, 429],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<MarketDataSnapshot>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Only these instruments.
     #[inline]
     pub fn instrument_ids(
@@ -124,18 +92,6 @@ impl GetSnapshots {
         self.call.set(0, instrument_ids.view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<MarketDataSnapshot>> {
-        self.call.send()
-    }
 }
 
 /// Request of [`MarketData::get_daily_summaries`]: optional parameters, then [`send`](Self::send).
@@ -145,46 +101,11 @@ pub struct GetDailySummaries {
     call: Call,
 }
 
-impl GetDailySummaries {
-    /// `GET /v1/market-data/daily-summary`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_daily_summaries",
-        group: "market_data",
-        method: Method::Get,
-        path: "/v1/market-data/daily-summary",
-        parameters: &[
-            Parameter::query("instrument_ids").required().min_items(1).max_items(100),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 429],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<DailySummary>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<DailySummary>> {
-        self.call.send()
-    }
-}
+request! { GetDailySummaries: GET "/v1/market-data/daily-summary" (query "instrument_ids" required min_items(
+    1
+) max_items(100)) {
+    name: "get_daily_summaries", group: "market_data", repeat: Repeat::Read, errors: &[400, 401, 429],
+} -> Vec<DailySummary> }
 
 /// The current market of an instrument.
 #[derive(Clone, PartialEq)]
@@ -208,6 +129,12 @@ pub struct MarketDataSnapshot {
     pub cumulative_volume: Option<u64>,
 }
 
+record! { MarketDataSnapshot {
+    instrument_id: "instrument_id", symbol: "symbol", name: "name" optional,
+    last_quote: "last_quote" optional, last_trade: "last_trade" optional, session: "session" optional,
+    greeks: "greeks" optional, cumulative_volume: "cumulative_volume" optional,
+} }
+
 /// Best bid and ask. A side without a quote is absent.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -224,6 +151,11 @@ pub struct SnapshotQuote {
     pub midpoint: Option<Decimal>,
 }
 
+record! { SnapshotQuote {
+    bid: "bid" optional, bid_size: "bid_size" optional, ask: "ask" optional, ask_size: "ask_size" optional,
+    midpoint: "midpoint" optional,
+} }
+
 /// The last trade that counts for the last price, or the level of an index.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -233,6 +165,8 @@ pub struct SnapshotLastTrade {
     /// Shares traded; 0 for an index.
     pub size: u32,
 }
+
+record! { SnapshotLastTrade { price: "price", size: "size" } }
 
 /// How the price moved since the previous close.
 #[derive(Clone, PartialEq)]
@@ -245,6 +179,10 @@ pub struct SnapshotSession {
     /// `change` in percent of `previous_close`.
     pub change_percent: Decimal,
 }
+
+record! { SnapshotSession {
+    previous_close: "previous_close", change: "change", change_percent: "change_percent",
+} }
 
 /// Theoretical price of an option and its sensitivities, per share of the underlying.
 #[derive(Clone, PartialEq)]
@@ -268,6 +206,11 @@ pub struct SnapshotGreeks {
     pub timestamp: Timestamp,
 }
 
+record! { SnapshotGreeks {
+    theo_price: "theo_price", iv: "iv", delta: "delta", gamma: "gamma", theta: "theta", vega: "vega",
+    rho: "rho", timestamp: "timestamp",
+} }
+
 /// An instrument's session so far, or its latest one.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -290,497 +233,8 @@ pub struct DailySummary {
     pub volume: Option<i64>,
 }
 
-// Records: how the types above are read and written.
-
-impl Record for MarketDataSnapshot {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "MarketDataSnapshot",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("instrument_id"),
-                Field::required("symbol"),
-                Field::optional("name"),
-                Field::optional("last_quote"),
-                Field::optional("last_trade"),
-                Field::optional("session"),
-                Field::optional("greeks"),
-                Field::optional("cumulative_volume"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.instrument_id),
-            1 => Slot::String(&mut self.symbol),
-            2 => Slot::Option(&mut self.name),
-            3 => Slot::Option(&mut self.last_quote),
-            4 => Slot::Option(&mut self.last_trade),
-            5 => Slot::Option(&mut self.session),
-            6 => Slot::Option(&mut self.greeks),
-            7 => Slot::Option(&mut self.cumulative_volume),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.instrument_id),
-            1 => View::Text(&self.symbol),
-            2 => Value::view(&self.name),
-            3 => Value::view(&self.last_quote),
-            4 => Value::view(&self.last_trade),
-            5 => Value::view(&self.session),
-            6 => Value::view(&self.greeks),
-            7 => Value::view(&self.cumulative_volume),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for MarketDataSnapshot {
-    fn blank() -> Self {
-        Self {
-            instrument_id: Value::blank(),
-            symbol: Value::blank(),
-            name: None,
-            last_quote: None,
-            last_trade: None,
-            session: None,
-            greeks: None,
-            cumulative_volume: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for MarketDataSnapshot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for MarketDataSnapshot {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for MarketDataSnapshot {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for SnapshotQuote {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "SnapshotQuote",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("bid"),
-                Field::optional("bid_size"),
-                Field::optional("ask"),
-                Field::optional("ask_size"),
-                Field::optional("midpoint"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.bid),
-            1 => Slot::Option(&mut self.bid_size),
-            2 => Slot::Option(&mut self.ask),
-            3 => Slot::Option(&mut self.ask_size),
-            4 => Slot::Option(&mut self.midpoint),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.bid),
-            1 => Value::view(&self.bid_size),
-            2 => Value::view(&self.ask),
-            3 => Value::view(&self.ask_size),
-            4 => Value::view(&self.midpoint),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for SnapshotQuote {
-    fn blank() -> Self {
-        Self {
-            bid: None,
-            bid_size: None,
-            ask: None,
-            ask_size: None,
-            midpoint: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for SnapshotQuote {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for SnapshotQuote {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for SnapshotQuote {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for SnapshotLastTrade {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "SnapshotLastTrade",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("price"), Field::required("size")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Decimal(&mut self.price),
-            1 => Slot::U32(&mut self.size),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Decimal(self.price),
-            1 => Value::view(&self.size),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for SnapshotLastTrade {
-    fn blank() -> Self {
-        Self {
-            price: Value::blank(),
-            size: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for SnapshotLastTrade {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for SnapshotLastTrade {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for SnapshotLastTrade {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for SnapshotSession {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "SnapshotSession",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("previous_close"),
-                Field::required("change"),
-                Field::required("change_percent"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Decimal(&mut self.previous_close),
-            1 => Slot::Decimal(&mut self.change),
-            2 => Slot::Decimal(&mut self.change_percent),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Decimal(self.previous_close),
-            1 => View::Decimal(self.change),
-            2 => View::Decimal(self.change_percent),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for SnapshotSession {
-    fn blank() -> Self {
-        Self {
-            previous_close: Value::blank(),
-            change: Value::blank(),
-            change_percent: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for SnapshotSession {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for SnapshotSession {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for SnapshotSession {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for SnapshotGreeks {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "SnapshotGreeks",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("theo_price"),
-                Field::required("iv"),
-                Field::required("delta"),
-                Field::required("gamma"),
-                Field::required("theta"),
-                Field::required("vega"),
-                Field::required("rho"),
-                Field::required("timestamp"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Decimal(&mut self.theo_price),
-            1 => Slot::Decimal(&mut self.iv),
-            2 => Slot::Decimal(&mut self.delta),
-            3 => Slot::Decimal(&mut self.gamma),
-            4 => Slot::Decimal(&mut self.theta),
-            5 => Slot::Decimal(&mut self.vega),
-            6 => Slot::Decimal(&mut self.rho),
-            7 => Slot::Timestamp(&mut self.timestamp),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Decimal(self.theo_price),
-            1 => View::Decimal(self.iv),
-            2 => View::Decimal(self.delta),
-            3 => View::Decimal(self.gamma),
-            4 => View::Decimal(self.theta),
-            5 => View::Decimal(self.vega),
-            6 => View::Decimal(self.rho),
-            7 => View::Timestamp(self.timestamp),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for SnapshotGreeks {
-    fn blank() -> Self {
-        Self {
-            theo_price: Value::blank(),
-            iv: Value::blank(),
-            delta: Value::blank(),
-            gamma: Value::blank(),
-            theta: Value::blank(),
-            vega: Value::blank(),
-            rho: Value::blank(),
-            timestamp: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for SnapshotGreeks {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for SnapshotGreeks {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for SnapshotGreeks {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for DailySummary {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "DailySummary",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("instrument_id"),
-                Field::optional("symbol"),
-                Field::optional("not_applicable"),
-                Field::optional("trade_date"),
-                Field::optional("open"),
-                Field::optional("high"),
-                Field::optional("low"),
-                Field::optional("volume"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.instrument_id),
-            1 => Slot::Option(&mut self.symbol),
-            2 => Slot::Option(&mut self.not_applicable),
-            3 => Slot::Option(&mut self.trade_date),
-            4 => Slot::Option(&mut self.open),
-            5 => Slot::Option(&mut self.high),
-            6 => Slot::Option(&mut self.low),
-            7 => Slot::Option(&mut self.volume),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.instrument_id),
-            1 => Value::view(&self.symbol),
-            2 => Value::view(&self.not_applicable),
-            3 => Value::view(&self.trade_date),
-            4 => Value::view(&self.open),
-            5 => Value::view(&self.high),
-            6 => Value::view(&self.low),
-            7 => Value::view(&self.volume),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for DailySummary {
-    fn blank() -> Self {
-        Self {
-            instrument_id: Value::blank(),
-            symbol: None,
-            not_applicable: None,
-            trade_date: None,
-            open: None,
-            high: None,
-            low: None,
-            volume: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for DailySummary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for DailySummary {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for DailySummary {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+record! { DailySummary {
+    instrument_id: "instrument_id", symbol: "symbol" optional, not_applicable: "not_applicable" optional,
+    trade_date: "trade_date" optional, open: "open" optional, high: "high" optional, low: "low" optional,
+    volume: "volume" optional,
+} }

@@ -5,7 +5,7 @@
 
 #![allow(deprecated, reason = "what is deprecated is still read and written")]
 
-use crate::operation::Operation;
+use crate::generated_prelude::*;
 
 pub mod accounts;
 pub mod api;

@@ -2,22 +2,8 @@
 
 //! News and press releases.
 
-use std::fmt;
-use std::str::FromStr;
-
-use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::instruments::InstrumentId;
-use crate::{NotListed, Unrecognized};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{
-    Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat,
-};
-use crate::options::RequestOptions;
-use crate::page::{Items, Pages};
-use crate::record::{self, Field, Record, Rule, Slot, Table, Text, Value, View};
 
 /// News and press releases.
 ///
@@ -65,43 +51,17 @@ pub struct GetNews {
     call: Call,
 }
 
+request! { GetNews: GET "/v1/news" (
+    query "page_size" min(1) max(1000), query "page_token", query "from", query "to",
+    query "include_publishers", query "exclude_publishers", query "news_type", query "search_query",
+    query "instrument_ids", query "sectors",
+) {
+    name: "get_news", group: "news", repeat: Repeat::Read,
+    rules: &[Rule::AtMostOne(&["include_publishers", "exclude_publishers"])], errors: &[400, 401, 429, 500],
+    page_token: Some(PageToken::Parameter(1)),
+} -> page NewsItem }
+
 impl GetNews {
-    /// `GET /v1/news`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_news",
-        group: "news",
-        method: Method::Get,
-        path: "/v1/news",
-        parameters: &[
-            Parameter::query("page_size").min(1).max(1000),
-            Parameter::query("page_token"),
-            Parameter::query("from"),
-            Parameter::query("to"),
-            Parameter::query("include_publishers"),
-            Parameter::query("exclude_publishers"),
-            Parameter::query("news_type"),
-            Parameter::query("search_query"),
-            Parameter::query("instrument_ids"),
-            Parameter::query("sectors"),
-        ],
-        rules: &[Rule::AtMostOne(&["include_publishers", "exclude_publishers"])],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(1)),
-        answer: Answer::of::<Vec<NewsItem>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -193,30 +153,6 @@ impl GetNews {
         self.call.set(9, sectors.view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<NewsItem>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<NewsItem> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<NewsItem> {
-        Items::new(self.call)
-    }
 }
 
 /// A news item and its instruments.
@@ -243,6 +179,12 @@ pub struct NewsItem {
     pub instruments: Vec<NewsInstrument>,
 }
 
+record! { NewsItem {
+    news_type: "news_type", published_at: "published_at", publisher: "publisher", site: "site" optional,
+    title: "title", text: "text" optional, url: "url", image_url: "image_url" optional,
+    instruments: "instruments",
+} }
+
 /// An instrument that news is about.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -254,6 +196,10 @@ pub struct NewsInstrument {
     /// Display name.
     pub name: Option<String>,
 }
+
+record! { NewsInstrument {
+    instrument_id: "instrument_id", symbol: "symbol" optional, name: "name" optional,
+} }
 
 /// Kind of news.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -267,35 +213,7 @@ pub enum NewsType {
     Unrecognized(Unrecognized),
 }
 
-impl NewsType {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::News => "NEWS",
-            Self::PressRelease => "PRESS_RELEASE",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for NewsType {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for NewsType {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("NewsType", text)),
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { NewsType { News: "NEWS", PressRelease: "PRESS_RELEASE" } or Unrecognized }
 
 /// Part of the economy.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -327,298 +245,9 @@ pub enum Sector {
     Unrecognized(Unrecognized),
 }
 
-impl Sector {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::BasicMaterials => "BASIC_MATERIALS",
-            Self::CommunicationServices => "COMMUNICATION_SERVICES",
-            Self::ConsumerCyclical => "CONSUMER_CYCLICAL",
-            Self::ConsumerDefensive => "CONSUMER_DEFENSIVE",
-            Self::Energy => "ENERGY",
-            Self::FinancialServices => "FINANCIAL_SERVICES",
-            Self::Healthcare => "HEALTHCARE",
-            Self::Industrials => "INDUSTRIALS",
-            Self::RealEstate => "REAL_ESTATE",
-            Self::Technology => "TECHNOLOGY",
-            Self::Utilities => "UTILITIES",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for Sector {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Sector {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("Sector", text)),
-            Some(value) => Ok(value),
-        }
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for NewsItem {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "NewsItem",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("news_type"),
-                Field::required("published_at"),
-                Field::required("publisher"),
-                Field::optional("site"),
-                Field::required("title"),
-                Field::optional("text"),
-                Field::required("url"),
-                Field::optional("image_url"),
-                Field::required("instruments"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Text(&mut self.news_type),
-            1 => Slot::Timestamp(&mut self.published_at),
-            2 => Slot::String(&mut self.publisher),
-            3 => Slot::Option(&mut self.site),
-            4 => Slot::String(&mut self.title),
-            5 => Slot::Option(&mut self.text),
-            6 => Slot::String(&mut self.url),
-            7 => Slot::Option(&mut self.image_url),
-            8 => Slot::List(&mut self.instruments),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.news_type),
-            1 => View::Timestamp(self.published_at),
-            2 => View::Text(&self.publisher),
-            3 => Value::view(&self.site),
-            4 => View::Text(&self.title),
-            5 => Value::view(&self.text),
-            6 => View::Text(&self.url),
-            7 => Value::view(&self.image_url),
-            8 => View::List(&self.instruments),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for NewsItem {
-    fn blank() -> Self {
-        Self {
-            news_type: Value::blank(),
-            published_at: Value::blank(),
-            publisher: Value::blank(),
-            site: None,
-            title: Value::blank(),
-            text: None,
-            url: Value::blank(),
-            image_url: None,
-            instruments: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for NewsItem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for NewsItem {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for NewsItem {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for NewsInstrument {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "NewsInstrument",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("instrument_id"),
-                Field::optional("symbol"),
-                Field::optional("name"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.instrument_id),
-            1 => Slot::Option(&mut self.symbol),
-            2 => Slot::Option(&mut self.name),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.instrument_id),
-            1 => Value::view(&self.symbol),
-            2 => Value::view(&self.name),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for NewsInstrument {
-    fn blank() -> Self {
-        Self {
-            instrument_id: Value::blank(),
-            symbol: None,
-            name: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for NewsInstrument {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for NewsInstrument {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for NewsInstrument {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for NewsType {
-    const NAME: &'static str = "NewsType";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "NEWS" => Self::News,
-            "PRESS_RELEASE" => Self::PressRelease,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for NewsType {
-    fn blank() -> Self {
-        Self::News
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for NewsType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for NewsType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for Sector {
-    const NAME: &'static str = "Sector";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "BASIC_MATERIALS" => Self::BasicMaterials,
-            "COMMUNICATION_SERVICES" => Self::CommunicationServices,
-            "CONSUMER_CYCLICAL" => Self::ConsumerCyclical,
-            "CONSUMER_DEFENSIVE" => Self::ConsumerDefensive,
-            "ENERGY" => Self::Energy,
-            "FINANCIAL_SERVICES" => Self::FinancialServices,
-            "HEALTHCARE" => Self::Healthcare,
-            "INDUSTRIALS" => Self::Industrials,
-            "REAL_ESTATE" => Self::RealEstate,
-            "TECHNOLOGY" => Self::Technology,
-            "UTILITIES" => Self::Utilities,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for Sector {
-    fn blank() -> Self {
-        Self::BasicMaterials
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for Sector {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Sector {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+text_enum! { Sector {
+    BasicMaterials: "BASIC_MATERIALS", CommunicationServices: "COMMUNICATION_SERVICES",
+    ConsumerCyclical: "CONSUMER_CYCLICAL", ConsumerDefensive: "CONSUMER_DEFENSIVE", Energy: "ENERGY",
+    FinancialServices: "FINANCIAL_SERVICES", Healthcare: "HEALTHCARE", Industrials: "INDUSTRIALS",
+    RealEstate: "REAL_ESTATE", Technology: "TECHNOLOGY", Utilities: "UTILITIES",
+} or Unrecognized }

@@ -3,19 +3,11 @@
 //! What messages and responses of the Omni AI assistant consist of: text, charts, buttons, and
 //! actions that the client may carry out once the user agrees.
 
-use std::fmt;
-
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::accounts::AccountId;
 use super::omni_ai_entitlements::{EntitlementAgreementKey, EntitlementCode};
 use super::orders::{NewOrder, OrderId};
 use super::positions::SortDirection;
-use crate::{Json, UnknownVariant};
-use crate::record::{
-    self, Field, RawVariant, Record, Slot, Table, Tagging, Union, UnionTable, Value, View,
-};
 
 /// A part that is text.
 #[derive(Clone, PartialEq)]
@@ -25,6 +17,8 @@ pub struct ContentPartText {
     pub text: String,
 }
 
+record! { ContentPartText { text: "text" } }
+
 /// A part with the assistant's reasoning; final messages have none.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -32,6 +26,8 @@ pub struct ContentPartThinking {
     /// The thoughts, oldest first.
     pub thoughts: Vec<String>,
 }
+
+record! { ContentPartThinking { thoughts: "thoughts" } }
 
 /// A part with an action for the client.
 #[derive(Clone, PartialEq)]
@@ -43,6 +39,8 @@ pub struct ContentPartStructuredAction {
     pub action: StructuredAction,
 }
 
+record! { ContentPartStructuredAction { action_id: "action_id", action: "action" } }
+
 /// A part that is a chart.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -50,6 +48,8 @@ pub struct ContentPartChart {
     /// A chart to show within a message.
     pub payload: ChartPayload,
 }
+
+record! { ContentPartChart { payload: "payload" } }
 
 /// A part with suggestions of what to do next.
 #[derive(Clone, PartialEq)]
@@ -59,6 +59,8 @@ pub struct ContentPartSuggestedActions {
     pub payload: SuggestedActionsPayload,
 }
 
+record! { ContentPartSuggestedActions { payload: "payload" } }
+
 /// A part of a kind that this API does not describe.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -66,6 +68,8 @@ pub struct ContentPartCustom {
     /// The content, in its own format.
     pub payload: Json,
 }
+
+record! { ContentPartCustom { payload: "payload" } }
 
 /// Why the assistant could not answer.
 #[derive(Clone, PartialEq)]
@@ -79,6 +83,8 @@ pub struct ErrorStatus {
     pub details: Option<Json>,
 }
 
+record! { ErrorStatus { code: "code", message: "message", details: "details" optional } }
+
 /// A chart to show within a message.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -91,6 +97,10 @@ pub struct ChartPayload {
     pub action_buttons: Option<Vec<ActionButton>>,
 }
 
+record! { ChartPayload {
+    chart_id: "chartId", data_chart: "dataChart" optional, action_buttons: "actionButtons" optional,
+} }
+
 /// A chart that is given by its data.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -98,6 +108,8 @@ pub struct DataChart {
     /// The series to draw.
     pub series: Option<Vec<ChartSeries>>,
 }
+
+record! { DataChart { series: "series" optional } }
 
 /// A named series of points.
 #[derive(Clone, PartialEq)]
@@ -109,6 +121,8 @@ pub struct ChartSeries {
     pub points: Option<Vec<ChartPoint>>,
 }
 
+record! { ChartSeries { name: "name", points: "points" optional } }
+
 /// One point of a series.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -119,6 +133,8 @@ pub struct ChartPoint {
     pub y: f64,
 }
 
+record! { ChartPoint { x: "x", y: "y" } }
+
 /// Suggestions at the end of a message.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -126,6 +142,8 @@ pub struct SuggestedActionsPayload {
     /// One button for each suggestion, in the order in which to show them.
     pub action_buttons: Option<Vec<ActionButton>>,
 }
+
+record! { SuggestedActionsPayload { action_buttons: "actionButtons" optional } }
 
 /// A button that asks a further question or starts an action.
 #[derive(Clone, PartialEq)]
@@ -141,6 +159,11 @@ pub struct ActionButton {
     pub structured_action: Option<StructuredActionButtonAction>,
 }
 
+record! { ActionButton {
+    button_id: "buttonId", label: "label", prompt: "prompt" optional,
+    structured_action: "structuredAction" optional,
+} }
+
 /// A button that sends a message.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -148,6 +171,8 @@ pub struct PromptButtonAction {
     /// What to send as the user's next message.
     pub prompt: String,
 }
+
+record! { PromptButtonAction { prompt: "prompt" } }
 
 /// A button that starts a structured action of the same message.
 #[derive(Clone, PartialEq)]
@@ -157,6 +182,8 @@ pub struct StructuredActionButtonAction {
     pub action_id: Option<ActionId>,
 }
 
+record! { StructuredActionButtonAction { action_id: "actionId" optional } }
+
 /// Orders that the user may submit.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -164,6 +191,8 @@ pub struct PrefillNewOrderAction {
     /// The orders, as `submit_orders` takes them.
     pub orders: Vec<NewOrder>,
 }
+
+record! { PrefillNewOrderAction { orders: "orders" } }
 
 /// Orders that the user may cancel.
 #[derive(Clone, PartialEq)]
@@ -173,6 +202,8 @@ pub struct PrefillCancelOrderAction {
     pub orders: Vec<CancelOrderRequest>,
 }
 
+record! { PrefillCancelOrderAction { orders: "orders" } }
+
 /// Orders that the user may change.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -180,6 +211,8 @@ pub struct PrefillModifyOrderAction {
     /// The orders and their changes.
     pub orders: Vec<PrefillModifyOrderRequest>,
 }
+
+record! { PrefillModifyOrderAction { orders: "orders" } }
 
 /// The order that a cancellation concerns.
 #[derive(Clone, PartialEq)]
@@ -190,6 +223,8 @@ pub struct CancelOrderRequest {
     /// Number of a trading account.
     pub account_id: AccountId,
 }
+
+record! { CancelOrderRequest { order_id: "order_id", account_id: "account_id" } }
 
 /// An order and its changes, as for `replace_order`.
 #[derive(Clone, PartialEq)]
@@ -207,6 +242,11 @@ pub struct PrefillModifyOrderRequest {
     pub account_id: AccountId,
 }
 
+record! { PrefillModifyOrderRequest {
+    quantity: "quantity" optional, limit_price: "limit_price" optional, stop_price: "stop_price" optional,
+    order_id: "order_id", account_id: "account_id",
+} }
+
 /// A chart to open.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -218,6 +258,8 @@ pub struct OpenChartAction {
     /// Further settings of the chart, such as indicators and overlays.
     pub extras: Option<Json>,
 }
+
+record! { OpenChartAction { symbol: "symbol", timeframe: "timeframe" optional, extras: "extras" optional } }
 
 /// A screener to open.
 #[derive(Clone, PartialEq)]
@@ -235,6 +277,11 @@ pub struct OpenScreenerAction {
     pub page_size: Option<i32>,
 }
 
+record! { OpenScreenerAction {
+    filters: "filters", columns: "columns" optional, sort_by: "sort_by" optional,
+    sort_direction: "sort_direction" optional, page_size: "page_size" optional,
+} }
+
 /// One condition of a screener that the assistant proposes.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -246,6 +293,8 @@ pub struct ScreenerFilter {
     /// What to compare with.
     pub value: Json,
 }
+
+record! { ScreenerFilter { field: "field", operator: "operator", value: "value" } }
 
 /// A request to accept an entitlement agreement.
 #[derive(Clone, PartialEq)]
@@ -260,6 +309,11 @@ pub struct OpenEntitlementConsentAction {
     /// Why the assistant asks, for the user to read.
     pub reason: String,
 }
+
+record! { OpenEntitlementConsentAction {
+    agreement_key: "agreement_key", account_ids: "account_ids", entitlement_codes: "entitlement_codes",
+    reason: "reason",
+} }
 
 /// Something that the client may do for the user.
 #[derive(Clone, PartialEq)]
@@ -278,33 +332,13 @@ pub enum StructuredAction {
     Unknown(UnknownVariant),
 }
 
-impl From<PrefillOrderAction> for StructuredAction {
-    #[inline]
-    fn from(value: PrefillOrderAction) -> Self {
-        Self::PrefillOrder(value)
-    }
-}
-
-impl From<OpenChartAction> for StructuredAction {
-    #[inline]
-    fn from(value: OpenChartAction) -> Self {
-        Self::OpenChart(value)
-    }
-}
-
-impl From<OpenScreenerAction> for StructuredAction {
-    #[inline]
-    fn from(value: OpenScreenerAction) -> Self {
-        Self::OpenScreener(value)
-    }
-}
-
-impl From<OpenEntitlementConsentAction> for StructuredAction {
-    #[inline]
-    fn from(value: OpenEntitlementConsentAction) -> Self {
-        Self::OpenEntitlementConsent(value)
-    }
-}
+union! { StructuredAction by Keyed {
+    PrefillOrder: "prefill_order", OpenChart: "open_chart", OpenScreener: "open_screener",
+    OpenEntitlementConsent: "open_entitlement_consent",
+} from [
+    PrefillOrderAction => PrefillOrder, OpenChartAction => OpenChart, OpenScreenerAction => OpenScreener,
+    OpenEntitlementConsentAction => OpenEntitlementConsent,
+] }
 
 /// Fields of an order ticket to fill in. Nothing is sent before the user has reviewed and approved
 /// it.
@@ -321,1834 +355,12 @@ pub enum PrefillOrderAction {
     Unknown(UnknownVariant),
 }
 
-impl From<PrefillNewOrderAction> for PrefillOrderAction {
-    #[inline]
-    fn from(value: PrefillNewOrderAction) -> Self {
-        Self::New(value)
-    }
-}
-
-impl From<PrefillCancelOrderAction> for PrefillOrderAction {
-    #[inline]
-    fn from(value: PrefillCancelOrderAction) -> Self {
-        Self::Cancel(value)
-    }
-}
-
-impl From<PrefillModifyOrderAction> for PrefillOrderAction {
-    #[inline]
-    fn from(value: PrefillModifyOrderAction) -> Self {
-        Self::Modify(value)
-    }
-}
+union! { PrefillOrderAction by Tag("action_type") { New: "NEW", Cancel: "CANCEL", Modify: "MODIFY" } from [
+    PrefillNewOrderAction => New, PrefillCancelOrderAction => Cancel, PrefillModifyOrderAction => Modify,
+] }
 
 /// Identifier of a structured action within its message.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ActionId(String);
 
-impl ActionId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ActionId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&ActionId> for ActionId {
-    #[inline]
-    fn from(id: &ActionId) -> Self {
-        id.clone()
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for ContentPartText {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "ContentPartText",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("text")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::String(&mut self.text),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Text(&self.text),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for ContentPartText {
-    fn blank() -> Self {
-        Self { text: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for ContentPartText {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for ContentPartText {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ContentPartText {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for ContentPartThinking {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "ContentPartThinking",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("thoughts")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::List(&mut self.thoughts),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::List(&self.thoughts),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for ContentPartThinking {
-    fn blank() -> Self {
-        Self { thoughts: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for ContentPartThinking {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for ContentPartThinking {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ContentPartThinking {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for ContentPartStructuredAction {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "ContentPartStructuredAction",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("action_id"), Field::required("action")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.action_id),
-            1 => Slot::Union(&mut self.action),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.action_id),
-            1 => View::Union(&self.action),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for ContentPartStructuredAction {
-    fn blank() -> Self {
-        Self {
-            action_id: Value::blank(),
-            action: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for ContentPartStructuredAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for ContentPartStructuredAction {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ContentPartStructuredAction {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for ContentPartChart {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "ContentPartChart",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("payload")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Record(&mut self.payload),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Record(&self.payload),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for ContentPartChart {
-    fn blank() -> Self {
-        Self { payload: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for ContentPartChart {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for ContentPartChart {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ContentPartChart {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for ContentPartSuggestedActions {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "ContentPartSuggestedActions",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("payload")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Record(&mut self.payload),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Record(&self.payload),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for ContentPartSuggestedActions {
-    fn blank() -> Self {
-        Self { payload: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for ContentPartSuggestedActions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for ContentPartSuggestedActions {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ContentPartSuggestedActions {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for ContentPartCustom {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "ContentPartCustom",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("payload")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.payload),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.payload),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for ContentPartCustom {
-    fn blank() -> Self {
-        Self { payload: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for ContentPartCustom {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for ContentPartCustom {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ContentPartCustom {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for ErrorStatus {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "ErrorStatus",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("code"),
-                Field::required("message"),
-                Field::optional("details"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::String(&mut self.code),
-            1 => Slot::String(&mut self.message),
-            2 => Slot::Option(&mut self.details),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Text(&self.code),
-            1 => View::Text(&self.message),
-            2 => Value::view(&self.details),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for ErrorStatus {
-    fn blank() -> Self {
-        Self {
-            code: Value::blank(),
-            message: Value::blank(),
-            details: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for ErrorStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for ErrorStatus {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ErrorStatus {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for ChartPayload {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "ChartPayload",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("chartId"),
-                Field::optional("dataChart"),
-                Field::optional("actionButtons"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::String(&mut self.chart_id),
-            1 => Slot::Option(&mut self.data_chart),
-            2 => Slot::Option(&mut self.action_buttons),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Text(&self.chart_id),
-            1 => Value::view(&self.data_chart),
-            2 => Value::view(&self.action_buttons),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for ChartPayload {
-    fn blank() -> Self {
-        Self {
-            chart_id: Value::blank(),
-            data_chart: None,
-            action_buttons: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for ChartPayload {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for ChartPayload {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ChartPayload {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for DataChart {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "DataChart",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::optional("series")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.series),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.series),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for DataChart {
-    fn blank() -> Self {
-        Self { series: None }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for DataChart {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for DataChart {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for DataChart {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for ChartSeries {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "ChartSeries",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("name"), Field::optional("points")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::String(&mut self.name),
-            1 => Slot::Option(&mut self.points),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Text(&self.name),
-            1 => Value::view(&self.points),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for ChartSeries {
-    fn blank() -> Self {
-        Self {
-            name: Value::blank(),
-            points: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for ChartSeries {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for ChartSeries {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ChartSeries {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for ChartPoint {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "ChartPoint",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("x"), Field::required("y")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::String(&mut self.x),
-            1 => Slot::F64(&mut self.y),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Text(&self.x),
-            1 => View::F64(self.y),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for ChartPoint {
-    fn blank() -> Self {
-        Self {
-            x: Value::blank(),
-            y: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for ChartPoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for ChartPoint {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ChartPoint {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for SuggestedActionsPayload {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "SuggestedActionsPayload",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::optional("actionButtons")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.action_buttons),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.action_buttons),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for SuggestedActionsPayload {
-    fn blank() -> Self {
-        Self { action_buttons: None }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for SuggestedActionsPayload {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for SuggestedActionsPayload {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for SuggestedActionsPayload {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for ActionButton {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "ActionButton",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("buttonId"),
-                Field::required("label"),
-                Field::optional("prompt"),
-                Field::optional("structuredAction"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::String(&mut self.button_id),
-            1 => Slot::String(&mut self.label),
-            2 => Slot::Option(&mut self.prompt),
-            3 => Slot::Option(&mut self.structured_action),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Text(&self.button_id),
-            1 => View::Text(&self.label),
-            2 => Value::view(&self.prompt),
-            3 => Value::view(&self.structured_action),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for ActionButton {
-    fn blank() -> Self {
-        Self {
-            button_id: Value::blank(),
-            label: Value::blank(),
-            prompt: None,
-            structured_action: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for ActionButton {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for ActionButton {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ActionButton {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for PromptButtonAction {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "PromptButtonAction",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("prompt")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::String(&mut self.prompt),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Text(&self.prompt),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for PromptButtonAction {
-    fn blank() -> Self {
-        Self { prompt: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for PromptButtonAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for PromptButtonAction {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for PromptButtonAction {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for StructuredActionButtonAction {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "StructuredActionButtonAction",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::optional("actionId")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.action_id),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.action_id),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for StructuredActionButtonAction {
-    fn blank() -> Self {
-        Self { action_id: None }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for StructuredActionButtonAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for StructuredActionButtonAction {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for StructuredActionButtonAction {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for PrefillNewOrderAction {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "PrefillNewOrderAction",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("orders")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::List(&mut self.orders),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::List(&self.orders),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for PrefillNewOrderAction {
-    fn blank() -> Self {
-        Self { orders: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for PrefillNewOrderAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for PrefillNewOrderAction {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for PrefillNewOrderAction {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for PrefillCancelOrderAction {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "PrefillCancelOrderAction",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("orders")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::List(&mut self.orders),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::List(&self.orders),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for PrefillCancelOrderAction {
-    fn blank() -> Self {
-        Self { orders: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for PrefillCancelOrderAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for PrefillCancelOrderAction {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for PrefillCancelOrderAction {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for PrefillModifyOrderAction {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "PrefillModifyOrderAction",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("orders")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::List(&mut self.orders),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::List(&self.orders),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for PrefillModifyOrderAction {
-    fn blank() -> Self {
-        Self { orders: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for PrefillModifyOrderAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for PrefillModifyOrderAction {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for PrefillModifyOrderAction {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for CancelOrderRequest {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "CancelOrderRequest",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("order_id"), Field::required("account_id")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.order_id),
-            1 => Value::slot(&mut self.account_id),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.order_id),
-            1 => Value::view(&self.account_id),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for CancelOrderRequest {
-    fn blank() -> Self {
-        Self {
-            order_id: Value::blank(),
-            account_id: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for CancelOrderRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for CancelOrderRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for CancelOrderRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for PrefillModifyOrderRequest {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "PrefillModifyOrderRequest",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("quantity"),
-                Field::optional("limit_price"),
-                Field::optional("stop_price"),
-                Field::required("order_id"),
-                Field::required("account_id"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.quantity),
-            1 => Slot::Option(&mut self.limit_price),
-            2 => Slot::Option(&mut self.stop_price),
-            3 => Value::slot(&mut self.order_id),
-            4 => Value::slot(&mut self.account_id),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.quantity),
-            1 => Value::view(&self.limit_price),
-            2 => Value::view(&self.stop_price),
-            3 => Value::view(&self.order_id),
-            4 => Value::view(&self.account_id),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for PrefillModifyOrderRequest {
-    fn blank() -> Self {
-        Self {
-            quantity: None,
-            limit_price: None,
-            stop_price: None,
-            order_id: Value::blank(),
-            account_id: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for PrefillModifyOrderRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for PrefillModifyOrderRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for PrefillModifyOrderRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for OpenChartAction {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "OpenChartAction",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("symbol"),
-                Field::optional("timeframe"),
-                Field::optional("extras"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::String(&mut self.symbol),
-            1 => Slot::Option(&mut self.timeframe),
-            2 => Slot::Option(&mut self.extras),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Text(&self.symbol),
-            1 => Value::view(&self.timeframe),
-            2 => Value::view(&self.extras),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for OpenChartAction {
-    fn blank() -> Self {
-        Self {
-            symbol: Value::blank(),
-            timeframe: None,
-            extras: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for OpenChartAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for OpenChartAction {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for OpenChartAction {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for OpenScreenerAction {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "OpenScreenerAction",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("filters"),
-                Field::optional("columns"),
-                Field::optional("sort_by"),
-                Field::optional("sort_direction"),
-                Field::optional("page_size"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::List(&mut self.filters),
-            1 => Slot::Option(&mut self.columns),
-            2 => Slot::Option(&mut self.sort_by),
-            3 => Slot::Option(&mut self.sort_direction),
-            4 => Slot::Option(&mut self.page_size),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::List(&self.filters),
-            1 => Value::view(&self.columns),
-            2 => Value::view(&self.sort_by),
-            3 => Value::view(&self.sort_direction),
-            4 => Value::view(&self.page_size),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for OpenScreenerAction {
-    fn blank() -> Self {
-        Self {
-            filters: Value::blank(),
-            columns: None,
-            sort_by: None,
-            sort_direction: None,
-            page_size: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for OpenScreenerAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for OpenScreenerAction {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for OpenScreenerAction {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for ScreenerFilter {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "ScreenerFilter",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("field"),
-                Field::required("operator"),
-                Field::required("value"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::String(&mut self.field),
-            1 => Slot::String(&mut self.operator),
-            2 => Value::slot(&mut self.value),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Text(&self.field),
-            1 => View::Text(&self.operator),
-            2 => Value::view(&self.value),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for ScreenerFilter {
-    fn blank() -> Self {
-        Self {
-            field: Value::blank(),
-            operator: Value::blank(),
-            value: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for ScreenerFilter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for ScreenerFilter {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ScreenerFilter {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for OpenEntitlementConsentAction {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "OpenEntitlementConsentAction",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("agreement_key"),
-                Field::required("account_ids"),
-                Field::required("entitlement_codes"),
-                Field::required("reason"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Text(&mut self.agreement_key),
-            1 => Slot::List(&mut self.account_ids),
-            2 => Slot::List(&mut self.entitlement_codes),
-            3 => Slot::String(&mut self.reason),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.agreement_key),
-            1 => View::List(&self.account_ids),
-            2 => View::List(&self.entitlement_codes),
-            3 => View::Text(&self.reason),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for OpenEntitlementConsentAction {
-    fn blank() -> Self {
-        Self {
-            agreement_key: Value::blank(),
-            account_ids: Value::blank(),
-            entitlement_codes: Value::blank(),
-            reason: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for OpenEntitlementConsentAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for OpenEntitlementConsentAction {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for OpenEntitlementConsentAction {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Union for StructuredAction {
-    fn table(&self) -> &'static UnionTable {
-        const TABLE: &UnionTable = &UnionTable {
-            name: "StructuredAction",
-            encoding: &super::api::ENCODING,
-            tagging: Tagging::Keyed,
-            variants: &[
-                "prefill_order",
-                "open_chart",
-                "open_screener",
-                "open_entitlement_consent",
-            ],
-        };
-        TABLE
-    }
-
-    fn variant(&self) -> Option<usize> {
-        match self {
-            Self::PrefillOrder(_) => Some(0),
-            Self::OpenChart(_) => Some(1),
-            Self::OpenScreener(_) => Some(2),
-            Self::OpenEntitlementConsent(_) => Some(3),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    fn select(&mut self, index: usize) -> Option<Slot<'_>> {
-        *self = match index {
-            0 => Self::PrefillOrder(Value::blank()),
-            1 => Self::OpenChart(Value::blank()),
-            2 => Self::OpenScreener(Value::blank()),
-            3 => Self::OpenEntitlementConsent(Value::blank()),
-            _ => return None,
-        };
-        match self {
-            Self::PrefillOrder(value) => Some(value.slot()),
-            Self::OpenChart(value) => Some(value.slot()),
-            Self::OpenScreener(value) => Some(value.slot()),
-            Self::OpenEntitlementConsent(value) => Some(value.slot()),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    fn payload(&self) -> View<'_> {
-        match self {
-            Self::PrefillOrder(value) => value.view(),
-            Self::OpenChart(value) => value.view(),
-            Self::OpenScreener(value) => value.view(),
-            Self::OpenEntitlementConsent(value) => value.view(),
-            Self::Unknown(unknown) => unknown.json().view(),
-        }
-    }
-
-    fn set_unknown(&mut self, unknown: RawVariant<'_>) {
-        *self = Self::Unknown(unknown.into());
-    }
-}
-
-impl Value for StructuredAction {
-    fn blank() -> Self {
-        Self::Unknown(UnknownVariant::new("", Json::default()))
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Union(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Union(self)
-    }
-}
-
-impl fmt::Debug for StructuredAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Union(self), f)
-    }
-}
-
-impl Serialize for StructuredAction {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for StructuredAction {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Union for PrefillOrderAction {
-    fn table(&self) -> &'static UnionTable {
-        const TABLE: &UnionTable = &UnionTable {
-            name: "PrefillOrderAction",
-            encoding: &super::api::ENCODING,
-            tagging: Tagging::Tag("action_type"),
-            variants: &["NEW", "CANCEL", "MODIFY"],
-        };
-        TABLE
-    }
-
-    fn variant(&self) -> Option<usize> {
-        match self {
-            Self::New(_) => Some(0),
-            Self::Cancel(_) => Some(1),
-            Self::Modify(_) => Some(2),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    fn select(&mut self, index: usize) -> Option<Slot<'_>> {
-        *self = match index {
-            0 => Self::New(Value::blank()),
-            1 => Self::Cancel(Value::blank()),
-            2 => Self::Modify(Value::blank()),
-            _ => return None,
-        };
-        match self {
-            Self::New(value) => Some(value.slot()),
-            Self::Cancel(value) => Some(value.slot()),
-            Self::Modify(value) => Some(value.slot()),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    fn payload(&self) -> View<'_> {
-        match self {
-            Self::New(value) => value.view(),
-            Self::Cancel(value) => value.view(),
-            Self::Modify(value) => value.view(),
-            Self::Unknown(unknown) => unknown.json().view(),
-        }
-    }
-
-    fn set_unknown(&mut self, unknown: RawVariant<'_>) {
-        *self = Self::Unknown(unknown.into());
-    }
-}
-
-impl Value for PrefillOrderAction {
-    fn blank() -> Self {
-        Self::Unknown(UnknownVariant::new("", Json::default()))
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Union(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Union(self)
-    }
-}
-
-impl fmt::Debug for PrefillOrderAction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Union(self), f)
-    }
-}
-
-impl Serialize for PrefillOrderAction {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for PrefillOrderAction {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for ActionId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for ActionId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ActionId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+id! { ActionId(String) }

@@ -3,19 +3,8 @@
 //! Permissions of the Omni AI assistant. Access to an account's data requires a grant, and a grant
 //! requires an agreement that the user has accepted.
 
-use std::fmt;
-use std::str::FromStr;
-
-use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::accounts::AccountId;
-use crate::{NotListed, Unrecognized};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{Answer, BodyKind, Method, Operation, Parameter, Repeat};
-use crate::options::RequestOptions;
-use crate::record::{self, Field, Record, Slot, Table, Text, Value, View};
 
 /// Permissions of the Omni AI assistant. Access to an account's data requires a grant, and a grant
 /// requires an agreement that the user has accepted.
@@ -116,44 +105,10 @@ pub struct GetEntitlementAgreements {
     call: Call,
 }
 
-impl GetEntitlementAgreements {
-    /// `GET /v1/omni-ai/entitlement-agreements`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_entitlement_agreements",
-        group: "omni_ai_entitlements",
-        method: Method::Get,
-        path: "/v1/omni-ai/entitlement-agreements",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<EntitlementAgreementResource>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<EntitlementAgreementResource>> {
-        self.call.send()
-    }
-}
+request! { GetEntitlementAgreements: GET "/v1/omni-ai/entitlement-agreements" () {
+    name: "get_entitlement_agreements", group: "omni_ai_entitlements", repeat: Repeat::Read,
+    errors: &[401, 404, 429, 500],
+} -> Vec<EntitlementAgreementResource> }
 
 /// Request of [`OmniAiEntitlements::get_entitlements`]: optional parameters, then
 /// [`send`](Self::send).
@@ -163,49 +118,17 @@ pub struct GetEntitlements {
     call: Call,
 }
 
+request! { GetEntitlements: GET "/v1/omni-ai/entitlements" (query "account_id") {
+    name: "get_entitlements", group: "omni_ai_entitlements", repeat: Repeat::Read,
+    errors: &[401, 403, 429, 500],
+} -> Vec<EntitlementResource> }
+
 impl GetEntitlements {
-    /// `GET /v1/omni-ai/entitlements`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_entitlements",
-        group: "omni_ai_entitlements",
-        method: Method::Get,
-        path: "/v1/omni-ai/entitlements",
-        parameters: &[Parameter::query("account_id")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 403, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<EntitlementResource>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Only grants for this account.
     #[inline]
     pub fn account_id(mut self, account_id: impl Into<AccountId>) -> Self {
         self.call.set(0, account_id.into().view());
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<EntitlementResource>> {
-        self.call.send()
     }
 }
 
@@ -218,45 +141,10 @@ pub struct CreateEntitlements {
     body: CreateEntitlementsRequest,
 }
 
-impl CreateEntitlements {
-    /// `POST /v1/omni-ai/entitlements`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "create_entitlements",
-        group: "omni_ai_entitlements",
-        method: Method::Post,
-        path: "/v1/omni-ai/entitlements",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<EntitlementResource>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<Vec<EntitlementResource>> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { CreateEntitlements: POST "/v1/omni-ai/entitlements" () {
+    name: "create_entitlements", group: "omni_ai_entitlements", repeat: Repeat::Never,
+    body: BodyKind::Required, errors: &[400, 401, 403, 429, 500],
+} with body -> Vec<EntitlementResource> }
 
 /// Request of [`OmniAiEntitlements::delete_entitlement`]: optional parameters, then
 /// [`send`](Self::send).
@@ -266,44 +154,10 @@ pub struct DeleteEntitlement {
     call: Call,
 }
 
-impl DeleteEntitlement {
-    /// `DELETE /v1/omni-ai/entitlements/{entitlement_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "delete_entitlement",
-        group: "omni_ai_entitlements",
-        method: Method::Delete,
-        path: "/v1/omni-ai/entitlements/{entitlement_id}",
-        parameters: &[Parameter::path("entitlement_id")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 404, 409, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<DeleteEntitlementResponse>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<DeleteEntitlementResponse> {
-        self.call.send()
-    }
-}
+request! { DeleteEntitlement: DELETE "/v1/omni-ai/entitlements/{entitlement_id}" (path "entitlement_id") {
+    name: "delete_entitlement", group: "omni_ai_entitlements", repeat: Repeat::Never,
+    errors: &[401, 404, 409, 429, 500],
+} -> DeleteEntitlementResponse }
 
 /// Acceptance of an agreement for one or more accounts.
 #[derive(Clone, PartialEq)]
@@ -316,6 +170,10 @@ pub struct CreateEntitlementsRequest {
     /// Accounts to which the grants apply.
     pub account_ids: Vec<AccountId>,
 }
+
+record! { CreateEntitlementsRequest {
+    agreement_id: "agreement_id", entitlement_codes: "entitlement_codes", account_ids: "account_ids",
+} }
 
 impl CreateEntitlementsRequest {
     /// With what is required.
@@ -343,6 +201,8 @@ pub struct DeleteEntitlementResponse {
     pub revoked: bool,
 }
 
+record! { DeleteEntitlementResponse { entitlement_id: "entitlement_id", revoked: "revoked" } }
+
 /// An agreement that the user can accept.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -363,6 +223,12 @@ pub struct EntitlementAgreementResource {
     pub entitlement_codes: Vec<EntitlementCode>,
 }
 
+record! { EntitlementAgreementResource {
+    agreement_id: "agreement_id", agreement_key: "agreement_key", version: "version", title: "title",
+    document_content: "document_content", document_sha256: "document_sha256",
+    entitlement_codes: "entitlement_codes",
+} }
+
 /// A grant that is active.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -379,6 +245,11 @@ pub struct EntitlementResource {
     pub granted_at: Timestamp,
 }
 
+record! { EntitlementResource {
+    entitlement_id: "entitlement_id", account_id: "account_id", entitlement_code: "entitlement_code",
+    agreement_id: "agreement_id", granted_at: "granted_at",
+} }
+
 /// A family of agreements; stays the same from version to version.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -389,36 +260,7 @@ pub enum EntitlementAgreementKey {
     Unrecognized(Unrecognized),
 }
 
-impl EntitlementAgreementKey {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::OmniAccountDataAccess => "omni_account_data_access",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for EntitlementAgreementKey {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for EntitlementAgreementKey {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("EntitlementAgreementKey", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { EntitlementAgreementKey { OmniAccountDataAccess: "omni_account_data_access" } or Unrecognized }
 
 /// A permission of a grant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -430,532 +272,16 @@ pub enum EntitlementCode {
     Unrecognized(Unrecognized),
 }
 
-impl EntitlementCode {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::OmniAccountData => "omni.account_data",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for EntitlementCode {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for EntitlementCode {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("EntitlementCode", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { EntitlementCode { OmniAccountData: "omni.account_data" } or Unrecognized }
 
 /// Identifier of one version of an entitlement agreement.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AgreementId(String);
 
-impl AgreementId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for AgreementId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&AgreementId> for AgreementId {
-    #[inline]
-    fn from(id: &AgreementId) -> Self {
-        id.clone()
-    }
-}
+id! { AgreementId(String) }
 
 /// Identifier of a grant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntitlementId(String);
 
-impl EntitlementId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for EntitlementId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&EntitlementId> for EntitlementId {
-    #[inline]
-    fn from(id: &EntitlementId) -> Self {
-        id.clone()
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for CreateEntitlementsRequest {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "CreateEntitlementsRequest",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("agreement_id"),
-                Field::required("entitlement_codes"),
-                Field::required("account_ids"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.agreement_id),
-            1 => Slot::List(&mut self.entitlement_codes),
-            2 => Slot::List(&mut self.account_ids),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.agreement_id),
-            1 => View::List(&self.entitlement_codes),
-            2 => View::List(&self.account_ids),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for CreateEntitlementsRequest {
-    fn blank() -> Self {
-        Self {
-            agreement_id: Value::blank(),
-            entitlement_codes: Value::blank(),
-            account_ids: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for CreateEntitlementsRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for CreateEntitlementsRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for CreateEntitlementsRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for DeleteEntitlementResponse {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "DeleteEntitlementResponse",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("entitlement_id"), Field::required("revoked")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.entitlement_id),
-            1 => Slot::Bool(&mut self.revoked),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.entitlement_id),
-            1 => View::Bool(self.revoked),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for DeleteEntitlementResponse {
-    fn blank() -> Self {
-        Self {
-            entitlement_id: Value::blank(),
-            revoked: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for DeleteEntitlementResponse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for DeleteEntitlementResponse {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for DeleteEntitlementResponse {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for EntitlementAgreementResource {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "EntitlementAgreementResource",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("agreement_id"),
-                Field::required("agreement_key"),
-                Field::required("version"),
-                Field::required("title"),
-                Field::required("document_content"),
-                Field::required("document_sha256"),
-                Field::required("entitlement_codes"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.agreement_id),
-            1 => Slot::Text(&mut self.agreement_key),
-            2 => Slot::I32(&mut self.version),
-            3 => Slot::String(&mut self.title),
-            4 => Slot::String(&mut self.document_content),
-            5 => Slot::String(&mut self.document_sha256),
-            6 => Slot::List(&mut self.entitlement_codes),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.agreement_id),
-            1 => Value::view(&self.agreement_key),
-            2 => Value::view(&self.version),
-            3 => View::Text(&self.title),
-            4 => View::Text(&self.document_content),
-            5 => View::Text(&self.document_sha256),
-            6 => View::List(&self.entitlement_codes),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for EntitlementAgreementResource {
-    fn blank() -> Self {
-        Self {
-            agreement_id: Value::blank(),
-            agreement_key: Value::blank(),
-            version: Value::blank(),
-            title: Value::blank(),
-            document_content: Value::blank(),
-            document_sha256: Value::blank(),
-            entitlement_codes: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for EntitlementAgreementResource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for EntitlementAgreementResource {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for EntitlementAgreementResource {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for EntitlementResource {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "EntitlementResource",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("entitlement_id"),
-                Field::required("account_id"),
-                Field::required("entitlement_code"),
-                Field::required("agreement_id"),
-                Field::required("granted_at"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.entitlement_id),
-            1 => Value::slot(&mut self.account_id),
-            2 => Slot::Text(&mut self.entitlement_code),
-            3 => Value::slot(&mut self.agreement_id),
-            4 => Slot::Timestamp(&mut self.granted_at),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.entitlement_id),
-            1 => Value::view(&self.account_id),
-            2 => Value::view(&self.entitlement_code),
-            3 => Value::view(&self.agreement_id),
-            4 => View::Timestamp(self.granted_at),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for EntitlementResource {
-    fn blank() -> Self {
-        Self {
-            entitlement_id: Value::blank(),
-            account_id: Value::blank(),
-            entitlement_code: Value::blank(),
-            agreement_id: Value::blank(),
-            granted_at: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for EntitlementResource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for EntitlementResource {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for EntitlementResource {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for EntitlementAgreementKey {
-    const NAME: &'static str = "EntitlementAgreementKey";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "omni_account_data_access" => Self::OmniAccountDataAccess,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for EntitlementAgreementKey {
-    fn blank() -> Self {
-        Self::OmniAccountDataAccess
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for EntitlementAgreementKey {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for EntitlementAgreementKey {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for EntitlementCode {
-    const NAME: &'static str = "EntitlementCode";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "omni.account_data" => Self::OmniAccountData,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for EntitlementCode {
-    fn blank() -> Self {
-        Self::OmniAccountData
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for EntitlementCode {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for EntitlementCode {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for AgreementId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for AgreementId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for AgreementId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for EntitlementId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for EntitlementId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for EntitlementId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+id! { EntitlementId(String) }

@@ -3,28 +3,13 @@
 //! Final messages of a conversation with the Omni AI assistant, and feedback on them. Unfinished
 //! messages are read as responses.
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
-
-use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::accounts::AccountId;
 use super::omni_ai_content::{
     ContentPartChart, ContentPartCustom, ContentPartStructuredAction,
     ContentPartSuggestedActions, ContentPartText, ErrorStatus,
 };
 use super::omni_ai_threads::ThreadId;
-use crate::{Json, NotListed, UnknownVariant, Unrecognized};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{Answer, BodyKind, Method, Operation, Parameter, Repeat};
-use crate::options::RequestOptions;
-use crate::record::{
-    self, Field, RawVariant, Record, Slot, Table, Tagging, Text, Union, UnionTable,
-    Value, View,
-};
 
 /// Final messages of a conversation with the Omni AI assistant, and feedback on them. Unfinished
 /// messages are read as responses.
@@ -101,47 +86,12 @@ pub struct GetMessageById {
     call: Call,
 }
 
-impl GetMessageById {
-    /// `GET /v1/omni-ai/messages/{message_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_message_by_id",
-        group: "omni_ai_messages",
-        method: Method::Get,
-        path: "/v1/omni-ai/messages/{message_id}",
-        parameters: &[
-            Parameter::path("message_id"),
-            Parameter::query("account_id").required(),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Message>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Message> {
-        self.call.send()
-    }
-}
+request! { GetMessageById: GET "/v1/omni-ai/messages/{message_id}" (
+    path "message_id", query "account_id" required,
+) {
+    name: "get_message_by_id", group: "omni_ai_messages", repeat: Repeat::Read,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> Message }
 
 /// Request of [`OmniAiMessages::submit_feedback`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -151,45 +101,10 @@ pub struct SubmitFeedback {
     body: CreateFeedbackRequest,
 }
 
-impl SubmitFeedback {
-    /// `POST /v1/omni-ai/messages/{message_id}/feedback`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "submit_feedback",
-        group: "omni_ai_messages",
-        method: Method::Post,
-        path: "/v1/omni-ai/messages/{message_id}/feedback",
-        parameters: &[Parameter::path("message_id")],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 422, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<CreateFeedbackResponse>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<CreateFeedbackResponse> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { SubmitFeedback: POST "/v1/omni-ai/messages/{message_id}/feedback" (path "message_id") {
+    name: "submit_feedback", group: "omni_ai_messages", repeat: Repeat::Never, body: BodyKind::Required,
+    errors: &[400, 401, 403, 422, 429, 500],
+} with body -> CreateFeedbackResponse }
 
 /// A rating of a message.
 #[derive(Clone, PartialEq)]
@@ -204,6 +119,11 @@ pub struct CreateFeedbackRequest {
     /// Anything the client wants to keep with the rating.
     pub metadata: Option<BTreeMap<String, Json>>,
 }
+
+record! { CreateFeedbackRequest {
+    account_id: "account_id", score: "score" min(-1) max(5), comment: "comment" optional,
+    metadata: "metadata" optional,
+} }
 
 impl CreateFeedbackRequest {
     /// With what is required.
@@ -246,6 +166,8 @@ pub struct CreateFeedbackResponse {
     pub feedback_id: Option<FeedbackId>,
 }
 
+record! { CreateFeedbackResponse { created_at: "created_at", feedback_id: "feedback_id" optional } }
+
 /// A message that no longer changes.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -268,6 +190,11 @@ pub struct Message {
     pub error: Option<ErrorStatus>,
 }
 
+record! { Message {
+    id: "id", thread_id: "thread_id", created_at: "created_at", seq: "seq", role: "role", outcome: "outcome",
+    content: "content", error: "error" optional,
+} }
+
 /// The content of a message.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -275,6 +202,8 @@ pub struct MessageContent {
     /// The parts, in the order in which to show them.
     pub parts: Vec<MessageContentPart>,
 }
+
+record! { MessageContent { parts: "parts" } }
 
 /// One part of a final message.
 #[derive(Clone, PartialEq)]
@@ -294,40 +223,13 @@ pub enum MessageContentPart {
     Unknown(UnknownVariant),
 }
 
-impl From<ContentPartText> for MessageContentPart {
-    #[inline]
-    fn from(value: ContentPartText) -> Self {
-        Self::Text(value)
-    }
-}
-
-impl From<ContentPartStructuredAction> for MessageContentPart {
-    #[inline]
-    fn from(value: ContentPartStructuredAction) -> Self {
-        Self::StructuredAction(value)
-    }
-}
-
-impl From<ContentPartChart> for MessageContentPart {
-    #[inline]
-    fn from(value: ContentPartChart) -> Self {
-        Self::Chart(value)
-    }
-}
-
-impl From<ContentPartSuggestedActions> for MessageContentPart {
-    #[inline]
-    fn from(value: ContentPartSuggestedActions) -> Self {
-        Self::SuggestedActions(value)
-    }
-}
-
-impl From<ContentPartCustom> for MessageContentPart {
-    #[inline]
-    fn from(value: ContentPartCustom) -> Self {
-        Self::Custom(value)
-    }
-}
+union! { MessageContentPart by Tag("type") {
+    Text: "text", StructuredAction: "structured_action", Chart: "chart",
+    SuggestedActions: "suggested_actions", Custom: "custom",
+} from [
+    ContentPartText => Text, ContentPartStructuredAction => StructuredAction, ContentPartChart => Chart,
+    ContentPartSuggestedActions => SuggestedActions, ContentPartCustom => Custom,
+] }
 
 /// How the writing of a message ended.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -343,38 +245,7 @@ pub enum MessageOutcome {
     Unrecognized(Unrecognized),
 }
 
-impl MessageOutcome {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Completed => "completed",
-            Self::Errored => "errored",
-            Self::Canceled => "canceled",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for MessageOutcome {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for MessageOutcome {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("MessageOutcome", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { MessageOutcome { Completed: "completed", Errored: "errored", Canceled: "canceled" } or Unrecognized }
 
 /// Who wrote a message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -388,619 +259,16 @@ pub enum MessageRole {
     Unrecognized(Unrecognized),
 }
 
-impl MessageRole {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::User => "USER",
-            Self::Assistant => "ASSISTANT",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for MessageRole {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for MessageRole {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("MessageRole", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { MessageRole { User: "USER", Assistant: "ASSISTANT" } or Unrecognized }
 
 /// Identifier of a rating.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FeedbackId(String);
 
-impl FeedbackId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for FeedbackId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&FeedbackId> for FeedbackId {
-    #[inline]
-    fn from(id: &FeedbackId) -> Self {
-        id.clone()
-    }
-}
+id! { FeedbackId(String) }
 
 /// Identifier of a message.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageId(String);
 
-impl MessageId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for MessageId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&MessageId> for MessageId {
-    #[inline]
-    fn from(id: &MessageId) -> Self {
-        id.clone()
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for CreateFeedbackRequest {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "CreateFeedbackRequest",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("account_id"),
-                Field::required("score").min(-1).max(5),
-                Field::optional("comment"),
-                Field::optional("metadata"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.account_id),
-            1 => Slot::I32(&mut self.score),
-            2 => Slot::Option(&mut self.comment),
-            3 => Slot::Option(&mut self.metadata),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.account_id),
-            1 => Value::view(&self.score),
-            2 => Value::view(&self.comment),
-            3 => Value::view(&self.metadata),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for CreateFeedbackRequest {
-    fn blank() -> Self {
-        Self {
-            account_id: Value::blank(),
-            score: Value::blank(),
-            comment: None,
-            metadata: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for CreateFeedbackRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for CreateFeedbackRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for CreateFeedbackRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for CreateFeedbackResponse {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "CreateFeedbackResponse",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("created_at"), Field::optional("feedback_id")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Timestamp(&mut self.created_at),
-            1 => Slot::Option(&mut self.feedback_id),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Timestamp(self.created_at),
-            1 => Value::view(&self.feedback_id),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for CreateFeedbackResponse {
-    fn blank() -> Self {
-        Self {
-            created_at: Value::blank(),
-            feedback_id: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for CreateFeedbackResponse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for CreateFeedbackResponse {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for CreateFeedbackResponse {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for Message {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Message",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("id"),
-                Field::required("thread_id"),
-                Field::required("created_at"),
-                Field::required("seq"),
-                Field::required("role"),
-                Field::required("outcome"),
-                Field::required("content"),
-                Field::optional("error"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.id),
-            1 => Value::slot(&mut self.thread_id),
-            2 => Slot::Timestamp(&mut self.created_at),
-            3 => Slot::I64(&mut self.seq),
-            4 => Slot::Text(&mut self.role),
-            5 => Slot::Text(&mut self.outcome),
-            6 => Slot::Record(&mut self.content),
-            7 => Slot::Option(&mut self.error),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.id),
-            1 => Value::view(&self.thread_id),
-            2 => View::Timestamp(self.created_at),
-            3 => View::I64(self.seq),
-            4 => Value::view(&self.role),
-            5 => Value::view(&self.outcome),
-            6 => View::Record(&self.content),
-            7 => Value::view(&self.error),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Message {
-    fn blank() -> Self {
-        Self {
-            id: Value::blank(),
-            thread_id: Value::blank(),
-            created_at: Value::blank(),
-            seq: Value::blank(),
-            role: Value::blank(),
-            outcome: Value::blank(),
-            content: Value::blank(),
-            error: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Message {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Message {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Message {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for MessageContent {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "MessageContent",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("parts")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::List(&mut self.parts),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::List(&self.parts),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for MessageContent {
-    fn blank() -> Self {
-        Self { parts: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for MessageContent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for MessageContent {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for MessageContent {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Union for MessageContentPart {
-    fn table(&self) -> &'static UnionTable {
-        const TABLE: &UnionTable = &UnionTable {
-            name: "MessageContentPart",
-            encoding: &super::api::ENCODING,
-            tagging: Tagging::Tag("type"),
-            variants: &[
-                "text",
-                "structured_action",
-                "chart",
-                "suggested_actions",
-                "custom",
-            ],
-        };
-        TABLE
-    }
-
-    fn variant(&self) -> Option<usize> {
-        match self {
-            Self::Text(_) => Some(0),
-            Self::StructuredAction(_) => Some(1),
-            Self::Chart(_) => Some(2),
-            Self::SuggestedActions(_) => Some(3),
-            Self::Custom(_) => Some(4),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    fn select(&mut self, index: usize) -> Option<Slot<'_>> {
-        *self = match index {
-            0 => Self::Text(Value::blank()),
-            1 => Self::StructuredAction(Value::blank()),
-            2 => Self::Chart(Value::blank()),
-            3 => Self::SuggestedActions(Value::blank()),
-            4 => Self::Custom(Value::blank()),
-            _ => return None,
-        };
-        match self {
-            Self::Text(value) => Some(value.slot()),
-            Self::StructuredAction(value) => Some(value.slot()),
-            Self::Chart(value) => Some(value.slot()),
-            Self::SuggestedActions(value) => Some(value.slot()),
-            Self::Custom(value) => Some(value.slot()),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    fn payload(&self) -> View<'_> {
-        match self {
-            Self::Text(value) => value.view(),
-            Self::StructuredAction(value) => value.view(),
-            Self::Chart(value) => value.view(),
-            Self::SuggestedActions(value) => value.view(),
-            Self::Custom(value) => value.view(),
-            Self::Unknown(unknown) => unknown.json().view(),
-        }
-    }
-
-    fn set_unknown(&mut self, unknown: RawVariant<'_>) {
-        *self = Self::Unknown(unknown.into());
-    }
-}
-
-impl Value for MessageContentPart {
-    fn blank() -> Self {
-        Self::Unknown(UnknownVariant::new("", Json::default()))
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Union(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Union(self)
-    }
-}
-
-impl fmt::Debug for MessageContentPart {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Union(self), f)
-    }
-}
-
-impl Serialize for MessageContentPart {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for MessageContentPart {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for MessageOutcome {
-    const NAME: &'static str = "MessageOutcome";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "completed" => Self::Completed,
-            "errored" => Self::Errored,
-            "canceled" => Self::Canceled,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for MessageOutcome {
-    fn blank() -> Self {
-        Self::Completed
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for MessageOutcome {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for MessageOutcome {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for MessageRole {
-    const NAME: &'static str = "MessageRole";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "USER" => Self::User,
-            "ASSISTANT" => Self::Assistant,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for MessageRole {
-    fn blank() -> Self {
-        Self::User
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for MessageRole {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for MessageRole {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for FeedbackId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for FeedbackId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for FeedbackId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for MessageId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for MessageId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for MessageId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+id! { MessageId(String) }

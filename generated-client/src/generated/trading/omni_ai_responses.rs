@@ -3,11 +3,7 @@
 //! Unfinished messages of the Omni AI assistant. Poll a response until its status is final; then it
 //! is a message of the conversation.
 
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::accounts::AccountId;
 use super::omni_ai_content::{
     ContentPartChart, ContentPartCustom, ContentPartStructuredAction,
@@ -15,15 +11,6 @@ use super::omni_ai_content::{
 };
 use super::omni_ai_messages::MessageId;
 use super::omni_ai_threads::ThreadId;
-use crate::{Json, NotListed, UnknownVariant, Unrecognized};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{Answer, BodyKind, Method, Operation, Parameter, Repeat};
-use crate::options::RequestOptions;
-use crate::record::{
-    self, Field, RawVariant, Record, Slot, Table, Tagging, Text, Union, UnionTable,
-    Value, View,
-};
 
 /// Unfinished messages of the Omni AI assistant. Poll a response until its status is final; then it
 /// is a message of the conversation.
@@ -105,47 +92,12 @@ pub struct GetResponseById {
     call: Call,
 }
 
-impl GetResponseById {
-    /// `GET /v1/omni-ai/responses/{response_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_response_by_id",
-        group: "omni_ai_responses",
-        method: Method::Get,
-        path: "/v1/omni-ai/responses/{response_id}",
-        parameters: &[
-            Parameter::path("response_id"),
-            Parameter::query("account_id").required(),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Response>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Response> {
-        self.call.send()
-    }
-}
+request! { GetResponseById: GET "/v1/omni-ai/responses/{response_id}" (
+    path "response_id", query "account_id" required,
+) {
+    name: "get_response_by_id", group: "omni_ai_responses", repeat: Repeat::Read,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> Response }
 
 /// Request of [`OmniAiResponses::cancel_response`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -154,47 +106,12 @@ pub struct CancelResponse {
     call: Call,
 }
 
-impl CancelResponse {
-    /// `DELETE /v1/omni-ai/responses/{response_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "cancel_response",
-        group: "omni_ai_responses",
-        method: Method::Delete,
-        path: "/v1/omni-ai/responses/{response_id}",
-        parameters: &[
-            Parameter::path("response_id"),
-            Parameter::query("account_id").required(),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<CancelResponsePayload>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<CancelResponsePayload> {
-        self.call.send()
-    }
-}
+request! { CancelResponse: DELETE "/v1/omni-ai/responses/{response_id}" (
+    path "response_id", query "account_id" required,
+) {
+    name: "cancel_response", group: "omni_ai_responses", repeat: Repeat::Never,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> CancelResponsePayload }
 
 /// Outcome of cancelling a response.
 #[derive(Clone, PartialEq)]
@@ -203,6 +120,8 @@ pub struct CancelResponsePayload {
     /// Whether the cancellation was accepted.
     pub canceled: bool,
 }
+
+record! { CancelResponsePayload { canceled: "canceled" } }
 
 /// A response of the assistant, as far as it is written.
 #[derive(Clone, PartialEq)]
@@ -224,6 +143,11 @@ pub struct Response {
     pub error: Option<ErrorStatus>,
 }
 
+record! { Response {
+    id: "id", status: "status", thread_id: "thread_id", user_message_id: "user_message_id",
+    output_message_id: "output_message_id" optional, content: "content" optional, error: "error" optional,
+} }
+
 /// The content written so far.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -231,6 +155,8 @@ pub struct ResponseContent {
     /// The parts, in the order in which to show them.
     pub parts: Vec<ResponseContentPart>,
 }
+
+record! { ResponseContent { parts: "parts" } }
 
 /// One part of a response.
 #[derive(Clone, PartialEq)]
@@ -252,47 +178,13 @@ pub enum ResponseContentPart {
     Unknown(UnknownVariant),
 }
 
-impl From<ContentPartText> for ResponseContentPart {
-    #[inline]
-    fn from(value: ContentPartText) -> Self {
-        Self::Text(value)
-    }
-}
-
-impl From<ContentPartThinking> for ResponseContentPart {
-    #[inline]
-    fn from(value: ContentPartThinking) -> Self {
-        Self::Thinking(value)
-    }
-}
-
-impl From<ContentPartStructuredAction> for ResponseContentPart {
-    #[inline]
-    fn from(value: ContentPartStructuredAction) -> Self {
-        Self::StructuredAction(value)
-    }
-}
-
-impl From<ContentPartChart> for ResponseContentPart {
-    #[inline]
-    fn from(value: ContentPartChart) -> Self {
-        Self::Chart(value)
-    }
-}
-
-impl From<ContentPartSuggestedActions> for ResponseContentPart {
-    #[inline]
-    fn from(value: ContentPartSuggestedActions) -> Self {
-        Self::SuggestedActions(value)
-    }
-}
-
-impl From<ContentPartCustom> for ResponseContentPart {
-    #[inline]
-    fn from(value: ContentPartCustom) -> Self {
-        Self::Custom(value)
-    }
-}
+union! { ResponseContentPart by Tag("type") {
+    Text: "text", Thinking: "thinking", StructuredAction: "structured_action", Chart: "chart",
+    SuggestedActions: "suggested_actions", Custom: "custom",
+} from [
+    ContentPartText => Text, ContentPartThinking => Thinking, ContentPartStructuredAction => StructuredAction,
+    ContentPartChart => Chart, ContentPartSuggestedActions => SuggestedActions, ContentPartCustom => Custom,
+] }
 
 /// Status of a response.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -312,447 +204,12 @@ pub enum ResponseStatus {
     Unrecognized(Unrecognized),
 }
 
-impl ResponseStatus {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Queued => "queued",
-            Self::Running => "running",
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Canceled => "canceled",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for ResponseStatus {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for ResponseStatus {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("ResponseStatus", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { ResponseStatus {
+    Queued: "queued", Running: "running", Succeeded: "succeeded", Failed: "failed", Canceled: "canceled",
+} or Unrecognized }
 
 /// Identifier of a response of the assistant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ResponseId(String);
 
-impl ResponseId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ResponseId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&ResponseId> for ResponseId {
-    #[inline]
-    fn from(id: &ResponseId) -> Self {
-        id.clone()
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for CancelResponsePayload {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "CancelResponsePayload",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("canceled")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Bool(&mut self.canceled),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Bool(self.canceled),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for CancelResponsePayload {
-    fn blank() -> Self {
-        Self { canceled: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for CancelResponsePayload {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for CancelResponsePayload {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for CancelResponsePayload {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for Response {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Response",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("id"),
-                Field::required("status"),
-                Field::required("thread_id"),
-                Field::required("user_message_id"),
-                Field::optional("output_message_id"),
-                Field::optional("content"),
-                Field::optional("error"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.id),
-            1 => Slot::Text(&mut self.status),
-            2 => Value::slot(&mut self.thread_id),
-            3 => Value::slot(&mut self.user_message_id),
-            4 => Slot::Option(&mut self.output_message_id),
-            5 => Slot::Option(&mut self.content),
-            6 => Slot::Option(&mut self.error),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.id),
-            1 => Value::view(&self.status),
-            2 => Value::view(&self.thread_id),
-            3 => Value::view(&self.user_message_id),
-            4 => Value::view(&self.output_message_id),
-            5 => Value::view(&self.content),
-            6 => Value::view(&self.error),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Response {
-    fn blank() -> Self {
-        Self {
-            id: Value::blank(),
-            status: Value::blank(),
-            thread_id: Value::blank(),
-            user_message_id: Value::blank(),
-            output_message_id: None,
-            content: None,
-            error: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Response {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Response {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Response {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for ResponseContent {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "ResponseContent",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("parts")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::List(&mut self.parts),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::List(&self.parts),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for ResponseContent {
-    fn blank() -> Self {
-        Self { parts: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for ResponseContent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for ResponseContent {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ResponseContent {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Union for ResponseContentPart {
-    fn table(&self) -> &'static UnionTable {
-        const TABLE: &UnionTable = &UnionTable {
-            name: "ResponseContentPart",
-            encoding: &super::api::ENCODING,
-            tagging: Tagging::Tag("type"),
-            variants: &[
-                "text",
-                "thinking",
-                "structured_action",
-                "chart",
-                "suggested_actions",
-                "custom",
-            ],
-        };
-        TABLE
-    }
-
-    fn variant(&self) -> Option<usize> {
-        match self {
-            Self::Text(_) => Some(0),
-            Self::Thinking(_) => Some(1),
-            Self::StructuredAction(_) => Some(2),
-            Self::Chart(_) => Some(3),
-            Self::SuggestedActions(_) => Some(4),
-            Self::Custom(_) => Some(5),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    fn select(&mut self, index: usize) -> Option<Slot<'_>> {
-        *self = match index {
-            0 => Self::Text(Value::blank()),
-            1 => Self::Thinking(Value::blank()),
-            2 => Self::StructuredAction(Value::blank()),
-            3 => Self::Chart(Value::blank()),
-            4 => Self::SuggestedActions(Value::blank()),
-            5 => Self::Custom(Value::blank()),
-            _ => return None,
-        };
-        match self {
-            Self::Text(value) => Some(value.slot()),
-            Self::Thinking(value) => Some(value.slot()),
-            Self::StructuredAction(value) => Some(value.slot()),
-            Self::Chart(value) => Some(value.slot()),
-            Self::SuggestedActions(value) => Some(value.slot()),
-            Self::Custom(value) => Some(value.slot()),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    fn payload(&self) -> View<'_> {
-        match self {
-            Self::Text(value) => value.view(),
-            Self::Thinking(value) => value.view(),
-            Self::StructuredAction(value) => value.view(),
-            Self::Chart(value) => value.view(),
-            Self::SuggestedActions(value) => value.view(),
-            Self::Custom(value) => value.view(),
-            Self::Unknown(unknown) => unknown.json().view(),
-        }
-    }
-
-    fn set_unknown(&mut self, unknown: RawVariant<'_>) {
-        *self = Self::Unknown(unknown.into());
-    }
-}
-
-impl Value for ResponseContentPart {
-    fn blank() -> Self {
-        Self::Unknown(UnknownVariant::new("", Json::default()))
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Union(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Union(self)
-    }
-}
-
-impl fmt::Debug for ResponseContentPart {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Union(self), f)
-    }
-}
-
-impl Serialize for ResponseContentPart {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ResponseContentPart {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for ResponseStatus {
-    const NAME: &'static str = "ResponseStatus";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "queued" => Self::Queued,
-            "running" => Self::Running,
-            "succeeded" => Self::Succeeded,
-            "failed" => Self::Failed,
-            "canceled" => Self::Canceled,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for ResponseStatus {
-    fn blank() -> Self {
-        Self::Queued
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for ResponseStatus {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ResponseStatus {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for ResponseId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for ResponseId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ResponseId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+id! { ResponseId(String) }

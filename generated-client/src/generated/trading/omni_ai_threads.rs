@@ -3,24 +3,10 @@
 //! Conversations with the Omni AI assistant. A thread starts with a first message of the user; each
 //! message starts a response, which is polled until it is final.
 
-use std::fmt;
-use std::str::FromStr;
-
-use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::accounts::AccountId;
 use super::omni_ai_messages::{Message, MessageId};
 use super::omni_ai_responses::{Response, ResponseId};
-use crate::{NotListed, Unrecognized};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{
-    Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat,
-};
-use crate::options::RequestOptions;
-use crate::page::{Items, Pages};
-use crate::record::{self, Field, Record, Rule, Slot, Table, Text, Value, View};
 
 /// Conversations with the Omni AI assistant. A thread starts with a first message of the user; each
 /// message starts a response, which is polled until it is final.
@@ -174,36 +160,14 @@ pub struct GetThreads {
     call: Call,
 }
 
+request! { GetThreads: GET "/v1/omni-ai/threads" (
+    query "page_size" min(1) max(100), query "page_token", query "account_id" required,
+) {
+    name: "get_threads", group: "omni_ai_threads", repeat: Repeat::Read, errors: &[400, 401, 429, 500],
+    page_token: Some(PageToken::Parameter(1)),
+} -> page Thread }
+
 impl GetThreads {
-    /// `GET /v1/omni-ai/threads`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_threads",
-        group: "omni_ai_threads",
-        method: Method::Get,
-        path: "/v1/omni-ai/threads",
-        parameters: &[
-            Parameter::query("page_size").min(1).max(100),
-            Parameter::query("page_token"),
-            Parameter::query("account_id").required(),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(1)),
-        answer: Answer::of::<Vec<Thread>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -217,30 +181,6 @@ impl GetThreads {
         self.call.set(1, page_token.into().view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Thread>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<Thread> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<Thread> {
-        Items::new(self.call)
-    }
 }
 
 /// Request of [`OmniAiThreads::create_thread`]: optional parameters, then [`send`](Self::send).
@@ -251,45 +191,10 @@ pub struct CreateThread {
     body: CreateThreadRequest,
 }
 
-impl CreateThread {
-    /// `POST /v1/omni-ai/threads`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "create_thread",
-        group: "omni_ai_threads",
-        method: Method::Post,
-        path: "/v1/omni-ai/threads",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 422, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<CreateThreadResponse>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<CreateThreadResponse> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { CreateThread: POST "/v1/omni-ai/threads" () {
+    name: "create_thread", group: "omni_ai_threads", repeat: Repeat::Never, body: BodyKind::Required,
+    errors: &[400, 401, 422, 429, 500],
+} with body -> CreateThreadResponse }
 
 /// Request of [`OmniAiThreads::get_thread_by_id`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -298,47 +203,12 @@ pub struct GetThreadById {
     call: Call,
 }
 
-impl GetThreadById {
-    /// `GET /v1/omni-ai/threads/{thread_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_thread_by_id",
-        group: "omni_ai_threads",
-        method: Method::Get,
-        path: "/v1/omni-ai/threads/{thread_id}",
-        parameters: &[
-            Parameter::path("thread_id"),
-            Parameter::query("account_id").required(),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Thread>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Thread> {
-        self.call.send()
-    }
-}
+request! { GetThreadById: GET "/v1/omni-ai/threads/{thread_id}" (
+    path "thread_id", query "account_id" required,
+) {
+    name: "get_thread_by_id", group: "omni_ai_threads", repeat: Repeat::Read,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> Thread }
 
 /// Request of [`OmniAiThreads::get_messages`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -347,37 +217,14 @@ pub struct GetMessages {
     call: Call,
 }
 
+request! { GetMessages: GET "/v1/omni-ai/threads/{thread_id}/messages" (
+    path "thread_id", query "page_size" min(1) max(100), query "page_token", query "account_id" required,
+) {
+    name: "get_messages", group: "omni_ai_threads", repeat: Repeat::Read, errors: &[401, 403, 404, 429, 500],
+    page_token: Some(PageToken::Parameter(2)),
+} -> page Message }
+
 impl GetMessages {
-    /// `GET /v1/omni-ai/threads/{thread_id}/messages`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_messages",
-        group: "omni_ai_threads",
-        method: Method::Get,
-        path: "/v1/omni-ai/threads/{thread_id}/messages",
-        parameters: &[
-            Parameter::path("thread_id"),
-            Parameter::query("page_size").min(1).max(100),
-            Parameter::query("page_token"),
-            Parameter::query("account_id").required(),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(2)),
-        answer: Answer::of::<Vec<Message>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -391,30 +238,6 @@ impl GetMessages {
         self.call.set(2, page_token.into().view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Message>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<Message> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<Message> {
-        Items::new(self.call)
-    }
 }
 
 /// Request of [`OmniAiThreads::create_message`]: optional parameters, then [`send`](Self::send).
@@ -425,45 +248,10 @@ pub struct CreateMessage {
     body: CreateMessageRequest,
 }
 
-impl CreateMessage {
-    /// `POST /v1/omni-ai/threads/{thread_id}/messages`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "create_message",
-        group: "omni_ai_threads",
-        method: Method::Post,
-        path: "/v1/omni-ai/threads/{thread_id}/messages",
-        parameters: &[Parameter::path("thread_id")],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 409, 422, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<CreateMessageResponse>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<CreateMessageResponse> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { CreateMessage: POST "/v1/omni-ai/threads/{thread_id}/messages" (path "thread_id") {
+    name: "create_message", group: "omni_ai_threads", repeat: Repeat::Never, body: BodyKind::Required,
+    errors: &[400, 401, 409, 422, 429, 500],
+} with body -> CreateMessageResponse }
 
 /// Request of [`OmniAiThreads::get_thread_response`]: optional parameters, then
 /// [`send`](Self::send).
@@ -473,47 +261,12 @@ pub struct GetThreadResponse {
     call: Call,
 }
 
-impl GetThreadResponse {
-    /// `GET /v1/omni-ai/threads/{thread_id}/response`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_thread_response",
-        group: "omni_ai_threads",
-        method: Method::Get,
-        path: "/v1/omni-ai/threads/{thread_id}/response",
-        parameters: &[
-            Parameter::path("thread_id"),
-            Parameter::query("account_id").required(),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Option<Response>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Option<Response>> {
-        self.call.send()
-    }
-}
+request! { GetThreadResponse: GET "/v1/omni-ai/threads/{thread_id}/response" (
+    path "thread_id", query "account_id" required,
+) {
+    name: "get_thread_response", group: "omni_ai_threads", repeat: Repeat::Read,
+    errors: &[401, 403, 404, 429, 500],
+} -> Option<Response> }
 
 /// The next message of the user.
 #[derive(Clone, PartialEq)]
@@ -526,6 +279,10 @@ pub struct CreateMessageRequest {
     /// Structured actions that the assistant may return.
     pub capabilities: Option<Vec<Capability>>,
 }
+
+record! { CreateMessageRequest {
+    account_id: "account_id", text: "text", capabilities: "capabilities" optional,
+} }
 
 impl CreateMessageRequest {
     /// With what is required.
@@ -561,6 +318,10 @@ pub struct CreateMessageResponse {
     pub user_message_id: MessageId,
 }
 
+record! { CreateMessageResponse {
+    response_id: "response_id", thread_id: "thread_id", user_message_id: "user_message_id",
+} }
+
 /// A new conversation with its first message.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -578,6 +339,14 @@ pub struct CreateThreadRequest {
     /// Structured actions that the assistant may return.
     pub capabilities: Option<Vec<Capability>>,
 }
+
+record! { CreateThreadRequest {
+    account_id: "account_id", r#type: "type", text: "text" optional, target: "target" optional,
+    thesis: "thesis" optional, capabilities: "capabilities" optional,
+} rules [
+    Rule::When { conditions: &[("type", &["instant"])], require: &["text"], forbid: &[] },
+    Rule::When { conditions: &[("type", &["deep_insights"])], require: &["target"], forbid: &[] },
+] }
 
 impl CreateThreadRequest {
     /// With what is required.
@@ -659,6 +428,10 @@ pub struct CreateThreadResponse {
     pub user_message_id: MessageId,
 }
 
+record! { CreateThreadResponse {
+    response_id: "response_id", thread_id: "thread_id", user_message_id: "user_message_id",
+} }
+
 /// The subject of a piece of research.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -668,6 +441,8 @@ pub struct DeepInsightsTarget {
     /// Ticker of the security.
     pub ticker: String,
 }
+
+record! { DeepInsightsTarget { r#type: "type", ticker: "ticker" } }
 
 impl DeepInsightsTarget {
     /// With what is required.
@@ -703,6 +478,8 @@ pub struct Thread {
     pub updated_at: Timestamp,
 }
 
+record! { Thread { id: "id", title: "title", created_at: "created_at", updated_at: "updated_at" } }
+
 /// A kind of structured action that the client can carry out.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -719,37 +496,10 @@ pub enum Capability {
     Unrecognized(Unrecognized),
 }
 
-impl Capability {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::PrefillOrder => "PREFILL_ORDER",
-            Self::OpenChart => "OPEN_CHART",
-            Self::OpenScreener => "OPEN_SCREENER",
-            Self::OpenEntitlementConsent => "OPEN_ENTITLEMENT_CONSENT",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for Capability {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Capability {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("Capability", text)),
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { Capability {
+    PrefillOrder: "PREFILL_ORDER", OpenChart: "OPEN_CHART", OpenScreener: "OPEN_SCREENER",
+    OpenEntitlementConsent: "OPEN_ENTITLEMENT_CONSENT",
+} or Unrecognized }
 
 /// How the assistant works in a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -763,37 +513,7 @@ pub enum ConversationMode {
     Unrecognized(Unrecognized),
 }
 
-impl ConversationMode {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Instant => "instant",
-            Self::DeepInsights => "deep_insights",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for ConversationMode {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for ConversationMode {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("ConversationMode", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { ConversationMode { Instant: "instant", DeepInsights: "deep_insights" } or Unrecognized }
 
 /// A subject of research.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -805,663 +525,10 @@ pub enum DeepInsightsTargetType {
     Unrecognized(Unrecognized),
 }
 
-impl DeepInsightsTargetType {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Ticker => "ticker",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for DeepInsightsTargetType {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for DeepInsightsTargetType {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("DeepInsightsTargetType", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { DeepInsightsTargetType { Ticker: "ticker" } or Unrecognized }
 
 /// Identifier of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ThreadId(String);
 
-impl ThreadId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ThreadId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&ThreadId> for ThreadId {
-    #[inline]
-    fn from(id: &ThreadId) -> Self {
-        id.clone()
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for CreateMessageRequest {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "CreateMessageRequest",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("account_id"),
-                Field::required("text"),
-                Field::optional("capabilities"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.account_id),
-            1 => Slot::String(&mut self.text),
-            2 => Slot::Option(&mut self.capabilities),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.account_id),
-            1 => View::Text(&self.text),
-            2 => Value::view(&self.capabilities),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for CreateMessageRequest {
-    fn blank() -> Self {
-        Self {
-            account_id: Value::blank(),
-            text: Value::blank(),
-            capabilities: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for CreateMessageRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for CreateMessageRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for CreateMessageRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for CreateMessageResponse {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "CreateMessageResponse",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("response_id"),
-                Field::required("thread_id"),
-                Field::required("user_message_id"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.response_id),
-            1 => Value::slot(&mut self.thread_id),
-            2 => Value::slot(&mut self.user_message_id),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.response_id),
-            1 => Value::view(&self.thread_id),
-            2 => Value::view(&self.user_message_id),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for CreateMessageResponse {
-    fn blank() -> Self {
-        Self {
-            response_id: Value::blank(),
-            thread_id: Value::blank(),
-            user_message_id: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for CreateMessageResponse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for CreateMessageResponse {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for CreateMessageResponse {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for CreateThreadRequest {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "CreateThreadRequest",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("account_id"),
-                Field::required("type"),
-                Field::optional("text"),
-                Field::optional("target"),
-                Field::optional("thesis"),
-                Field::optional("capabilities"),
-            ],
-            rules: &[
-                Rule::When {
-                    conditions: &[("type", &["instant"])],
-                    require: &["text"],
-                    forbid: &[],
-                },
-                Rule::When {
-                    conditions: &[("type", &["deep_insights"])],
-                    require: &["target"],
-                    forbid: &[],
-                },
-            ],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.account_id),
-            1 => Slot::Text(&mut self.r#type),
-            2 => Slot::Option(&mut self.text),
-            3 => Slot::Option(&mut self.target),
-            4 => Slot::Option(&mut self.thesis),
-            5 => Slot::Option(&mut self.capabilities),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.account_id),
-            1 => Value::view(&self.r#type),
-            2 => Value::view(&self.text),
-            3 => Value::view(&self.target),
-            4 => Value::view(&self.thesis),
-            5 => Value::view(&self.capabilities),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for CreateThreadRequest {
-    fn blank() -> Self {
-        Self {
-            account_id: Value::blank(),
-            r#type: Value::blank(),
-            text: None,
-            target: None,
-            thesis: None,
-            capabilities: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for CreateThreadRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for CreateThreadRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for CreateThreadRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for CreateThreadResponse {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "CreateThreadResponse",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("response_id"),
-                Field::required("thread_id"),
-                Field::required("user_message_id"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.response_id),
-            1 => Value::slot(&mut self.thread_id),
-            2 => Value::slot(&mut self.user_message_id),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.response_id),
-            1 => Value::view(&self.thread_id),
-            2 => Value::view(&self.user_message_id),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for CreateThreadResponse {
-    fn blank() -> Self {
-        Self {
-            response_id: Value::blank(),
-            thread_id: Value::blank(),
-            user_message_id: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for CreateThreadResponse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for CreateThreadResponse {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for CreateThreadResponse {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for DeepInsightsTarget {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "DeepInsightsTarget",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("type"), Field::required("ticker")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Text(&mut self.r#type),
-            1 => Slot::String(&mut self.ticker),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.r#type),
-            1 => View::Text(&self.ticker),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for DeepInsightsTarget {
-    fn blank() -> Self {
-        Self {
-            r#type: Value::blank(),
-            ticker: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for DeepInsightsTarget {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for DeepInsightsTarget {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for DeepInsightsTarget {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for Thread {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Thread",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("id"),
-                Field::required("title"),
-                Field::required("created_at"),
-                Field::required("updated_at"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.id),
-            1 => Slot::String(&mut self.title),
-            2 => Slot::Timestamp(&mut self.created_at),
-            3 => Slot::Timestamp(&mut self.updated_at),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.id),
-            1 => View::Text(&self.title),
-            2 => View::Timestamp(self.created_at),
-            3 => View::Timestamp(self.updated_at),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Thread {
-    fn blank() -> Self {
-        Self {
-            id: Value::blank(),
-            title: Value::blank(),
-            created_at: Value::blank(),
-            updated_at: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Thread {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Thread {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Thread {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for Capability {
-    const NAME: &'static str = "Capability";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "PREFILL_ORDER" => Self::PrefillOrder,
-            "OPEN_CHART" => Self::OpenChart,
-            "OPEN_SCREENER" => Self::OpenScreener,
-            "OPEN_ENTITLEMENT_CONSENT" => Self::OpenEntitlementConsent,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for Capability {
-    fn blank() -> Self {
-        Self::PrefillOrder
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for Capability {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Capability {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for ConversationMode {
-    const NAME: &'static str = "ConversationMode";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "instant" => Self::Instant,
-            "deep_insights" => Self::DeepInsights,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for ConversationMode {
-    fn blank() -> Self {
-        Self::Instant
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for ConversationMode {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ConversationMode {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for DeepInsightsTargetType {
-    const NAME: &'static str = "DeepInsightsTargetType";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "ticker" => Self::Ticker,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for DeepInsightsTargetType {
-    fn blank() -> Self {
-        Self::Ticker
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for DeepInsightsTargetType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for DeepInsightsTargetType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for ThreadId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for ThreadId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ThreadId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+id! { ThreadId(String) }

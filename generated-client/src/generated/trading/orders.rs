@@ -2,25 +2,9 @@
 
 //! Submitting, reading, replacing and cancelling orders, and reading their executions.
 
-use std::fmt;
-use std::str::FromStr;
-
-use jiff::Timestamp;
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::accounts::AccountId;
 use super::instruments::{InstrumentId, InstrumentIdOrSymbol, SecurityType};
-use crate::{NotListed, Unrecognized};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::keyed::{Rows, Submitting};
-use crate::operation::{
-    Answer, BodyKind, Lookup, Method, Operation, PageToken, Parameter, Repeat,
-};
-use crate::options::RequestOptions;
-use crate::page::{Items, Pages};
-use crate::record::{self, Field, Record, Rule, Slot, Table, Text, Value, View};
 
 /// Submitting, reading, replacing and cancelling orders, and reading their executions.
 ///
@@ -193,44 +177,16 @@ pub struct GetOrders {
     call: Call,
 }
 
+request! { GetOrders: GET "/v1/accounts/{account_id}/orders" (
+    path "account_id", query "page_size" min(1) max(1000), query "page_token", query "order_ids",
+    query "status", query "symbol", query "instrument_ids" min_length(1), query "instrument_type",
+    query "underlying_instrument_ids" min_length(1), query "from", query "to",
+) {
+    name: "get_orders", group: "orders", repeat: Repeat::Read, errors: &[401, 403, 429, 500],
+    page_token: Some(PageToken::Parameter(2)),
+} -> page Order }
+
 impl GetOrders {
-    /// `GET /v1/accounts/{account_id}/orders`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_orders",
-        group: "orders",
-        method: Method::Get,
-        path: "/v1/accounts/{account_id}/orders",
-        parameters: &[
-            Parameter::path("account_id"),
-            Parameter::query("page_size").min(1).max(1000),
-            Parameter::query("page_token"),
-            Parameter::query("order_ids"),
-            Parameter::query("status"),
-            Parameter::query("symbol"),
-            Parameter::query("instrument_ids").min_length(1),
-            Parameter::query("instrument_type"),
-            Parameter::query("underlying_instrument_ids").min_length(1),
-            Parameter::query("from"),
-            Parameter::query("to"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 403, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(2)),
-        answer: Answer::of::<Vec<Order>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -321,30 +277,6 @@ impl GetOrders {
         self.call.set(10, to.view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Order>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<Order> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<Order> {
-        Items::new(self.call)
-    }
 }
 
 /// Request of [`Orders::get_order_by_id`]: optional parameters, then [`send`](Self::send).
@@ -354,44 +286,9 @@ pub struct GetOrderById {
     call: Call,
 }
 
-impl GetOrderById {
-    /// `GET /v1/accounts/{account_id}/orders/{order_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_order_by_id",
-        group: "orders",
-        method: Method::Get,
-        path: "/v1/accounts/{account_id}/orders/{order_id}",
-        parameters: &[Parameter::path("account_id"), Parameter::path("order_id")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Order>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Order> {
-        self.call.send()
-    }
-}
+request! { GetOrderById: GET "/v1/accounts/{account_id}/orders/{order_id}" (
+    path "account_id", path "order_id",
+) { name: "get_order_by_id", group: "orders", repeat: Repeat::Read, errors: &[401, 403, 404, 429, 500] } -> Order }
 
 /// Request of [`Orders::submit_orders`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -401,78 +298,17 @@ pub struct SubmitOrders {
     body: Rows<NewOrder>,
 }
 
-impl SubmitOrders {
-    /// `POST /v1/accounts/{account_id}/orders`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "submit_orders",
-        group: "orders",
-        method: Method::Post,
-        path: "/v1/accounts/{account_id}/orders",
-        parameters: &[Parameter::path("account_id")],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Keyed,
-        key: Some("id"),
-        lookup: Some(
-            &Lookup {
-                list: &GetOrders::OPERATION,
-                key: "client_order_id",
-                keys: Some(3),
-                since: Some(9),
-                status: "status",
-                live: &[
-                    "PENDING_NEW",
-                    "NEW",
-                    "PARTIALLY_FILLED",
-                    "PENDING_CANCEL",
-                    "PENDING_REPLACE",
-                    "DONE_FOR_DAY",
-                    "STOPPED",
-                    "SUSPENDED",
-                ],
-                done: &["FILLED", "CANCELED", "EXPIRED", "REPLACED", "CALCULATED"],
-                refused: &["REJECTED"],
-                known_key: &[],
-            },
-        ),
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 422, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<Order>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// The `id` of each row, in order. Missing ones are filled in when the request is made, so that
-    /// you can store them before you send it.
-    #[must_use]
-    #[inline]
-    pub fn keys(&self) -> &[String] {
-        self.body.keys()
-    }
-
-    /// Sends the rows. The [`Submission`](crate::Submission) has the outcome of each.
-    ///
-    /// By default, rows that may have reached the server are not sent again: they are looked up by
-    /// `id`, and a row that is not found is [`Unknown`](crate::RowOutcome::Unknown).
-    /// [Resolve](crate::Submission::resolve) it before you decide to submit it again. An error
-    /// means that nothing was submitted.
-    pub fn send(self) -> Submitting<Order> {
-        Submitting::new(self.call, self.body)
-    }
-}
+request! { SubmitOrders: POST "/v1/accounts/{account_id}/orders" (path "account_id") {
+    name: "submit_orders", group: "orders", repeat: Repeat::Keyed, body: BodyKind::Required, key: Some("id"),
+    lookup: Some(&Lookup {
+        list: &GetOrders::OPERATION, key: "client_order_id", keys: Some(3), since: Some(9), status: "status",
+        live: &[
+            "PENDING_NEW", "NEW", "PARTIALLY_FILLED", "PENDING_CANCEL", "PENDING_REPLACE", "DONE_FOR_DAY",
+            "STOPPED", "SUSPENDED",
+        ], done: &["FILLED", "CANCELED", "EXPIRED", "REPLACED", "CALCULATED"], refused: &["REJECTED"],
+        known_key: &[],
+    }), errors: &[400, 401, 403, 422, 429, 500],
+} with body -> rows by "id" of Order }
 
 /// Request of [`Orders::replace_order`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -482,45 +318,12 @@ pub struct ReplaceOrder {
     body: ReplaceOrderRequest,
 }
 
-impl ReplaceOrder {
-    /// `PATCH /v1/accounts/{account_id}/orders/{order_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "replace_order",
-        group: "orders",
-        method: Method::Patch,
-        path: "/v1/accounts/{account_id}/orders/{order_id}",
-        parameters: &[Parameter::path("account_id"), Parameter::path("order_id")],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Order>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<Order> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { ReplaceOrder: PATCH "/v1/accounts/{account_id}/orders/{order_id}" (
+    path "account_id", path "order_id",
+) {
+    name: "replace_order", group: "orders", repeat: Repeat::Never, body: BodyKind::Required,
+    errors: &[400, 401, 403, 404, 429, 500],
+} with body -> Order }
 
 /// Request of [`Orders::cancel_open_order`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -529,44 +332,12 @@ pub struct CancelOpenOrder {
     call: Call,
 }
 
-impl CancelOpenOrder {
-    /// `DELETE /v1/accounts/{account_id}/orders/{order_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "cancel_open_order",
-        group: "orders",
-        method: Method::Delete,
-        path: "/v1/accounts/{account_id}/orders/{order_id}",
-        parameters: &[Parameter::path("account_id"), Parameter::path("order_id")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Idempotent,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Order>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Order> {
-        self.call.send()
-    }
-}
+request! { CancelOpenOrder: DELETE "/v1/accounts/{account_id}/orders/{order_id}" (
+    path "account_id", path "order_id",
+) {
+    name: "cancel_open_order", group: "orders", repeat: Repeat::Idempotent,
+    errors: &[401, 403, 404, 429, 500],
+} -> Order }
 
 /// Request of [`Orders::cancel_all_open_orders`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -575,38 +346,15 @@ pub struct CancelAllOpenOrders {
     call: Call,
 }
 
+request! { CancelAllOpenOrders: DELETE "/v1/accounts/{account_id}/orders" (
+    path "account_id", query "side", query "type", query "instrument_type",
+    query "instrument_ids" min_length(1),
+) {
+    name: "cancel_all_open_orders", group: "orders", repeat: Repeat::Never,
+    errors: &[400, 401, 403, 404, 429, 500],
+} -> Vec<Order> }
+
 impl CancelAllOpenOrders {
-    /// `DELETE /v1/accounts/{account_id}/orders`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "cancel_all_open_orders",
-        group: "orders",
-        method: Method::Delete,
-        path: "/v1/accounts/{account_id}/orders",
-        parameters: &[
-            Parameter::path("account_id"),
-            Parameter::query("side"),
-            Parameter::query("type"),
-            Parameter::query("instrument_type"),
-            Parameter::query("instrument_ids").min_length(1),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<Order>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Only orders of this side.
     #[inline]
     pub fn side(mut self, side: Side) -> Self {
@@ -641,18 +389,6 @@ impl CancelAllOpenOrders {
         self.call.set(4, instrument_ids.view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Order>> {
-        self.call.send()
-    }
 }
 
 /// Request of [`Orders::get_executions`]: optional parameters, then [`send`](Self::send).
@@ -662,39 +398,15 @@ pub struct GetExecutions {
     call: Call,
 }
 
+request! { GetExecutions: GET "/v1/accounts/{account_id}/executions" (
+    path "account_id", query "page_size" min(1) max(1000), query "page_token",
+    query "instrument_ids" min_length(1), query "from", query "to",
+) {
+    name: "get_executions", group: "orders", repeat: Repeat::Read, errors: &[400, 401, 403, 429, 500],
+    page_token: Some(PageToken::Parameter(2)),
+} -> page Execution }
+
 impl GetExecutions {
-    /// `GET /v1/accounts/{account_id}/executions`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_executions",
-        group: "orders",
-        method: Method::Get,
-        path: "/v1/accounts/{account_id}/executions",
-        parameters: &[
-            Parameter::path("account_id"),
-            Parameter::query("page_size").min(1).max(1000),
-            Parameter::query("page_token"),
-            Parameter::query("instrument_ids").min_length(1),
-            Parameter::query("from"),
-            Parameter::query("to"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(2)),
-        answer: Answer::of::<Vec<Execution>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -736,30 +448,6 @@ impl GetExecutions {
         self.call.set(5, to.view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Execution>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<Execution> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<Execution> {
-        Items::new(self.call)
-    }
 }
 
 /// An order to submit.
@@ -799,6 +487,43 @@ pub struct NewOrder {
     /// Whether it may trade outside regular hours, which not every instrument allows.
     pub extended_hours: Option<bool>,
 }
+
+record! { NewOrder {
+    id: "id" optional max_length(64), instrument_id: "instrument_id" optional min_length(1),
+    symbol: "symbol" optional, side: "side", quantity: "quantity", order_type: "order_type",
+    limit_price: "limit_price" optional, stop_price: "stop_price" optional,
+    trailing_offset: "trailing_offset" optional, trailing_offset_type: "trailing_offset_type" optional,
+    limit_offset: "limit_offset" optional, time_in_force: "time_in_force", expires_at: "expires_at" optional,
+    extended_hours: "extended_hours" optional,
+} rules [
+    Rule::ExactlyOne(&["symbol", "instrument_id"]),
+    Rule::When {
+        conditions: &[("order_type", &["LIMIT", "STOP_LIMIT"])], require: &["limit_price"], forbid: &[],
+    },
+    Rule::When {
+        conditions: &[("order_type", &["MARKET", "STOP", "TRAILING_STOP"])], require: &[],
+        forbid: &["limit_price"],
+    },
+    Rule::When {
+        conditions: &[("order_type", &["STOP", "STOP_LIMIT"])], require: &["stop_price"], forbid: &[],
+    },
+    Rule::When { conditions: &[("order_type", &["MARKET", "LIMIT"])], require: &[], forbid: &["stop_price"] },
+    Rule::When {
+        conditions: &[("order_type", &["TRAILING_STOP", "TRAILING_STOP_LIMIT"])],
+        require: &["trailing_offset", "trailing_offset_type"], forbid: &[],
+    },
+    Rule::When {
+        conditions: &[("order_type", &["MARKET", "LIMIT", "STOP", "STOP_LIMIT"])], require: &[],
+        forbid: &["trailing_offset", "trailing_offset_type", "limit_offset"],
+    },
+    Rule::When {
+        conditions: &[("order_type", &["TRAILING_STOP_LIMIT"])], require: &["limit_offset"], forbid: &[],
+    },
+    Rule::When { conditions: &[("order_type", &["TRAILING_STOP"])], require: &[], forbid: &["limit_offset"] },
+    Rule::When {
+        conditions: &[("time_in_force", &["GOOD_TILL_DATE"])], require: &["expires_at"], forbid: &[],
+    },
+] }
 
 impl NewOrder {
     /// With what is required.
@@ -1034,6 +759,10 @@ pub struct ReplaceOrderRequest {
     pub stop_price: Option<Decimal>,
 }
 
+record! { ReplaceOrderRequest {
+    quantity: "quantity" optional, limit_price: "limit_price" optional, stop_price: "stop_price" optional,
+} rules [Rule::AtLeastOne(&["quantity", "limit_price", "stop_price"])] }
+
 impl ReplaceOrderRequest {
     /// With what is required.
     #[inline]
@@ -1140,6 +869,24 @@ pub struct Order {
     pub updated_at: Timestamp,
 }
 
+record! { Order {
+    id: "id", client_order_id: "client_order_id" max_length(64), account_id: "account_id",
+    instrument_id: "instrument_id" optional, symbol: "symbol" optional,
+    instrument_type: "instrument_type" optional,
+    underlying_instrument_id: "underlying_instrument_id" optional, venue: "venue", side: "side",
+    order_type: "order_type", time_in_force: "time_in_force", status: "status", quantity: "quantity",
+    filled_quantity: "filled_quantity", leaves_quantity: "leaves_quantity",
+    average_fill_price: "average_fill_price" optional, limit_price: "limit_price" optional,
+    stop_price: "stop_price" optional, trailing_offset: "trailing_offset" optional,
+    trailing_offset_type: "trailing_offset_type" optional, limit_offset: "limit_offset" optional,
+    trailing_stop_px: "trailing_stop_px" optional, trailing_limit_px: "trailing_limit_px" optional,
+    trailing_watermark_px: "trailing_watermark_px" optional,
+    trailing_watermark_ts: "trailing_watermark_ts" optional, extended_hours: "extended_hours" optional,
+    expires_at: "expires_at" optional, queue_state: "queue_state" optional,
+    releases_at: "releases_at" optional, details: "details" optional, created_at: "created_at",
+    updated_at: "updated_at",
+} }
+
 /// One fill of an order.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -1162,6 +909,11 @@ pub struct Execution {
     pub transaction_time: Timestamp,
 }
 
+record! { Execution {
+    id: "id", order_id: "order_id", instrument_id: "instrument_id" optional, symbol: "symbol" optional,
+    side: "side", quantity: "quantity", price: "price" optional, transaction_time: "transaction_time",
+} }
+
 /// Direction of an order or fill.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -1178,37 +930,7 @@ pub enum Side {
     Unrecognized(Unrecognized),
 }
 
-impl Side {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Buy => "BUY",
-            Self::Sell => "SELL",
-            Self::SellShort => "SELL_SHORT",
-            Self::Other => "OTHER",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for Side {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Side {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("Side", text)),
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { Side { Buy: "BUY", Sell: "SELL", SellShort: "SELL_SHORT", Other: "OTHER" } or Unrecognized }
 
 /// How an order is priced and triggered.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -1232,40 +954,10 @@ pub enum OrderType {
     Unrecognized(Unrecognized),
 }
 
-impl OrderType {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Market => "MARKET",
-            Self::Limit => "LIMIT",
-            Self::Stop => "STOP",
-            Self::StopLimit => "STOP_LIMIT",
-            Self::TrailingStop => "TRAILING_STOP",
-            Self::TrailingStopLimit => "TRAILING_STOP_LIMIT",
-            Self::Other => "OTHER",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for OrderType {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for OrderType {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("OrderType", text)),
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { OrderType {
+    Market: "MARKET", Limit: "LIMIT", Stop: "STOP", StopLimit: "STOP_LIMIT", TrailingStop: "TRAILING_STOP",
+    TrailingStopLimit: "TRAILING_STOP_LIMIT", Other: "OTHER",
+} or Unrecognized }
 
 /// How a new order is priced and triggered.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -1287,41 +979,10 @@ pub enum RequestOrderType {
     Unrecognized(Unrecognized),
 }
 
-impl RequestOrderType {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Market => "MARKET",
-            Self::Limit => "LIMIT",
-            Self::Stop => "STOP",
-            Self::StopLimit => "STOP_LIMIT",
-            Self::TrailingStop => "TRAILING_STOP",
-            Self::TrailingStopLimit => "TRAILING_STOP_LIMIT",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for RequestOrderType {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for RequestOrderType {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("RequestOrderType", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { RequestOrderType {
+    Market: "MARKET", Limit: "LIMIT", Stop: "STOP", StopLimit: "STOP_LIMIT", TrailingStop: "TRAILING_STOP",
+    TrailingStopLimit: "TRAILING_STOP_LIMIT",
+} or Unrecognized }
 
 /// How long an order stays in force.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -1353,46 +1014,12 @@ pub enum TimeInForce {
     Unrecognized(Unrecognized),
 }
 
-impl TimeInForce {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Day => "DAY",
-            Self::GoodTillCancel => "GOOD_TILL_CANCEL",
-            Self::ImmediateOrCancel => "IMMEDIATE_OR_CANCEL",
-            Self::FillOrKill => "FILL_OR_KILL",
-            Self::GoodTillDate => "GOOD_TILL_DATE",
-            Self::AtTheOpening => "AT_THE_OPENING",
-            Self::AtTheClose => "AT_THE_CLOSE",
-            Self::GoodTillCrossing => "GOOD_TILL_CROSSING",
-            Self::GoodThroughCrossing => "GOOD_THROUGH_CROSSING",
-            Self::AtCrossing => "AT_CROSSING",
-            Self::Other => "OTHER",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for TimeInForce {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for TimeInForce {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("TimeInForce", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { TimeInForce {
+    Day: "DAY", GoodTillCancel: "GOOD_TILL_CANCEL", ImmediateOrCancel: "IMMEDIATE_OR_CANCEL",
+    FillOrKill: "FILL_OR_KILL", GoodTillDate: "GOOD_TILL_DATE", AtTheOpening: "AT_THE_OPENING",
+    AtTheClose: "AT_THE_CLOSE", GoodTillCrossing: "GOOD_TILL_CROSSING",
+    GoodThroughCrossing: "GOOD_THROUGH_CROSSING", AtCrossing: "AT_CROSSING", Other: "OTHER",
+} or Unrecognized }
 
 /// How long a new order stays in force.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -1422,45 +1049,12 @@ pub enum RequestTimeInForce {
     Unrecognized(Unrecognized),
 }
 
-impl RequestTimeInForce {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Day => "DAY",
-            Self::GoodTillCancel => "GOOD_TILL_CANCEL",
-            Self::ImmediateOrCancel => "IMMEDIATE_OR_CANCEL",
-            Self::FillOrKill => "FILL_OR_KILL",
-            Self::GoodTillDate => "GOOD_TILL_DATE",
-            Self::AtTheOpening => "AT_THE_OPENING",
-            Self::AtTheClose => "AT_THE_CLOSE",
-            Self::GoodTillCrossing => "GOOD_TILL_CROSSING",
-            Self::GoodThroughCrossing => "GOOD_THROUGH_CROSSING",
-            Self::AtCrossing => "AT_CROSSING",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for RequestTimeInForce {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for RequestTimeInForce {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("RequestTimeInForce", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { RequestTimeInForce {
+    Day: "DAY", GoodTillCancel: "GOOD_TILL_CANCEL", ImmediateOrCancel: "IMMEDIATE_OR_CANCEL",
+    FillOrKill: "FILL_OR_KILL", GoodTillDate: "GOOD_TILL_DATE", AtTheOpening: "AT_THE_OPENING",
+    AtTheClose: "AT_THE_CLOSE", GoodTillCrossing: "GOOD_TILL_CROSSING",
+    GoodThroughCrossing: "GOOD_THROUGH_CROSSING", AtCrossing: "AT_CROSSING",
+} or Unrecognized }
 
 /// Status of an order (FIX 39, `OrdStatus`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -1500,50 +1094,12 @@ pub enum OrderStatus {
     Unrecognized(Unrecognized),
 }
 
-impl OrderStatus {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::PendingNew => "PENDING_NEW",
-            Self::New => "NEW",
-            Self::PartiallyFilled => "PARTIALLY_FILLED",
-            Self::Filled => "FILLED",
-            Self::Canceled => "CANCELED",
-            Self::Rejected => "REJECTED",
-            Self::Expired => "EXPIRED",
-            Self::PendingCancel => "PENDING_CANCEL",
-            Self::PendingReplace => "PENDING_REPLACE",
-            Self::Replaced => "REPLACED",
-            Self::DoneForDay => "DONE_FOR_DAY",
-            Self::Stopped => "STOPPED",
-            Self::Suspended => "SUSPENDED",
-            Self::Calculated => "CALCULATED",
-            Self::Other => "OTHER",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for OrderStatus {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for OrderStatus {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("OrderStatus", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { OrderStatus {
+    PendingNew: "PENDING_NEW", New: "NEW", PartiallyFilled: "PARTIALLY_FILLED", Filled: "FILLED",
+    Canceled: "CANCELED", Rejected: "REJECTED", Expired: "EXPIRED", PendingCancel: "PENDING_CANCEL",
+    PendingReplace: "PENDING_REPLACE", Replaced: "REPLACED", DoneForDay: "DONE_FOR_DAY", Stopped: "STOPPED",
+    Suspended: "SUSPENDED", Calculated: "CALCULATED", Other: "OTHER",
+} or Unrecognized }
 
 /// Unit of a trailing offset.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -1557,37 +1113,7 @@ pub enum TrailingOffsetType {
     Unrecognized(Unrecognized),
 }
 
-impl TrailingOffsetType {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Price => "PRICE",
-            Self::Bps => "BPS",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for TrailingOffsetType {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for TrailingOffsetType {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("TrailingOffsetType", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { TrailingOffsetType { Price: "PRICE", Bps: "BPS" } or Unrecognized }
 
 /// Whether an order is held back by Clear Street before it goes to the venue.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -1601,1094 +1127,22 @@ pub enum QueueState {
     Unrecognized(Unrecognized),
 }
 
-impl QueueState {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::AwaitingRelease => "AWAITING_RELEASE",
-            Self::Released => "RELEASED",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for QueueState {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for QueueState {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("QueueState", text)),
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { QueueState { AwaitingRelease: "AWAITING_RELEASE", Released: "RELEASED" } or Unrecognized }
 
 /// Clear Street's identifier of an order (FIX 37, `OrderID`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OrderId(String);
 
-impl OrderId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for OrderId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&OrderId> for OrderId {
-    #[inline]
-    fn from(id: &OrderId) -> Self {
-        id.clone()
-    }
-}
+id! { OrderId(String) }
 
 /// The caller's own identifier of an order, unique within the account (FIX 11, `ClOrdID`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientOrderId(String);
 
-impl ClientOrderId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ClientOrderId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&ClientOrderId> for ClientOrderId {
-    #[inline]
-    fn from(id: &ClientOrderId) -> Self {
-        id.clone()
-    }
-}
-
-impl From<&str> for ClientOrderId {
-    #[inline]
-    fn from(id: &str) -> Self {
-        Self(id.to_owned())
-    }
-}
-
-impl From<String> for ClientOrderId {
-    #[inline]
-    fn from(id: String) -> Self {
-        Self(id)
-    }
-}
+id! { ClientOrderId(String) from plain }
 
 /// Identifier of a fill (FIX 17, `ExecID`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExecutionId(String);
 
-impl ExecutionId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ExecutionId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&ExecutionId> for ExecutionId {
-    #[inline]
-    fn from(id: &ExecutionId) -> Self {
-        id.clone()
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for NewOrder {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "NewOrder",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("id").max_length(64),
-                Field::optional("instrument_id").min_length(1),
-                Field::optional("symbol"),
-                Field::required("side"),
-                Field::required("quantity"),
-                Field::required("order_type"),
-                Field::optional("limit_price"),
-                Field::optional("stop_price"),
-                Field::optional("trailing_offset"),
-                Field::optional("trailing_offset_type"),
-                Field::optional("limit_offset"),
-                Field::required("time_in_force"),
-                Field::optional("expires_at"),
-                Field::optional("extended_hours"),
-            ],
-            rules: &[
-                Rule::ExactlyOne(&["symbol", "instrument_id"]),
-                Rule::When {
-                    conditions: &[("order_type", &["LIMIT", "STOP_LIMIT"])],
-                    require: &["limit_price"],
-                    forbid: &[],
-                },
-                Rule::When {
-                    conditions: &[("order_type", &["MARKET", "STOP", "TRAILING_STOP"])],
-                    require: &[],
-                    forbid: &["limit_price"],
-                },
-                Rule::When {
-                    conditions: &[("order_type", &["STOP", "STOP_LIMIT"])],
-                    require: &["stop_price"],
-                    forbid: &[],
-                },
-                Rule::When {
-                    conditions: &[("order_type", &["MARKET", "LIMIT"])],
-                    require: &[],
-                    forbid: &["stop_price"],
-                },
-                Rule::When {
-                    conditions: &[
-                        ("order_type", &["TRAILING_STOP", "TRAILING_STOP_LIMIT"]),
-                    ],
-                    require: &["trailing_offset", "trailing_offset_type"],
-                    forbid: &[],
-                },
-                Rule::When {
-                    conditions: &[
-                        ("order_type", &["MARKET", "LIMIT", "STOP", "STOP_LIMIT"]),
-                    ],
-                    require: &[],
-                    forbid: &["trailing_offset", "trailing_offset_type", "limit_offset"],
-                },
-                Rule::When {
-                    conditions: &[("order_type", &["TRAILING_STOP_LIMIT"])],
-                    require: &["limit_offset"],
-                    forbid: &[],
-                },
-                Rule::When {
-                    conditions: &[("order_type", &["TRAILING_STOP"])],
-                    require: &[],
-                    forbid: &["limit_offset"],
-                },
-                Rule::When {
-                    conditions: &[("time_in_force", &["GOOD_TILL_DATE"])],
-                    require: &["expires_at"],
-                    forbid: &[],
-                },
-            ],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.id),
-            1 => Slot::Option(&mut self.instrument_id),
-            2 => Slot::Option(&mut self.symbol),
-            3 => Slot::Text(&mut self.side),
-            4 => Slot::Decimal(&mut self.quantity),
-            5 => Slot::Text(&mut self.order_type),
-            6 => Slot::Option(&mut self.limit_price),
-            7 => Slot::Option(&mut self.stop_price),
-            8 => Slot::Option(&mut self.trailing_offset),
-            9 => Slot::Option(&mut self.trailing_offset_type),
-            10 => Slot::Option(&mut self.limit_offset),
-            11 => Slot::Text(&mut self.time_in_force),
-            12 => Slot::Option(&mut self.expires_at),
-            13 => Slot::Option(&mut self.extended_hours),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.id),
-            1 => Value::view(&self.instrument_id),
-            2 => Value::view(&self.symbol),
-            3 => Value::view(&self.side),
-            4 => View::Decimal(self.quantity),
-            5 => Value::view(&self.order_type),
-            6 => Value::view(&self.limit_price),
-            7 => Value::view(&self.stop_price),
-            8 => Value::view(&self.trailing_offset),
-            9 => Value::view(&self.trailing_offset_type),
-            10 => Value::view(&self.limit_offset),
-            11 => Value::view(&self.time_in_force),
-            12 => Value::view(&self.expires_at),
-            13 => Value::view(&self.extended_hours),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for NewOrder {
-    fn blank() -> Self {
-        Self {
-            id: None,
-            instrument_id: None,
-            symbol: None,
-            side: Value::blank(),
-            quantity: Value::blank(),
-            order_type: Value::blank(),
-            limit_price: None,
-            stop_price: None,
-            trailing_offset: None,
-            trailing_offset_type: None,
-            limit_offset: None,
-            time_in_force: Value::blank(),
-            expires_at: None,
-            extended_hours: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for NewOrder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for NewOrder {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for NewOrder {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for ReplaceOrderRequest {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "ReplaceOrderRequest",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("quantity"),
-                Field::optional("limit_price"),
-                Field::optional("stop_price"),
-            ],
-            rules: &[Rule::AtLeastOne(&["quantity", "limit_price", "stop_price"])],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.quantity),
-            1 => Slot::Option(&mut self.limit_price),
-            2 => Slot::Option(&mut self.stop_price),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.quantity),
-            1 => Value::view(&self.limit_price),
-            2 => Value::view(&self.stop_price),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for ReplaceOrderRequest {
-    fn blank() -> Self {
-        Self {
-            quantity: None,
-            limit_price: None,
-            stop_price: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for ReplaceOrderRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for ReplaceOrderRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ReplaceOrderRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for Order {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Order",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("id"),
-                Field::required("client_order_id").max_length(64),
-                Field::required("account_id"),
-                Field::optional("instrument_id"),
-                Field::optional("symbol"),
-                Field::optional("instrument_type"),
-                Field::optional("underlying_instrument_id"),
-                Field::required("venue"),
-                Field::required("side"),
-                Field::required("order_type"),
-                Field::required("time_in_force"),
-                Field::required("status"),
-                Field::required("quantity"),
-                Field::required("filled_quantity"),
-                Field::required("leaves_quantity"),
-                Field::optional("average_fill_price"),
-                Field::optional("limit_price"),
-                Field::optional("stop_price"),
-                Field::optional("trailing_offset"),
-                Field::optional("trailing_offset_type"),
-                Field::optional("limit_offset"),
-                Field::optional("trailing_stop_px"),
-                Field::optional("trailing_limit_px"),
-                Field::optional("trailing_watermark_px"),
-                Field::optional("trailing_watermark_ts"),
-                Field::optional("extended_hours"),
-                Field::optional("expires_at"),
-                Field::optional("queue_state"),
-                Field::optional("releases_at"),
-                Field::optional("details"),
-                Field::required("created_at"),
-                Field::required("updated_at"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.id),
-            1 => Value::slot(&mut self.client_order_id),
-            2 => Value::slot(&mut self.account_id),
-            3 => Slot::Option(&mut self.instrument_id),
-            4 => Slot::Option(&mut self.symbol),
-            5 => Slot::Option(&mut self.instrument_type),
-            6 => Slot::Option(&mut self.underlying_instrument_id),
-            7 => Slot::String(&mut self.venue),
-            8 => Slot::Text(&mut self.side),
-            9 => Slot::Text(&mut self.order_type),
-            10 => Slot::Text(&mut self.time_in_force),
-            11 => Slot::Text(&mut self.status),
-            12 => Slot::Decimal(&mut self.quantity),
-            13 => Slot::Decimal(&mut self.filled_quantity),
-            14 => Slot::Decimal(&mut self.leaves_quantity),
-            15 => Slot::Option(&mut self.average_fill_price),
-            16 => Slot::Option(&mut self.limit_price),
-            17 => Slot::Option(&mut self.stop_price),
-            18 => Slot::Option(&mut self.trailing_offset),
-            19 => Slot::Option(&mut self.trailing_offset_type),
-            20 => Slot::Option(&mut self.limit_offset),
-            21 => Slot::Option(&mut self.trailing_stop_px),
-            22 => Slot::Option(&mut self.trailing_limit_px),
-            23 => Slot::Option(&mut self.trailing_watermark_px),
-            24 => Slot::Option(&mut self.trailing_watermark_ts),
-            25 => Slot::Option(&mut self.extended_hours),
-            26 => Slot::Option(&mut self.expires_at),
-            27 => Slot::Option(&mut self.queue_state),
-            28 => Slot::Option(&mut self.releases_at),
-            29 => Slot::Option(&mut self.details),
-            30 => Slot::Timestamp(&mut self.created_at),
-            31 => Slot::Timestamp(&mut self.updated_at),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.id),
-            1 => Value::view(&self.client_order_id),
-            2 => Value::view(&self.account_id),
-            3 => Value::view(&self.instrument_id),
-            4 => Value::view(&self.symbol),
-            5 => Value::view(&self.instrument_type),
-            6 => Value::view(&self.underlying_instrument_id),
-            7 => View::Text(&self.venue),
-            8 => Value::view(&self.side),
-            9 => Value::view(&self.order_type),
-            10 => Value::view(&self.time_in_force),
-            11 => Value::view(&self.status),
-            12 => View::Decimal(self.quantity),
-            13 => View::Decimal(self.filled_quantity),
-            14 => View::Decimal(self.leaves_quantity),
-            15 => Value::view(&self.average_fill_price),
-            16 => Value::view(&self.limit_price),
-            17 => Value::view(&self.stop_price),
-            18 => Value::view(&self.trailing_offset),
-            19 => Value::view(&self.trailing_offset_type),
-            20 => Value::view(&self.limit_offset),
-            21 => Value::view(&self.trailing_stop_px),
-            22 => Value::view(&self.trailing_limit_px),
-            23 => Value::view(&self.trailing_watermark_px),
-            24 => Value::view(&self.trailing_watermark_ts),
-            25 => Value::view(&self.extended_hours),
-            26 => Value::view(&self.expires_at),
-            27 => Value::view(&self.queue_state),
-            28 => Value::view(&self.releases_at),
-            29 => Value::view(&self.details),
-            30 => View::Timestamp(self.created_at),
-            31 => View::Timestamp(self.updated_at),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Order {
-    fn blank() -> Self {
-        Self {
-            id: Value::blank(),
-            client_order_id: Value::blank(),
-            account_id: Value::blank(),
-            instrument_id: None,
-            symbol: None,
-            instrument_type: None,
-            underlying_instrument_id: None,
-            venue: Value::blank(),
-            side: Value::blank(),
-            order_type: Value::blank(),
-            time_in_force: Value::blank(),
-            status: Value::blank(),
-            quantity: Value::blank(),
-            filled_quantity: Value::blank(),
-            leaves_quantity: Value::blank(),
-            average_fill_price: None,
-            limit_price: None,
-            stop_price: None,
-            trailing_offset: None,
-            trailing_offset_type: None,
-            limit_offset: None,
-            trailing_stop_px: None,
-            trailing_limit_px: None,
-            trailing_watermark_px: None,
-            trailing_watermark_ts: None,
-            extended_hours: None,
-            expires_at: None,
-            queue_state: None,
-            releases_at: None,
-            details: None,
-            created_at: Value::blank(),
-            updated_at: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Order {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Order {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Order {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for Execution {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Execution",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("id"),
-                Field::required("order_id"),
-                Field::optional("instrument_id"),
-                Field::optional("symbol"),
-                Field::required("side"),
-                Field::required("quantity"),
-                Field::optional("price"),
-                Field::required("transaction_time"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.id),
-            1 => Value::slot(&mut self.order_id),
-            2 => Slot::Option(&mut self.instrument_id),
-            3 => Slot::Option(&mut self.symbol),
-            4 => Slot::Text(&mut self.side),
-            5 => Slot::Decimal(&mut self.quantity),
-            6 => Slot::Option(&mut self.price),
-            7 => Slot::Timestamp(&mut self.transaction_time),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.id),
-            1 => Value::view(&self.order_id),
-            2 => Value::view(&self.instrument_id),
-            3 => Value::view(&self.symbol),
-            4 => Value::view(&self.side),
-            5 => View::Decimal(self.quantity),
-            6 => Value::view(&self.price),
-            7 => View::Timestamp(self.transaction_time),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Execution {
-    fn blank() -> Self {
-        Self {
-            id: Value::blank(),
-            order_id: Value::blank(),
-            instrument_id: None,
-            symbol: None,
-            side: Value::blank(),
-            quantity: Value::blank(),
-            price: None,
-            transaction_time: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Execution {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Execution {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Execution {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for Side {
-    const NAME: &'static str = "Side";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "BUY" => Self::Buy,
-            "SELL" => Self::Sell,
-            "SELL_SHORT" => Self::SellShort,
-            "OTHER" => Self::Other,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for Side {
-    fn blank() -> Self {
-        Self::Buy
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for Side {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Side {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for OrderType {
-    const NAME: &'static str = "OrderType";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "MARKET" => Self::Market,
-            "LIMIT" => Self::Limit,
-            "STOP" => Self::Stop,
-            "STOP_LIMIT" => Self::StopLimit,
-            "TRAILING_STOP" => Self::TrailingStop,
-            "TRAILING_STOP_LIMIT" => Self::TrailingStopLimit,
-            "OTHER" => Self::Other,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for OrderType {
-    fn blank() -> Self {
-        Self::Market
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for OrderType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for OrderType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for RequestOrderType {
-    const NAME: &'static str = "RequestOrderType";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "MARKET" => Self::Market,
-            "LIMIT" => Self::Limit,
-            "STOP" => Self::Stop,
-            "STOP_LIMIT" => Self::StopLimit,
-            "TRAILING_STOP" => Self::TrailingStop,
-            "TRAILING_STOP_LIMIT" => Self::TrailingStopLimit,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for RequestOrderType {
-    fn blank() -> Self {
-        Self::Market
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for RequestOrderType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for RequestOrderType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for TimeInForce {
-    const NAME: &'static str = "TimeInForce";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "DAY" => Self::Day,
-            "GOOD_TILL_CANCEL" => Self::GoodTillCancel,
-            "IMMEDIATE_OR_CANCEL" => Self::ImmediateOrCancel,
-            "FILL_OR_KILL" => Self::FillOrKill,
-            "GOOD_TILL_DATE" => Self::GoodTillDate,
-            "AT_THE_OPENING" => Self::AtTheOpening,
-            "AT_THE_CLOSE" => Self::AtTheClose,
-            "GOOD_TILL_CROSSING" => Self::GoodTillCrossing,
-            "GOOD_THROUGH_CROSSING" => Self::GoodThroughCrossing,
-            "AT_CROSSING" => Self::AtCrossing,
-            "OTHER" => Self::Other,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for TimeInForce {
-    fn blank() -> Self {
-        Self::Day
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for TimeInForce {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for TimeInForce {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for RequestTimeInForce {
-    const NAME: &'static str = "RequestTimeInForce";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "DAY" => Self::Day,
-            "GOOD_TILL_CANCEL" => Self::GoodTillCancel,
-            "IMMEDIATE_OR_CANCEL" => Self::ImmediateOrCancel,
-            "FILL_OR_KILL" => Self::FillOrKill,
-            "GOOD_TILL_DATE" => Self::GoodTillDate,
-            "AT_THE_OPENING" => Self::AtTheOpening,
-            "AT_THE_CLOSE" => Self::AtTheClose,
-            "GOOD_TILL_CROSSING" => Self::GoodTillCrossing,
-            "GOOD_THROUGH_CROSSING" => Self::GoodThroughCrossing,
-            "AT_CROSSING" => Self::AtCrossing,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for RequestTimeInForce {
-    fn blank() -> Self {
-        Self::Day
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for RequestTimeInForce {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for RequestTimeInForce {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for OrderStatus {
-    const NAME: &'static str = "OrderStatus";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "PENDING_NEW" => Self::PendingNew,
-            "NEW" => Self::New,
-            "PARTIALLY_FILLED" => Self::PartiallyFilled,
-            "FILLED" => Self::Filled,
-            "CANCELED" => Self::Canceled,
-            "REJECTED" => Self::Rejected,
-            "EXPIRED" => Self::Expired,
-            "PENDING_CANCEL" => Self::PendingCancel,
-            "PENDING_REPLACE" => Self::PendingReplace,
-            "REPLACED" => Self::Replaced,
-            "DONE_FOR_DAY" => Self::DoneForDay,
-            "STOPPED" => Self::Stopped,
-            "SUSPENDED" => Self::Suspended,
-            "CALCULATED" => Self::Calculated,
-            "OTHER" => Self::Other,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for OrderStatus {
-    fn blank() -> Self {
-        Self::PendingNew
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for OrderStatus {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for OrderStatus {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for TrailingOffsetType {
-    const NAME: &'static str = "TrailingOffsetType";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "PRICE" => Self::Price,
-            "BPS" => Self::Bps,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for TrailingOffsetType {
-    fn blank() -> Self {
-        Self::Price
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for TrailingOffsetType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for TrailingOffsetType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for QueueState {
-    const NAME: &'static str = "QueueState";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "AWAITING_RELEASE" => Self::AwaitingRelease,
-            "RELEASED" => Self::Released,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for QueueState {
-    fn blank() -> Self {
-        Self::AwaitingRelease
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for QueueState {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for QueueState {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for OrderId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for OrderId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for OrderId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for ClientOrderId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for ClientOrderId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ClientOrderId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for ExecutionId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for ExecutionId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ExecutionId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+id! { ExecutionId(String) }

@@ -2,27 +2,10 @@
 
 //! Positions, closing them, and instructions to exercise options or not.
 
-use std::fmt;
-use std::str::FromStr;
-
-use jiff::Timestamp;
-use jiff::civil::Date;
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::accounts::AccountId;
 use super::instruments::{InstrumentId, InstrumentIdOrSymbol, SecurityType};
 use super::orders::Order;
-use crate::{NotListed, Unrecognized};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::keyed::{Rows, Submitting};
-use crate::operation::{
-    Answer, BodyKind, Lookup, Method, Operation, PageToken, Parameter, Repeat,
-};
-use crate::options::RequestOptions;
-use crate::page::{Items, Pages};
-use crate::record::{self, Field, Record, Slot, Table, Text, Value, View};
 
 /// Positions, closing them, and instructions to exercise options or not.
 ///
@@ -181,39 +164,15 @@ pub struct GetPositions {
     call: Call,
 }
 
+request! { GetPositions: GET "/v1/accounts/{account_id}/positions" (
+    path "account_id", query "page_size" min(1) max(1000), query "page_token", query "instrument_ids",
+    query "sort_by", query "sort_direction",
+) {
+    name: "get_positions", group: "positions", repeat: Repeat::Read, errors: &[401, 403, 429, 500],
+    page_token: Some(PageToken::Parameter(2)),
+} -> page Position }
+
 impl GetPositions {
-    /// `GET /v1/accounts/{account_id}/positions`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_positions",
-        group: "positions",
-        method: Method::Get,
-        path: "/v1/accounts/{account_id}/positions",
-        parameters: &[
-            Parameter::path("account_id"),
-            Parameter::query("page_size").min(1).max(1000),
-            Parameter::query("page_token"),
-            Parameter::query("instrument_ids"),
-            Parameter::query("sort_by"),
-            Parameter::query("sort_direction"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 403, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(2)),
-        answer: Answer::of::<Vec<Position>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -255,30 +214,6 @@ impl GetPositions {
         self.call.set(5, sort_direction.view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Position>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<Position> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<Position> {
-        Items::new(self.call)
-    }
 }
 
 /// Request of [`Positions::close_positions`]: optional parameters, then [`send`](Self::send).
@@ -289,50 +224,17 @@ pub struct ClosePositions {
     body: Option<ClosePositionRequest>,
 }
 
+request! { ClosePositions: DELETE "/v1/accounts/{account_id}/positions" (path "account_id") {
+    name: "close_positions", group: "positions", repeat: Repeat::Never, body: BodyKind::Optional,
+    errors: &[400, 401, 403, 429, 500],
+} with body -> Vec<Order> }
+
 impl ClosePositions {
-    /// `DELETE /v1/accounts/{account_id}/positions`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "close_positions",
-        group: "positions",
-        method: Method::Delete,
-        path: "/v1/accounts/{account_id}/positions",
-        parameters: &[Parameter::path("account_id")],
-        rules: &[],
-        body: BodyKind::Optional,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<Order>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// The request's body, which may be left out.
     #[inline]
     pub fn body(mut self, body: ClosePositionRequest) -> Self {
         self.body = Some(body);
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<Vec<Order>> {
-        self.call.body(self.body.view());
-        self.call.send()
     }
 }
 
@@ -344,53 +246,19 @@ pub struct ClosePosition {
     body: Option<ClosePositionRequest>,
 }
 
+request! { ClosePosition: DELETE "/v1/accounts/{account_id}/positions/{instrument_id}" (
+    path "account_id", path "instrument_id" min_length(1),
+) {
+    name: "close_position", group: "positions", repeat: Repeat::Never, body: BodyKind::Optional,
+    errors: &[400, 401, 403, 429, 500],
+} with body -> Vec<Order> }
+
 impl ClosePosition {
-    /// `DELETE /v1/accounts/{account_id}/positions/{instrument_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "close_position",
-        group: "positions",
-        method: Method::Delete,
-        path: "/v1/accounts/{account_id}/positions/{instrument_id}",
-        parameters: &[
-            Parameter::path("account_id"),
-            Parameter::path("instrument_id").min_length(1),
-        ],
-        rules: &[],
-        body: BodyKind::Optional,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<Order>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// The request's body, which may be left out.
     #[inline]
     pub fn body(mut self, body: ClosePositionRequest) -> Self {
         self.body = Some(body);
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<Vec<Order>> {
-        self.call.body(self.body.view());
-        self.call.send()
     }
 }
 
@@ -402,35 +270,14 @@ pub struct GetPositionInstructions {
     call: Call,
 }
 
+request! { GetPositionInstructions: GET "/v1/accounts/{account_id}/positions/instructions" (
+    path "account_id", query "instrument_id" min_length(1),
+) {
+    name: "get_position_instructions", group: "positions", repeat: Repeat::Read,
+    errors: &[400, 401, 403, 404, 429, 503],
+} -> Vec<PositionInstruction> }
+
 impl GetPositionInstructions {
-    /// `GET /v1/accounts/{account_id}/positions/instructions`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_position_instructions",
-        group: "positions",
-        method: Method::Get,
-        path: "/v1/accounts/{account_id}/positions/instructions",
-        parameters: &[
-            Parameter::path("account_id"),
-            Parameter::query("instrument_id").min_length(1),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 403, 404, 429, 503],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<PositionInstruction>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Only instructions for this contract.
     #[inline]
     pub fn instrument_id(
@@ -439,18 +286,6 @@ impl GetPositionInstructions {
     ) -> Self {
         self.call.set(1, instrument_id.into().view());
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<PositionInstruction>> {
-        self.call.send()
     }
 }
 
@@ -463,69 +298,17 @@ pub struct SubmitPositionInstructions {
     body: Rows<PositionInstructionSubmissionRequest>,
 }
 
-impl SubmitPositionInstructions {
-    /// `POST /v1/accounts/{account_id}/positions/instructions`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "submit_position_instructions",
-        group: "positions",
-        method: Method::Post,
-        path: "/v1/accounts/{account_id}/positions/instructions",
-        parameters: &[Parameter::path("account_id")],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Keyed,
-        key: Some("instruction_id"),
-        lookup: Some(
-            &Lookup {
-                list: &GetPositionInstructions::OPERATION,
-                key: "instruction_id",
-                keys: None,
-                since: None,
-                status: "status",
-                live: &["SENT", "CANCEL_REQUESTED", "CANCEL_FAILED"],
-                done: &["ACCEPTED", "CANCELLED"],
-                refused: &["REJECTED"],
-                known_key: &[409],
-            },
-        ),
-        status: 200,
-        partial: Some(207),
-        errors: &[400, 401, 403, 404, 409, 429, 500, 503],
-        rows: &[400, 409, 500, 503],
-        page_token: None,
-        answer: Answer::of::<Vec<PositionInstruction>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// The `instruction_id` of each row, in order. Missing ones are filled in when the request is
-    /// made, so that you can store them before you send it.
-    #[must_use]
-    #[inline]
-    pub fn keys(&self) -> &[String] {
-        self.body.keys()
-    }
-
-    /// Sends the rows. The [`Submission`](crate::Submission) has the outcome of each.
-    ///
-    /// By default, rows that may have reached the server are not sent again: they are looked up by
-    /// `instruction_id`, and a row that is not found is [`Unknown`](crate::RowOutcome::Unknown).
-    /// [Resolve](crate::Submission::resolve) it before you decide to submit it again. An error
-    /// means that nothing was submitted.
-    pub fn send(self) -> Submitting<PositionInstruction> {
-        Submitting::new(self.call, self.body)
-    }
-}
+request! { SubmitPositionInstructions: POST "/v1/accounts/{account_id}/positions/instructions" (
+    path "account_id"
+) {
+    name: "submit_position_instructions", group: "positions", repeat: Repeat::Keyed, body: BodyKind::Required,
+    key: Some("instruction_id"),
+    lookup: Some(&Lookup {
+        list: &GetPositionInstructions::OPERATION, key: "instruction_id", keys: None, since: None,
+        status: "status", live: &["SENT", "CANCEL_REQUESTED", "CANCEL_FAILED"],
+        done: &["ACCEPTED", "CANCELLED"], refused: &["REJECTED"], known_key: &[409],
+    }), partial: Some(207), errors: &[400, 401, 403, 404, 409, 429, 500, 503], rows: &[400, 409, 500, 503],
+} with body -> rows by "instruction_id" of PositionInstruction }
 
 /// Request of [`Positions::cancel_position_instruction`]: optional parameters, then
 /// [`send`](Self::send).
@@ -535,44 +318,12 @@ pub struct CancelPositionInstruction {
     call: Call,
 }
 
-impl CancelPositionInstruction {
-    /// `DELETE /v1/accounts/{account_id}/positions/instructions/{instruction_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "cancel_position_instruction",
-        group: "positions",
-        method: Method::Delete,
-        path: "/v1/accounts/{account_id}/positions/instructions/{instruction_id}",
-        parameters: &[Parameter::path("account_id"), Parameter::path("instruction_id")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 403, 404, 409, 429, 503],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<PositionInstruction>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<PositionInstruction> {
-        self.call.send()
-    }
-}
+request! { CancelPositionInstruction: DELETE "/v1/accounts/{account_id}/positions/instructions/{instruction_id}" (
+    path "account_id", path "instruction_id",
+) {
+    name: "cancel_position_instruction", group: "positions", repeat: Repeat::Never,
+    errors: &[401, 403, 404, 409, 429, 503],
+} -> PositionInstruction }
 
 /// An account's position in an instrument. Unknown values are absent.
 #[derive(Clone, PartialEq)]
@@ -618,6 +369,19 @@ pub struct Position {
     pub daily_realized_pnl: Option<Decimal>,
 }
 
+record! { Position {
+    account_id: "account_id", instrument_id: "instrument_id", symbol: "symbol",
+    instrument_type: "instrument_type", underlying_instrument_id: "underlying_instrument_id" optional,
+    position_type: "position_type", quantity: "quantity", available_quantity: "available_quantity",
+    avg_price: "avg_price" optional, cost_basis: "cost_basis" optional,
+    instrument_price: "instrument_price" optional, market_value: "market_value",
+    closing_price: "closing_price" optional, closing_price_date: "closing_price_date" optional,
+    unrealized_pnl: "unrealized_pnl" optional, unrealized_pnl_pct: "unrealized_pnl_pct" optional,
+    daily_unrealized_pnl: "daily_unrealized_pnl" optional,
+    daily_unrealized_pnl_pct: "daily_unrealized_pnl_pct" optional,
+    daily_realized_pnl: "daily_realized_pnl" optional,
+} }
+
 /// How to close positions.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -625,6 +389,8 @@ pub struct ClosePositionRequest {
     /// Whether to cancel open orders in the instrument first.
     pub cancel_orders: Option<bool>,
 }
+
+record! { ClosePositionRequest { cancel_orders: "cancel_orders" optional } }
 
 impl ClosePositionRequest {
     /// With what is required.
@@ -661,6 +427,11 @@ pub struct PositionInstructionSubmissionRequest {
     /// Contracts that it is for.
     pub quantity: Decimal,
 }
+
+record! { PositionInstructionSubmissionRequest {
+    instruction_id: "instruction_id" optional, instrument_id: "instrument_id",
+    instruction_type: "instruction_type", quantity: "quantity",
+} }
 
 impl PositionInstructionSubmissionRequest {
     /// With what is required.
@@ -719,6 +490,14 @@ pub struct PositionInstruction {
     pub updated_at: Option<Timestamp>,
 }
 
+record! { PositionInstruction {
+    id: "id", instruction_id: "instruction_id", account_id: "account_id", instrument_id: "instrument_id",
+    symbol: "symbol", instruction_type: "instruction_type", quantity: "quantity",
+    accepted_quantity: "accepted_quantity" optional, status: "status",
+    rejection_reason: "rejection_reason" optional, created_at: "created_at" optional,
+    updated_at: "updated_at" optional,
+} }
+
 /// What positions are sorted by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -743,43 +522,11 @@ pub enum PositionSortField {
     Unrecognized(Unrecognized),
 }
 
-impl PositionSortField {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Symbol => "SYMBOL",
-            Self::InstrumentType => "INSTRUMENT_TYPE",
-            Self::Quantity => "QUANTITY",
-            Self::MarketValue => "MARKET_VALUE",
-            Self::PositionType => "POSITION_TYPE",
-            Self::UnrealizedPnl => "UNREALIZED_PNL",
-            Self::DailyUnrealizedPnl => "DAILY_UNREALIZED_PNL",
-            Self::DailyRealizedPnl => "DAILY_REALIZED_PNL",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for PositionSortField {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for PositionSortField {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("PositionSortField", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { PositionSortField {
+    Symbol: "SYMBOL", InstrumentType: "INSTRUMENT_TYPE", Quantity: "QUANTITY", MarketValue: "MARKET_VALUE",
+    PositionType: "POSITION_TYPE", UnrealizedPnl: "UNREALIZED_PNL",
+    DailyUnrealizedPnl: "DAILY_UNREALIZED_PNL", DailyRealizedPnl: "DAILY_REALIZED_PNL",
+} or Unrecognized }
 
 /// Order in which results are sorted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -793,37 +540,7 @@ pub enum SortDirection {
     Unrecognized(Unrecognized),
 }
 
-impl SortDirection {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Asc => "ASC",
-            Self::Desc => "DESC",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for SortDirection {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for SortDirection {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("SortDirection", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { SortDirection { Asc: "ASC", Desc: "DESC" } or Unrecognized }
 
 /// Which side of the market a position is on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -837,37 +554,7 @@ pub enum PositionType {
     Unrecognized(Unrecognized),
 }
 
-impl PositionType {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Long => "LONG",
-            Self::Short => "SHORT",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for PositionType {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for PositionType {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("PositionType", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { PositionType { Long: "LONG", Short: "SHORT" } or Unrecognized }
 
 /// An instruction for an option position.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -883,38 +570,9 @@ pub enum PositionInstructionType {
     Unrecognized(Unrecognized),
 }
 
-impl PositionInstructionType {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Exercise => "EXERCISE",
-            Self::DoNotExercise => "DO_NOT_EXERCISE",
-            Self::ContraryExercise => "CONTRARY_EXERCISE",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for PositionInstructionType {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for PositionInstructionType {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("PositionInstructionType", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { PositionInstructionType {
+    Exercise: "EXERCISE", DoNotExercise: "DO_NOT_EXERCISE", ContraryExercise: "CONTRARY_EXERCISE",
+} or Unrecognized }
 
 /// Status of a position instruction.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -938,758 +596,19 @@ pub enum PositionInstructionStatus {
     Unrecognized(Unrecognized),
 }
 
-impl PositionInstructionStatus {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Sent => "SENT",
-            Self::Accepted => "ACCEPTED",
-            Self::Rejected => "REJECTED",
-            Self::CancelRequested => "CANCEL_REQUESTED",
-            Self::Cancelled => "CANCELLED",
-            Self::CancelFailed => "CANCEL_FAILED",
-            Self::Unknown => "UNKNOWN",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for PositionInstructionStatus {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for PositionInstructionStatus {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("PositionInstructionStatus", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { PositionInstructionStatus {
+    Sent: "SENT", Accepted: "ACCEPTED", Rejected: "REJECTED", CancelRequested: "CANCEL_REQUESTED",
+    Cancelled: "CANCELLED", CancelFailed: "CANCEL_FAILED", Unknown: "UNKNOWN",
+} or Unrecognized }
 
 /// Clear Street's identifier of a position instruction.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PositionInstructionId(String);
 
-impl PositionInstructionId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for PositionInstructionId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&PositionInstructionId> for PositionInstructionId {
-    #[inline]
-    fn from(id: &PositionInstructionId) -> Self {
-        id.clone()
-    }
-}
+id! { PositionInstructionId(String) }
 
 /// The caller's identifier of a position instruction, or one that the server generated.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientInstructionId(String);
 
-impl ClientInstructionId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ClientInstructionId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&ClientInstructionId> for ClientInstructionId {
-    #[inline]
-    fn from(id: &ClientInstructionId) -> Self {
-        id.clone()
-    }
-}
-
-impl From<&str> for ClientInstructionId {
-    #[inline]
-    fn from(id: &str) -> Self {
-        Self(id.to_owned())
-    }
-}
-
-impl From<String> for ClientInstructionId {
-    #[inline]
-    fn from(id: String) -> Self {
-        Self(id)
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for Position {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Position",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("account_id"),
-                Field::required("instrument_id"),
-                Field::required("symbol"),
-                Field::required("instrument_type"),
-                Field::optional("underlying_instrument_id"),
-                Field::required("position_type"),
-                Field::required("quantity"),
-                Field::required("available_quantity"),
-                Field::optional("avg_price"),
-                Field::optional("cost_basis"),
-                Field::optional("instrument_price"),
-                Field::required("market_value"),
-                Field::optional("closing_price"),
-                Field::optional("closing_price_date"),
-                Field::optional("unrealized_pnl"),
-                Field::optional("unrealized_pnl_pct"),
-                Field::optional("daily_unrealized_pnl"),
-                Field::optional("daily_unrealized_pnl_pct"),
-                Field::optional("daily_realized_pnl"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.account_id),
-            1 => Value::slot(&mut self.instrument_id),
-            2 => Slot::String(&mut self.symbol),
-            3 => Slot::Text(&mut self.instrument_type),
-            4 => Slot::Option(&mut self.underlying_instrument_id),
-            5 => Slot::Text(&mut self.position_type),
-            6 => Slot::Decimal(&mut self.quantity),
-            7 => Slot::Decimal(&mut self.available_quantity),
-            8 => Slot::Option(&mut self.avg_price),
-            9 => Slot::Option(&mut self.cost_basis),
-            10 => Slot::Option(&mut self.instrument_price),
-            11 => Slot::Decimal(&mut self.market_value),
-            12 => Slot::Option(&mut self.closing_price),
-            13 => Slot::Option(&mut self.closing_price_date),
-            14 => Slot::Option(&mut self.unrealized_pnl),
-            15 => Slot::Option(&mut self.unrealized_pnl_pct),
-            16 => Slot::Option(&mut self.daily_unrealized_pnl),
-            17 => Slot::Option(&mut self.daily_unrealized_pnl_pct),
-            18 => Slot::Option(&mut self.daily_realized_pnl),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.account_id),
-            1 => Value::view(&self.instrument_id),
-            2 => View::Text(&self.symbol),
-            3 => Value::view(&self.instrument_type),
-            4 => Value::view(&self.underlying_instrument_id),
-            5 => Value::view(&self.position_type),
-            6 => View::Decimal(self.quantity),
-            7 => View::Decimal(self.available_quantity),
-            8 => Value::view(&self.avg_price),
-            9 => Value::view(&self.cost_basis),
-            10 => Value::view(&self.instrument_price),
-            11 => View::Decimal(self.market_value),
-            12 => Value::view(&self.closing_price),
-            13 => Value::view(&self.closing_price_date),
-            14 => Value::view(&self.unrealized_pnl),
-            15 => Value::view(&self.unrealized_pnl_pct),
-            16 => Value::view(&self.daily_unrealized_pnl),
-            17 => Value::view(&self.daily_unrealized_pnl_pct),
-            18 => Value::view(&self.daily_realized_pnl),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Position {
-    fn blank() -> Self {
-        Self {
-            account_id: Value::blank(),
-            instrument_id: Value::blank(),
-            symbol: Value::blank(),
-            instrument_type: Value::blank(),
-            underlying_instrument_id: None,
-            position_type: Value::blank(),
-            quantity: Value::blank(),
-            available_quantity: Value::blank(),
-            avg_price: None,
-            cost_basis: None,
-            instrument_price: None,
-            market_value: Value::blank(),
-            closing_price: None,
-            closing_price_date: None,
-            unrealized_pnl: None,
-            unrealized_pnl_pct: None,
-            daily_unrealized_pnl: None,
-            daily_unrealized_pnl_pct: None,
-            daily_realized_pnl: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Position {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Position {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Position {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for ClosePositionRequest {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "ClosePositionRequest",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::optional("cancel_orders")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.cancel_orders),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.cancel_orders),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for ClosePositionRequest {
-    fn blank() -> Self {
-        Self { cancel_orders: None }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for ClosePositionRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for ClosePositionRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ClosePositionRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for PositionInstructionSubmissionRequest {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "PositionInstructionSubmissionRequest",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("instruction_id"),
-                Field::required("instrument_id"),
-                Field::required("instruction_type"),
-                Field::required("quantity"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.instruction_id),
-            1 => Value::slot(&mut self.instrument_id),
-            2 => Slot::Text(&mut self.instruction_type),
-            3 => Slot::Decimal(&mut self.quantity),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.instruction_id),
-            1 => Value::view(&self.instrument_id),
-            2 => Value::view(&self.instruction_type),
-            3 => View::Decimal(self.quantity),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for PositionInstructionSubmissionRequest {
-    fn blank() -> Self {
-        Self {
-            instruction_id: None,
-            instrument_id: Value::blank(),
-            instruction_type: Value::blank(),
-            quantity: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for PositionInstructionSubmissionRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for PositionInstructionSubmissionRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for PositionInstructionSubmissionRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for PositionInstruction {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "PositionInstruction",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("id"),
-                Field::required("instruction_id"),
-                Field::required("account_id"),
-                Field::required("instrument_id"),
-                Field::required("symbol"),
-                Field::required("instruction_type"),
-                Field::required("quantity"),
-                Field::optional("accepted_quantity"),
-                Field::required("status"),
-                Field::optional("rejection_reason"),
-                Field::optional("created_at"),
-                Field::optional("updated_at"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.id),
-            1 => Value::slot(&mut self.instruction_id),
-            2 => Value::slot(&mut self.account_id),
-            3 => Value::slot(&mut self.instrument_id),
-            4 => Slot::String(&mut self.symbol),
-            5 => Slot::Text(&mut self.instruction_type),
-            6 => Slot::Decimal(&mut self.quantity),
-            7 => Slot::Option(&mut self.accepted_quantity),
-            8 => Slot::Text(&mut self.status),
-            9 => Slot::Option(&mut self.rejection_reason),
-            10 => Slot::Option(&mut self.created_at),
-            11 => Slot::Option(&mut self.updated_at),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.id),
-            1 => Value::view(&self.instruction_id),
-            2 => Value::view(&self.account_id),
-            3 => Value::view(&self.instrument_id),
-            4 => View::Text(&self.symbol),
-            5 => Value::view(&self.instruction_type),
-            6 => View::Decimal(self.quantity),
-            7 => Value::view(&self.accepted_quantity),
-            8 => Value::view(&self.status),
-            9 => Value::view(&self.rejection_reason),
-            10 => Value::view(&self.created_at),
-            11 => Value::view(&self.updated_at),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for PositionInstruction {
-    fn blank() -> Self {
-        Self {
-            id: Value::blank(),
-            instruction_id: Value::blank(),
-            account_id: Value::blank(),
-            instrument_id: Value::blank(),
-            symbol: Value::blank(),
-            instruction_type: Value::blank(),
-            quantity: Value::blank(),
-            accepted_quantity: None,
-            status: Value::blank(),
-            rejection_reason: None,
-            created_at: None,
-            updated_at: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for PositionInstruction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for PositionInstruction {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for PositionInstruction {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for PositionSortField {
-    const NAME: &'static str = "PositionSortField";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "SYMBOL" => Self::Symbol,
-            "INSTRUMENT_TYPE" => Self::InstrumentType,
-            "QUANTITY" => Self::Quantity,
-            "MARKET_VALUE" => Self::MarketValue,
-            "POSITION_TYPE" => Self::PositionType,
-            "UNREALIZED_PNL" => Self::UnrealizedPnl,
-            "DAILY_UNREALIZED_PNL" => Self::DailyUnrealizedPnl,
-            "DAILY_REALIZED_PNL" => Self::DailyRealizedPnl,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for PositionSortField {
-    fn blank() -> Self {
-        Self::Symbol
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for PositionSortField {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for PositionSortField {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for SortDirection {
-    const NAME: &'static str = "SortDirection";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "ASC" => Self::Asc,
-            "DESC" => Self::Desc,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for SortDirection {
-    fn blank() -> Self {
-        Self::Asc
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for SortDirection {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for SortDirection {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for PositionType {
-    const NAME: &'static str = "PositionType";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "LONG" => Self::Long,
-            "SHORT" => Self::Short,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for PositionType {
-    fn blank() -> Self {
-        Self::Long
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for PositionType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for PositionType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for PositionInstructionType {
-    const NAME: &'static str = "PositionInstructionType";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "EXERCISE" => Self::Exercise,
-            "DO_NOT_EXERCISE" => Self::DoNotExercise,
-            "CONTRARY_EXERCISE" => Self::ContraryExercise,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for PositionInstructionType {
-    fn blank() -> Self {
-        Self::Exercise
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for PositionInstructionType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for PositionInstructionType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for PositionInstructionStatus {
-    const NAME: &'static str = "PositionInstructionStatus";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "SENT" => Self::Sent,
-            "ACCEPTED" => Self::Accepted,
-            "REJECTED" => Self::Rejected,
-            "CANCEL_REQUESTED" => Self::CancelRequested,
-            "CANCELLED" => Self::Cancelled,
-            "CANCEL_FAILED" => Self::CancelFailed,
-            "UNKNOWN" => Self::Unknown,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for PositionInstructionStatus {
-    fn blank() -> Self {
-        Self::Sent
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for PositionInstructionStatus {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for PositionInstructionStatus {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for PositionInstructionId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for PositionInstructionId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for PositionInstructionId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for ClientInstructionId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for ClientInstructionId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ClientInstructionId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+id! { ClientInstructionId(String) from plain }

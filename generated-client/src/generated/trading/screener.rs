@@ -2,26 +2,8 @@
 
 //! Finding instruments by their figures, and saving such searches.
 
-use std::fmt;
-use std::str::FromStr;
-
-use jiff::Timestamp;
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::positions::SortDirection;
-use crate::{Json, NotListed, UnknownVariant, Unrecognized};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{
-    Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat,
-};
-use crate::options::RequestOptions;
-use crate::page::{Items, Pages};
-use crate::record::{
-    self, Field, RawVariant, Record, Rule, Slot, Table, Tagging, Text, Union, UnionTable,
-    Value, View,
-};
 
 /// Finding instruments by their figures, and saving such searches.
 ///
@@ -149,44 +131,9 @@ pub struct GetScreeners {
     call: Call,
 }
 
-impl GetScreeners {
-    /// `GET /v1/saved-screeners`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_screeners",
-        group: "screener",
-        method: Method::Get,
-        path: "/v1/saved-screeners",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<ScreenerEntry>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<ScreenerEntry>> {
-        self.call.send()
-    }
-}
+request! { GetScreeners: GET "/v1/saved-screeners" () {
+    name: "get_screeners", group: "screener", repeat: Repeat::Read, errors: &[401, 429, 500],
+} -> Vec<ScreenerEntry> }
 
 /// Request of [`Screener::create_screener`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -196,45 +143,10 @@ pub struct CreateScreener {
     body: CreateScreenerRequest,
 }
 
-impl CreateScreener {
-    /// `POST /v1/saved-screeners`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "create_screener",
-        group: "screener",
-        method: Method::Post,
-        path: "/v1/saved-screeners",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<ScreenerEntry>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<ScreenerEntry> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { CreateScreener: POST "/v1/saved-screeners" () {
+    name: "create_screener", group: "screener", repeat: Repeat::Never, body: BodyKind::Required,
+    errors: &[400, 401, 429, 500],
+} with body -> ScreenerEntry }
 
 /// Request of [`Screener::get_screener_by_id`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -243,44 +155,9 @@ pub struct GetScreenerById {
     call: Call,
 }
 
-impl GetScreenerById {
-    /// `GET /v1/saved-screeners/{screener_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_screener_by_id",
-        group: "screener",
-        method: Method::Get,
-        path: "/v1/saved-screeners/{screener_id}",
-        parameters: &[Parameter::path("screener_id")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<ScreenerEntry>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<ScreenerEntry> {
-        self.call.send()
-    }
-}
+request! { GetScreenerById: GET "/v1/saved-screeners/{screener_id}" (path "screener_id") {
+    name: "get_screener_by_id", group: "screener", repeat: Repeat::Read, errors: &[400, 401, 404, 429, 500],
+} -> ScreenerEntry }
 
 /// Request of [`Screener::replace_screener`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -290,45 +167,10 @@ pub struct ReplaceScreener {
     body: CreateScreenerRequest,
 }
 
-impl ReplaceScreener {
-    /// `PUT /v1/saved-screeners/{screener_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "replace_screener",
-        group: "screener",
-        method: Method::Put,
-        path: "/v1/saved-screeners/{screener_id}",
-        parameters: &[Parameter::path("screener_id")],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Idempotent,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<ScreenerEntry>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<ScreenerEntry> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { ReplaceScreener: PUT "/v1/saved-screeners/{screener_id}" (path "screener_id") {
+    name: "replace_screener", group: "screener", repeat: Repeat::Idempotent, body: BodyKind::Required,
+    errors: &[400, 401, 404, 429, 500],
+} with body -> ScreenerEntry }
 
 /// Request of [`Screener::delete_screener`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -337,44 +179,9 @@ pub struct DeleteScreener {
     call: Call,
 }
 
-impl DeleteScreener {
-    /// `DELETE /v1/saved-screeners/{screener_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "delete_screener",
-        group: "screener",
-        method: Method::Delete,
-        path: "/v1/saved-screeners/{screener_id}",
-        parameters: &[Parameter::path("screener_id")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Idempotent,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::nothing(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<()> {
-        self.call.send()
-    }
-}
+request! { DeleteScreener: DELETE "/v1/saved-screeners/{screener_id}" (path "screener_id") {
+    name: "delete_screener", group: "screener", repeat: Repeat::Idempotent, errors: &[401, 404, 429, 500],
+} -> () }
 
 /// Request of [`Screener::search_screener`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -384,59 +191,10 @@ pub struct SearchScreener {
     body: ScreenerSearchRequest,
 }
 
-impl SearchScreener {
-    /// `POST /v1/screener`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "search_screener",
-        group: "screener",
-        method: Method::Post,
-        path: "/v1/screener",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 422, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Body),
-        answer: Answer::of::<Vec<Vec<ScreenerColumn>>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<Vec<Vec<ScreenerColumn>>> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(mut self) -> Pages<Vec<ScreenerColumn>> {
-        self.call.body(self.body.view());
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(mut self) -> Items<Vec<ScreenerColumn>> {
-        self.call.body(self.body.view());
-        Items::new(self.call)
-    }
-}
+request! { SearchScreener: POST "/v1/screener" () {
+    name: "search_screener", group: "screener", repeat: Repeat::Read, body: BodyKind::Required,
+    errors: &[400, 401, 422, 429, 500], page_token: Some(PageToken::Body),
+} with body -> page Vec<ScreenerColumn> }
 
 /// A screener to save.
 #[derive(Clone, PartialEq)]
@@ -451,6 +209,10 @@ pub struct CreateScreenerRequest {
     /// Fields to sort by, the most important first.
     pub sorts: Option<Vec<SortSpec>>,
 }
+
+record! { CreateScreenerRequest {
+    name: "name" optional, filters: "filters" optional, columns: "columns" optional, sorts: "sorts" optional,
+} }
 
 impl CreateScreenerRequest {
     /// With what is required.
@@ -515,6 +277,11 @@ pub struct ScreenerEntry {
     pub updated_at: Timestamp,
 }
 
+record! { ScreenerEntry {
+    id: "id", name: "name", filters: "filters", columns: "columns" optional, sorts: "sorts" optional,
+    created_at: "created_at", updated_at: "updated_at",
+} }
+
 /// A search for instruments.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -532,6 +299,11 @@ pub struct ScreenerSearchRequest {
     /// Whether sorting is case-sensitive.
     pub sort_case_sensitive: Option<bool>,
 }
+
+record! { ScreenerSearchRequest {
+    page_size: "page_size" optional, page_token: "page_token" optional, filters: "filters" optional,
+    columns: "columns" optional, sorts: "sorts" optional, sort_case_sensitive: "sort_case_sensitive" optional,
+} }
 
 impl ScreenerSearchRequest {
     /// With what is required.
@@ -604,6 +376,8 @@ pub struct ScreenerColumn {
     pub value: Option<ScreenerValue>,
 }
 
+record! { ScreenerColumn { name: "name", field: "field", r#type: "type" optional, value: "value" optional } }
+
 /// A field of the screener, and which of its values.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -617,6 +391,10 @@ pub struct FieldRef {
     /// Kind of the field's values; only in responses.
     pub value_type: Option<FieldType>,
 }
+
+record! { FieldRef {
+    name: "name", period: "period" optional, lookback: "lookback" optional, value_type: "value_type" optional,
+} }
 
 impl FieldRef {
     /// With what is required.
@@ -663,6 +441,8 @@ pub struct SearchFilter {
     pub right: Option<Vec<FilterValue>>,
 }
 
+record! { SearchFilter { left: "left", op: "op" optional, right: "right" optional } }
+
 impl SearchFilter {
     /// With what is required.
     #[inline]
@@ -695,6 +475,8 @@ pub struct FilterOpSpec {
     pub args: Option<Vec<OperatorArg>>,
 }
 
+record! { FilterOpSpec { name: "name", args: "args" optional } }
+
 impl FilterOpSpec {
     /// With what is required.
     #[inline]
@@ -719,6 +501,10 @@ pub struct FilterValue {
     /// Another field, or a value known to the server, such as `today`.
     pub variable: Option<Variable>,
 }
+
+record! { FilterValue { value: "value" optional, variable: "variable" optional } rules [
+    Rule::AtMostOne(&["value", "variable"])
+] }
 
 impl FilterValue {
     /// With what is required.
@@ -781,6 +567,10 @@ pub struct Variable {
     pub modifier: Option<Modifier>,
 }
 
+record! { Variable {
+    name: "name", period: "period" optional, lookback: "lookback" optional, modifier: "modifier" optional,
+} }
+
 impl Variable {
     /// With what is required.
     #[inline]
@@ -823,6 +613,8 @@ pub struct Modifier {
     pub args: Vec<ScreenerValue>,
 }
 
+record! { Modifier { name: "name", args: "args" } }
+
 impl Modifier {
     /// With what is required.
     #[inline]
@@ -846,6 +638,8 @@ pub struct SortSpec {
     /// Order in which results are sorted.
     pub direction: Option<SortDirection>,
 }
+
+record! { SortSpec { field: "field", direction: "direction" optional } }
 
 impl SortSpec {
     /// With what is required.
@@ -874,26 +668,9 @@ pub enum ScreenerValue {
     Unknown(UnknownVariant),
 }
 
-impl From<Decimal> for ScreenerValue {
-    #[inline]
-    fn from(value: Decimal) -> Self {
-        Self::Number(value)
-    }
-}
-
-impl From<String> for ScreenerValue {
-    #[inline]
-    fn from(value: String) -> Self {
-        Self::String(value)
-    }
-}
-
-impl From<&str> for ScreenerValue {
-    #[inline]
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
-}
+union! { ScreenerValue by Shape { Number: "number", String: "string" } from [
+    Decimal => Number, String => String, &str => String,
+] }
 
 /// How far back a price or a change looks.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -917,42 +694,10 @@ pub enum FieldLookback {
     Unrecognized(Unrecognized),
 }
 
-impl FieldLookback {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::OneDay => "ONE_DAY",
-            Self::OneWeek => "ONE_WEEK",
-            Self::OneMonth => "ONE_MONTH",
-            Self::ThreeMonths => "THREE_MONTHS",
-            Self::SixMonths => "SIX_MONTHS",
-            Self::YearToDate => "YEAR_TO_DATE",
-            Self::OneYear => "ONE_YEAR",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for FieldLookback {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for FieldLookback {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("FieldLookback", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { FieldLookback {
+    OneDay: "ONE_DAY", OneWeek: "ONE_WEEK", OneMonth: "ONE_MONTH", ThreeMonths: "THREE_MONTHS",
+    SixMonths: "SIX_MONTHS", YearToDate: "YEAR_TO_DATE", OneYear: "ONE_YEAR",
+} or Unrecognized }
 
 /// Span of time that a reported figure covers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -968,38 +713,9 @@ pub enum FieldPeriod {
     Unrecognized(Unrecognized),
 }
 
-impl FieldPeriod {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Quarter => "QUARTER",
-            Self::TrailingTwelveMonths => "TRAILING_TWELVE_MONTHS",
-            Self::Annual => "ANNUAL",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for FieldPeriod {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for FieldPeriod {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("FieldPeriod", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { FieldPeriod {
+    Quarter: "QUARTER", TrailingTwelveMonths: "TRAILING_TWELVE_MONTHS", Annual: "ANNUAL",
+} or Unrecognized }
 
 /// Kind of a field's values.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -1019,38 +735,9 @@ pub enum FieldType {
     Unrecognized(Unrecognized),
 }
 
-impl FieldType {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Decimal => "DECIMAL",
-            Self::Integer => "INTEGER",
-            Self::String => "STRING",
-            Self::AnalystRating => "ANALYST_RATING",
-            Self::Date => "DATE",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for FieldType {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for FieldType {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("FieldType", text)),
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { FieldType {
+    Decimal: "DECIMAL", Integer: "INTEGER", String: "STRING", AnalystRating: "ANALYST_RATING", Date: "DATE",
+} or Unrecognized }
 
 /// How a filter compares a field with its operands.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -1088,49 +775,12 @@ pub enum FilterOperator {
     Unrecognized(Unrecognized),
 }
 
-impl FilterOperator {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::LessThan => "LESS_THAN",
-            Self::LessOrEqual => "LESS_OR_EQUAL",
-            Self::GreaterThan => "GREATER_THAN",
-            Self::GreaterOrEqual => "GREATER_OR_EQUAL",
-            Self::Equal => "EQUAL",
-            Self::Between => "BETWEEN",
-            Self::NotBetween => "NOT_BETWEEN",
-            Self::OneOf => "ONE_OF",
-            Self::Regex => "REGEX",
-            Self::BeginsWith => "BEGINS_WITH",
-            Self::EndsWith => "ENDS_WITH",
-            Self::Contains => "CONTAINS",
-            Self::IsNull => "IS_NULL",
-            Self::IsNotNull => "IS_NOT_NULL",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for FilterOperator {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for FilterOperator {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("FilterOperator", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { FilterOperator {
+    LessThan: "LESS_THAN", LessOrEqual: "LESS_OR_EQUAL", GreaterThan: "GREATER_THAN",
+    GreaterOrEqual: "GREATER_OR_EQUAL", Equal: "EQUAL", Between: "BETWEEN", NotBetween: "NOT_BETWEEN",
+    OneOf: "ONE_OF", Regex: "REGEX", BeginsWith: "BEGINS_WITH", EndsWith: "ENDS_WITH", Contains: "CONTAINS",
+    IsNull: "IS_NULL", IsNotNull: "IS_NOT_NULL",
+} or Unrecognized }
 
 /// How a modifier changes a variable.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -1144,35 +794,7 @@ pub enum ModifierOp {
     Unrecognized(Unrecognized),
 }
 
-impl ModifierOp {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Add => "ADD",
-            Self::Subtract => "SUBTRACT",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for ModifierOp {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for ModifierOp {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("ModifierOp", text)),
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { ModifierOp { Add: "ADD", Subtract: "SUBTRACT" } or Unrecognized }
 
 /// Details of a comparison.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -1192,1240 +814,13 @@ pub enum OperatorArg {
     Unrecognized(Unrecognized),
 }
 
-impl OperatorArg {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::LeftInclusive => "LEFT_INCLUSIVE",
-            Self::RightInclusive => "RIGHT_INCLUSIVE",
-            Self::LeftExclusive => "LEFT_EXCLUSIVE",
-            Self::RightExclusive => "RIGHT_EXCLUSIVE",
-            Self::CaseInsensitive => "CASE_INSENSITIVE",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for OperatorArg {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for OperatorArg {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => {
-                Err(NotListed::new("OperatorArg", text))
-            }
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { OperatorArg {
+    LeftInclusive: "LEFT_INCLUSIVE", RightInclusive: "RIGHT_INCLUSIVE", LeftExclusive: "LEFT_EXCLUSIVE",
+    RightExclusive: "RIGHT_EXCLUSIVE", CaseInsensitive: "CASE_INSENSITIVE",
+} or Unrecognized }
 
 /// Identifier of a saved screener.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ScreenerId(String);
 
-impl ScreenerId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ScreenerId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&ScreenerId> for ScreenerId {
-    #[inline]
-    fn from(id: &ScreenerId) -> Self {
-        id.clone()
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for CreateScreenerRequest {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "CreateScreenerRequest",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("name"),
-                Field::optional("filters"),
-                Field::optional("columns"),
-                Field::optional("sorts"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.name),
-            1 => Slot::Option(&mut self.filters),
-            2 => Slot::Option(&mut self.columns),
-            3 => Slot::Option(&mut self.sorts),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.name),
-            1 => Value::view(&self.filters),
-            2 => Value::view(&self.columns),
-            3 => Value::view(&self.sorts),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for CreateScreenerRequest {
-    fn blank() -> Self {
-        Self {
-            name: None,
-            filters: None,
-            columns: None,
-            sorts: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for CreateScreenerRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for CreateScreenerRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for CreateScreenerRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for ScreenerEntry {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "ScreenerEntry",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("id"),
-                Field::required("name"),
-                Field::required("filters"),
-                Field::optional("columns"),
-                Field::optional("sorts"),
-                Field::required("created_at"),
-                Field::required("updated_at"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.id),
-            1 => Slot::String(&mut self.name),
-            2 => Slot::List(&mut self.filters),
-            3 => Slot::Option(&mut self.columns),
-            4 => Slot::Option(&mut self.sorts),
-            5 => Slot::Timestamp(&mut self.created_at),
-            6 => Slot::Timestamp(&mut self.updated_at),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.id),
-            1 => View::Text(&self.name),
-            2 => View::List(&self.filters),
-            3 => Value::view(&self.columns),
-            4 => Value::view(&self.sorts),
-            5 => View::Timestamp(self.created_at),
-            6 => View::Timestamp(self.updated_at),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for ScreenerEntry {
-    fn blank() -> Self {
-        Self {
-            id: Value::blank(),
-            name: Value::blank(),
-            filters: Value::blank(),
-            columns: None,
-            sorts: None,
-            created_at: Value::blank(),
-            updated_at: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for ScreenerEntry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for ScreenerEntry {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ScreenerEntry {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for ScreenerSearchRequest {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "ScreenerSearchRequest",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("page_size"),
-                Field::optional("page_token"),
-                Field::optional("filters"),
-                Field::optional("columns"),
-                Field::optional("sorts"),
-                Field::optional("sort_case_sensitive"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.page_size),
-            1 => Slot::Option(&mut self.page_token),
-            2 => Slot::Option(&mut self.filters),
-            3 => Slot::Option(&mut self.columns),
-            4 => Slot::Option(&mut self.sorts),
-            5 => Slot::Option(&mut self.sort_case_sensitive),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.page_size),
-            1 => Value::view(&self.page_token),
-            2 => Value::view(&self.filters),
-            3 => Value::view(&self.columns),
-            4 => Value::view(&self.sorts),
-            5 => Value::view(&self.sort_case_sensitive),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for ScreenerSearchRequest {
-    fn blank() -> Self {
-        Self {
-            page_size: None,
-            page_token: None,
-            filters: None,
-            columns: None,
-            sorts: None,
-            sort_case_sensitive: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for ScreenerSearchRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for ScreenerSearchRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ScreenerSearchRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for ScreenerColumn {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "ScreenerColumn",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("name"),
-                Field::required("field"),
-                Field::optional("type"),
-                Field::optional("value"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::String(&mut self.name),
-            1 => Slot::Record(&mut self.field),
-            2 => Slot::Option(&mut self.r#type),
-            3 => Slot::Option(&mut self.value),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Text(&self.name),
-            1 => View::Record(&self.field),
-            2 => Value::view(&self.r#type),
-            3 => Value::view(&self.value),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for ScreenerColumn {
-    fn blank() -> Self {
-        Self {
-            name: Value::blank(),
-            field: Value::blank(),
-            r#type: None,
-            value: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for ScreenerColumn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for ScreenerColumn {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ScreenerColumn {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for FieldRef {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "FieldRef",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("name"),
-                Field::optional("period"),
-                Field::optional("lookback"),
-                Field::optional("value_type"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::String(&mut self.name),
-            1 => Slot::Option(&mut self.period),
-            2 => Slot::Option(&mut self.lookback),
-            3 => Slot::Option(&mut self.value_type),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Text(&self.name),
-            1 => Value::view(&self.period),
-            2 => Value::view(&self.lookback),
-            3 => Value::view(&self.value_type),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for FieldRef {
-    fn blank() -> Self {
-        Self {
-            name: Value::blank(),
-            period: None,
-            lookback: None,
-            value_type: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for FieldRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for FieldRef {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for FieldRef {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for SearchFilter {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "SearchFilter",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("left"),
-                Field::optional("op"),
-                Field::optional("right"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Record(&mut self.left),
-            1 => Slot::Option(&mut self.op),
-            2 => Slot::Option(&mut self.right),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Record(&self.left),
-            1 => Value::view(&self.op),
-            2 => Value::view(&self.right),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for SearchFilter {
-    fn blank() -> Self {
-        Self {
-            left: Value::blank(),
-            op: None,
-            right: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for SearchFilter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for SearchFilter {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for SearchFilter {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for FilterOpSpec {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "FilterOpSpec",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("name"), Field::optional("args")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Text(&mut self.name),
-            1 => Slot::Option(&mut self.args),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.name),
-            1 => Value::view(&self.args),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for FilterOpSpec {
-    fn blank() -> Self {
-        Self {
-            name: Value::blank(),
-            args: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for FilterOpSpec {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for FilterOpSpec {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for FilterOpSpec {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for FilterValue {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "FilterValue",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::optional("value"), Field::optional("variable")],
-            rules: &[Rule::AtMostOne(&["value", "variable"])],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.value),
-            1 => Slot::Option(&mut self.variable),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.value),
-            1 => Value::view(&self.variable),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for FilterValue {
-    fn blank() -> Self {
-        Self {
-            value: None,
-            variable: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for FilterValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for FilterValue {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for FilterValue {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for Variable {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Variable",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("name"),
-                Field::optional("period"),
-                Field::optional("lookback"),
-                Field::optional("modifier"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::String(&mut self.name),
-            1 => Slot::Option(&mut self.period),
-            2 => Slot::Option(&mut self.lookback),
-            3 => Slot::Option(&mut self.modifier),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Text(&self.name),
-            1 => Value::view(&self.period),
-            2 => Value::view(&self.lookback),
-            3 => Value::view(&self.modifier),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Variable {
-    fn blank() -> Self {
-        Self {
-            name: Value::blank(),
-            period: None,
-            lookback: None,
-            modifier: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Variable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Variable {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Variable {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for Modifier {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Modifier",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("name"), Field::required("args")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Text(&mut self.name),
-            1 => Slot::List(&mut self.args),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.name),
-            1 => View::List(&self.args),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Modifier {
-    fn blank() -> Self {
-        Self {
-            name: Value::blank(),
-            args: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Modifier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Modifier {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Modifier {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for SortSpec {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "SortSpec",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("field"), Field::optional("direction")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Record(&mut self.field),
-            1 => Slot::Option(&mut self.direction),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Record(&self.field),
-            1 => Value::view(&self.direction),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for SortSpec {
-    fn blank() -> Self {
-        Self {
-            field: Value::blank(),
-            direction: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for SortSpec {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for SortSpec {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for SortSpec {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Union for ScreenerValue {
-    fn table(&self) -> &'static UnionTable {
-        const TABLE: &UnionTable = &UnionTable {
-            name: "ScreenerValue",
-            encoding: &super::api::ENCODING,
-            tagging: Tagging::Shape,
-            variants: &["number", "string"],
-        };
-        TABLE
-    }
-
-    fn variant(&self) -> Option<usize> {
-        match self {
-            Self::Number(_) => Some(0),
-            Self::String(_) => Some(1),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    fn select(&mut self, index: usize) -> Option<Slot<'_>> {
-        *self = match index {
-            0 => Self::Number(Value::blank()),
-            1 => Self::String(Value::blank()),
-            _ => return None,
-        };
-        match self {
-            Self::Number(value) => Some(value.slot()),
-            Self::String(value) => Some(value.slot()),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    fn payload(&self) -> View<'_> {
-        match self {
-            Self::Number(value) => value.view(),
-            Self::String(value) => value.view(),
-            Self::Unknown(unknown) => unknown.json().view(),
-        }
-    }
-
-    fn set_unknown(&mut self, unknown: RawVariant<'_>) {
-        *self = Self::Unknown(unknown.into());
-    }
-}
-
-impl Value for ScreenerValue {
-    fn blank() -> Self {
-        Self::Unknown(UnknownVariant::new("", Json::default()))
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Union(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Union(self)
-    }
-}
-
-impl fmt::Debug for ScreenerValue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Union(self), f)
-    }
-}
-
-impl Serialize for ScreenerValue {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ScreenerValue {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for FieldLookback {
-    const NAME: &'static str = "FieldLookback";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "ONE_DAY" => Self::OneDay,
-            "ONE_WEEK" => Self::OneWeek,
-            "ONE_MONTH" => Self::OneMonth,
-            "THREE_MONTHS" => Self::ThreeMonths,
-            "SIX_MONTHS" => Self::SixMonths,
-            "YEAR_TO_DATE" => Self::YearToDate,
-            "ONE_YEAR" => Self::OneYear,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for FieldLookback {
-    fn blank() -> Self {
-        Self::OneDay
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for FieldLookback {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for FieldLookback {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for FieldPeriod {
-    const NAME: &'static str = "FieldPeriod";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "QUARTER" => Self::Quarter,
-            "TRAILING_TWELVE_MONTHS" => Self::TrailingTwelveMonths,
-            "ANNUAL" => Self::Annual,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for FieldPeriod {
-    fn blank() -> Self {
-        Self::Quarter
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for FieldPeriod {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for FieldPeriod {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for FieldType {
-    const NAME: &'static str = "FieldType";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "DECIMAL" => Self::Decimal,
-            "INTEGER" => Self::Integer,
-            "STRING" => Self::String,
-            "ANALYST_RATING" => Self::AnalystRating,
-            "DATE" => Self::Date,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for FieldType {
-    fn blank() -> Self {
-        Self::Decimal
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for FieldType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for FieldType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for FilterOperator {
-    const NAME: &'static str = "FilterOperator";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "LESS_THAN" => Self::LessThan,
-            "LESS_OR_EQUAL" => Self::LessOrEqual,
-            "GREATER_THAN" => Self::GreaterThan,
-            "GREATER_OR_EQUAL" => Self::GreaterOrEqual,
-            "EQUAL" => Self::Equal,
-            "BETWEEN" => Self::Between,
-            "NOT_BETWEEN" => Self::NotBetween,
-            "ONE_OF" => Self::OneOf,
-            "REGEX" => Self::Regex,
-            "BEGINS_WITH" => Self::BeginsWith,
-            "ENDS_WITH" => Self::EndsWith,
-            "CONTAINS" => Self::Contains,
-            "IS_NULL" => Self::IsNull,
-            "IS_NOT_NULL" => Self::IsNotNull,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for FilterOperator {
-    fn blank() -> Self {
-        Self::LessThan
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for FilterOperator {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for FilterOperator {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for ModifierOp {
-    const NAME: &'static str = "ModifierOp";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "ADD" => Self::Add,
-            "SUBTRACT" => Self::Subtract,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for ModifierOp {
-    fn blank() -> Self {
-        Self::Add
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for ModifierOp {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ModifierOp {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for OperatorArg {
-    const NAME: &'static str = "OperatorArg";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "LEFT_INCLUSIVE" => Self::LeftInclusive,
-            "RIGHT_INCLUSIVE" => Self::RightInclusive,
-            "LEFT_EXCLUSIVE" => Self::LeftExclusive,
-            "RIGHT_EXCLUSIVE" => Self::RightExclusive,
-            "CASE_INSENSITIVE" => Self::CaseInsensitive,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for OperatorArg {
-    fn blank() -> Self {
-        Self::LeftInclusive
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for OperatorArg {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for OperatorArg {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for ScreenerId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for ScreenerId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for ScreenerId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+id! { ScreenerId(String) }

@@ -2,21 +2,8 @@
 
 //! Watchlists, which belong to the user rather than to an account.
 
-use std::fmt;
-
-use jiff::Timestamp;
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::instruments::{Instrument, InstrumentIdOrSymbol};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{
-    Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat,
-};
-use crate::options::RequestOptions;
-use crate::page::{Items, Pages};
-use crate::record::{self, Field, Record, Slot, Table, Value, View};
 
 /// Watchlists, which belong to the user rather than to an account.
 ///
@@ -156,35 +143,12 @@ pub struct GetWatchlists {
     call: Call,
 }
 
+request! { GetWatchlists: GET "/v1/watchlists" (query "page_size" min(1) max(1000), query "page_token") {
+    name: "get_watchlists", group: "watchlist", repeat: Repeat::Read, errors: &[401, 429, 500],
+    page_token: Some(PageToken::Parameter(1)),
+} -> page WatchlistEntry }
+
 impl GetWatchlists {
-    /// `GET /v1/watchlists`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_watchlists",
-        group: "watchlist",
-        method: Method::Get,
-        path: "/v1/watchlists",
-        parameters: &[
-            Parameter::query("page_size").min(1).max(1000),
-            Parameter::query("page_token"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 429, 500],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(1)),
-        answer: Answer::of::<Vec<WatchlistEntry>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Number of items per page; ignored together with `page_token`.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -198,30 +162,6 @@ impl GetWatchlists {
         self.call.set(1, page_token.into().view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<WatchlistEntry>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<WatchlistEntry> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<WatchlistEntry> {
-        Items::new(self.call)
-    }
 }
 
 /// Request of [`Watchlist::get_watchlist_by_id`]: optional parameters, then [`send`](Self::send).
@@ -231,44 +171,9 @@ pub struct GetWatchlistById {
     call: Call,
 }
 
-impl GetWatchlistById {
-    /// `GET /v1/watchlists/{watchlist_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_watchlist_by_id",
-        group: "watchlist",
-        method: Method::Get,
-        path: "/v1/watchlists/{watchlist_id}",
-        parameters: &[Parameter::path("watchlist_id")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<WatchlistDetail>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<WatchlistDetail> {
-        self.call.send()
-    }
-}
+request! { GetWatchlistById: GET "/v1/watchlists/{watchlist_id}" (path "watchlist_id") {
+    name: "get_watchlist_by_id", group: "watchlist", repeat: Repeat::Read, errors: &[401, 404, 429, 500],
+} -> WatchlistDetail }
 
 /// Request of [`Watchlist::create_watchlist`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -278,45 +183,10 @@ pub struct CreateWatchlist {
     body: CreateWatchlistRequest,
 }
 
-impl CreateWatchlist {
-    /// `POST /v1/watchlists`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "create_watchlist",
-        group: "watchlist",
-        method: Method::Post,
-        path: "/v1/watchlists",
-        parameters: &[],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 409, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<WatchlistEntry>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<WatchlistEntry> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { CreateWatchlist: POST "/v1/watchlists" () {
+    name: "create_watchlist", group: "watchlist", repeat: Repeat::Never, body: BodyKind::Required,
+    errors: &[400, 401, 409, 429, 500],
+} with body -> WatchlistEntry }
 
 /// Request of [`Watchlist::delete_watchlist`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -325,44 +195,9 @@ pub struct DeleteWatchlist {
     call: Call,
 }
 
-impl DeleteWatchlist {
-    /// `DELETE /v1/watchlists/{watchlist_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "delete_watchlist",
-        group: "watchlist",
-        method: Method::Delete,
-        path: "/v1/watchlists/{watchlist_id}",
-        parameters: &[Parameter::path("watchlist_id")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Idempotent,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::nothing(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<()> {
-        self.call.send()
-    }
-}
+request! { DeleteWatchlist: DELETE "/v1/watchlists/{watchlist_id}" (path "watchlist_id") {
+    name: "delete_watchlist", group: "watchlist", repeat: Repeat::Idempotent, errors: &[401, 404, 429, 500],
+} -> () }
 
 /// Request of [`Watchlist::add_watchlist_item`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -372,45 +207,10 @@ pub struct AddWatchlistItem {
     body: AddWatchlistItemRequest,
 }
 
-impl AddWatchlistItem {
-    /// `POST /v1/watchlists/{watchlist_id}/items`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "add_watchlist_item",
-        group: "watchlist",
-        method: Method::Post,
-        path: "/v1/watchlists/{watchlist_id}/items",
-        parameters: &[Parameter::path("watchlist_id")],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 404, 409, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<AddWatchlistItemData>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<AddWatchlistItemData> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { AddWatchlistItem: POST "/v1/watchlists/{watchlist_id}/items" (path "watchlist_id") {
+    name: "add_watchlist_item", group: "watchlist", repeat: Repeat::Never, body: BodyKind::Required,
+    errors: &[400, 401, 404, 409, 429, 500],
+} with body -> AddWatchlistItemData }
 
 /// Request of [`Watchlist::delete_watchlist_item`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -419,44 +219,12 @@ pub struct DeleteWatchlistItem {
     call: Call,
 }
 
-impl DeleteWatchlistItem {
-    /// `DELETE /v1/watchlists/{watchlist_id}/items/{item_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "delete_watchlist_item",
-        group: "watchlist",
-        method: Method::Delete,
-        path: "/v1/watchlists/{watchlist_id}/items/{item_id}",
-        parameters: &[Parameter::path("watchlist_id"), Parameter::path("item_id")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Idempotent,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 404, 429, 500],
-        rows: &[],
-        page_token: None,
-        answer: Answer::nothing(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<()> {
-        self.call.send()
-    }
-}
+request! { DeleteWatchlistItem: DELETE "/v1/watchlists/{watchlist_id}/items/{item_id}" (
+    path "watchlist_id", path "item_id",
+) {
+    name: "delete_watchlist_item", group: "watchlist", repeat: Repeat::Idempotent,
+    errors: &[401, 404, 429, 500],
+} -> () }
 
 /// A watchlist to create.
 #[derive(Clone, PartialEq)]
@@ -465,6 +233,8 @@ pub struct CreateWatchlistRequest {
     /// Display name.
     pub name: String,
 }
+
+record! { CreateWatchlistRequest { name: "name" } }
 
 impl CreateWatchlistRequest {
     /// With what is required.
@@ -482,6 +252,8 @@ pub struct AddWatchlistItemRequest {
     /// option.
     pub instrument_id: InstrumentIdOrSymbol,
 }
+
+record! { AddWatchlistItemRequest { instrument_id: "instrument_id" min_length(1) } }
 
 impl AddWatchlistItemRequest {
     /// With what is required.
@@ -501,6 +273,8 @@ pub struct AddWatchlistItemData {
     pub item_id: WatchlistItemId,
 }
 
+record! { AddWatchlistItemData { item_id: "item_id" } }
+
 /// A watchlist without its items.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -512,6 +286,8 @@ pub struct WatchlistEntry {
     /// When it was created.
     pub created_at: Timestamp,
 }
+
+record! { WatchlistEntry { id: "id", name: "name", created_at: "created_at" } }
 
 /// A watchlist with its items.
 #[derive(Clone, PartialEq)]
@@ -527,6 +303,8 @@ pub struct WatchlistDetail {
     pub items: Vec<WatchlistItemEntry>,
 }
 
+record! { WatchlistDetail { id: "id", name: "name", created_at: "created_at", items: "items" } }
+
 /// An instrument on a watchlist.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -541,526 +319,18 @@ pub struct WatchlistItemEntry {
     pub added_price: Option<Decimal>,
 }
 
+record! { WatchlistItemEntry {
+    id: "id", instrument: "instrument" optional, added_at: "added_at", added_price: "added_price" optional,
+} }
+
 /// Identifier of a watchlist.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WatchlistId(String);
 
-impl WatchlistId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for WatchlistId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&WatchlistId> for WatchlistId {
-    #[inline]
-    fn from(id: &WatchlistId) -> Self {
-        id.clone()
-    }
-}
+id! { WatchlistId(String) }
 
 /// Identifier of an instrument's place in a watchlist.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WatchlistItemId(String);
 
-impl WatchlistItemId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for WatchlistItemId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&WatchlistItemId> for WatchlistItemId {
-    #[inline]
-    fn from(id: &WatchlistItemId) -> Self {
-        id.clone()
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for CreateWatchlistRequest {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "CreateWatchlistRequest",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("name")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::String(&mut self.name),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Text(&self.name),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for CreateWatchlistRequest {
-    fn blank() -> Self {
-        Self { name: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for CreateWatchlistRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for CreateWatchlistRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for CreateWatchlistRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for AddWatchlistItemRequest {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "AddWatchlistItemRequest",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("instrument_id").min_length(1)],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.instrument_id),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.instrument_id),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for AddWatchlistItemRequest {
-    fn blank() -> Self {
-        Self {
-            instrument_id: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for AddWatchlistItemRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for AddWatchlistItemRequest {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for AddWatchlistItemRequest {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for AddWatchlistItemData {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "AddWatchlistItemData",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("item_id")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.item_id),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.item_id),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for AddWatchlistItemData {
-    fn blank() -> Self {
-        Self { item_id: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for AddWatchlistItemData {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for AddWatchlistItemData {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for AddWatchlistItemData {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for WatchlistEntry {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "WatchlistEntry",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("id"),
-                Field::required("name"),
-                Field::required("created_at"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.id),
-            1 => Slot::String(&mut self.name),
-            2 => Slot::Timestamp(&mut self.created_at),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.id),
-            1 => View::Text(&self.name),
-            2 => View::Timestamp(self.created_at),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for WatchlistEntry {
-    fn blank() -> Self {
-        Self {
-            id: Value::blank(),
-            name: Value::blank(),
-            created_at: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for WatchlistEntry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for WatchlistEntry {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for WatchlistEntry {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for WatchlistDetail {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "WatchlistDetail",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("id"),
-                Field::required("name"),
-                Field::required("created_at"),
-                Field::required("items"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.id),
-            1 => Slot::String(&mut self.name),
-            2 => Slot::Timestamp(&mut self.created_at),
-            3 => Slot::List(&mut self.items),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.id),
-            1 => View::Text(&self.name),
-            2 => View::Timestamp(self.created_at),
-            3 => View::List(&self.items),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for WatchlistDetail {
-    fn blank() -> Self {
-        Self {
-            id: Value::blank(),
-            name: Value::blank(),
-            created_at: Value::blank(),
-            items: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for WatchlistDetail {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for WatchlistDetail {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for WatchlistDetail {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for WatchlistItemEntry {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "WatchlistItemEntry",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("id"),
-                Field::optional("instrument"),
-                Field::required("added_at"),
-                Field::optional("added_price"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.id),
-            1 => Slot::Option(&mut self.instrument),
-            2 => Slot::Timestamp(&mut self.added_at),
-            3 => Slot::Option(&mut self.added_price),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.id),
-            1 => Value::view(&self.instrument),
-            2 => View::Timestamp(self.added_at),
-            3 => Value::view(&self.added_price),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for WatchlistItemEntry {
-    fn blank() -> Self {
-        Self {
-            id: Value::blank(),
-            instrument: None,
-            added_at: Value::blank(),
-            added_price: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for WatchlistItemEntry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for WatchlistItemEntry {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for WatchlistItemEntry {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for WatchlistId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for WatchlistId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for WatchlistId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for WatchlistItemId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for WatchlistItemId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for WatchlistItemId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+id! { WatchlistItemId(String) }

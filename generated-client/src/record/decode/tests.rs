@@ -282,7 +282,7 @@ impl Record for Wide {
             (0..300)
                 .map(|index| {
                     let name: &'static str = Box::leak(format!("f{index}").into_boxed_str());
-                    if index % 100 == 99 { Field::required(name) } else { Field::optional(name) }
+                    if index % 100 == 99 { Field::new(name) } else { Field::new(name).optional() }
                 })
                 .collect()
         });

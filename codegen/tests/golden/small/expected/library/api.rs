@@ -2,11 +2,7 @@
 
 //! The API of a lending library.
 
-use crate::api::{Api, Authentication, Frame, ListEncoding, Pagination, RateLimit};
-use crate::record::{
-    DateEncoding, DecimalEncoding, Encoding, Field, Table, TimestampEncoding,
-};
-use crate::stream::{Layout, Place};
+use crate::generated_prelude::*;
 
 /// Where requests go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -53,9 +49,9 @@ pub const API: Api = Api {
         name: "Envelope",
         encoding: &ENCODING,
         fields: &[
-            Field::optional("data"),
-            Field::optional("error").lenient(),
-            Field::optional("metadata").lenient(),
+            Field::new("data").optional(),
+            Field::new("error").optional().lenient(),
+            Field::new("metadata").optional().lenient(),
         ],
         rules: &[],
     }),

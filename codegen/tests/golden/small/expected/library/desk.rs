@@ -2,15 +2,9 @@
 
 //! What happens at the desks, as it happens.
 
-use std::fmt;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::loans::{Book, Loan};
 use super::members::MemberId;
-use crate::UnknownVariant;
-use crate::record::{self, Field, Record, Slot, Table, Value, View};
-use crate::stream::{Channel, ChannelMessage, Content, MessageKind, Role, Subscription};
 
 /// What to hear of.
 #[derive(Clone, PartialEq)]
@@ -21,6 +15,8 @@ pub struct DeskSubscription {
     /// Only of this shelf.
     pub shelf: Option<String>,
 }
+
+record! { DeskSubscription { member_id: "member_id", shelf: "shelf" optional max_length(5) } }
 
 impl DeskSubscription {
     /// With what is required.
@@ -48,6 +44,8 @@ pub struct OfficeSubscription {
     pub member_id: MemberId,
 }
 
+record! { OfficeSubscription { member_id: "member_id" } }
+
 impl OfficeSubscription {
     /// With what is required.
     #[inline]
@@ -70,6 +68,8 @@ pub struct DeskReply {
     pub details: Option<String>,
 }
 
+record! { DeskReply { member_id: "member_id" optional, success: "success", details: "details" optional } }
+
 /// Something went wrong.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -77,6 +77,8 @@ pub struct DeskNotice {
     /// What.
     pub details: String,
 }
+
+record! { DeskNotice { details: "details" } }
 
 /// What happens at the front desk.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,6 +103,12 @@ pub enum FrontDeskMessage {
     Unknown(UnknownVariant),
 }
 
+channel! { FrontDeskMessage of "front-desk" subscribe "subscribe-desk" with DeskSubscription {
+    Subscribed: "subscribed" Acknowledgement(payload), AllTold: "all-told" CaughtUp,
+    LoanUpdate: "loan-update" Update(data), ShelfFilled: "shelf" Update(data), Closing: "closing" Update,
+    Heartbeat: "heartbeat" Heartbeat, ErrorNotice: "error-notice" Notice(payload),
+} }
+
 /// What happens behind the door; nobody tells what that is.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -117,400 +125,7 @@ pub enum BackOfficeMessage {
     Unknown(UnknownVariant),
 }
 
-// Records: how the types above are read and written.
-
-impl Record for DeskSubscription {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "DeskSubscription",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("member_id"),
-                Field::optional("shelf").max_length(5),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.member_id),
-            1 => Slot::Option(&mut self.shelf),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.member_id),
-            1 => Value::view(&self.shelf),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for DeskSubscription {
-    fn blank() -> Self {
-        Self {
-            member_id: Value::blank(),
-            shelf: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for DeskSubscription {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for DeskSubscription {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for DeskSubscription {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for OfficeSubscription {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "OfficeSubscription",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("member_id")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.member_id),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.member_id),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for OfficeSubscription {
-    fn blank() -> Self {
-        Self { member_id: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for OfficeSubscription {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for OfficeSubscription {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for OfficeSubscription {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for DeskReply {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "DeskReply",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("member_id"),
-                Field::required("success"),
-                Field::optional("details"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.member_id),
-            1 => Slot::Bool(&mut self.success),
-            2 => Slot::Option(&mut self.details),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.member_id),
-            1 => View::Bool(self.success),
-            2 => Value::view(&self.details),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for DeskReply {
-    fn blank() -> Self {
-        Self {
-            member_id: None,
-            success: Value::blank(),
-            details: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for DeskReply {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for DeskReply {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for DeskReply {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for DeskNotice {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "DeskNotice",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("details")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::String(&mut self.details),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Text(&self.details),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for DeskNotice {
-    fn blank() -> Self {
-        Self { details: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for DeskNotice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for DeskNotice {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for DeskNotice {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Subscription for DeskSubscription {
-    type Message = FrontDeskMessage;
-}
-impl ChannelMessage for FrontDeskMessage {
-    type Subscription = DeskSubscription;
-
-    const CHANNEL: &'static Channel = &Channel {
-        name: "front-desk",
-        layout: &super::api::LAYOUT,
-        subscribe: "subscribe-desk",
-        messages: &[
-            MessageKind {
-                name: "subscribed",
-                role: Role::Acknowledgement,
-                content: Content::Payload,
-            },
-            MessageKind {
-                name: "all-told",
-                role: Role::CaughtUp,
-                content: Content::Nothing,
-            },
-            MessageKind {
-                name: "loan-update",
-                role: Role::Update,
-                content: Content::Data,
-            },
-            MessageKind {
-                name: "shelf",
-                role: Role::Update,
-                content: Content::Data,
-            },
-            MessageKind {
-                name: "closing",
-                role: Role::Update,
-                content: Content::Nothing,
-            },
-            MessageKind {
-                name: "heartbeat",
-                role: Role::Heartbeat,
-                content: Content::Nothing,
-            },
-            MessageKind {
-                name: "error-notice",
-                role: Role::Notice,
-                content: Content::Payload,
-            },
-        ],
-    };
-
-    fn blank(index: usize) -> Option<Self> {
-        let message = match index {
-            0 => Self::Subscribed(Value::blank()),
-            1 => Self::AllTold,
-            2 => Self::LoanUpdate(Value::blank()),
-            3 => Self::ShelfFilled(Value::blank()),
-            4 => Self::Closing,
-            5 => Self::Heartbeat,
-            6 => Self::ErrorNotice(Value::blank()),
-            _ => return None,
-        };
-        Some(message)
-    }
-
-    fn slot(&mut self) -> Option<Slot<'_>> {
-        match self {
-            Self::Subscribed(content) => Some(Value::slot(content)),
-            Self::LoanUpdate(content) => Some(Value::slot(content)),
-            Self::ShelfFilled(content) => Some(Value::slot(content)),
-            Self::ErrorNotice(content) => Some(Value::slot(content)),
-            Self::AllTold | Self::Closing | Self::Heartbeat | Self::Unknown(_) => None,
-        }
-    }
-
-    fn unknown(unknown: UnknownVariant) -> Self {
-        Self::Unknown(unknown)
-    }
-}
-
-impl Subscription for OfficeSubscription {
-    type Message = BackOfficeMessage;
-}
-impl ChannelMessage for BackOfficeMessage {
-    type Subscription = OfficeSubscription;
-
-    const CHANNEL: &'static Channel = &Channel {
-        name: "back-office",
-        layout: &super::api::LAYOUT,
-        subscribe: "subscribe-office",
-        messages: &[
-            MessageKind {
-                name: "subscribed",
-                role: Role::Acknowledgement,
-                content: Content::Payload,
-            },
-            MessageKind {
-                name: "all-told",
-                role: Role::CaughtUp,
-                content: Content::Nothing,
-            },
-            MessageKind {
-                name: "heartbeat",
-                role: Role::Heartbeat,
-                content: Content::Nothing,
-            },
-            MessageKind {
-                name: "error-notice",
-                role: Role::Notice,
-                content: Content::Payload,
-            },
-        ],
-    };
-
-    fn blank(index: usize) -> Option<Self> {
-        let message = match index {
-            0 => Self::Subscribed(Value::blank()),
-            1 => Self::AllTold,
-            2 => Self::Heartbeat,
-            3 => Self::ErrorNotice(Value::blank()),
-            _ => return None,
-        };
-        Some(message)
-    }
-
-    fn slot(&mut self) -> Option<Slot<'_>> {
-        match self {
-            Self::Subscribed(content) => Some(Value::slot(content)),
-            Self::ErrorNotice(content) => Some(Value::slot(content)),
-            Self::AllTold | Self::Heartbeat | Self::Unknown(_) => None,
-        }
-    }
-
-    fn unknown(unknown: UnknownVariant) -> Self {
-        Self::Unknown(unknown)
-    }
-}
+channel! { BackOfficeMessage of "back-office" subscribe "subscribe-office" with OfficeSubscription {
+    Subscribed: "subscribed" Acknowledgement(payload), AllTold: "all-told" CaughtUp,
+    Heartbeat: "heartbeat" Heartbeat, ErrorNotice: "error-notice" Notice(payload),
+} }

@@ -6,29 +6,8 @@
 
 #![allow(deprecated, reason = "what is deprecated is still read and written")]
 
-use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
-
-use jiff::Timestamp;
-use jiff::civil::Date;
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::members::MemberId;
-use crate::{Json, NotListed, UnknownVariant, Unrecognized};
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::keyed::{Rows, Submitting};
-use crate::operation::{
-    Answer, BodyKind, Lookup, Method, Operation, PageToken, Parameter, Repeat,
-};
-use crate::options::RequestOptions;
-use crate::page::{Items, Pages};
-use crate::record::{
-    self, Field, RawVariant, Record, Rule, Slot, Table, Tagging, Text, Union, UnionTable,
-    Value, View,
-};
 
 /// Borrowing and returning books.
 ///
@@ -123,40 +102,15 @@ pub struct GetLoans {
     call: Call,
 }
 
+request! { GetLoans: GET "/v1/members/{member_id}/loans" (
+    path "member_id", query "page_size" min(1) max(100), query "page_token", query "day" required,
+    query "state", query "books" min_length(1), query "type",
+) {
+    name: "get_loans", group: "loans", repeat: Repeat::Read, rules: &[Rule::AtMostOne(&["state", "books"])],
+    errors: &[401, 403, 429], page_token: Some(PageToken::Parameter(2)),
+} -> page Loan }
+
 impl GetLoans {
-    /// `GET /v1/members/{member_id}/loans`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_loans",
-        group: "loans",
-        method: Method::Get,
-        path: "/v1/members/{member_id}/loans",
-        parameters: &[
-            Parameter::path("member_id"),
-            Parameter::query("page_size").min(1).max(100),
-            Parameter::query("page_token"),
-            Parameter::query("day").required(),
-            Parameter::query("state"),
-            Parameter::query("books").min_length(1),
-            Parameter::query("type"),
-        ],
-        rules: &[Rule::AtMostOne(&["state", "books"])],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 403, 429],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(2)),
-        answer: Answer::of::<Vec<Loan>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Items per page.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -197,30 +151,6 @@ impl GetLoans {
         self.call.set(6, kind.into().view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Loan>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<Loan> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<Loan> {
-        Items::new(self.call)
-    }
 }
 
 /// Request of [`Loans::borrow_books`]: optional parameters, then [`send`](Self::send).
@@ -231,69 +161,15 @@ pub struct BorrowBooks {
     body: Rows<NewLoan>,
 }
 
-impl BorrowBooks {
-    /// `POST /v1/members/{member_id}/loans`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "borrow_books",
-        group: "loans",
-        method: Method::Post,
-        path: "/v1/members/{member_id}/loans",
-        parameters: &[Parameter::path("member_id")],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Keyed,
-        key: Some("reference"),
-        lookup: Some(
-            &Lookup {
-                list: &super::members::FindLoans::OPERATION,
-                key: "borrower_reference",
-                keys: Some(3),
-                since: Some(4),
-                status: "state",
-                live: &["OPEN"],
-                done: &["BACK", "LOST"],
-                refused: &["DENIED"],
-                known_key: &[409, 400],
-            },
-        ),
-        status: 200,
-        partial: Some(207),
-        errors: &[400, 401, 409, 429],
-        rows: &[409],
-        page_token: None,
-        answer: Answer::of::<Vec<Loan>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// The `reference` of each row, in order. Missing ones are filled in when the request is made,
-    /// so that you can store them before you send it.
-    #[must_use]
-    #[inline]
-    pub fn keys(&self) -> &[String] {
-        self.body.keys()
-    }
-
-    /// Sends the rows. The [`Submission`](crate::Submission) has the outcome of each.
-    ///
-    /// By default, rows that may have reached the server are not sent again: they are looked up by
-    /// `reference`, and a row that is not found is [`Unknown`](crate::RowOutcome::Unknown).
-    /// [Resolve](crate::Submission::resolve) it before you decide to submit it again. An error
-    /// means that nothing was submitted.
-    pub fn send(self) -> Submitting<Loan> {
-        Submitting::new(self.call, self.body)
-    }
-}
+request! { BorrowBooks: POST "/v1/members/{member_id}/loans" (path "member_id") {
+    name: "borrow_books", group: "loans", repeat: Repeat::Keyed, body: BodyKind::Required,
+    key: Some("reference"),
+    lookup: Some(&Lookup {
+        list: &super::members::FindLoans::OPERATION, key: "borrower_reference", keys: Some(3), since: Some(4),
+        status: "state", live: &["OPEN"], done: &["BACK", "LOST"], refused: &["DENIED"],
+        known_key: &[409, 400],
+    }), partial: Some(207), errors: &[400, 401, 409, 429], rows: &[409],
+} with body -> rows by "reference" of Loan }
 
 /// Request of [`Loans::return_books`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -303,50 +179,17 @@ pub struct ReturnBooks {
     body: Option<Return>,
 }
 
+request! { ReturnBooks: DELETE "/v1/members/{member_id}/loans" (path "member_id") {
+    name: "return_books", group: "loans", repeat: Repeat::Never, body: BodyKind::Optional,
+    errors: &[401, 429],
+} with body -> Vec<Loan> }
+
 impl ReturnBooks {
-    /// `DELETE /v1/members/{member_id}/loans`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "return_books",
-        group: "loans",
-        method: Method::Delete,
-        path: "/v1/members/{member_id}/loans",
-        parameters: &[Parameter::path("member_id")],
-        rules: &[],
-        body: BodyKind::Optional,
-        repeat: Repeat::Never,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 429],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Vec<Loan>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// The request's body, which may be left out.
     #[inline]
     pub fn body(mut self, body: Return) -> Self {
         self.body = Some(body);
         self
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<Vec<Loan>> {
-        self.call.body(self.body.view());
-        self.call.send()
     }
 }
 
@@ -374,6 +217,11 @@ pub struct Book {
     pub weight: Option<f64>,
 }
 
+record! { Book {
+    id: "id", title: "title", size: "size", sequel: "sequel" optional, others: "others" optional,
+    published: "published" optional, price: "price", pages: "pages", weight: "weight" optional,
+} }
+
 /// A book that is or was out.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -396,6 +244,11 @@ pub struct Loan {
     pub extra: Option<Json>,
 }
 
+record! { Loan {
+    borrower_reference: "borrower_reference" optional, book: "book", state: "state", begun_at: "begun_at",
+    notes: "notes", place: "place" optional, next: "next" optional, extra: "extra" optional,
+} }
+
 /// A book to borrow.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -413,6 +266,14 @@ pub struct NewLoan {
     /// Wishes.
     pub notes: Option<Vec<String>>,
 }
+
+record! { NewLoan {
+    reference: "reference" max_length(20), book: "book" optional min_length(1), shelf: "shelf" optional,
+    mode: "mode", days: "days" optional min(1) max(90), notes: "notes" optional max_items(3),
+} rules [
+    Rule::ExactlyOne(&["book", "shelf"]),
+    Rule::When { conditions: &[("mode", &["post", "drone"])], require: &["days"], forbid: &["shelf"] },
+] }
 
 impl NewLoan {
     /// With what is required.
@@ -478,6 +339,8 @@ pub struct Return {
     pub forgive: Option<bool>,
 }
 
+record! { Return { forgive: "forgive" optional } }
+
 impl Return {
     /// With what is required.
     #[inline]
@@ -508,6 +371,8 @@ pub struct Stain {
     pub page: i32,
 }
 
+record! { Stain { page: "page" } }
+
 /// A remark.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -515,6 +380,8 @@ pub struct Remark {
     /// What was said.
     pub text: String,
 }
+
+record! { Remark { text: "text" } }
 
 /// Something noted about a loan.
 #[derive(Clone, PartialEq)]
@@ -529,19 +396,7 @@ pub enum Note {
     Unknown(UnknownVariant),
 }
 
-impl From<Stain> for Note {
-    #[inline]
-    fn from(value: Stain) -> Self {
-        Self::Stain(value)
-    }
-}
-
-impl From<Remark> for Note {
-    #[inline]
-    fn from(value: Remark) -> Self {
-        Self::Text(value)
-    }
-}
+union! { Note by Tag("type") { Stain: "stain", Text: "free-text" } from [Stain => Stain, Remark => Text] }
 
 /// Where a book is.
 #[derive(Clone, PartialEq)]
@@ -557,33 +412,9 @@ pub enum Place {
     Unknown(UnknownVariant),
 }
 
-impl From<Decimal> for Place {
-    #[inline]
-    fn from(value: Decimal) -> Self {
-        Self::Number(value)
-    }
-}
-
-impl From<String> for Place {
-    #[inline]
-    fn from(value: String) -> Self {
-        Self::String(value)
-    }
-}
-
-impl From<&str> for Place {
-    #[inline]
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
-}
-
-impl From<bool> for Place {
-    #[inline]
-    fn from(value: bool) -> Self {
-        Self::Bool(value)
-    }
-}
+union! { Place by Shape { Number: "number", String: "string", Bool: "bool" } from [
+    Decimal => Number, String => String, &str => String, bool => Bool,
+] }
 
 /// What happens next with a book.
 #[derive(Clone, PartialEq)]
@@ -599,26 +430,9 @@ pub enum Next {
     Unknown(UnknownVariant),
 }
 
-impl From<Stain> for Next {
-    #[inline]
-    fn from(value: Stain) -> Self {
-        Self::Mend(value)
-    }
-}
-
-impl From<Remark> for Next {
-    #[inline]
-    fn from(value: Remark) -> Self {
-        Self::Read(value)
-    }
-}
-
-impl From<Note> for Next {
-    #[inline]
-    fn from(value: Note) -> Self {
-        Self::Ask(value)
-    }
-}
+union! { Next by Keyed { Mend: "mend", Read: "read", Ask: "ask" } from [
+    Stain => Mend, Remark => Read, Note => Ask,
+] }
 
 /// Where a loan is in its life.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -640,38 +454,7 @@ pub enum LoanState {
     Unrecognized(Unrecognized),
 }
 
-impl LoanState {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Open => "OPEN",
-            Self::Returned => "BACK",
-            Self::Lost => "LOST",
-            Self::Denied => "DENIED",
-            Self::Odd => "ODD",
-            Self::Unrecognized(value) => value.as_str(),
-        }
-    }
-}
-
-impl fmt::Display for LoanState {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for LoanState {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            Some(Self::Unrecognized(_)) | None => Err(NotListed::new("LoanState", text)),
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { LoanState { Open: "OPEN", Returned: "BACK", Lost: "LOST", Denied: "DENIED", Odd: "ODD" } or Unrecognized }
 
 /// How large a book is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -683,956 +466,16 @@ pub enum Size {
     L,
 }
 
-impl Size {
-    /// The text on the wire.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::S => "s",
-            Self::L => "l",
-        }
-    }
-}
-
-impl fmt::Display for Size {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Size {
-    type Err = NotListed;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, NotListed> {
-        match Text::parse(text) {
-            None => Err(NotListed::new("Size", text)),
-            Some(value) => Ok(value),
-        }
-    }
-}
+text_enum! { Size { S: "s", L: "l" } }
 
 /// Identifier of a book.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BookId(String);
 
-impl BookId {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for BookId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&BookId> for BookId {
-    #[inline]
-    fn from(id: &BookId) -> Self {
-        id.clone()
-    }
-}
+id! { BookId(String) }
 
 /// A book by its identifier, or its title.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BookOrTitle(String);
 
-impl BookOrTitle {
-    /// The id with this text.
-    #[inline]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-
-    /// The text.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for BookOrTitle {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl From<&BookOrTitle> for BookOrTitle {
-    #[inline]
-    fn from(id: &BookOrTitle) -> Self {
-        id.clone()
-    }
-}
-
-impl From<&str> for BookOrTitle {
-    #[inline]
-    fn from(id: &str) -> Self {
-        Self(id.to_owned())
-    }
-}
-
-impl From<String> for BookOrTitle {
-    #[inline]
-    fn from(id: String) -> Self {
-        Self(id)
-    }
-}
-
-impl From<BookId> for BookOrTitle {
-    #[inline]
-    fn from(id: BookId) -> Self {
-        Self::new(id.as_str())
-    }
-}
-
-impl From<&BookId> for BookOrTitle {
-    #[inline]
-    fn from(id: &BookId) -> Self {
-        Self::new(id.as_str())
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for Book {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Book",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("id"),
-                Field::required("title"),
-                Field::required("size"),
-                Field::optional("sequel"),
-                Field::optional("others"),
-                Field::optional("published"),
-                Field::required("price"),
-                Field::required("pages"),
-                Field::optional("weight"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.id),
-            1 => Slot::String(&mut self.title),
-            2 => Slot::Text(&mut self.size),
-            3 => Slot::Option(&mut self.sequel),
-            4 => Slot::Option(&mut self.others),
-            5 => Slot::Option(&mut self.published),
-            6 => Slot::Decimal(&mut self.price),
-            7 => Slot::I32(&mut self.pages),
-            8 => Slot::Option(&mut self.weight),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.id),
-            1 => View::Text(&self.title),
-            2 => Value::view(&self.size),
-            3 => Value::view(&self.sequel),
-            4 => Value::view(&self.others),
-            5 => Value::view(&self.published),
-            6 => View::Decimal(self.price),
-            7 => Value::view(&self.pages),
-            8 => Value::view(&self.weight),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Book {
-    fn blank() -> Self {
-        Self {
-            id: Value::blank(),
-            title: Value::blank(),
-            size: Value::blank(),
-            sequel: None,
-            others: None,
-            published: None,
-            price: Value::blank(),
-            pages: Value::blank(),
-            weight: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Book {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Book {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Book {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for Loan {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Loan",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("borrower_reference"),
-                Field::required("book"),
-                Field::required("state"),
-                Field::required("begun_at"),
-                Field::required("notes"),
-                Field::optional("place"),
-                Field::optional("next"),
-                Field::optional("extra"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.borrower_reference),
-            1 => Slot::Record(&mut self.book),
-            2 => Slot::Text(&mut self.state),
-            3 => Slot::Timestamp(&mut self.begun_at),
-            4 => Slot::List(&mut self.notes),
-            5 => Slot::Option(&mut self.place),
-            6 => Slot::Option(&mut self.next),
-            7 => Slot::Option(&mut self.extra),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.borrower_reference),
-            1 => View::Record(&self.book),
-            2 => Value::view(&self.state),
-            3 => View::Timestamp(self.begun_at),
-            4 => View::List(&self.notes),
-            5 => Value::view(&self.place),
-            6 => Value::view(&self.next),
-            7 => Value::view(&self.extra),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Loan {
-    fn blank() -> Self {
-        Self {
-            borrower_reference: None,
-            book: Value::blank(),
-            state: Value::blank(),
-            begun_at: Value::blank(),
-            notes: Value::blank(),
-            place: None,
-            next: None,
-            extra: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Loan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Loan {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Loan {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for NewLoan {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "NewLoan",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("reference").max_length(20),
-                Field::optional("book").min_length(1),
-                Field::optional("shelf"),
-                Field::required("mode"),
-                Field::optional("days").min(1).max(90),
-                Field::optional("notes").max_items(3),
-            ],
-            rules: &[
-                Rule::ExactlyOne(&["book", "shelf"]),
-                Rule::When {
-                    conditions: &[("mode", &["post", "drone"])],
-                    require: &["days"],
-                    forbid: &["shelf"],
-                },
-            ],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::String(&mut self.reference),
-            1 => Slot::Option(&mut self.book),
-            2 => Slot::Option(&mut self.shelf),
-            3 => Slot::String(&mut self.mode),
-            4 => Slot::Option(&mut self.days),
-            5 => Slot::Option(&mut self.notes),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Text(&self.reference),
-            1 => Value::view(&self.book),
-            2 => Value::view(&self.shelf),
-            3 => View::Text(&self.mode),
-            4 => Value::view(&self.days),
-            5 => Value::view(&self.notes),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for NewLoan {
-    fn blank() -> Self {
-        Self {
-            reference: Value::blank(),
-            book: None,
-            shelf: None,
-            mode: Value::blank(),
-            days: None,
-            notes: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for NewLoan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for NewLoan {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for NewLoan {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for Return {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Return",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::optional("forgive")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.forgive),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.forgive),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Return {
-    fn blank() -> Self {
-        Self { forgive: None }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Return {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Return {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Return {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for Stain {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Stain",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("page")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::I32(&mut self.page),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.page),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Stain {
-    fn blank() -> Self {
-        Self { page: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Stain {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Stain {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Stain {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for Remark {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Remark",
-            encoding: &super::api::ENCODING,
-            fields: &[Field::required("text")],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::String(&mut self.text),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => View::Text(&self.text),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Remark {
-    fn blank() -> Self {
-        Self { text: Value::blank() }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Remark {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Remark {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Remark {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Union for Note {
-    fn table(&self) -> &'static UnionTable {
-        const TABLE: &UnionTable = &UnionTable {
-            name: "Note",
-            encoding: &super::api::ENCODING,
-            tagging: Tagging::Tag("type"),
-            variants: &["stain", "free-text"],
-        };
-        TABLE
-    }
-
-    fn variant(&self) -> Option<usize> {
-        match self {
-            Self::Stain(_) => Some(0),
-            Self::Text(_) => Some(1),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    fn select(&mut self, index: usize) -> Option<Slot<'_>> {
-        *self = match index {
-            0 => Self::Stain(Value::blank()),
-            1 => Self::Text(Value::blank()),
-            _ => return None,
-        };
-        match self {
-            Self::Stain(value) => Some(value.slot()),
-            Self::Text(value) => Some(value.slot()),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    fn payload(&self) -> View<'_> {
-        match self {
-            Self::Stain(value) => value.view(),
-            Self::Text(value) => value.view(),
-            Self::Unknown(unknown) => unknown.json().view(),
-        }
-    }
-
-    fn set_unknown(&mut self, unknown: RawVariant<'_>) {
-        *self = Self::Unknown(unknown.into());
-    }
-}
-
-impl Value for Note {
-    fn blank() -> Self {
-        Self::Unknown(UnknownVariant::new("", Json::default()))
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Union(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Union(self)
-    }
-}
-
-impl fmt::Debug for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Union(self), f)
-    }
-}
-
-impl Serialize for Note {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Note {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Union for Place {
-    fn table(&self) -> &'static UnionTable {
-        const TABLE: &UnionTable = &UnionTable {
-            name: "Place",
-            encoding: &super::api::ENCODING,
-            tagging: Tagging::Shape,
-            variants: &["number", "string", "bool"],
-        };
-        TABLE
-    }
-
-    fn variant(&self) -> Option<usize> {
-        match self {
-            Self::Number(_) => Some(0),
-            Self::String(_) => Some(1),
-            Self::Bool(_) => Some(2),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    fn select(&mut self, index: usize) -> Option<Slot<'_>> {
-        *self = match index {
-            0 => Self::Number(Value::blank()),
-            1 => Self::String(Value::blank()),
-            2 => Self::Bool(Value::blank()),
-            _ => return None,
-        };
-        match self {
-            Self::Number(value) => Some(value.slot()),
-            Self::String(value) => Some(value.slot()),
-            Self::Bool(value) => Some(value.slot()),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    fn payload(&self) -> View<'_> {
-        match self {
-            Self::Number(value) => value.view(),
-            Self::String(value) => value.view(),
-            Self::Bool(value) => value.view(),
-            Self::Unknown(unknown) => unknown.json().view(),
-        }
-    }
-
-    fn set_unknown(&mut self, unknown: RawVariant<'_>) {
-        *self = Self::Unknown(unknown.into());
-    }
-}
-
-impl Value for Place {
-    fn blank() -> Self {
-        Self::Unknown(UnknownVariant::new("", Json::default()))
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Union(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Union(self)
-    }
-}
-
-impl fmt::Debug for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Union(self), f)
-    }
-}
-
-impl Serialize for Place {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Place {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Union for Next {
-    fn table(&self) -> &'static UnionTable {
-        const TABLE: &UnionTable = &UnionTable {
-            name: "Next",
-            encoding: &super::api::ENCODING,
-            tagging: Tagging::Keyed,
-            variants: &["mend", "read", "ask"],
-        };
-        TABLE
-    }
-
-    fn variant(&self) -> Option<usize> {
-        match self {
-            Self::Mend(_) => Some(0),
-            Self::Read(_) => Some(1),
-            Self::Ask(_) => Some(2),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    fn select(&mut self, index: usize) -> Option<Slot<'_>> {
-        *self = match index {
-            0 => Self::Mend(Value::blank()),
-            1 => Self::Read(Value::blank()),
-            2 => Self::Ask(Value::blank()),
-            _ => return None,
-        };
-        match self {
-            Self::Mend(value) => Some(value.slot()),
-            Self::Read(value) => Some(value.slot()),
-            Self::Ask(value) => Some(value.slot()),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    fn payload(&self) -> View<'_> {
-        match self {
-            Self::Mend(value) => value.view(),
-            Self::Read(value) => value.view(),
-            Self::Ask(value) => value.view(),
-            Self::Unknown(unknown) => unknown.json().view(),
-        }
-    }
-
-    fn set_unknown(&mut self, unknown: RawVariant<'_>) {
-        *self = Self::Unknown(unknown.into());
-    }
-}
-
-impl Value for Next {
-    fn blank() -> Self {
-        Self::Unknown(UnknownVariant::new("", Json::default()))
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Union(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Union(self)
-    }
-}
-
-impl fmt::Debug for Next {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Union(self), f)
-    }
-}
-
-impl Serialize for Next {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Next {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for LoanState {
-    const NAME: &'static str = "LoanState";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "OPEN" => Self::Open,
-            "BACK" => Self::Returned,
-            "LOST" => Self::Lost,
-            "DENIED" => Self::Denied,
-            "ODD" => Self::Odd,
-            _ => Self::Unrecognized(Unrecognized::new(text)),
-        };
-        Some(value)
-    }
-}
-
-impl Value for LoanState {
-    fn blank() -> Self {
-        Self::Open
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for LoanState {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for LoanState {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Text for Size {
-    const NAME: &'static str = "Size";
-
-    fn parse(text: &str) -> Option<Self> {
-        let value = match text {
-            "s" => Self::S,
-            "l" => Self::L,
-            _ => return None,
-        };
-        Some(value)
-    }
-}
-
-impl Value for Size {
-    fn blank() -> Self {
-        Self::S
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
-    }
-}
-
-impl Serialize for Size {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Size {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for BookId {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for BookId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for BookId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for BookOrTitle {
-    fn blank() -> Self {
-        Self(String::new())
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::String(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Text(&self.0)
-    }
-}
-
-impl Serialize for BookOrTitle {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for BookOrTitle {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+id! { BookOrTitle(String) from plain accepts [BookId] }

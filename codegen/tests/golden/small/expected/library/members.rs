@@ -4,24 +4,8 @@
 
 #![allow(deprecated, reason = "what is deprecated is still read and written")]
 
-use std::fmt;
-use std::num::ParseIntError;
-use std::str::FromStr;
-
-use jiff::Timestamp;
-use rust_decimal::Decimal;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
+use crate::generated_prelude::*;
 use super::loans::Loan;
-use crate::Patch;
-use crate::call::{Call, Sending};
-use crate::client::Core;
-use crate::operation::{
-    Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat,
-};
-use crate::options::RequestOptions;
-use crate::page::{Items, Pages};
-use crate::record::{self, Field, Record, Rule, Slot, Table, Value, View};
 
 /// Members of the library.
 ///
@@ -117,44 +101,9 @@ pub struct GetMember {
     call: Call,
 }
 
-impl GetMember {
-    /// `GET /v1/members/{member_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "get_member",
-        group: "members",
-        method: Method::Get,
-        path: "/v1/members/{member_id}",
-        parameters: &[Parameter::path("member_id")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 404, 429],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Option<Member>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Option<Member>> {
-        self.call.send()
-    }
-}
+request! { GetMember: GET "/v1/members/{member_id}" (path "member_id") {
+    name: "get_member", group: "members", repeat: Repeat::Read, errors: &[401, 404, 429],
+} -> Option<Member> }
 
 /// Request of [`Members::change_member`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -164,45 +113,10 @@ pub struct ChangeMember {
     body: MemberChanges,
 }
 
-impl ChangeMember {
-    /// `PATCH /v1/members/{member_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "change_member",
-        group: "members",
-        method: Method::Patch,
-        path: "/v1/members/{member_id}",
-        parameters: &[Parameter::path("member_id")],
-        rules: &[],
-        body: BodyKind::Required,
-        repeat: Repeat::Idempotent,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[400, 401, 404, 429],
-        rows: &[],
-        page_token: None,
-        answer: Answer::of::<Member>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(mut self) -> Sending<Member> {
-        self.call.body(self.body.view());
-        self.call.send()
-    }
-}
+request! { ChangeMember: PATCH "/v1/members/{member_id}" (path "member_id") {
+    name: "change_member", group: "members", repeat: Repeat::Idempotent, body: BodyKind::Required,
+    errors: &[400, 401, 404, 429],
+} with body -> Member }
 
 /// Request of [`Members::find_loans`]: optional parameters, then [`send`](Self::send).
 #[derive(Clone, Debug)]
@@ -211,38 +125,15 @@ pub struct FindLoans {
     call: Call,
 }
 
+request! { FindLoans: GET "/v1/members/{member_id}/loans/found" (
+    path "member_id", query "page_size" min(1) max(100), query "page_token", query "references",
+    query "begun_after",
+) {
+    name: "find_loans", group: "members", repeat: Repeat::Read, errors: &[401, 429],
+    page_token: Some(PageToken::Parameter(2)),
+} -> page Loan }
+
 impl FindLoans {
-    /// `GET /v1/members/{member_id}/loans/found`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "find_loans",
-        group: "members",
-        method: Method::Get,
-        path: "/v1/members/{member_id}/loans/found",
-        parameters: &[
-            Parameter::path("member_id"),
-            Parameter::query("page_size").min(1).max(100),
-            Parameter::query("page_token"),
-            Parameter::query("references"),
-            Parameter::query("begun_after"),
-        ],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Read,
-        key: None,
-        lookup: None,
-        status: 200,
-        partial: None,
-        errors: &[401, 429],
-        rows: &[],
-        page_token: Some(PageToken::Parameter(2)),
-        answer: Answer::of::<Vec<Loan>>(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
     /// Items per page.
     #[inline]
     pub fn page_size(mut self, page_size: u32) -> Self {
@@ -274,30 +165,6 @@ impl FindLoans {
         self.call.set(4, begun_after.view());
         self
     }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<Vec<Loan>> {
-        self.call.send()
-    }
-
-    /// Walks the pages, beginning with this one.
-    #[inline]
-    pub fn pages(self) -> Pages<Loan> {
-        Pages::new(self.call)
-    }
-
-    /// Walks the items of all pages, beginning with this one.
-    #[inline]
-    pub fn items(self) -> Items<Loan> {
-        Items::new(self.call)
-    }
 }
 
 /// Request of [`Members::remove_member`]: optional parameters, then [`send`](Self::send).
@@ -308,44 +175,9 @@ pub struct RemoveMember {
     call: Call,
 }
 
-impl RemoveMember {
-    /// `DELETE /v1/members/{member_id}`
-    pub const OPERATION: Operation = Operation {
-        api: &super::api::API,
-        name: "remove_member",
-        group: "members",
-        method: Method::Delete,
-        path: "/v1/members/{member_id}",
-        parameters: &[Parameter::path("member_id")],
-        rules: &[],
-        body: BodyKind::None,
-        repeat: Repeat::Idempotent,
-        key: None,
-        lookup: None,
-        status: 204,
-        partial: None,
-        errors: &[401, 429],
-        rows: &[],
-        page_token: None,
-        answer: Answer::nothing(),
-    };
-
-    fn call(core: &Core) -> Call {
-        Call::new(core, &Self::OPERATION)
-    }
-
-    /// Settings of this request alone, and parameters that this crate does not know.
-    #[inline]
-    pub fn options(mut self, options: RequestOptions) -> Self {
-        self.call.configure(options);
-        self
-    }
-
-    /// Sends the request.
-    pub fn send(self) -> Sending<()> {
-        self.call.send()
-    }
-}
+request! { RemoveMember: DELETE "/v1/members/{member_id}" (path "member_id") {
+    name: "remove_member", group: "members", repeat: Repeat::Idempotent, status: 204, errors: &[401, 429],
+} -> () }
 
 /// Somebody who may borrow.
 #[derive(Clone, PartialEq)]
@@ -362,6 +194,10 @@ pub struct Member {
     pub balance: Option<Decimal>,
 }
 
+record! { Member {
+    id: "id", name: "name" sensitive, fees: "fees" optional deprecated, balance: "balance" optional,
+} }
+
 /// What to change about a member.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -371,6 +207,10 @@ pub struct MemberChanges {
     /// New address; null removes it.
     pub email: Patch<String>,
 }
+
+record! { MemberChanges {
+    name: "name" optional min_length(1) max_length(80), email: "email" optional sensitive,
+} rules [Rule::AtLeastOne(&["name", "email"])] }
 
 impl MemberChanges {
     /// With what is required.
@@ -405,204 +245,4 @@ impl Default for MemberChanges {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MemberId(i64);
 
-impl MemberId {
-    /// The id with this number.
-    #[inline]
-    pub const fn new(id: i64) -> Self {
-        Self(id)
-    }
-
-    /// The number.
-    #[inline]
-    pub const fn get(self) -> i64 {
-        self.0
-    }
-}
-
-impl fmt::Display for MemberId {
-    #[inline]
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for MemberId {
-    type Err = ParseIntError;
-
-    #[inline]
-    fn from_str(text: &str) -> Result<Self, ParseIntError> {
-        text.parse().map(Self)
-    }
-}
-
-// Records: how the types above are read and written.
-
-impl Record for Member {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "Member",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::required("id"),
-                Field::required("name").sensitive(),
-                Field::optional("fees").deprecated(),
-                Field::optional("balance"),
-            ],
-            rules: &[],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Value::slot(&mut self.id),
-            1 => Slot::String(&mut self.name),
-            2 => Slot::Option(&mut self.fees),
-            3 => Slot::Option(&mut self.balance),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.id),
-            1 => View::Text(&self.name),
-            2 => Value::view(&self.fees),
-            3 => Value::view(&self.balance),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for Member {
-    fn blank() -> Self {
-        Self {
-            id: Value::blank(),
-            name: Value::blank(),
-            fees: None,
-            balance: None,
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for Member {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for Member {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Member {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Record for MemberChanges {
-    fn table(&self) -> &'static Table {
-        const TABLE: &Table = &Table {
-            name: "MemberChanges",
-            encoding: &super::api::ENCODING,
-            fields: &[
-                Field::optional("name").min_length(1).max_length(80),
-                Field::optional("email").sensitive(),
-            ],
-            rules: &[Rule::AtLeastOne(&["name", "email"])],
-        };
-        TABLE
-    }
-
-    fn slot_at(&mut self, index: usize) -> Option<Slot<'_>> {
-        let slot = match index {
-            0 => Slot::Option(&mut self.name),
-            1 => Slot::Option(&mut self.email),
-            _ => return None,
-        };
-        Some(slot)
-    }
-
-    fn view_at(&self, index: usize) -> Option<View<'_>> {
-        let view = match index {
-            0 => Value::view(&self.name),
-            1 => Value::view(&self.email),
-            _ => return None,
-        };
-        Some(view)
-    }
-}
-
-impl Value for MemberChanges {
-    fn blank() -> Self {
-        Self {
-            name: None,
-            email: Value::blank(),
-        }
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Record(self)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::Record(self)
-    }
-}
-
-impl fmt::Debug for MemberChanges {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        record::debug(View::Record(self), f)
-    }
-}
-
-impl Serialize for MemberChanges {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for MemberChanges {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
-
-impl Value for MemberId {
-    fn blank() -> Self {
-        Self(0)
-    }
-
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::I64(&mut self.0)
-    }
-
-    fn view(&self) -> View<'_> {
-        View::I64(self.0)
-    }
-}
-
-impl Serialize for MemberId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        record::serialize(self, serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for MemberId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        record::deserialize(deserializer)
-    }
-}
+id! { MemberId(i64) }

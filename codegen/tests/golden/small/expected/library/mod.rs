@@ -4,8 +4,7 @@
 
 #![allow(deprecated, reason = "what is deprecated is still read and written")]
 
-use crate::operation::Operation;
-use crate::stream::{Channel, ChannelMessage};
+use crate::generated_prelude::*;
 
 pub mod api;
 pub mod desk;
