@@ -56,14 +56,14 @@ fn variant(union: &dyn Union, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 #[cfg(test)]
 mod tests {
-    use crate::record::sample::{Action, Leg, Order, Part};
+    use crate::record::tests::sample::{Action, Leg, Order, Part};
     use crate::record::{Record, Value};
     use crate::{Patch, Unrecognized};
 
     #[test]
     fn printed_without_what_is_personal() {
         let order = Order {
-            side: crate::record::sample::Side::Unrecognized(Unrecognized::new("SHORT")),
+            side: crate::record::tests::sample::Side::Unrecognized(Unrecognized::new("SHORT")),
             phone: Some("4711".to_owned()),
             note: Patch::Null,
             contact: Some([("4711".to_owned(), rust_decimal::Decimal::ONE)].into()),

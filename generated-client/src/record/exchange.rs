@@ -167,7 +167,7 @@ mod tests {
     use serde::{Deserialize, Serialize};
 
     use crate::Json;
-    use crate::record::sample::Order;
+    use crate::record::tests::sample::Order;
     use crate::record::{Encoding, Value, decode, encode};
 
     const ORDER: &str = r#"{"account_id":9007199254740993,"id":"o","side":"SHORT","order_type":"LIMIT","quantity":"0.10",

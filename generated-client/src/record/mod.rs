@@ -19,12 +19,10 @@ mod exchange;
 mod machinery;
 mod path;
 pub(crate) mod reader;
-#[cfg(test)]
-mod round_trip;
-#[cfg(test)]
-mod sample;
 mod slot;
 mod table;
+#[cfg(test)]
+mod tests;
 mod text;
 mod value;
 mod view;

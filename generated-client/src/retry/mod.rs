@@ -118,7 +118,7 @@ mod pace;
 mod settings;
 mod statistics;
 #[cfg(test)]
-mod table;
+mod tests;
 
 use std::sync::Arc;
 

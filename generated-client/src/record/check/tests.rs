@@ -1,5 +1,5 @@
 use super::*;
-use crate::record::sample::{Action, Leg, Order, OrderType, Part};
+use crate::record::tests::sample::{Action, Leg, Order, OrderType, Part};
 use crate::record::{DecimalEncoding, Value};
 
 fn leg(ratio: u32) -> Leg {
@@ -23,7 +23,7 @@ fn bounds_are_inclusive() {
         Order { limit_price: Some(Decimal::from(1000)), ..limit() },
         Order { limit_price: Some(Decimal::ZERO), ..limit() },
         Order { limit_price: Some("333.333333333333".parse().unwrap()), ..limit() },
-        Order { id: crate::record::sample::OrderId("éééééééé".to_owned()), ..limit() },
+        Order { id: crate::record::tests::sample::OrderId("éééééééé".to_owned()), ..limit() },
         Order { legs: vec![leg(1); 3], ..limit() },
     ] {
         assert_eq!(check(order.view(), &Encoding::TEXT), Ok(()));
@@ -51,7 +51,7 @@ fn faults_say_where_and_what() {
             "$.symbol: `symbol` must have at least 1 character, has 0",
         ),
         (
-            Order { id: crate::record::sample::OrderId("123456789".to_owned()), ..Order::blank() },
+            Order { id: crate::record::tests::sample::OrderId("123456789".to_owned()), ..Order::blank() },
             "$.id: `id` must have at most 8 characters, has 9",
         ),
         (

@@ -1,4 +1,4 @@
-use crate::record::sample::{Action, Filter, Leg, Order, Part};
+use crate::record::tests::sample::{Action, Filter, Leg, Order, Part};
 use crate::record::{Encoding, Record, Slot, Value, decode, encode};
 use crate::{Json, Patch};
 

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::sample::{AccountId, Action, Empty, Filter, Leg, Order, OrderId, OrderType, Part, Side};
-use super::{Encoding, Text, Value, decode, encode};
+use crate::record::{Encoding, Text, Value, decode, encode};
 use crate::{Json, Patch};
 
 fn written(value: &dyn Value) -> String {
