@@ -1,11 +1,7 @@
 //! Whatever is written has an answer: never a panic, never a place outside of its file, and what is
 //! found to be in order becomes Rust.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking, in its helpers too"
-)]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 mod cases;
 

@@ -1,5 +1,5 @@
 //! What goes wrong with the messages of streams, each once, over pipes and in simulated time.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails where it fails")]
+#![allow(clippy::unwrap_used, reason = "a test fails where it fails")]
 
 mod support;
 

@@ -1,5 +1,5 @@
 //! Files of faults: the sample, and what is wrong with others.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails where it fails")]
+#![allow(clippy::unwrap_used, reason = "a test fails where it fails")]
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
 //! What a test of somebody else's program does with a server.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod http;
 

@@ -1,10 +1,5 @@
 //! A day of trading through the client, against a server with an exchange, over loopback.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails where it fails"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails where it fails")]
 
 use std::time::Duration;
 

@@ -4,7 +4,6 @@
     dead_code,
     clippy::unwrap_used,
     clippy::panic,
-    clippy::indexing_slicing,
     reason = "each test program uses a part of it, and fails where it fails"
 )]
 
