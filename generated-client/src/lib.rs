@@ -97,12 +97,14 @@ mod error;
 mod generated_prelude;
 mod headers;
 mod keyed;
+mod models;
 pub mod operation;
 mod options;
 mod page;
 pub mod rate_limit;
 #[allow(unreachable_pub, reason = "sealed: what models implement is public, in a module that is not")]
 mod record;
+mod request;
 mod response;
 pub mod retry;
 // What comes through channels can be read without the feature that connects to them.

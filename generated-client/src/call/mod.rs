@@ -4,7 +4,6 @@ mod ahead;
 mod attempts;
 mod encode;
 mod prepare;
-mod request;
 mod send;
 mod undocumented;
 
@@ -12,7 +11,6 @@ use std::fmt;
 
 pub(crate) use self::attempts::{Attempts, Ended};
 pub(crate) use self::encode::Argument;
-pub(crate) use self::request::request;
 pub use self::send::Sending;
 pub use self::undocumented::UndocumentedRequest;
 use crate::Json;

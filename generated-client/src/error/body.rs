@@ -6,7 +6,8 @@ use super::problem::ProblemDetails;
 use super::text::{bound, bound_code};
 use super::{ErrorDetail, SHORT, excerpt, shown, shown_up_to};
 use crate::Json;
-use crate::record::{Slot, Value, View, record};
+use crate::models::record;
+use crate::record::{Slot, Value, View};
 
 /// What the server says about an error.
 ///

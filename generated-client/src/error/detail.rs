@@ -6,7 +6,8 @@ use std::fmt;
 use super::shown;
 use super::text::bound;
 use crate::Json;
-use crate::record::{self, Value, record};
+use crate::models::record;
+use crate::record::{self, Value};
 
 /// What the server adds to the message of an error.
 ///

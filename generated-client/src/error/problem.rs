@@ -5,7 +5,7 @@ use std::fmt;
 use super::shown;
 use super::text::{bound, bound_code};
 use crate::Json;
-use crate::record::record;
+use crate::models::record;
 
 /// An error in the form of RFC 9457.
 ///

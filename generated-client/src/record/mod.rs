@@ -1,7 +1,7 @@
 //! Records: how models are read, written, checked and printed.
 //!
 //! A model has data and access: a static [`Table`], and its fields as typed [`Slot`]s to write to
-//! and [`View`]s to read, both from one call of [`record!`](record). Everything else is done here,
+//! and [`View`]s to read, both from one call of [`record!`](crate::models). Everything else is done here,
 //! once for all models, so that every policy stands in one place: what may be null, unknown fields, exact
 //! numbers, the JSON path of an error, redaction.
 //!
@@ -16,7 +16,6 @@ mod debug;
 mod decode;
 mod encode;
 mod exchange;
-mod machinery;
 mod path;
 pub(crate) mod reader;
 mod slot;
@@ -32,7 +31,6 @@ pub(crate) use debug::debug;
 pub(crate) use decode::{DecodeError, decode, decode_next, decode_text};
 pub(crate) use encode::{encode, texts};
 pub(crate) use exchange::{deserialize, serialize};
-pub(crate) use machinery::{debug_and_serde, id, record, serde_traits, text_enum, union};
 pub(crate) use slot::{ListSlot, MapSlot, OptionSlot, Slot};
 pub(crate) use table::{
     Bounds, DateEncoding, DecimalEncoding, Encoding, Field, Rule, Table, Tagging, TimestampEncoding,

@@ -1,6 +1,6 @@
 //! Metadata of a response.
 
-use crate::record::record;
+use crate::models::record;
 
 /// Metadata of a response: request id, page tokens, counts.
 ///

@@ -19,6 +19,7 @@ const KNOTS: &[&str] = &["crate::stream::machine: arrivals, connections"];
 const LAYERS: &[&str] = &[
     "record",
     "value",
+    "models",
     "api",
     "operation",
     "retry",
@@ -35,6 +36,7 @@ const LAYERS: &[&str] = &[
     "stream",
     "page",
     "keyed",
+    "request",
     "generated_prelude",
     "blocking",
     "trading",

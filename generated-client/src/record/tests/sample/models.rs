@@ -8,7 +8,8 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::{AccountId, Action, Filter, OrderId, OrderType, Part, Side};
-use crate::record::{Rule, record};
+use crate::models::record;
+use crate::record::Rule;
 use crate::{Json, Patch};
 
 /// An order with about every kind of field.

@@ -1,7 +1,7 @@
 //! Enums and ids.
 
 use crate::Unrecognized;
-use crate::record::{id, text_enum};
+use crate::models::{id, text_enum};
 
 /// Direction of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::{Empty, Leg};
 use crate::UnknownVariant;
-use crate::record::union;
+use crate::models::union;
 
 /// Told apart by `type`.
 #[derive(Clone, PartialEq)]

@@ -1,11 +1,11 @@
 //! What a type needs to be read, written and printed, as one macro call beside its definition.
 //!
-//! A call names fields, variants or values with their names on the wire; the traits [`Value`](super::Value)
-//! and [`Text`](super::Text) say the rest, by the types. Nothing in here depends on what the module of a
+//! A call names fields, variants or values with their names on the wire; the traits [`Value`](crate::record::Value)
+//! and [`Text`](crate::record::Text) say the rest, by the types. Nothing in here depends on what the module of a
 //! call has in scope: a type may be called `Option`.
 
-/// A struct as a [`Record`](super::Record): its fields with their names on the wire, what else is known of
-/// a field behind its name, as methods of [`Field`](super::Field).
+/// A struct as a [`Record`](crate::record::Record): its fields with their names on the wire, what else is known of
+/// a field behind its name, as methods of [`Field`](crate::record::Field).
 ///
 /// ```ignore
 /// record! { Leg { ratio: "ratio" min(1), price: "price" optional } rules [Rule::AtMostOne(&["a", "b"])] }
@@ -15,7 +15,7 @@
 /// called `plain`, and outside of any API.
 macro_rules! record {
     (plain $name:ident { $($fields:tt)* } $(with { $($methods:tt)* })?) => {
-        $crate::record::record! {
+        $crate::models::record! {
             @record $name (::std::default::Default::default()) $crate::record::Encoding::TEXT,
             { $($fields)* } [] { $($($methods)*)? }
         }
@@ -24,11 +24,11 @@ macro_rules! record {
         $name:ident { $($field:ident: $wire:literal $($flag:ident $(($bound:expr))?)*),* $(,)? }
         $(rules [$($rules:tt)*])?
     ) => {
-        $crate::record::record! {
+        $crate::models::record! {
             @record $name (Self { $($field: $crate::record::Value::blank()),* }) super::api::ENCODING,
             { $($field: $wire $($flag $(($bound))?)*),* } [$($($rules)*)?] {}
         }
-        $crate::record::debug_and_serde! { $name, Record }
+        $crate::models::debug_and_serde! { $name, Record }
     };
     (
         @record $name:ident ($blank:expr) $encoding:path,
@@ -97,11 +97,11 @@ macro_rules! debug_and_serde {
             }
         }
 
-        $crate::record::serde_traits! { $name }
+        $crate::models::serde_traits! { $name }
     };
 }
 
-/// Serde's traits for a [`Value`](super::Value).
+/// Serde's traits for a [`Value`](crate::record::Value).
 macro_rules! serde_traits {
     ($name:ident) => {
         impl ::serde::Serialize for $name {
@@ -123,7 +123,7 @@ macro_rules! serde_traits {
     };
 }
 
-/// An enum whose variants hold a payload each as a [`Union`](super::Union): how its variants are told apart,
+/// An enum whose variants hold a payload each as a [`Union`](crate::record::Union): how its variants are told apart,
 /// their names on the wire, and the payloads that convert into it.
 ///
 /// ```ignore
@@ -208,11 +208,11 @@ macro_rules! union {
             }
         )*)?
 
-        $crate::record::debug_and_serde! { $name, Union }
+        $crate::models::debug_and_serde! { $name, Union }
     };
 }
 
-/// An enum as a [`Text`](super::Text): its values with their texts on the wire, and the variant that keeps
+/// An enum as a [`Text`](crate::record::Text): its values with their texts on the wire, and the variant that keeps
 /// any other text, if it is open.
 ///
 /// ```ignore
@@ -286,7 +286,7 @@ macro_rules! text_enum {
             }
         }
 
-        $crate::record::serde_traits! { $name }
+        $crate::models::serde_traits! { $name }
     };
 }
 
@@ -340,7 +340,7 @@ macro_rules! id {
             }
         )*)?
 
-        $crate::record::id! { @value $name }
+        $crate::models::id! { @value $name }
     };
     ($name:ident(String) $(from $plain:ident)? $(accepts [$($other:ty),* $(,)?])?) => {
         impl $name {
@@ -396,7 +396,7 @@ macro_rules! id {
             }
         )*)?
 
-        $crate::record::id! { @value $name }
+        $crate::models::id! { @value $name }
     };
     (@value $name:ident) => {
         impl $crate::record::Value for $name {
@@ -420,7 +420,7 @@ macro_rules! id {
             }
         }
 
-        $crate::record::serde_traits! { $name }
+        $crate::models::serde_traits! { $name }
     };
 }
 

@@ -19,10 +19,10 @@ macro_rules! request {
         impl $name {
             #[doc = ::std::concat!("`", ::std::stringify!($method), " ", $path, "`")]
             pub const OPERATION: $crate::operation::Operation = $crate::operation::Operation {
-                method: $crate::call::request! { @method $method },
+                method: $crate::request::request! { @method $method },
                 path: $path,
                 parameters: &[$($crate::operation::Parameter::$place($wire)$(.$flag($($bound)?))*),*],
-                answer: $crate::call::request! { @answer $($result)* },
+                answer: $crate::request::request! { @answer $($result)* },
                 $($fact: $value,)*
                 ..$crate::operation::Operation::base(&super::api::API)
             };
@@ -41,7 +41,7 @@ macro_rules! request {
             }
         }
 
-        $crate::call::request! { @result $name [$($body)?] $($result)* }
+        $crate::request::request! { @result $name [$($body)?] $($result)* }
     };
 
     (@method GET) => { $crate::operation::Method::Get };
@@ -57,14 +57,14 @@ macro_rules! request {
 
     (@result $name:ident $body:tt page $item:ty) => {
         impl $name {
-            $crate::call::request! {
+            $crate::request::request! {
                 @ending $body
                 /// Walks the pages, beginning with this one.
                 #[inline]
                 pages -> $crate::Pages<$item> { $crate::Pages::new }
             }
 
-            $crate::call::request! {
+            $crate::request::request! {
                 @ending $body
                 /// Walks the items of all pages, beginning with this one.
                 #[inline]
@@ -72,7 +72,7 @@ macro_rules! request {
             }
         }
 
-        $crate::call::request! { @result $name $body ::std::vec::Vec<$item> }
+        $crate::request::request! { @result $name $body ::std::vec::Vec<$item> }
     };
     (@result $name:ident [$body:ident] rows by $key:literal of $row:ty) => {
         impl $name {
@@ -98,18 +98,18 @@ macro_rules! request {
             }
         }
 
-        $crate::call::request! { @future $name $crate::Submitting<$row>, $crate::Submission<$row> }
+        $crate::request::request! { @future $name $crate::Submitting<$row>, $crate::Submission<$row> }
     };
     (@result $name:ident $body:tt $result:ty) => {
         impl $name {
-            $crate::call::request! {
+            $crate::request::request! {
                 @ending $body
                 /// Sends the request.
                 send -> $crate::Sending<$result> { $crate::call::Call::send }
             }
         }
 
-        $crate::call::request! { @future $name $crate::Sending<$result>, $crate::Response<$result> }
+        $crate::request::request! { @future $name $crate::Sending<$result>, $crate::Response<$result> }
     };
 
     (@ending [$($body:ident)?] $(#[$attribute:meta])* $ending:ident -> $result:ty { $($made:tt)* }) => {
