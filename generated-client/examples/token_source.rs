@@ -9,7 +9,7 @@ mod setting;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clear_street::authentication::{FetchingToken, Token, TokenError, TokenRequest, TokenSource};
+use clear_street::authentication::{Token, TokenError, TokenFuture, TokenRequest, TokenSource};
 use clear_street::studio::Client;
 
 use setting::{Failure, Setting};
@@ -18,7 +18,7 @@ use setting::{Failure, Setting};
 struct TokenFile(PathBuf);
 
 impl TokenSource for TokenFile {
-    fn fetch<'a>(&'a self, request: &'a TokenRequest) -> FetchingToken<'a> {
+    fn fetch<'a>(&'a self, request: &'a TokenRequest) -> TokenFuture<'a> {
         Box::pin(async move {
             let text = std::fs::read_to_string(&self.0).map_err(TokenError::new)?;
             println!(

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 
 use crate::RootCertificates;
 use crate::api::Api;
-use crate::authentication::{Given, TokenSource};
+use crate::authentication::{CredentialsConfig, TokenSource};
 use crate::client::Settings;
 use crate::error::Result;
 use crate::rate_limit::RateLimits;
@@ -125,7 +125,7 @@ impl<C: ApiClient> ClientBuilder<C> {
     /// A source of access tokens, instead of a key or client credentials; see
     /// [`authentication`](crate::authentication).
     pub fn token_source(mut self, source: impl TokenSource) -> Self {
-        self.settings.credentials = Some(Given::Source(Arc::new(source)));
+        self.settings.credentials = Some(CredentialsConfig::Source(Arc::new(source)));
         self
     }
 

@@ -11,7 +11,7 @@ pub(crate) use uuid::Uuid;
 
 pub(crate) use crate::api::{Api, Authentication, Frame, ListEncoding, Pagination, RateLimit};
 pub(crate) use crate::call::Call;
-pub(crate) use crate::client::Core;
+pub(crate) use crate::client::ClientInner;
 pub(crate) use crate::keyed::Rows;
 pub(crate) use crate::operation::{BodyKind, Lookup, Operation, PageToken, Repeat};
 // A type of a spec may be called `Value`; the methods of the trait are in scope all the same.

@@ -120,12 +120,12 @@ mod transport;
 mod value;
 
 pub use builder::ClientBuilder;
-pub use call::{Sending, UndocumentedRequest};
+pub use call::{ResponseFuture, UndocumentedRequest};
 pub use error::{
     ApiError, Delivery, Error, ErrorDetail, ErrorInfo, ErrorKind, ProblemDetails, Result, Violation,
 };
 pub use headers::Headers;
-pub use keyed::{Row, RowOutcome, Submission, Submitting};
+pub use keyed::{Row, RowOutcome, Submission, SubmissionFuture};
 pub use options::RequestOptions;
 pub use page::{Items, Pages};
 pub use response::{Metadata, Response};

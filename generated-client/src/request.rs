@@ -29,7 +29,7 @@ macro_rules! request {
 
             // Not generic, as many methods of handles are: what the operation consists of is not compiled
             // again in the program that calls it.
-            fn call(core: &$crate::client::Core) -> $crate::call::Call {
+            fn call(core: &$crate::client::ClientInner) -> $crate::call::Call {
                 $crate::call::Call::new(core, &Self::OPERATION)
             }
 
@@ -93,23 +93,23 @@ macro_rules! request {
                 "[Resolve](crate::Submission::resolve) it before you decide to submit it again. An error means ",
                 "that nothing was submitted."
             )]
-            pub fn send(self) -> $crate::Submitting<$row> {
-                $crate::Submitting::new(self.call, self.$body)
+            pub fn send(self) -> $crate::SubmissionFuture<$row> {
+                $crate::SubmissionFuture::new(self.call, self.$body)
             }
         }
 
-        $crate::request::request! { @future $name $crate::Submitting<$row>, $crate::Submission<$row> }
+        $crate::request::request! { @future $name $crate::SubmissionFuture<$row>, $crate::Submission<$row> }
     };
     (@result $name:ident $body:tt $result:ty) => {
         impl $name {
             $crate::request::request! {
                 @ending $body
                 /// Sends the request.
-                send -> $crate::Sending<$result> { $crate::call::Call::send }
+                send -> $crate::ResponseFuture<$result> { $crate::call::Call::send }
             }
         }
 
-        $crate::request::request! { @future $name $crate::Sending<$result>, $crate::Response<$result> }
+        $crate::request::request! { @future $name $crate::ResponseFuture<$result>, $crate::Response<$result> }
     };
 
     (@ending [$($body:ident)?] $(#[$attribute:meta])* $ending:ident -> $result:ty { $($made:tt)* }) => {

@@ -134,8 +134,8 @@ async fn use_client(shown: &mut Shown, builder: ClientBuilder) {
         shown.show("blocking::list::Items", accounts.clone().items().wait());
         shown.show("blocking::list::Pages", accounts.clone().pages().wait());
     }
-    shown.show("call::send::Sending", accounts.clone().send());
-    shown.show("keyed::submit::Submitting", orders.clone().send());
+    shown.show("call::send::ResponseFuture", accounts.clone().send());
+    shown.show("keyed::submit::SubmissionFuture", orders.clone().send());
     shown.show("call::undocumented::UndocumentedRequest", undocumented);
     // A request and a handle; all others are made of the same, see below.
     is_clean(&format!("{accounts:?} {orders:?} {:?}", client.accounts()));
@@ -186,7 +186,7 @@ async fn use_studio(shown: &mut Shown) {
     // Sealed: seen through the builder, and the handles.
     shown.show("client::Settings", builder.clone());
     shown.show("builder::ClientBuilder", builder);
-    shown.show("client::Core", client.accounts());
+    shown.show("client::ClientInner", client.accounts());
     let account = ActivitySubscription::new(studio::accounts::AccountId::new("a"));
     stream(shown, client.stream(account.clone())).await;
     socket(shown, client.socket(), account.clone()).await;
@@ -319,7 +319,7 @@ fn all_handles_and_requests_are_made_of_what_is_shown() {
             }
         }
     }
-    assert_eq!(kinds, BTreeSet::from(["body", "call: Call", "core: Core"].map(str::to_owned)));
+    assert_eq!(kinds, BTreeSet::from(["body", "call: Call", "core: ClientInner"].map(str::to_owned)));
 }
 
 /// An HTTP/2 server that refuses every request, with the key in its answer.

@@ -73,6 +73,6 @@ items! {
     PLACE = "crate::stream" "Place";
 
     CALL = "crate::call" "Call";
-    CORE = "crate::client" "Core";
+    CORE = "crate::client" "ClientInner";
     ROWS = "crate::keyed" "Rows";
 }

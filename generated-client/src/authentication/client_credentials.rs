@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{FetchingToken, Token, TokenError, TokenRequest, TokenSource};
+use super::{Token, TokenError, TokenFuture, TokenRequest, TokenSource};
 use crate::Json;
 use crate::error::{Delivery, Error, excerpt, redirection, retry_after, scrub, scrub_text, shown};
 use crate::operation::{Method, Repeat};
-use crate::retry::{Budget, Decision, Happened, Limits, Pace, Situation, decide};
+use crate::retry::{AttemptOutcome, Budget, Limits, RetryDecision, Situation, TimeSource, decide};
 use crate::transport::{
     BaseUrl, ConnectionClass, Header, HttpRequest, HttpResponse, Transport, TransportError,
 };
@@ -30,7 +30,7 @@ pub(crate) struct Endpoint {
     pub(crate) audience: &'static str,
     pub(crate) user_agent: Header,
     pub(crate) transport: Transport,
-    pub(crate) pace: Arc<dyn Pace>,
+    pub(crate) time: Arc<dyn TimeSource>,
     pub(crate) limits: Limits,
     /// What repetitions may cost while nothing succeeds.
     pub(crate) budget: Budget,
@@ -39,23 +39,23 @@ pub(crate) struct Endpoint {
 /// Why an attempt brought no token, and what that means for another.
 struct Failure {
     error: TokenError,
-    happened: Happened,
+    happened: AttemptOutcome,
 }
 
 impl TokenSource for ClientCredentials {
-    fn fetch<'a>(&'a self, _: &'a TokenRequest) -> FetchingToken<'a> {
+    fn fetch<'a>(&'a self, _: &'a TokenRequest) -> TokenFuture<'a> {
         Box::pin(self.fetch_with_repetitions())
     }
 }
 
 impl ClientCredentials {
     async fn fetch_with_repetitions(&self) -> Result<Token, TokenError> {
-        let Endpoint { pace, limits, budget, .. } = &self.endpoint;
-        let began = pace.now();
+        let Endpoint { time, limits, budget, .. } = &self.endpoint;
+        let began = time.now();
         let (mut attempt, mut spent) = (0u32, 0u32);
         loop {
             attempt += 1;
-            let left = || limits.call_timeout.saturating_sub(pace.now().saturating_duration_since(began));
+            let left = || limits.call_timeout.saturating_sub(time.now().saturating_duration_since(began));
             let Failure { error, happened } = match self.fetch_once(left()).await {
                 Ok(token) => {
                     budget.succeeded(spent);
@@ -70,26 +70,29 @@ impl ClientCredentials {
                 budget: budget.left(),
                 left: left(),
                 limits,
-                random: pace.random(),
+                random: time.random(),
             };
-            let Decision::Repeat { after, cause } = decide(&situation) else { return Err(error) };
+            let RetryDecision::Retry { after, cause } = decide(&situation) else { return Err(error) };
             let cost = limits.cost(cause);
             if !budget.take(cost) {
                 return Err(error);
             }
             spent += cost;
             tracing::debug!(%error, attempt, ?after, "repeating");
-            pace.sleep(after).await;
+            time.sleep(after).await;
         }
     }
 
     async fn fetch_once(&self, left: Duration) -> Result<Token, Failure> {
-        let request = self.request(left).map_err(|error| Failure::new(error, Happened::Refused))?;
+        let request = self.request(left).map_err(|error| Failure::new(error, AttemptOutcome::Refused))?;
         let response = self.endpoint.transport.send(request).await.map_err(unanswered)?;
         if (200..300).contains(&response.status) {
             // Whatever stands in between said something: another try may get through.
             return token(&response.body).map_err(|message| {
-                Failure::new(TokenError::new(format!("the token endpoint {message}")), Happened::MaybeSent)
+                Failure::new(
+                    TokenError::new(format!("the token endpoint {message}")),
+                    AttemptOutcome::MaybeSent,
+                )
             });
         }
         Err(self.refusal(response))
@@ -133,7 +136,7 @@ impl ClientCredentials {
             TokenError::new(message)
         };
         let retry_after = retry_after(&headers);
-        Failure::new(error.asking(retry_after), Happened::Answered { status, retry_after })
+        Failure::new(error.asking(retry_after), AttemptOutcome::Answered { status, retry_after })
     }
 }
 
@@ -147,15 +150,15 @@ fn said(response: &HttpResponse, secret: &str) -> String {
 }
 
 impl Failure {
-    fn new(error: TokenError, happened: Happened) -> Self {
+    fn new(error: TokenError, happened: AttemptOutcome) -> Self {
         Self { error, happened }
     }
 }
 
 fn unanswered(failure: TransportError) -> Failure {
     let happened = match failure.delivery {
-        Delivery::NotSent => Happened::NotSent,
-        Delivery::MaybeSent | Delivery::Answered => Happened::MaybeSent,
+        Delivery::NotSent => AttemptOutcome::NotSent,
+        Delivery::MaybeSent | Delivery::Answered => AttemptOutcome::MaybeSent,
     };
     Failure::new(TokenError::new(Unanswered(failure.into_error())), happened)
 }

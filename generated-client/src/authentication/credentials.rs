@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Held, TokenSource, Tokens};
+use super::{CachedToken, TokenSource, Tokens};
 use crate::error::{Error, ErrorKind, Result, scrub, scrub_text};
 
 /// What a client is given to prove itself with.
 #[derive(Clone)]
-pub(crate) enum Given {
+pub(crate) enum CredentialsConfig {
     Key(SecretString),
     Client { id: SecretString, secret: SecretString },
     Source(Arc<dyn TokenSource>),
@@ -25,7 +25,7 @@ pub(crate) struct Credentials {
 
 enum Kind {
     /// Sent as it is.
-    Key(Arc<Held>),
+    Key(Arc<CachedToken>),
     /// Fetched, and fetched again; with the secret that they are fetched with, if that is known.
     Tokens(Tokens, Option<SecretString>),
 }
@@ -33,7 +33,7 @@ enum Kind {
 impl Credentials {
     /// An API key; the error does not repeat it.
     pub(crate) fn key(key: SecretString, base_url: &str) -> Result<Self> {
-        let held = Held::new(key, 0).map_err(|fault| {
+        let held = CachedToken::new(key, 0).map_err(|fault| {
             let message = format!("the API key {fault}; it must be given exactly as it was issued");
             Error::new(ErrorKind::Configuration, message)
         })?;
@@ -46,7 +46,7 @@ impl Credentials {
     }
 
     /// What to send to this URL; waits until there is something.
-    pub(crate) async fn get(&self, url: &str) -> Result<Arc<Held>> {
+    pub(crate) async fn get(&self, url: &str) -> Result<Arc<CachedToken>> {
         if authority(url) != self.authority {
             let message = format!("what was made for {} is not sent to another host", self.authority);
             return Err(Error::new(ErrorKind::Configuration, message));
@@ -117,7 +117,7 @@ impl fmt::Debug for Credentials {
     }
 }
 
-impl fmt::Debug for Given {
+impl fmt::Debug for CredentialsConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
     }

@@ -9,7 +9,7 @@ use super::Token;
 use crate::transport::Header;
 
 /// A token or a key that is ready to be sent.
-pub(crate) struct Held {
+pub(crate) struct CachedToken {
     pub(crate) text: SecretString,
     pub(crate) header: Header,
     /// How many tokens there have been; a key is none.
@@ -25,7 +25,7 @@ pub(crate) struct Held {
 /// How long before its end a token is no longer used by itself, at most.
 const SAFETY: Duration = Duration::from_secs(60);
 
-impl Held {
+impl CachedToken {
     /// The error does not repeat the text.
     pub(super) fn new(text: SecretString, generation: u64) -> Result<Self, &'static str> {
         let exposed = text.expose_secret();
@@ -66,9 +66,12 @@ impl Held {
     }
 }
 
-impl fmt::Debug for Held {
+impl fmt::Debug for CachedToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Held").field("text", &"[redacted]").field("generation", &self.generation).finish()
+        f.debug_struct("CachedToken")
+            .field("text", &"[redacted]")
+            .field("generation", &self.generation)
+            .finish()
     }
 }
 
@@ -82,7 +85,7 @@ mod tests {
         // Life, due, stale, end.
         for (life, due, stale) in [(86_400, 69_120, 86_340), (600, 480, 540), (300, 240, 270), (10, 8, 9)] {
             let token = Token::new("text").expires_in(Duration::from_secs(life));
-            let held = Held::token(token, asked, 1).unwrap();
+            let held = CachedToken::token(token, asked, 1).unwrap();
             let at = |seconds: u64| asked.checked_add(Duration::from_secs(seconds)).unwrap();
             let stages = |now| (held.is_due(now), held.is_fresh(now), held.is_alive(now));
             assert_eq!(stages(at(due - 1)), (false, true, true), "{life}");
@@ -100,7 +103,7 @@ mod tests {
             Token::new("text").expires_in(Duration::ZERO),
             Token::new("text").expires_in(Duration::MAX),
         ] {
-            let held = Held::token(token, asked, 1).unwrap();
+            let held = CachedToken::token(token, asked, 1).unwrap();
             let later = asked.checked_add(Duration::from_secs(1_000_000)).unwrap();
             assert!(held.is_fresh(later) && held.is_alive(later) && !held.is_due(later));
         }
@@ -109,9 +112,9 @@ mod tests {
     #[test]
     fn texts_that_cannot_be_sent_are_refused_without_being_shown() {
         for text in ["", "a secret", "secret\n", "s\u{e9}cret", "secret\0"] {
-            assert!(!Held::new(text.into(), 0).unwrap_err().contains("cret"));
+            assert!(!CachedToken::new(text.into(), 0).unwrap_err().contains("cret"));
         }
-        let held = Held::new("id.secret".into(), 0).unwrap();
+        let held = CachedToken::new("id.secret".into(), 0).unwrap();
         assert_eq!(held.header.value(), "Bearer id.secret");
         assert!(!format!("{held:?}").contains("secret"));
     }

@@ -41,9 +41,9 @@ mod token;
 mod tokens;
 
 pub(crate) use self::client_credentials::{ClientCredentials, Endpoint};
-pub(crate) use self::credentials::{Credentials, Given};
-pub(crate) use self::held::Held;
-pub use self::source::{FetchingToken, TokenRequest, TokenSource};
+pub(crate) use self::credentials::{Credentials, CredentialsConfig};
+pub(crate) use self::held::CachedToken;
+pub use self::source::{TokenFuture, TokenRequest, TokenSource};
 #[cfg(feature = "stream")]
 pub(crate) use self::token::NoToken;
 pub use self::token::{Token, TokenError};

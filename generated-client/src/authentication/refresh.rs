@@ -6,17 +6,17 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use super::token::NoToken;
-use super::{Held, Token, TokenError};
+use super::{CachedToken, Token, TokenError};
 
 /// What became of a fetch; none as long as it goes on.
-pub(super) type Outcome = Option<Result<Arc<Held>, NoToken>>;
+pub(super) type Outcome = Option<Result<Arc<CachedToken>, NoToken>>;
 
 /// What is known of a client's token.
 #[derive(Default)]
 pub(super) struct Refresh {
-    held: Option<Arc<Held>>,
+    held: Option<Arc<CachedToken>>,
     /// The one before: answers to it may be on their way.
-    previous: Option<Arc<Held>>,
+    previous: Option<Arc<CachedToken>>,
     /// If one is being fetched.
     fetching: Option<watch::Receiver<Outcome>>,
     /// When a refused token was last the reason to fetch another.
@@ -34,7 +34,7 @@ pub(super) struct Step {
 
 /// What there is for the caller.
 pub(super) enum Next {
-    Ready(Arc<Held>),
+    Ready(Arc<CachedToken>),
     Failed(NoToken),
     Wait(watch::Receiver<Outcome>),
 }
@@ -93,10 +93,10 @@ impl Refresh {
         fetched: Result<Token, TokenError>,
         began: Instant,
         now: Instant,
-    ) -> Result<Arc<Held>, NoToken> {
+    ) -> Result<Arc<CachedToken>, NoToken> {
         let generation = self.held.as_ref().map_or(0, |held| held.generation) + 1;
         let held = fetched.and_then(|token| {
-            Held::token(token, began, generation)
+            CachedToken::token(token, began, generation)
                 .map_err(|fault| TokenError::refused(format!("the token that was given {fault}")))
         });
         match held {
@@ -121,12 +121,12 @@ impl Refresh {
     }
 
     /// A token that is better than none.
-    pub(super) fn alive(&self, now: Instant) -> Option<Arc<Held>> {
+    pub(super) fn alive(&self, now: Instant) -> Option<Arc<CachedToken>> {
         self.held.clone().filter(|held| held.is_alive(now))
     }
 
     /// The last tokens, newest first.
-    pub(super) fn recent(&self) -> Vec<Arc<Held>> {
+    pub(super) fn recent(&self) -> Vec<Arc<CachedToken>> {
         self.held.iter().chain(&self.previous).cloned().collect()
     }
 

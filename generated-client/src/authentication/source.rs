@@ -6,7 +6,7 @@ use std::pin::Pin;
 use super::{Token, TokenError};
 
 /// A token that is being fetched.
-pub type FetchingToken<'a> = Pin<Box<dyn Future<Output = Result<Token, TokenError>> + Send + 'a>>;
+pub type TokenFuture<'a> = Pin<Box<dyn Future<Output = Result<Token, TokenError>> + Send + 'a>>;
 
 /// A source of access tokens.
 ///
@@ -15,13 +15,13 @@ pub type FetchingToken<'a> = Pin<Box<dyn Future<Output = Result<Token, TokenErro
 ///
 /// ```
 /// use std::time::Duration;
-/// use clear_street::authentication::{FetchingToken, Token, TokenError, TokenRequest, TokenSource};
+/// use clear_street::authentication::{TokenFuture, Token, TokenError, TokenRequest, TokenSource};
 ///
 /// /// A file that another program renews every hour.
 /// struct TokenFile(std::path::PathBuf);
 ///
 /// impl TokenSource for TokenFile {
-///     fn fetch<'a>(&'a self, _: &'a TokenRequest) -> FetchingToken<'a> {
+///     fn fetch<'a>(&'a self, _: &'a TokenRequest) -> TokenFuture<'a> {
 ///         Box::pin(async move {
 ///             let text = std::fs::read_to_string(&self.0).map_err(TokenError::new)?;
 ///             Ok(Token::new(text.trim()).expires_in(Duration::from_secs(3600)))
@@ -32,7 +32,7 @@ pub type FetchingToken<'a> = Pin<Box<dyn Future<Output = Result<Token, TokenErro
 pub trait TokenSource: Send + Sync + 'static {
     /// Fetches a new token: called when there is none, when the last one is about to expire, and when the
     /// server refused it.
-    fn fetch<'a>(&'a self, request: &'a TokenRequest) -> FetchingToken<'a>;
+    fn fetch<'a>(&'a self, request: &'a TokenRequest) -> TokenFuture<'a>;
 }
 
 /// What a token is needed for.

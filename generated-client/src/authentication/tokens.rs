@@ -11,8 +11,8 @@ use tracing::Instrument;
 
 use super::refresh::{Next, Outcome, Refresh, Step};
 use super::token::NoToken;
-use super::{Held, TokenError, TokenRequest, TokenSource};
-use crate::retry::Pace;
+use super::{CachedToken, TokenError, TokenRequest, TokenSource};
+use crate::retry::TimeSource;
 
 /// The token of a client.
 pub(crate) struct Tokens {
@@ -22,7 +22,7 @@ pub(crate) struct Tokens {
 struct Shared {
     source: Arc<dyn TokenSource>,
     request: TokenRequest,
-    pace: Arc<dyn Pace>,
+    time: Arc<dyn TimeSource>,
     refresh: Mutex<Refresh>,
 }
 
@@ -30,13 +30,13 @@ struct Shared {
 const LONGEST: Duration = Duration::from_secs(60);
 
 impl Tokens {
-    pub(crate) fn new(source: Arc<dyn TokenSource>, base_url: &str, pace: Arc<dyn Pace>) -> Self {
+    pub(crate) fn new(source: Arc<dyn TokenSource>, base_url: &str, time: Arc<dyn TimeSource>) -> Self {
         let request = TokenRequest { base_url: base_url.to_owned() };
-        Self { shared: Arc::new(Shared { source, request, pace, refresh: Mutex::default() }) }
+        Self { shared: Arc::new(Shared { source, request, time, refresh: Mutex::default() }) }
     }
 
     /// A token that is good; waits if it must be fetched.
-    pub(super) async fn get(&self) -> Result<Arc<Held>, NoToken> {
+    pub(super) async fn get(&self) -> Result<Arc<CachedToken>, NoToken> {
         // A fetch may end with the runtime that it was on; then it is begun anew on this one.
         for _ in 0..2 {
             let step = self.shared.refresh().get(self.shared.now());
@@ -49,7 +49,7 @@ impl Tokens {
     }
 
     /// A token that is newer than this one, which the server refused; none if there may be no other.
-    pub(super) async fn renew(&self, generation: u64) -> Option<Arc<Held>> {
+    pub(super) async fn renew(&self, generation: u64) -> Option<Arc<CachedToken>> {
         let step = self.shared.refresh().renew(generation, self.shared.now())?;
         self.follow(step).await?.ok()
     }
@@ -63,12 +63,12 @@ impl Tokens {
     }
 
     /// Those that may be on their way.
-    pub(super) fn recent(&self) -> Vec<Arc<Held>> {
+    pub(super) fn recent(&self) -> Vec<Arc<CachedToken>> {
         self.shared.refresh().recent()
     }
 
     /// None if the fetch ended without an outcome.
-    async fn follow(&self, Step { begin, next }: Step) -> Option<Result<Arc<Held>, NoToken>> {
+    async fn follow(&self, Step { begin, next }: Step) -> Option<Result<Arc<CachedToken>, NoToken>> {
         if let Some(sender) = begin {
             self.begin(sender);
         }
@@ -101,7 +101,7 @@ impl Shared {
     }
 
     fn now(&self) -> Instant {
-        self.pace.now()
+        self.time.now()
     }
 }
 
@@ -137,15 +137,15 @@ impl Drop for Fetch {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{FetchingToken, Token};
+    use super::super::{Token, TokenFuture};
     use super::*;
-    use crate::tests::pace::ScriptedPace;
+    use crate::tests::time::ScriptedTime;
 
     /// Never has an answer.
     struct Silent;
 
     impl TokenSource for Silent {
-        fn fetch<'a>(&'a self, _: &'a TokenRequest) -> FetchingToken<'a> {
+        fn fetch<'a>(&'a self, _: &'a TokenRequest) -> TokenFuture<'a> {
             Box::pin(std::future::pending())
         }
     }
@@ -154,7 +154,7 @@ mod tests {
     struct Echo(Mutex<Vec<&'static str>>);
 
     impl TokenSource for Echo {
-        fn fetch<'a>(&'a self, _: &'a TokenRequest) -> FetchingToken<'a> {
+        fn fetch<'a>(&'a self, _: &'a TokenRequest) -> TokenFuture<'a> {
             let next = self.0.lock().unwrap().pop();
             Box::pin(async move {
                 next.map(Token::new).ok_or_else(|| TokenError::new("neither planted-1 nor planted-2"))
@@ -162,9 +162,9 @@ mod tests {
         }
     }
 
-    fn tokens(source: impl TokenSource) -> (Tokens, Arc<ScriptedPace>) {
-        let pace = Arc::new(ScriptedPace::default());
-        (Tokens::new(Arc::new(source), "https://api.example.com", Arc::clone(&pace) as _), pace)
+    fn tokens(source: impl TokenSource) -> (Tokens, Arc<ScriptedTime>) {
+        let time = Arc::new(ScriptedTime::default());
+        (Tokens::new(Arc::new(source), "https://api.example.com", Arc::clone(&time) as _), time)
     }
 
     #[tokio::test(start_paused = true)]
@@ -178,10 +178,10 @@ mod tests {
 
     #[tokio::test]
     async fn errors_of_a_source_are_without_the_last_two_tokens() {
-        let (tokens, pace) = tokens(Echo(Mutex::new(vec!["planted-2", "planted-1"])));
+        let (tokens, time) = tokens(Echo(Mutex::new(vec!["planted-2", "planted-1"])));
         assert_eq!(tokens.get().await.unwrap().generation, 1);
         assert_eq!(tokens.renew(1).await.unwrap().generation, 2);
-        pace.sleep(Duration::from_secs(31)).await;
+        time.sleep(Duration::from_secs(31)).await;
         let step = tokens.shared.refresh().renew(2, tokens.shared.now()).unwrap();
         let error = tokens.follow(step).await.unwrap().unwrap_err();
         assert_eq!(error.to_string(), "neither [redacted] nor [redacted]");

@@ -1,6 +1,6 @@
 //! The same client for programs without an asynchronous runtime.
 //!
-//! With the feature `blocking`, requests have [`Sending::wait`], and lists have
+//! With the feature `blocking`, requests have [`ResponseFuture::wait`], and lists have
 //! [`Pages::wait`](crate::Pages::wait) and [`Items::wait`](crate::Items::wait), which return iterators.
 //! Everything else is the same: clients, requests, settings, responses and errors.
 //!
@@ -29,13 +29,13 @@
 mod list;
 
 pub use self::list::{Items, Pages};
-use crate::call::Sending;
+use crate::call::ResponseFuture;
 use crate::error::Result;
-use crate::keyed::{Submission, Submitting};
+use crate::keyed::{Submission, SubmissionFuture};
 use crate::record::Value;
 use crate::response::Response;
 
-impl<T: Value> Sending<T> {
+impl<T: Value> ResponseFuture<T> {
     /// Sends the request and blocks the calling thread until the response arrives.
     ///
     /// # Errors
@@ -48,12 +48,12 @@ impl<T: Value> Sending<T> {
     }
 }
 
-impl<T: Value + Send> Submitting<T> {
+impl<T: Value + Send> SubmissionFuture<T> {
     /// Sends the rows and blocks the calling thread until their outcomes are known, or known to be unknown.
     ///
     /// # Errors
     ///
-    /// Those of [`Sending::wait`]; nothing was submitted then.
+    /// Those of [`ResponseFuture::wait`]; nothing was submitted then.
     pub fn wait(self) -> Result<Submission<T>> {
         let core = self.core().clone();
         core.runtime()?.wait(self)

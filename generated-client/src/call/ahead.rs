@@ -8,9 +8,9 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tracing::Instrument;
 
-use super::send::{Exchange, Replying, Sending};
+use super::send::{Exchange, ReplyFuture, ResponseFuture};
 
-impl<T> Sending<T> {
+impl<T> ResponseFuture<T> {
     /// Begins to send, and goes on while nobody polls; dropping it ends it as ever.
     ///
     /// Outside of a Tokio runtime it stays what it was: a future that waits to be polled.
@@ -24,7 +24,7 @@ impl Exchange {
     fn go_ahead(&mut self) {
         let Ok(runtime) = Handle::try_current() else { return };
         let nothing = Box::pin(std::future::pending());
-        let replying: Replying = std::mem::replace(&mut self.replying, nothing);
+        let replying: ReplyFuture = std::mem::replace(&mut self.replying, nothing);
         self.replying = Box::pin(Task(runtime.spawn(replying.instrument(self.span.clone()))));
     }
 }

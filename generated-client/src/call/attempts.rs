@@ -8,13 +8,15 @@ use tokio::time::timeout;
 use tracing::Instrument;
 
 use super::Call;
-use crate::authentication::Held;
-use crate::client::Core;
+use crate::authentication::CachedToken;
+use crate::client::ClientInner;
 use crate::error::{Delivery, Error, ErrorKind, History, Result, retry_after};
 use crate::headers::Headers;
 use crate::operation::{Method, Operation, Repeat};
 use crate::response::accepts;
-use crate::retry::{Cause, Decision, Happened, Lane, Limits, Reason, Situation, decide};
+use crate::retry::{
+    AttemptOutcome, Limits, RetryCause, RetryClass, RetryDecision, Situation, StopReason, decide,
+};
 use crate::transport::{HttpRequest, HttpResponse, TransportError};
 
 /// The attempts of one call, all with the same bytes.
@@ -22,7 +24,7 @@ use crate::transport::{HttpRequest, HttpResponse, TransportError};
 /// [`run`](Self::run) may be called again to continue the same call: attempts, time and budget costs keep
 /// counting. The caller must know that another attempt is safe.
 pub(crate) struct Attempts {
-    core: Core,
+    core: ClientInner,
     operation: &'static Operation,
     /// As rate limits match it: with placeholders, except for an unknown endpoint.
     path: Cow<'static, str>,
@@ -45,11 +47,11 @@ pub(crate) struct Attempts {
 const FRESH: Duration = Duration::from_secs(5);
 
 /// How attempts ended.
-pub(crate) struct Ended {
+pub(crate) struct LastReply {
     /// The last response, whatever its status, or why there is none.
     pub(crate) reply: Result<HttpResponse>,
     /// Why there was no further attempt.
-    pub(crate) reason: Reason,
+    pub(crate) reason: StopReason,
     pub(crate) history: History,
 }
 
@@ -60,7 +62,7 @@ impl Attempts {
         let request = call.prepare(&limits)?;
         let core = call.core.clone();
         core.retry().counters.call();
-        let began = core.retry().pace.now();
+        let began = core.retry().time.now();
         let operation = call.operation;
         let path = call.path.clone().map_or(Cow::Borrowed(operation.path), Cow::Owned);
         Ok(Self {
@@ -91,7 +93,7 @@ impl Attempts {
     /// Returns the costs of this call to the budget.
     pub(crate) fn succeeded(&mut self) {
         let spent = std::mem::take(&mut self.spent);
-        self.core.retry().lane(self.operation.repeat).budget.succeeded(spent);
+        self.core.retry().class(self.operation.repeat).budget.succeeded(spent);
     }
 
     /// When the call began.
@@ -118,16 +120,16 @@ impl Attempts {
     /// Whether a keyed request may be sent a second time, after a look-up that did not find its rows; pays
     /// the cost. No request is sent a third time.
     pub(crate) fn repeat(&mut self) -> bool {
-        let cost = self.limits.cost(Cause::Lost);
+        let cost = self.limits.cost(RetryCause::Lost);
         let retry = self.core.retry();
         let may = self.writes <= 1
             && self.counted() < self.limits.attempts
             && !self.left_to_send().is_zero()
-            && retry.lane(self.operation.repeat).budget.take(cost);
+            && retry.class(self.operation.repeat).budget.take(cost);
         if may {
             self.spent += cost;
             self.maybe_done = true;
-            retry.counters.retry(Cause::Lost);
+            retry.counters.retry(RetryCause::Lost);
         }
         may
     }
@@ -151,34 +153,34 @@ impl Attempts {
     }
 
     fn elapsed(&self) -> Duration {
-        self.core.retry().pace.now().saturating_duration_since(self.began)
+        self.core.retry().time.now().saturating_duration_since(self.began)
     }
 
     /// Sends the request until there is a reason to stop.
-    pub(crate) async fn run(&mut self) -> Ended {
+    pub(crate) async fn run(&mut self) -> LastReply {
         loop {
             let (outcome, reply) = self.attempt().await;
             match self.decide(outcome) {
-                Decision::Repeat { after, cause } => {
+                RetryDecision::Retry { after, cause } => {
                     tracing::debug!(attempt = self.made, ?cause, ?after, "retrying");
-                    self.core.retry().pace.sleep(after).await;
+                    self.core.retry().time.sleep(after).await;
                     // A sleep may last longer than it should.
                     if self.left().is_zero() {
-                        return self.end(reply, Reason::Deadline);
+                        return self.end(reply, StopReason::Deadline);
                     }
                     self.core.retry().counters.retry(cause);
                     self.maybe_done |= outcome.may_have_had_effect();
                 }
-                Decision::GiveUp(reason) => return self.end(reply, reason),
+                RetryDecision::Stop(reason) => return self.end(reply, reason),
             }
         }
     }
 
     /// Makes one attempt.
-    async fn attempt(&mut self) -> (Happened, Result<HttpResponse>) {
+    async fn attempt(&mut self) -> (AttemptOutcome, Result<HttpResponse>) {
         match self.authenticated().await {
             Ok(reply) => (outcome(&reply), reply),
-            Err(error) => (Happened::NotAdmitted, Err(error)),
+            Err(error) => (AttemptOutcome::NotAdmitted, Err(error)),
         }
     }
 
@@ -198,7 +200,7 @@ impl Attempts {
     }
 
     /// Waits for a valid token and for the rate limit.
-    async fn admit(&self) -> Result<Arc<Held>> {
+    async fn admit(&self) -> Result<Arc<CachedToken>> {
         let operation = self.operation;
         let held = match timeout(self.left(), self.core.credentials().get(self.request.url.as_str())).await {
             Ok(held) => held.map_err(|error| error.operating(operation))?,
@@ -207,20 +209,20 @@ impl Attempts {
                 return Err(Error::new(ErrorKind::Timeout, message).operating(operation));
             }
         };
-        let pace = &self.core.retry().pace;
-        let turn = self.core.limiter().take(operation.name, &self.path, pace.now(), self.left());
+        let time = &self.core.retry().time;
+        let turn = self.core.limiter().take(operation.name, &self.path, time.now(), self.left());
         let wait = turn.map_err(|too_many| {
             Error::new(ErrorKind::RateLimit, too_many.to_string()).operating(operation)
         })?;
         if !wait.is_zero() {
             tracing::debug!(?wait, "waiting for its turn");
-            pace.sleep(wait).await;
+            time.sleep(wait).await;
         }
         Ok(held)
     }
 
     /// Waits for a token other than the refused one; whether there is one.
-    async fn renew(&mut self, refused: &Held) -> bool {
+    async fn renew(&mut self, refused: &CachedToken) -> bool {
         let credentials = self.core.credentials();
         if self.renewals > 0 || !credentials.is_renewable() {
             return false;
@@ -241,7 +243,7 @@ impl Attempts {
     }
 
     /// Sends the request once.
-    async fn send(&mut self, held: &Held) -> Result<HttpResponse> {
+    async fn send(&mut self, held: &CachedToken) -> Result<HttpResponse> {
         self.made += 1;
         self.core.retry().counters.attempt();
         let mut request = self.request.clone();
@@ -254,10 +256,10 @@ impl Attempts {
             status = tracing::field::Empty,
             elapsed = tracing::field::Empty,
         );
-        let began = self.core.retry().pace.now();
+        let began = self.core.retry().time.now();
         let reply = self.core.transport().send(request).instrument(span.clone()).await;
         let reply = reply.or_else(|failure| unanswered(self.operation, failure));
-        let elapsed = self.core.retry().pace.now().saturating_duration_since(began);
+        let elapsed = self.core.retry().time.now().saturating_duration_since(began);
         let status = reply.as_ref().map_or_else(Error::status, |response| Some(response.status));
         span.record("status", status).record("elapsed", tracing::field::debug(elapsed));
         self.writes += u32::from(outcome(&reply).is_written());
@@ -265,9 +267,9 @@ impl Attempts {
     }
 
     /// Decides, and pays the cost of a retry from the budget.
-    fn decide(&mut self, outcome: Happened) -> Decision {
+    fn decide(&mut self, outcome: AttemptOutcome) -> RetryDecision {
         let retry = self.core.retry();
-        let Lane { budget, .. } = retry.lane(self.operation.repeat);
+        let RetryClass { budget, .. } = retry.class(self.operation.repeat);
         let mut situation = Situation {
             class: self.operation.repeat,
             attempt: self.counted(),
@@ -275,11 +277,11 @@ impl Attempts {
             budget: budget.left(),
             left: self.left_to_send(),
             limits: &self.limits,
-            random: retry.pace.random(),
+            random: retry.time.random(),
         };
         loop {
             let decision = decide(&situation);
-            let Decision::Repeat { cause, .. } = decision else { return decision };
+            let RetryDecision::Retry { cause, .. } = decision else { return decision };
             let cost = self.limits.cost(cause);
             if budget.take(cost) {
                 self.spent += cost;
@@ -290,7 +292,7 @@ impl Attempts {
         }
     }
 
-    fn end(&mut self, reply: Result<HttpResponse>, reason: Reason) -> Ended {
+    fn end(&mut self, reply: Result<HttpResponse>, reason: StopReason) -> LastReply {
         let status = reply.as_ref().ok().map(|response| response.status);
         if status.is_some_and(|status| (200..300).contains(&status)) {
             self.succeeded();
@@ -306,9 +308,9 @@ impl Attempts {
         });
         match reply {
             Ok(response) if gone && self.operation.answer.is_nothing() => {
-                Ended { reply: Ok(without_content(response.headers)), reason, history }
+                LastReply { reply: Ok(without_content(response.headers)), reason, history }
             }
-            reply => Ended { reply, reason, history },
+            reply => LastReply { reply, reason, history },
         }
     }
 }
@@ -341,21 +343,21 @@ fn without_content(headers: Headers) -> HttpResponse {
 }
 
 fn is_unauthorized(reply: &Result<HttpResponse>) -> bool {
-    matches!(outcome(reply), Happened::Answered { status: 401, .. })
+    matches!(outcome(reply), AttemptOutcome::Answered { status: 401, .. })
 }
 
-fn outcome(reply: &Result<HttpResponse>) -> Happened {
+fn outcome(reply: &Result<HttpResponse>) -> AttemptOutcome {
     match reply {
         Ok(response) => {
-            Happened::Answered { status: response.status, retry_after: retry_after(&response.headers) }
+            AttemptOutcome::Answered { status: response.status, retry_after: retry_after(&response.headers) }
         }
         Err(error) => match error.delivery() {
-            Delivery::NotSent if error.kind() == ErrorKind::Invalid => Happened::Refused,
-            Delivery::NotSent => Happened::NotSent,
+            Delivery::NotSent if error.kind() == ErrorKind::Invalid => AttemptOutcome::Refused,
+            Delivery::NotSent => AttemptOutcome::NotSent,
             // It was answered, and the next answer would have as many headers.
-            Delivery::MaybeSent if error.kind() == ErrorKind::TooLarge => Happened::Unreadable,
-            Delivery::MaybeSent => Happened::MaybeSent,
-            Delivery::Answered => Happened::Answered {
+            Delivery::MaybeSent if error.kind() == ErrorKind::TooLarge => AttemptOutcome::Unreadable,
+            Delivery::MaybeSent => AttemptOutcome::MaybeSent,
+            Delivery::Answered => AttemptOutcome::Answered {
                 status: error.status().unwrap_or_default(),
                 retry_after: error.retry_after(),
             },

@@ -9,12 +9,12 @@ mod undocumented;
 
 use std::fmt;
 
-pub(crate) use self::attempts::{Attempts, Ended};
+pub(crate) use self::attempts::{Attempts, LastReply};
 pub(crate) use self::encode::Argument;
-pub use self::send::Sending;
+pub use self::send::ResponseFuture;
 pub use self::undocumented::UndocumentedRequest;
 use crate::Json;
-use crate::client::Core;
+use crate::client::ClientInner;
 use crate::error::{Error, ErrorKind, Result};
 use crate::operation::{Answer, Operation, PageToken, Place};
 use crate::options::RequestOptions;
@@ -26,7 +26,7 @@ use crate::retry::Limits;
 /// Values are encoded as they are set; what is wrong with them comes out when the call is sent.
 #[derive(Clone)]
 pub(crate) struct Call {
-    core: Core,
+    core: ClientInner,
     operation: &'static Operation,
     /// Takes the place of the operation's path, encoded already.
     path: Option<String>,
@@ -42,7 +42,7 @@ pub(crate) struct Call {
 
 impl Call {
     /// A call without parameters.
-    pub(crate) fn new(core: &Core, operation: &'static Operation) -> Self {
+    pub(crate) fn new(core: &ClientInner, operation: &'static Operation) -> Self {
         Self {
             core: core.clone(),
             operation,
@@ -87,7 +87,7 @@ impl Call {
 
     /// The numbers of this call: those of its client and its own.
     pub(crate) fn limits(&self) -> Result<Limits> {
-        let mut limits = self.core.retry().lane(self.operation.repeat).limits.clone();
+        let mut limits = self.core.retry().class(self.operation.repeat).limits.clone();
         self.options.retries.apply(&mut limits);
         limits.call_timeout = self.options.timeout.unwrap_or(limits.call_timeout);
         limits.connect_timeout = self.options.connect_timeout.unwrap_or(limits.connect_timeout);
@@ -101,8 +101,8 @@ impl Call {
     }
 
     /// Sends it.
-    pub(crate) fn send<T: Value>(self) -> Sending<T> {
-        Sending::new(self)
+    pub(crate) fn send<T: Value>(self) -> ResponseFuture<T> {
+        ResponseFuture::new(self)
     }
 
     /// An error of this call.
@@ -111,7 +111,7 @@ impl Call {
     }
 
     /// The client that it belongs to.
-    pub(crate) fn core(&self) -> &Core {
+    pub(crate) fn core(&self) -> &ClientInner {
         &self.core
     }
 

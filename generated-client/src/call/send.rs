@@ -10,9 +10,9 @@ use std::task::{Context, Poll, ready};
 
 use tracing::Span;
 
-use super::{Attempts, Call, Ended};
+use super::{Attempts, Call, LastReply};
 #[cfg(feature = "blocking")]
-use crate::client::Core;
+use crate::client::ClientInner;
 use crate::error::{History, Result};
 use crate::record::Value;
 use crate::response::{Parts, Response, read};
@@ -23,13 +23,13 @@ use crate::transport::HttpResponse;
 /// Nothing is sent before it is polled. If the future is dropped, the request may or may not have reached
 /// the server.
 #[must_use = "a request is not sent until it is awaited"]
-pub struct Sending<T> {
+pub struct ResponseFuture<T> {
     pub(super) exchange: Exchange,
     answer: PhantomData<fn() -> T>,
 }
 
 /// The last answer, and the attempts that it took.
-pub(super) type Replying = Pin<Box<dyn Future<Output = (Result<HttpResponse>, History)> + Send>>;
+pub(super) type ReplyFuture = Pin<Box<dyn Future<Output = (Result<HttpResponse>, History)> + Send>>;
 
 /// A result whose type only the operation knows, and the rest of its answer.
 type Answered = (Box<dyn Any>, Box<Parts>);
@@ -38,22 +38,22 @@ type Answered = (Box<dyn Any>, Box<Parts>);
 pub(super) struct Exchange {
     call: Arc<Call>,
     pub(super) span: Span,
-    pub(super) replying: Replying,
+    pub(super) replying: ReplyFuture,
 }
 
-impl<T> Sending<T> {
+impl<T> ResponseFuture<T> {
     pub(super) fn new(call: Call) -> Self {
         Self { exchange: Exchange::new(call), answer: PhantomData }
     }
 
     /// The client that sends it.
     #[cfg(feature = "blocking")]
-    pub(crate) fn core(&self) -> &Core {
+    pub(crate) fn core(&self) -> &ClientInner {
         self.exchange.call.core()
     }
 }
 
-impl<T: 'static> Future for Sending<T> {
+impl<T: 'static> Future for ResponseFuture<T> {
     type Output = Result<Response<T>>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -131,7 +131,7 @@ impl Call {
 async fn execute(call: Arc<Call>) -> (Result<HttpResponse>, History) {
     match Attempts::new(&call) {
         Ok(mut attempts) => {
-            let Ended { reply, reason, history } = attempts.run().await;
+            let LastReply { reply, reason, history } = attempts.run().await;
             tracing::debug!(attempts = history.attempts, ?reason, "ended");
             (reply, history)
         }
@@ -139,8 +139,8 @@ async fn execute(call: Arc<Call>) -> (Result<HttpResponse>, History) {
     }
 }
 
-impl<T> fmt::Debug for Sending<T> {
+impl<T> fmt::Debug for ResponseFuture<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Sending").field(&self.exchange.call).finish()
+        f.debug_tuple("ResponseFuture").field(&self.exchange.call).finish()
     }
 }

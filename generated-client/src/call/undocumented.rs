@@ -1,9 +1,9 @@
 //! Requests to endpoints that this crate does not know.
 
-use super::{Call, Sending};
+use super::{Call, ResponseFuture};
 use crate::Json;
 use crate::api::Api;
-use crate::client::Core;
+use crate::client::ClientInner;
 use crate::error::Result;
 use crate::operation::{Answer, BodyKind, Method, Operation, Repeat};
 use crate::options::RequestOptions;
@@ -20,7 +20,7 @@ pub struct UndocumentedRequest {
 impl UndocumentedRequest {
     /// `path` as in a URL: beginning with `/`, percent-encoded, without a query.
     pub(crate) fn new(
-        core: &Core,
+        core: &ClientInner,
         operations: &'static [Operation; 5],
         method: Method,
         path: String,
@@ -57,7 +57,7 @@ impl UndocumentedRequest {
 
     /// Sends the request. The response's `data` is that of the API's envelope, or the
     /// body where the API has none; its [`body`](crate::Response::body) is all of it.
-    pub fn send(self) -> Sending<Json> {
+    pub fn send(self) -> ResponseFuture<Json> {
         self.call.send()
     }
 }
@@ -65,9 +65,9 @@ impl UndocumentedRequest {
 /// The same as [`send`](Self::send).
 impl IntoFuture for UndocumentedRequest {
     type Output = Result<Response<Json>>;
-    type IntoFuture = Sending<Json>;
+    type IntoFuture = ResponseFuture<Json>;
 
-    fn into_future(self) -> Sending<Json> {
+    fn into_future(self) -> ResponseFuture<Json> {
         self.send()
     }
 }

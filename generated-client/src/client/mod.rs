@@ -15,10 +15,12 @@ use secrecy::{ExposeSecret, SecretString};
 #[cfg(feature = "blocking")]
 use self::runtime::Runtime;
 use crate::api::{Api, Authentication};
-use crate::authentication::{ClientCredentials, Credentials, Endpoint, Given, TokenSource, Tokens};
+use crate::authentication::{
+    ClientCredentials, Credentials, CredentialsConfig, Endpoint, TokenSource, Tokens,
+};
 use crate::error::{Error, ErrorKind};
 use crate::rate_limit::{Limiter, RateLimits};
-use crate::retry::{Budget, Lane, Limits, Pace, RealPace, Retry, RetrySettings};
+use crate::retry::{Budget, Limits, Retry, RetryClass, RetrySettings, SystemTime, TimeSource};
 use crate::transport::{BaseUrl, Header, Transport, TransportSettings};
 
 /// The shared part of a client: cheap to clone, the same connections for all clones.
@@ -27,7 +29,7 @@ use crate::transport::{BaseUrl, Header, Transport, TransportSettings};
     unreachable_pub,
     reason = "sealed: a trait that clients implement has it, in a module that is not public"
 )]
-pub struct Core {
+pub struct ClientInner {
     inner: Arc<Inner>,
 }
 
@@ -45,7 +47,7 @@ struct Inner {
     runtime: OnceLock<Runtime>,
 }
 
-impl Core {
+impl ClientInner {
     pub(crate) fn base_url(&self) -> &BaseUrl {
         &self.inner.base_url
     }
@@ -83,9 +85,9 @@ impl Core {
     }
 }
 
-impl fmt::Debug for Core {
+impl fmt::Debug for ClientInner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Core")
+        f.debug_struct("ClientInner")
             .field("api", &self.inner.api.name)
             .field("base_url", &self.inner.base_url)
             .field("credentials", &self.inner.credentials)
@@ -104,7 +106,7 @@ impl fmt::Debug for Core {
 )]
 pub struct Settings {
     api: &'static Api,
-    pub(crate) credentials: Option<Given>,
+    pub(crate) credentials: Option<CredentialsConfig>,
     /// Where tokens are fetched, if not where the API says.
     pub(crate) token_url: Option<String>,
     pub(crate) base_url: String,
@@ -117,7 +119,7 @@ pub struct Settings {
     /// For what may be repeated, and for orders.
     pub(crate) retry_budgets: (u32, u32),
     pub(crate) rate_limits: RateLimits,
-    pub(crate) pace: Arc<dyn Pace>,
+    pub(crate) time: Arc<dyn TimeSource>,
     pub(crate) transport: TransportSettings,
     pub(crate) user_agent: Option<String>,
     pub(crate) headers: Vec<(String, SecretString)>,
@@ -138,7 +140,7 @@ impl Settings {
             order_retries: RetrySettings::new(),
             retry_budgets: (500, 100),
             rate_limits: RateLimits::default(),
-            pace: Arc::new(RealPace::new(fastrand::Rng::new())),
+            time: Arc::new(SystemTime::new(fastrand::Rng::new())),
             transport: TransportSettings::default(),
             user_agent: None,
             headers: Vec::new(),
@@ -167,11 +169,13 @@ impl Settings {
             })
         };
         self.credentials = Some(match self.api.authentication {
-            Authentication::ApiKey { variable } => Given::Key(require(variable, "the API key")?),
-            Authentication::ClientCredentials { id_variable, secret_variable, .. } => Given::Client {
-                id: require(id_variable, "the identifier of the client")?,
-                secret: require(secret_variable, "the secret of the client")?,
-            },
+            Authentication::ApiKey { variable } => CredentialsConfig::Key(require(variable, "the API key")?),
+            Authentication::ClientCredentials { id_variable, secret_variable, .. } => {
+                CredentialsConfig::Client {
+                    id: require(id_variable, "the identifier of the client")?,
+                    secret: require(secret_variable, "the secret of the client")?,
+                }
+            }
         });
         if let Authentication::ClientCredentials { token_url_variable, .. } = self.api.authentication
             && let Some(token_url) = read(token_url_variable)?
@@ -185,7 +189,7 @@ impl Settings {
     }
 
     /// Makes the client. No connection is made yet.
-    pub(crate) fn build(&self) -> Result<Core, Error> {
+    pub(crate) fn build(&self) -> Result<ClientInner, Error> {
         let retry = self.retry()?;
         self.transport.check().map_err(misconfigured)?;
         let base_url = self
@@ -209,7 +213,7 @@ impl Settings {
             #[cfg(feature = "blocking")]
             runtime: OnceLock::new(),
         };
-        Ok(Core { inner: Arc::new(inner) })
+        Ok(ClientInner { inner: Arc::new(inner) })
     }
 
     /// The headers of every request, but what proves who sends it.
@@ -240,9 +244,9 @@ impl Settings {
 
     fn credentials(&self, base_url: &BaseUrl) -> Result<Credentials, Error> {
         let (source, secret): (Arc<dyn TokenSource>, _) = match &self.credentials {
-            Some(Given::Key(key)) => return Credentials::key(key.clone(), base_url.as_str()),
-            Some(Given::Source(source)) => (Arc::clone(source), None),
-            Some(Given::Client { id, secret }) => {
+            Some(CredentialsConfig::Key(key)) => return Credentials::key(key.clone(), base_url.as_str()),
+            Some(CredentialsConfig::Source(source)) => (Arc::clone(source), None),
+            Some(CredentialsConfig::Client { id, secret }) => {
                 if id.expose_secret().is_empty() || secret.expose_secret().is_empty() {
                     return Err(misconfigured("the identifier or the secret of the client is empty"));
                 }
@@ -259,7 +263,7 @@ impl Settings {
                 return Err(misconfigured(format!("the client has no {what}")));
             }
         };
-        let tokens = Tokens::new(source, base_url.as_str(), Arc::clone(&self.pace));
+        let tokens = Tokens::new(source, base_url.as_str(), Arc::clone(&self.time));
         Ok(Credentials::tokens(tokens, secret, base_url.as_str()))
     }
 
@@ -295,26 +299,26 @@ impl Settings {
             user_agent: self.user_agent_header()?,
             transport: transport(&settings, &url)?,
             url,
-            pace: Arc::clone(&self.pace),
+            time: Arc::clone(&self.time),
             limits: Limits { connect_timeout: settings.connect_timeout, ..Limits::reads() },
             budget: Budget::new(100),
         })
     }
 
     fn retry(&self) -> Result<Retry, Error> {
-        let lane = |mut limits: Limits, timeout: Option<Duration>, changes: &RetrySettings, budget| {
+        let class = |mut limits: Limits, timeout: Option<Duration>, changes: &RetrySettings, budget| {
             limits.call_timeout = timeout.unwrap_or(limits.call_timeout);
             changes.apply(&mut limits);
             limits.check().map_err(misconfigured)?;
-            Ok(Lane { limits, budget: Budget::new(budget) })
+            Ok(RetryClass { limits, budget: Budget::new(budget) })
         };
         let reads = Limits { connect_timeout: self.transport.connect_timeout, ..Limits::reads() };
         let orders = Limits { connect_timeout: self.transport.order_connect_timeout, ..Limits::orders() };
         let (budget, order_budget) = self.retry_budgets;
         Ok(Retry::new(
-            lane(reads, self.timeout, &self.retries, budget)?,
-            lane(orders, self.order_timeout, &self.order_retries, order_budget)?,
-            Arc::clone(&self.pace),
+            class(reads, self.timeout, &self.retries, budget)?,
+            class(orders, self.order_timeout, &self.order_retries, order_budget)?,
+            Arc::clone(&self.time),
         ))
     }
 }

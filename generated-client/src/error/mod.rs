@@ -56,14 +56,14 @@ struct Inner {
     path: Option<String>,
     /// What the caller should know beside the message.
     note: Option<String>,
-    answer: Option<Received>,
+    answer: Option<ErrorResponse>,
     history: History,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 /// What the server answered, as far as it came.
 #[derive(Default)]
-pub(crate) struct Received {
+pub(crate) struct ErrorResponse {
     pub(crate) status: u16,
     pub(crate) headers: Headers,
     pub(crate) body: Vec<u8>,
@@ -74,7 +74,7 @@ pub(crate) struct Received {
 /// The header with the server's number for a request.
 pub(crate) const REQUEST_ID: &str = "x-request-id";
 
-impl Received {
+impl ErrorResponse {
     /// The head of a response whose body is unusable.
     pub(crate) fn head(status: u16, headers: Headers) -> Self {
         let request_id = headers.get(REQUEST_ID).map(|id| shown_up_to(id, SHORT).into_owned());
@@ -195,7 +195,7 @@ impl Error {
         self
     }
 
-    pub(crate) fn answered(mut self, answer: Received) -> Self {
+    pub(crate) fn answered(mut self, answer: ErrorResponse) -> Self {
         self.0.answer = Some(answer);
         self
     }

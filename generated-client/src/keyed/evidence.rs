@@ -6,7 +6,7 @@ use crate::value::Object;
 
 /// What the status of a row says. The greater one decides where a key has several rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Standing {
+pub(super) enum RowStatus {
     /// It never was in effect.
     Refused,
     /// The status is not one that the specification sorts, or cannot be read.
@@ -17,14 +17,14 @@ pub(super) enum Standing {
 
 /// A row of an answer or of a list. Key and status are read by themselves, so that no other field
 /// of it can hide them.
-pub(super) struct Evidence {
+pub(super) struct ListedRow {
     /// None if it cannot be read: the row may be any.
     pub(super) key: Option<String>,
-    pub(super) standing: Standing,
+    pub(super) standing: RowStatus,
     pub(super) row: Json,
 }
 
-impl Evidence {
+impl ListedRow {
     pub(super) fn read(lookup: &Lookup, row: Json) -> Self {
         let object = Object::read(row.text().as_bytes());
         let text = |name| object.as_ref().and_then(|object| object.text(name));
@@ -33,13 +33,13 @@ impl Evidence {
     }
 }
 
-fn standing(lookup: &Lookup, status: Option<&str>) -> Standing {
-    let Some(status) = status else { return Standing::Undecided };
+fn standing(lookup: &Lookup, status: Option<&str>) -> RowStatus {
+    let Some(status) = status else { return RowStatus::Undecided };
     if lookup.live.contains(&status) || lookup.done.contains(&status) {
-        Standing::InEffect
+        RowStatus::InEffect
     } else if lookup.refused.contains(&status) {
-        Standing::Refused
+        RowStatus::Refused
     } else {
-        Standing::Undecided
+        RowStatus::Undecided
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::evidence::Evidence;
+use super::evidence::ListedRow;
 use super::progress::Progress;
 use crate::Json;
 use crate::api::ListEncoding;
@@ -13,7 +13,7 @@ use crate::error::{Delivery, ErrorKind, Result};
 use crate::operation::{Answer, Lookup};
 use crate::page::Pages;
 use crate::record::{Value, View};
-use crate::retry::Pace;
+use crate::retry::TimeSource;
 
 /// Most keys of one request, so that its URL is one that servers take.
 const KEYS_PER_REQUEST: usize = 100;
@@ -112,7 +112,7 @@ impl List {
                 self.since = self.floor(page.headers().get("date"));
             }
             for (index, row) in page.into_data().into_iter().enumerate() {
-                let row = Evidence::read(self.lookup, row);
+                let row = ListedRow::read(self.lookup, row);
                 if row.key.is_none() {
                     hidden.get_or_insert(index);
                 }
@@ -132,8 +132,8 @@ impl List {
     /// A time by the server's clock that lies before the first attempt.
     fn floor(&self, date: Option<&str>) -> Option<Timestamp> {
         let date = Timestamp::try_from(httpdate::parse_http_date(date?).ok()?).ok()?;
-        let pace: &dyn Pace = &*self.call.core().retry().pace;
-        let since_then = pace.now().checked_duration_since(self.began?)?.checked_add(SERVER_SKEW)?;
+        let time: &dyn TimeSource = &*self.call.core().retry().time;
+        let since_then = time.now().checked_duration_since(self.began?)?.checked_add(SERVER_SKEW)?;
         date.checked_sub(SignedDuration::try_from(since_then).ok()?).ok()
     }
 }

@@ -20,4 +20,4 @@ mod submit;
 
 pub(crate) use self::rows::Rows;
 pub use self::submission::{Row, RowOutcome, Submission};
-pub use self::submit::Submitting;
+pub use self::submit::SubmissionFuture;

@@ -1,6 +1,6 @@
 //! What is known about every row of a submission so far.
 
-use super::evidence::{Evidence, Standing};
+use super::evidence::{ListedRow, RowStatus};
 use crate::Json;
 use crate::operation::Lookup;
 
@@ -21,18 +21,18 @@ pub(super) struct RowProgress {
     pub(super) key: String,
     /// The caller supplied the key: an earlier submission may have used it.
     is_supplied: bool,
-    pub(super) fate: Fate,
+    pub(super) fate: RowState,
     /// The last row with this key that the server answered or listed.
     pub(super) seen: Option<Json>,
     /// What the reading that is going on found.
-    found: Option<(Standing, Json)>,
+    found: Option<(RowStatus, Json)>,
     /// A row in effect was seen, perhaps one that cannot be read: a refusal decides nothing any more.
     is_in_effect: bool,
 }
 
 /// What is known of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum RowState {
     Unknown,
     /// This request was refused. Whether an earlier one with the same key is in effect is open.
     RefusedUnlessKnown,
@@ -59,7 +59,7 @@ impl Progress {
             .map(|(key, is_supplied)| RowProgress {
                 key,
                 is_supplied,
-                fate: Fate::Unknown,
+                fate: RowState::Unknown,
                 seen: None,
                 found: None,
                 is_in_effect: false,
@@ -83,17 +83,17 @@ impl Progress {
 
     /// Whether any row may have been received: then none is sent again.
     pub(super) fn is_received(&self) -> bool {
-        self.rows.iter().any(|row| row.seen.is_some() || row.fate != Fate::Unknown)
+        self.rows.iter().any(|row| row.seen.is_some() || row.fate != RowState::Unknown)
     }
 
     /// Whether a row may have been received although no answer says so.
     pub(super) fn is_in_doubt(&self) -> bool {
-        self.rows.iter().any(|row| row.fate == Fate::Unknown)
+        self.rows.iter().any(|row| row.fate == RowState::Unknown)
     }
 
     /// Whether a row waits for one look-up because its key may be known.
     pub(super) fn is_unchecked(&self) -> bool {
-        self.rows.iter().any(|row| row.fate == Fate::RefusedUnlessKnown)
+        self.rows.iter().any(|row| row.fate == RowState::RefusedUnlessKnown)
     }
 
     /// Whether the caller supplied a key.
@@ -110,8 +110,8 @@ impl Progress {
     /// Takes the rows of an answer. False if one of them is not ours, or may not be: then the answer
     /// may be that of another request, and nothing is taken.
     pub(super) fn take_answer(&mut self, rows: Vec<Json>, refused: RefusedRow) -> bool {
-        let rows: Vec<Evidence> = rows.into_iter().map(|row| Evidence::read(self.lookup, row)).collect();
-        let is_ours = |row: &Evidence| row.key.as_deref().is_some_and(|key| self.index(key).is_some());
+        let rows: Vec<ListedRow> = rows.into_iter().map(|row| ListedRow::read(self.lookup, row)).collect();
+        let is_ours = |row: &ListedRow| row.key.as_deref().is_some_and(|key| self.index(key).is_some());
         if !rows.iter().all(is_ours) {
             return false;
         }
@@ -120,12 +120,12 @@ impl Progress {
         let is_readable = self.is_readable;
         for row in &mut self.rows {
             match (row.found.take(), refused) {
-                (Some((Standing::InEffect, seen)), _) => row.decide(Fate::Accepted, seen, is_readable),
-                (Some((Standing::Refused, seen)), RefusedRow::ThisRequest) if row.is_supplied => {
-                    row.decide(Fate::RefusedUnlessKnown, seen, is_readable);
+                (Some((RowStatus::InEffect, seen)), _) => row.decide(RowState::Accepted, seen, is_readable),
+                (Some((RowStatus::Refused, seen)), RefusedRow::ThisRequest) if row.is_supplied => {
+                    row.decide(RowState::RefusedUnlessKnown, seen, is_readable);
                 }
-                (Some((Standing::Refused, seen)), RefusedRow::ThisRequest) => {
-                    row.decide(Fate::Refused, seen, is_readable)
+                (Some((RowStatus::Refused, seen)), RefusedRow::ThisRequest) => {
+                    row.decide(RowState::Refused, seen, is_readable)
                 }
                 (Some((_, seen)), _) => row.seen = Some(seen),
                 (None, _) => {}
@@ -140,7 +140,7 @@ impl Progress {
     }
 
     /// Takes a row of the list. Rows of other submissions are passed over.
-    pub(super) fn find(&mut self, row: Evidence) {
+    pub(super) fn find(&mut self, row: ListedRow) {
         let Some(index) = row.key.as_deref().and_then(|key| self.index(key)) else { return };
         if let Some(own) = self.rows.get_mut(index)
             && own.found.as_ref().is_none_or(|(standing, _)| *standing < row.standing)
@@ -151,7 +151,7 @@ impl Progress {
 
     /// Whether the reading found every row that is open, in effect: there is nothing more to find.
     pub(super) fn is_found(&self) -> bool {
-        let in_effect = |row: &RowProgress| matches!(row.found, Some((Standing::InEffect, _)));
+        let in_effect = |row: &RowProgress| matches!(row.found, Some((RowStatus::InEffect, _)));
         self.rows.iter().all(|row| row.is_known() || in_effect(row))
     }
 
@@ -160,14 +160,16 @@ impl Progress {
         let (is_only_write, is_readable) = (self.writes <= 1, self.is_readable);
         for row in self.rows.iter_mut().filter(|row| !row.is_known()) {
             match row.found.take() {
-                Some((Standing::InEffect, seen)) => row.decide(Fate::Accepted, seen, is_readable),
+                Some((RowStatus::InEffect, seen)) => row.decide(RowState::Accepted, seen, is_readable),
                 // Of several rows with one key, another may be in effect.
-                Some((Standing::Refused, seen)) if is_complete && is_only_write => {
-                    row.decide(Fate::Refused, seen, is_readable);
+                Some((RowStatus::Refused, seen)) if is_complete && is_only_write => {
+                    row.decide(RowState::Refused, seen, is_readable);
                 }
-                Some((Standing::Undecided, seen)) => row.decide(Fate::Unknown, seen, is_readable),
-                Some((Standing::Refused, seen)) => row.seen = Some(seen),
-                None if is_complete && row.fate == Fate::RefusedUnlessKnown => row.fate = Fate::Refused,
+                Some((RowStatus::Undecided, seen)) => row.decide(RowState::Unknown, seen, is_readable),
+                Some((RowStatus::Refused, seen)) => row.seen = Some(seen),
+                None if is_complete && row.fate == RowState::RefusedUnlessKnown => {
+                    row.fate = RowState::Refused
+                }
                 None => {}
             }
         }
@@ -186,16 +188,16 @@ impl RowProgress {
     }
 
     pub(super) fn is_known(&self) -> bool {
-        matches!(self.fate, Fate::Refused | Fate::Accepted)
+        matches!(self.fate, RowState::Refused | RowState::Accepted)
     }
 
     /// A row that cannot be read stays unknown: a later look-up may show one that can.
-    fn decide(&mut self, fate: Fate, seen: Json, is_readable: fn(&Json) -> bool) {
-        self.is_in_effect |= fate == Fate::Accepted;
-        if self.is_in_effect && fate != Fate::Accepted {
+    fn decide(&mut self, fate: RowState, seen: Json, is_readable: fn(&Json) -> bool) {
+        self.is_in_effect |= fate == RowState::Accepted;
+        if self.is_in_effect && fate != RowState::Accepted {
             return;
         }
-        self.fate = if is_readable(&seen) { fate } else { Fate::Unknown };
+        self.fate = if is_readable(&seen) { fate } else { RowState::Unknown };
         self.seen = Some(seen);
     }
 }

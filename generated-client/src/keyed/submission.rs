@@ -3,11 +3,11 @@
 use std::fmt;
 
 use super::lookup::{List, Scope};
-use super::progress::{Fate, Progress, RowProgress};
+use super::progress::{Progress, RowProgress, RowState};
 use crate::Json;
 use crate::call::Call;
 #[cfg(feature = "blocking")]
-use crate::client::Core;
+use crate::client::ClientInner;
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::operation::Lookup;
 use crate::record::{self, Value};
@@ -124,8 +124,8 @@ impl<T: Value> Submission<T> {
 fn outcome<T: Value>(call: &Call, row: &RowProgress) -> RowOutcome<T> {
     let Some(seen) = &row.seen else { return RowOutcome::Unknown { row: None, raw: None } };
     match (row.fate, read(seen)) {
-        (Fate::Accepted, Some(value)) => RowOutcome::Accepted(value),
-        (Fate::Refused, Some(value)) => RowOutcome::Refused(value),
+        (RowState::Accepted, Some(value)) => RowOutcome::Accepted(value),
+        (RowState::Refused, Some(value)) => RowOutcome::Refused(value),
         (_, row) => RowOutcome::Unknown { row, raw: scrubbed(call, seen) },
     }
 }
@@ -185,7 +185,7 @@ impl<T> RowOutcome<T> {
 impl<T> Submission<T> {
     /// The client that sent it.
     #[cfg(feature = "blocking")]
-    pub(crate) fn core(&self) -> &Core {
+    pub(crate) fn core(&self) -> &ClientInner {
         self.state.list.call().core()
     }
 

@@ -13,14 +13,14 @@ use super::progress::RefusedRow;
 use super::submission::State;
 use super::{Rows, Submission};
 use crate::Json;
-use crate::call::{Attempts, Call, Ended};
+use crate::call::{Attempts, Call, LastReply};
 #[cfg(feature = "blocking")]
-use crate::client::Core;
+use crate::client::ClientInner;
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::operation::Lookup;
 use crate::record::Value;
 use crate::response::Response;
-use crate::retry::Pace;
+use crate::retry::TimeSource;
 
 /// Pauses before each look-up of rows in doubt.
 const PAUSES: [Duration; 5] = [
@@ -39,12 +39,12 @@ const LOOKING: Duration = Duration::from_secs(5);
 /// Nothing is sent before it is polled. If the future is dropped, the rows may or may not have reached the
 /// server; identify them by their keys, which the request shows beforehand.
 #[must_use = "a request is not sent until it is awaited"]
-pub struct Submitting<T> {
+pub struct SubmissionFuture<T> {
     call: Call,
     submission: Task<'static, Result<Submission<T>>>,
 }
 
-impl<T: Value + Send> Submitting<T> {
+impl<T: Value + Send> SubmissionFuture<T> {
     pub(crate) fn new(mut call: Call, rows: Rows<impl Value>) -> Self {
         call.body(rows.view());
         if let Some(fault) = rows.fault(call.operation()) {
@@ -66,15 +66,15 @@ impl<T: Value + Send> Submitting<T> {
     }
 }
 
-impl<T> Submitting<T> {
+impl<T> SubmissionFuture<T> {
     /// The client that sends it.
     #[cfg(feature = "blocking")]
-    pub(crate) fn core(&self) -> &Core {
+    pub(crate) fn core(&self) -> &ClientInner {
         self.call.core()
     }
 }
 
-impl<T> Future for Submitting<T> {
+impl<T> Future for SubmissionFuture<T> {
     type Output = Result<Submission<T>>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -176,7 +176,7 @@ impl Submit<'_> {
     }
 
     /// Decides the next step after an attempt. An error means that nothing was submitted.
-    fn conclude(&mut self, ended: Ended) -> Result<Next> {
+    fn conclude(&mut self, ended: LastReply) -> Result<Next> {
         let mut rows = Vec::<Json>::new();
         let outcome = self.call.conclude(&self.span, ended.reply, ended.history, &mut rows);
         let is_only_write = self.attempts.writes() <= 1;
@@ -259,18 +259,18 @@ impl Submit<'_> {
     /// Looks up the rows until they are known, within the time limit. True if the same bytes may be sent
     /// again.
     async fn look_up(&mut self, resend: Resend) -> bool {
-        let pace = self.pace();
-        let ended = pace.now();
+        let time = self.time();
+        let ended = time.now();
         // A list that ignores keys of the caller is read whole every other time.
         let scopes = [Scope::Keys, Scope::All].into_iter().cycle();
         for (pause, scope) in PAUSES.into_iter().zip(scopes) {
             if !self.state.progress.is_in_doubt() || pause >= self.left() {
                 return false;
             }
-            pace.sleep(pause).await;
+            time.sleep(pause).await;
             // Nothing that was sent before can arrive after this.
             let is_late = match resend {
-                Resend::After(time) => pace.now().saturating_duration_since(ended) >= time,
+                Resend::After(wait) => time.now().saturating_duration_since(ended) >= wait,
                 Resend::Never => false,
             };
             let scope = if is_late { Scope::All } else { scope };
@@ -288,7 +288,7 @@ impl Submit<'_> {
         if time >= self.left() {
             return false;
         }
-        self.pace().sleep(time).await;
+        self.time().sleep(time).await;
         let is_complete = self.look_up_once(Scope::All, time).await;
         is_complete && !self.state.progress.is_received() && self.attempts.repeat()
     }
@@ -296,11 +296,11 @@ impl Submit<'_> {
     /// Reads the list once, after a pause that took its part of the time. True if the reading is
     /// complete.
     async fn look_up_once(&mut self, scope: Scope, pause: Duration) -> bool {
-        let pace = self.pace();
-        let began = pace.now();
+        let time = self.time();
+        let began = time.now();
         let longest = self.left();
         let looked_up = tokio::time::timeout(longest, self.state.look_up(scope)).await;
-        let took = pace.now().saturating_duration_since(began);
+        let took = time.now().saturating_duration_since(began);
         self.left = self.left.saturating_sub(pause).saturating_sub(took);
         match looked_up {
             Ok(Ok(())) => true,
@@ -320,8 +320,8 @@ impl Submit<'_> {
         self.left.min(self.attempts.left())
     }
 
-    fn pace(&self) -> std::sync::Arc<dyn Pace> {
-        std::sync::Arc::clone(&self.call.core().retry().pace)
+    fn time(&self) -> std::sync::Arc<dyn TimeSource> {
+        std::sync::Arc::clone(&self.call.core().retry().time)
     }
 }
 
@@ -331,8 +331,8 @@ impl From<Option<Duration>> for Resend {
     }
 }
 
-impl<T> fmt::Debug for Submitting<T> {
+impl<T> fmt::Debug for SubmissionFuture<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Submitting").field(&self.call).finish()
+        f.debug_tuple("SubmissionFuture").field(&self.call).finish()
     }
 }

@@ -11,9 +11,9 @@ use std::vec;
 use futures_core::Stream;
 
 use self::walk::Walk;
-use crate::call::{Call, Sending};
+use crate::call::{Call, ResponseFuture};
 #[cfg(feature = "blocking")]
-use crate::client::Core;
+use crate::client::ClientInner;
 use crate::error::Result;
 use crate::record::Value;
 use crate::response::Response;
@@ -35,7 +35,7 @@ use crate::response::Response;
 #[must_use = "nothing is fetched before a page is asked for"]
 pub struct Pages<T> {
     walk: Walk,
-    fetching: Option<Sending<Vec<T>>>,
+    fetching: Option<ResponseFuture<Vec<T>>>,
     prefetch: bool,
 }
 
@@ -45,7 +45,7 @@ impl<T> Unpin for Pages<T> {}
 impl<T> Pages<T> {
     /// The client that fetches.
     #[cfg(feature = "blocking")]
-    pub(crate) fn core(&self) -> &Core {
+    pub(crate) fn core(&self) -> &ClientInner {
         self.walk.core()
     }
 
@@ -146,7 +146,7 @@ impl<T> Unpin for Items<T> {}
 impl<T> Items<T> {
     /// The client that fetches.
     #[cfg(feature = "blocking")]
-    pub(crate) fn core(&self) -> &Core {
+    pub(crate) fn core(&self) -> &ClientInner {
         self.pages.core()
     }
 

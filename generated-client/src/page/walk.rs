@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::call::Call;
 #[cfg(feature = "blocking")]
-use crate::client::Core;
+use crate::client::ClientInner;
 use crate::error::{Delivery, ErrorKind, Result};
 use crate::response::Metadata;
 
@@ -51,7 +51,7 @@ impl Walk {
 
     /// The client that fetches.
     #[cfg(feature = "blocking")]
-    pub(super) fn core(&self) -> &Core {
+    pub(super) fn core(&self) -> &ClientInner {
         self.call.core()
     }
 

@@ -13,11 +13,11 @@ pub(crate) struct Limiter {
     longest: Option<Duration>,
     limits: &'static [RateLimit],
     /// Of each limit.
-    lanes: Mutex<Vec<Lanes>>,
+    lanes: Mutex<Vec<Windows>>,
 }
 
 /// What a limit lets through.
-struct Lanes {
+struct Windows {
     /// All requests.
     ordinary: Window,
     /// Beside that, the room that is kept for urgent ones.
@@ -26,7 +26,7 @@ struct Lanes {
 
 /// The turn of a request is too far away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TooMany {
+pub(crate) struct RateLimitExceeded {
     pub(crate) limit: &'static RateLimit,
     pub(crate) wait: Duration,
 }
@@ -39,7 +39,7 @@ const WINDOW: Duration = Duration::from_millis(1025);
 impl Limiter {
     pub(crate) fn new(api: &Api, settings: RateLimits) -> Self {
         let RateLimits { longest } = settings;
-        let lanes = api.rate_limits.iter().map(Lanes::new).collect();
+        let lanes = api.rate_limits.iter().map(Windows::new).collect();
         Self { longest, limits: api.rate_limits, lanes: Mutex::new(lanes) }
     }
 
@@ -52,7 +52,7 @@ impl Limiter {
         path: &str,
         now: Instant,
         left: Duration,
-    ) -> Result<Duration, TooMany> {
+    ) -> Result<Duration, RateLimitExceeded> {
         let Some(longest) = self.longest.filter(|_| !self.limits.is_empty()) else {
             return Ok(Duration::ZERO);
         };
@@ -69,7 +69,7 @@ impl Limiter {
             turn = turn.max(window.next(now));
             let wait = turn.saturating_duration_since(now);
             if wait > longest || (wait >= left && !wait.is_zero()) {
-                return Err(TooMany { limit, wait });
+                return Err(RateLimitExceeded { limit, wait });
             }
         }
         for (_, window) in &mut windows {
@@ -79,7 +79,7 @@ impl Limiter {
     }
 }
 
-impl Lanes {
+impl Windows {
     fn new(limit: &RateLimit) -> Self {
         let published = usize::try_from(limit.per_second).unwrap_or(usize::MAX);
         let most = (published - published / 10).max(1);
@@ -106,7 +106,7 @@ impl RateLimit {
     }
 }
 
-impl fmt::Display for TooMany {
+impl fmt::Display for RateLimitExceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { limit: RateLimit { segment, per_second, .. }, wait } = self;
         write!(
@@ -130,7 +130,7 @@ mod tests {
         Limiter::new(&LIMITED, settings)
     }
 
-    fn millis(wait: Result<Duration, TooMany>) -> Option<u128> {
+    fn millis(wait: Result<Duration, RateLimitExceeded>) -> Option<u128> {
         wait.ok().map(|wait| wait.as_millis())
     }
 
@@ -223,7 +223,7 @@ mod tests {
                             ordinary.push(now + wait);
                         }
                     }
-                    Err(TooMany { wait, .. }) => {
+                    Err(RateLimitExceeded { wait, .. }) => {
                         prop_assert!(!urgent || recent >= 2);
                         prop_assert!(wait > longest || wait >= left);
                     }

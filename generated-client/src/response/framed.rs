@@ -7,7 +7,7 @@ use crate::record::{self, DecodeError, OptionSlot, Record, Slot, Table, Value, V
 use crate::response::Metadata;
 
 /// A result with what stands around it: an object of the API's with names of the API's, or nothing.
-pub(super) struct Framed<'a> {
+pub(super) struct ResponseBody<'a> {
     shape: Shape,
     data: Data<'a>,
     pub(super) error: Option<ApiError>,
@@ -30,7 +30,7 @@ struct Data<'a> {
     present: bool,
 }
 
-impl<'a> Framed<'a> {
+impl<'a> ResponseBody<'a> {
     /// As an operation answers it. The result goes into the value, or, without one, may be anything.
     pub(super) fn new(api: &'static Api, mut value: Option<&'a mut dyn Value>) -> Self {
         let is_list = value.as_mut().is_some_and(|value| matches!(value.slot(), Slot::List(_)));
@@ -116,7 +116,7 @@ fn is_something(json: &str) -> bool {
     !matches!(json, "\"\"" | "[]" | "false" | "0")
 }
 
-impl Record for Framed<'_> {
+impl Record for ResponseBody<'_> {
     fn table(&self) -> &'static Table {
         const NONE: &Table = &Table { name: "", encoding: &record::Encoding::TEXT, fields: &[], rules: &[] };
         match self.shape {

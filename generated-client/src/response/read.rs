@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::framed::Framed;
+use super::framed::ResponseBody;
 use super::{Metadata, Parts};
 use crate::api::{Api, Frame};
 use crate::authentication::Credentials;
-use crate::error::{ApiError, Delivery, Error, ErrorKind, Received, Result};
+use crate::error::{ApiError, Delivery, Error, ErrorKind, ErrorResponse, Result};
 use crate::error::{REQUEST_ID, SHORT, excerpt, redirection, shown, shown_up_to};
 use crate::headers::Headers;
 use crate::operation::{Operation, Repeat};
@@ -20,14 +20,14 @@ pub(crate) fn read(
     credentials: &Credentials,
     data: &mut dyn Value,
 ) -> Result<Parts> {
-    let mut framed = Framed::new(operation.api, (!operation.answer.is_nothing()).then_some(data));
+    let mut framed = ResponseBody::new(operation.api, (!operation.answer.is_nothing()).then_some(data));
     match receive(&mut framed, response.status, &response.body) {
         Ok(()) => {}
         // Nothing in the answer is needed: its status says all.
         Err(Fault::Undecodable(_)) if operation.answer.is_nothing() => framed.forget(),
         Err(fault) => return Err(failure(operation, response, credentials, fault)),
     }
-    let Framed { error, metadata, .. } = framed;
+    let ResponseBody { error, metadata, .. } = framed;
     let HttpResponse { status, headers, body } = response;
     // What an error repeats of a secret must not be shown, whatever else succeeded.
     let error = error.and_then(|error| match credentials.scrub(&body) {
@@ -62,7 +62,7 @@ enum Fault {
 }
 
 /// Takes the answer of a request that succeeded; else says why it did not.
-fn receive(framed: &mut Framed<'_>, status: u16, body: &[u8]) -> Result<(), Fault> {
+fn receive(framed: &mut ResponseBody<'_>, status: u16, body: &[u8]) -> Result<(), Fault> {
     if !is_success(status) {
         return Err(Fault::Refused);
     }
@@ -101,7 +101,7 @@ fn failure(operation: &Operation, response: HttpResponse, credentials: &Credenti
     let (error, metadata) =
         if is_redirect { (None, Metadata::default()) } else { explanation(operation.api, &body) };
     let request_id = request_id(metadata.request_id, &headers, credentials);
-    let received = Received { status, headers, body, request_id, error };
+    let received = ErrorResponse { status, headers, body, request_id, error };
     let accepted = accepts(operation, status) && !matches!(fault, Fault::Refused);
     let unreadable = if accepted { ErrorKind::AcceptedUnreadable } else { ErrorKind::Response };
     complain(fault, unreadable, &received)
@@ -117,7 +117,7 @@ fn again(operation: &Operation, status: u16, body: &[u8], fault: Fault) -> Fault
         return fault;
     }
     let mut value = operation.answer.blank();
-    match receive(&mut Framed::new(operation.api, Some(&mut *value)), status, body) {
+    match receive(&mut ResponseBody::new(operation.api, Some(&mut *value)), status, body) {
         Err(Fault::Undecodable(error)) => Fault::Undecodable(error),
         _ => Fault::Undecodable(DecodeError {
             path: "$".to_owned(),
@@ -140,7 +140,7 @@ pub(crate) fn accepts(operation: &Operation, status: u16) -> bool {
 }
 
 /// The error of a fault; `unreadable` is the kind of those that are not the server's.
-fn complain(fault: Fault, unreadable: ErrorKind, received: &Received) -> Error {
+fn complain(fault: Fault, unreadable: ErrorKind, received: &ErrorResponse) -> Error {
     match fault {
         Fault::Refused if (300..400).contains(&received.status) => {
             Error::new(ErrorKind::Api, redirection(&received.headers))
@@ -170,7 +170,7 @@ fn undecodable(kind: ErrorKind, error: DecodeError) -> Error {
 }
 
 /// With the beginning of the body and what it is said to be.
-fn with_excerpt(what: &str, received: &Received) -> String {
+fn with_excerpt(what: &str, received: &ErrorResponse) -> String {
     let kind = received.headers.get("content-type").unwrap_or("unknown content type");
     let kind = shown_up_to(kind, SHORT);
     match excerpt(&received.body) {
@@ -184,7 +184,7 @@ fn explanation(api: &'static Api, body: &[u8]) -> (Option<ApiError>, Metadata) {
     if matches!(api.frame, Frame::Bare(_)) {
         return (bare(api, body).map(ApiError::bounded), Metadata::default());
     }
-    let mut framed = Framed::new(api, None);
+    let mut framed = ResponseBody::new(api, None);
     if framed.decode(body).is_err() {
         return (None, Metadata::default());
     }
@@ -226,7 +226,7 @@ fn read_rows(api: &'static Api, body: &[u8], data: &mut dyn Value) -> Result<boo
     if matches!(api.frame, Frame::Bare(_)) {
         return Ok(false);
     }
-    let mut framed = Framed::new(api, Some(data));
+    let mut framed = ResponseBody::new(api, Some(data));
     framed.decode(body).map_err(|error| undecodable(ErrorKind::Response, error))?;
     Ok(framed.has_data())
 }
@@ -252,7 +252,7 @@ impl Operation {
         let has_result = is_success(status) || self.rows.contains(&status);
         let mut value = self.answer.blank();
         let place = (has_result && !self.answer.is_nothing()).then_some(&mut *value);
-        let mut framed = Framed::new(self.api, place);
+        let mut framed = ResponseBody::new(self.api, place);
         if body.is_empty() && !is_success(status) {
             return Ok(Vec::new());
         }

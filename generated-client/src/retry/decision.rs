@@ -8,7 +8,7 @@ use crate::operation::Repeat;
 
 /// The outcome of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Happened {
+pub(crate) enum AttemptOutcome {
     /// There was no token, or the rate limit was exhausted: nothing was sent.
     NotAdmitted,
     /// The request cannot be sent.
@@ -23,7 +23,7 @@ pub(crate) enum Happened {
     Answered { status: u16, retry_after: Option<Duration> },
 }
 
-impl Happened {
+impl AttemptOutcome {
     /// Whether the request may have been written to the server. A 401 says that it had no effect.
     pub(crate) fn is_written(self) -> bool {
         match self {
@@ -44,7 +44,7 @@ pub(crate) struct Situation<'a> {
     pub(crate) class: Repeat,
     /// Number of the attempt that just ended, from 1.
     pub(crate) attempt: u32,
-    pub(crate) outcome: Happened,
+    pub(crate) outcome: AttemptOutcome,
     /// Remaining budget of the client.
     pub(crate) budget: u32,
     /// Remaining time of the call.
@@ -54,14 +54,14 @@ pub(crate) struct Situation<'a> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Decision {
-    Repeat { after: Duration, cause: Cause },
-    GiveUp(Reason),
+pub(crate) enum RetryDecision {
+    Retry { after: Duration, cause: RetryCause },
+    Stop(StopReason),
 }
 
 /// Why a request is sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Cause {
+pub(crate) enum RetryCause {
     /// Nothing of it reached the server.
     NotSent,
     /// Its response was lost.
@@ -74,7 +74,7 @@ pub(crate) enum Cause {
 
 /// Why a request is not sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Reason {
+pub(crate) enum StopReason {
     /// There is no token, or the rate limit is exhausted.
     NotAdmitted,
     /// There is a response or error that another attempt would not change.
@@ -94,89 +94,91 @@ pub(crate) enum Reason {
 }
 
 /// Whether the request is sent again.
-pub(crate) fn decide(situation: &Situation<'_>) -> Decision {
+pub(crate) fn decide(situation: &Situation<'_>) -> RetryDecision {
     match situation.repeat() {
-        Ok((after, cause)) => Decision::Repeat { after, cause },
-        Err(reason) => Decision::GiveUp(reason),
+        Ok((after, cause)) => RetryDecision::Retry { after, cause },
+        Err(reason) => RetryDecision::Stop(reason),
     }
 }
 
 impl Limits {
     /// What a retry costs of the budget.
-    pub(crate) fn cost(&self, cause: Cause) -> u32 {
+    pub(crate) fn cost(&self, cause: RetryCause) -> u32 {
         match cause {
-            Cause::Throttled => self.throttled_cost,
-            Cause::NotSent | Cause::Lost | Cause::ServerError => self.retry_cost,
+            RetryCause::Throttled => self.throttled_cost,
+            RetryCause::NotSent | RetryCause::Lost | RetryCause::ServerError => self.retry_cost,
         }
     }
 }
 
 impl Situation<'_> {
-    fn repeat(&self) -> Result<(Duration, Cause), Reason> {
+    fn repeat(&self) -> Result<(Duration, RetryCause), StopReason> {
         let cause = self.cause()?;
         let attempts = match cause {
-            Cause::NotSent => self.limits.attempts_not_sent,
-            Cause::Lost | Cause::Throttled | Cause::ServerError => self.limits.attempts,
+            RetryCause::NotSent => self.limits.attempts_not_sent,
+            RetryCause::Lost | RetryCause::Throttled | RetryCause::ServerError => self.limits.attempts,
         };
         if self.attempt >= attempts {
-            return Err(Reason::Attempts);
+            return Err(StopReason::Attempts);
         }
         let after = self.wait(cause)?;
         if self.budget < self.limits.cost(cause) {
-            return Err(Reason::Budget);
+            return Err(StopReason::Budget);
         }
         if after >= self.left {
-            return Err(Reason::Deadline);
+            return Err(StopReason::Deadline);
         }
         Ok((after, cause))
     }
 
     /// The cause for a retry, if one is allowed at all.
-    fn cause(&self) -> Result<Cause, Reason> {
+    fn cause(&self) -> Result<RetryCause, StopReason> {
         match (self.outcome, self.class) {
-            (Happened::NotAdmitted, _) => Err(Reason::NotAdmitted),
-            (Happened::Refused, _) => Err(Reason::Settled),
-            (Happened::NotSent, _) => Ok(Cause::NotSent),
-            (Happened::MaybeSent, Repeat::Read | Repeat::Idempotent) => Ok(Cause::Lost),
-            (Happened::MaybeSent | Happened::Unreadable, Repeat::Keyed | Repeat::Never) => {
-                Err(Reason::MaybeDone)
+            (AttemptOutcome::NotAdmitted, _) => Err(StopReason::NotAdmitted),
+            (AttemptOutcome::Refused, _) => Err(StopReason::Settled),
+            (AttemptOutcome::NotSent, _) => Ok(RetryCause::NotSent),
+            (AttemptOutcome::MaybeSent, Repeat::Read | Repeat::Idempotent) => Ok(RetryCause::Lost),
+            (AttemptOutcome::MaybeSent | AttemptOutcome::Unreadable, Repeat::Keyed | Repeat::Never) => {
+                Err(StopReason::MaybeDone)
             }
-            (Happened::Unreadable, Repeat::Read | Repeat::Idempotent) => Err(Reason::Settled),
-            (Happened::Answered { status, retry_after }, _) => {
+            (AttemptOutcome::Unreadable, Repeat::Read | Repeat::Idempotent) => Err(StopReason::Settled),
+            (AttemptOutcome::Answered { status, retry_after }, _) => {
                 let cause = self.answered(status, retry_after.is_some())?;
-                if self.limits.statuses.contains(&status) { Ok(cause) } else { Err(Reason::Settled) }
+                if self.limits.statuses.contains(&status) { Ok(cause) } else { Err(StopReason::Settled) }
             }
         }
     }
 
     /// The same for a response.
-    fn answered(&self, status: u16, asks_to_wait: bool) -> Result<Cause, Reason> {
+    fn answered(&self, status: u16, asks_to_wait: bool) -> Result<RetryCause, StopReason> {
         match (self.class, status) {
             // Before it is sent again, its rows are looked up.
-            (Repeat::Keyed, 429) => Err(Reason::NotWaiting),
-            (Repeat::Never, 429) if !self.limits.wait_if_throttled => Err(Reason::NotWaiting),
-            (_, 429) => Ok(Cause::Throttled),
+            (Repeat::Keyed, 429) => Err(StopReason::NotWaiting),
+            (Repeat::Never, 429) if !self.limits.wait_if_throttled => Err(StopReason::NotWaiting),
+            (_, 429) => Ok(RetryCause::Throttled),
             // A server that answers so may have passed the request on before, also if it asks to wait.
-            (Repeat::Keyed | Repeat::Never, 408 | 500..) => Err(Reason::MaybeDone),
-            (Repeat::Read | Repeat::Idempotent, 503) if asks_to_wait => Ok(Cause::Throttled),
-            (Repeat::Read | Repeat::Idempotent, 408 | 500 | 502..=504) => Ok(Cause::ServerError),
-            _ => Err(Reason::Settled),
+            (Repeat::Keyed | Repeat::Never, 408 | 500..) => Err(StopReason::MaybeDone),
+            (Repeat::Read | Repeat::Idempotent, 503) if asks_to_wait => Ok(RetryCause::Throttled),
+            (Repeat::Read | Repeat::Idempotent, 408 | 500 | 502..=504) => Ok(RetryCause::ServerError),
+            _ => Err(StopReason::Settled),
         }
     }
 
     /// How long to wait.
-    fn wait(&self, cause: Cause) -> Result<Duration, Reason> {
+    fn wait(&self, cause: RetryCause) -> Result<Duration, StopReason> {
         let drawn = |first| jitter(first, self.limits.max_backoff, self.attempt, self.random);
-        let Happened::Answered { retry_after: Some(asked), .. } = self.outcome else {
+        let AttemptOutcome::Answered { retry_after: Some(asked), .. } = self.outcome else {
             return Ok(match cause {
-                Cause::Throttled => drawn(self.limits.throttled_backoff),
-                Cause::NotSent | Cause::Lost | Cause::ServerError => drawn(self.limits.backoff),
+                RetryCause::Throttled => drawn(self.limits.throttled_backoff),
+                RetryCause::NotSent | RetryCause::Lost | RetryCause::ServerError => {
+                    drawn(self.limits.backoff)
+                }
             });
         };
         if asked > self.limits.max_retry_after {
-            return Err(Reason::RetryAfter);
+            return Err(StopReason::RetryAfter);
         }
         // Never earlier than asked, and not in step with everybody else who was asked the same.
-        asked.checked_add(drawn(self.limits.backoff)).ok_or(Reason::RetryAfter)
+        asked.checked_add(drawn(self.limits.backoff)).ok_or(StopReason::RetryAfter)
     }
 }

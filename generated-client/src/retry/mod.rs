@@ -114,43 +114,43 @@ mod backoff;
 mod budget;
 mod decision;
 mod limits;
-mod pace;
 mod settings;
 mod statistics;
 #[cfg(test)]
 mod tests;
+mod time;
 
 use std::sync::Arc;
 
 pub(crate) use self::budget::Budget;
-pub(crate) use self::decision::{Cause, Decision, Happened, Reason, Situation, decide};
+pub(crate) use self::decision::{AttemptOutcome, RetryCause, RetryDecision, Situation, StopReason, decide};
 pub(crate) use self::limits::Limits;
-pub(crate) use self::pace::{Pace, RealPace};
 pub use self::settings::RetrySettings;
 use self::statistics::Counters;
 pub use self::statistics::Statistics;
+pub(crate) use self::time::{SystemTime, TimeSource};
 use crate::operation::Repeat;
 
 /// All that a client needs to repeat requests; shared by its clones.
 pub(crate) struct Retry {
-    reads: Lane,
-    orders: Lane,
+    reads: RetryClass,
+    orders: RetryClass,
     pub(crate) counters: Counters,
-    pub(crate) pace: Arc<dyn Pace>,
+    pub(crate) time: Arc<dyn TimeSource>,
 }
 
 /// One of the two kinds of operations that have numbers and a budget of their own.
-pub(crate) struct Lane {
+pub(crate) struct RetryClass {
     pub(crate) limits: Limits,
     pub(crate) budget: Budget,
 }
 
 impl Retry {
-    pub(crate) fn new(reads: Lane, orders: Lane, pace: Arc<dyn Pace>) -> Self {
-        Self { reads, orders, counters: Counters::default(), pace }
+    pub(crate) fn new(reads: RetryClass, orders: RetryClass, time: Arc<dyn TimeSource>) -> Self {
+        Self { reads, orders, counters: Counters::default(), time }
     }
 
-    pub(crate) fn lane(&self, class: Repeat) -> &Lane {
+    pub(crate) fn class(&self, class: Repeat) -> &RetryClass {
         match class {
             Repeat::Read | Repeat::Idempotent => &self.reads,
             Repeat::Keyed | Repeat::Never => &self.orders,

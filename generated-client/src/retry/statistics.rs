@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::decision::Cause;
+use super::decision::RetryCause;
 
 /// What a client and its clones have done since the client was built; a snapshot.
 ///
@@ -59,12 +59,12 @@ impl Counters {
         count(&self.unauthorized);
     }
 
-    pub(crate) fn retry(&self, cause: Cause) {
+    pub(crate) fn retry(&self, cause: RetryCause) {
         count(match cause {
-            Cause::NotSent => &self.not_sent,
-            Cause::Lost => &self.lost,
-            Cause::Throttled => &self.throttled,
-            Cause::ServerError => &self.server_error,
+            RetryCause::NotSent => &self.not_sent,
+            RetryCause::Lost => &self.lost,
+            RetryCause::Throttled => &self.throttled,
+            RetryCause::ServerError => &self.server_error,
         });
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::decision::{Cause, Decision, Happened, Reason, Situation, decide};
+use super::decision::{AttemptOutcome, RetryCause, RetryDecision, Situation, StopReason, decide};
 use super::{Limits, RetrySettings};
 use crate::operation::Repeat;
 
@@ -18,41 +18,41 @@ fn limits(class: Repeat) -> Limits {
 }
 
 /// The first attempt has ended; the draw is in the middle; there are time and budget.
-fn first(class: Repeat, happened: Happened, limits: &Limits) -> Situation<'_> {
+fn first(class: Repeat, happened: AttemptOutcome, limits: &Limits) -> Situation<'_> {
     let left = limits.call_timeout;
     Situation { class, attempt: 1, outcome: happened, budget: 100, left, limits, random: 1 << 31 }
 }
 
-fn answered(status: u16) -> Happened {
-    Happened::Answered { status, retry_after: None }
+fn answered(status: u16) -> AttemptOutcome {
+    AttemptOutcome::Answered { status, retry_after: None }
 }
 
-fn asked(status: u16, seconds: u64) -> Happened {
-    Happened::Answered { status, retry_after: Some(Duration::from_secs(seconds)) }
+fn asked(status: u16, seconds: u64) -> AttemptOutcome {
+    AttemptOutcome::Answered { status, retry_after: Some(Duration::from_secs(seconds)) }
 }
 
-fn repeat(millis: u64, cause: Cause) -> Decision {
-    Decision::Repeat { after: Duration::from_millis(millis), cause }
+fn repeat(millis: u64, cause: RetryCause) -> RetryDecision {
+    RetryDecision::Retry { after: Duration::from_millis(millis), cause }
 }
 
 #[test]
 fn every_class_repeats_what_it_may() {
-    use Cause::{Lost, NotSent, ServerError, Throttled};
-    use Decision::GiveUp;
-    use Reason::{MaybeDone, NotAdmitted, NotWaiting, RetryAfter, Settled};
+    use RetryCause::{Lost, NotSent, ServerError, Throttled};
+    use RetryDecision::Stop;
+    use StopReason::{MaybeDone, NotAdmitted, NotWaiting, RetryAfter, Settled};
 
-    let settled = [GiveUp(Settled); 4];
-    let in_doubt = |reads: Decision| [reads, reads, GiveUp(MaybeDone), GiveUp(MaybeDone)];
-    let turned_away = |reads: Decision| [reads, reads, GiveUp(NotWaiting), GiveUp(NotWaiting)];
+    let settled = [Stop(Settled); 4];
+    let in_doubt = |reads: RetryDecision| [reads, reads, Stop(MaybeDone), Stop(MaybeDone)];
+    let turned_away = |reads: RetryDecision| [reads, reads, Stop(NotWaiting), Stop(NotWaiting)];
     // In the order of the classes: read, idempotent, keyed, never.
-    let rows: &[(Happened, [Decision; 4])] = &[
-        (Happened::NotAdmitted, [GiveUp(NotAdmitted); 4]),
-        (Happened::Refused, settled),
+    let rows: &[(AttemptOutcome, [RetryDecision; 4])] = &[
+        (AttemptOutcome::NotAdmitted, [Stop(NotAdmitted); 4]),
+        (AttemptOutcome::Refused, settled),
         (
-            Happened::NotSent,
+            AttemptOutcome::NotSent,
             [repeat(50, NotSent), repeat(50, NotSent), repeat(25, NotSent), repeat(25, NotSent)],
         ),
-        (Happened::MaybeSent, in_doubt(repeat(50, Lost))),
+        (AttemptOutcome::MaybeSent, in_doubt(repeat(50, Lost))),
         (answered(200), settled),
         (answered(207), settled),
         (answered(302), settled),
@@ -65,13 +65,13 @@ fn every_class_repeats_what_it_may() {
         (answered(422), settled),
         (answered(408), in_doubt(repeat(50, ServerError))),
         (answered(500), in_doubt(repeat(50, ServerError))),
-        (answered(501), in_doubt(GiveUp(Settled))),
+        (answered(501), in_doubt(Stop(Settled))),
         (answered(502), in_doubt(repeat(50, ServerError))),
         (answered(503), in_doubt(repeat(50, ServerError))),
         (answered(504), in_doubt(repeat(50, ServerError))),
         (answered(429), turned_away(repeat(500, Throttled))),
         (asked(429, 1), turned_away(repeat(1050, Throttled))),
-        (asked(429, u64::MAX), turned_away(GiveUp(RetryAfter))),
+        (asked(429, u64::MAX), turned_away(Stop(RetryAfter))),
         (asked(503, 0), in_doubt(repeat(50, Throttled))),
         (asked(503, 2), in_doubt(repeat(2050, Throttled))),
         (asked(502, 3), in_doubt(repeat(3050, ServerError))),
@@ -87,21 +87,21 @@ fn every_class_repeats_what_it_may() {
 #[test]
 fn attempts_are_counted() {
     for (class, happened, most) in [
-        (Repeat::Read, Happened::NotSent, 3),
-        (Repeat::Read, Happened::MaybeSent, 3),
+        (Repeat::Read, AttemptOutcome::NotSent, 3),
+        (Repeat::Read, AttemptOutcome::MaybeSent, 3),
         (Repeat::Idempotent, answered(503), 3),
-        (Repeat::Keyed, Happened::NotSent, 3),
+        (Repeat::Keyed, AttemptOutcome::NotSent, 3),
         (Repeat::Keyed, answered(429), 1),
         (Repeat::Keyed, asked(503, 1), 1),
-        (Repeat::Keyed, Happened::MaybeSent, 1),
-        (Repeat::Never, Happened::NotSent, 3),
+        (Repeat::Keyed, AttemptOutcome::MaybeSent, 1),
+        (Repeat::Never, AttemptOutcome::NotSent, 3),
         (Repeat::Never, answered(429), 1),
-        (Repeat::Never, Happened::MaybeSent, 1),
+        (Repeat::Never, AttemptOutcome::MaybeSent, 1),
     ] {
         let limits = limits(class);
         for attempt in 1..5 {
             let decision = decide(&Situation { attempt, ..first(class, happened, &limits) });
-            let repeats = matches!(decision, Decision::Repeat { .. });
+            let repeats = matches!(decision, RetryDecision::Retry { .. });
             assert_eq!(repeats, attempt < most, "{class:?} {happened:?} {attempt}");
         }
     }
@@ -116,49 +116,59 @@ fn settings_change_the_numbers() {
         decide(&first(class, happened, &limits))
     };
     let settings = RetrySettings::new;
-    for happened in [Happened::NotSent, Happened::MaybeSent, answered(503), asked(429, 0)] {
+    for happened in [AttemptOutcome::NotSent, AttemptOutcome::MaybeSent, answered(503), asked(429, 0)] {
         let found = decided(Repeat::Read, happened, settings().max_attempts_if_not_sent(9).max_attempts(1));
-        assert_eq!(found, Decision::GiveUp(Reason::Attempts), "{happened:?}");
+        assert_eq!(found, RetryDecision::Stop(StopReason::Attempts), "{happened:?}");
     }
     for (class, happened, settings, expected) in [
         (
             Repeat::Read,
             answered(503),
             settings().backoff(second, 3 * second),
-            repeat(500, Cause::ServerError),
+            repeat(500, RetryCause::ServerError),
         ),
         (
             Repeat::Read,
             answered(503),
             settings().backoff(second, second / 2),
-            repeat(250, Cause::ServerError),
+            repeat(250, RetryCause::ServerError),
         ),
         (
             Repeat::Read,
             answered(429),
             settings().throttled_backoff(3 * second),
-            repeat(1500, Cause::Throttled),
+            repeat(1500, RetryCause::Throttled),
         ),
         (
             Repeat::Never,
             asked(429, 2),
             settings().wait_if_throttled(true).max_retry_after(3 * second),
-            repeat(2025, Cause::Throttled),
+            repeat(2025, RetryCause::Throttled),
         ),
-        (Repeat::Never, answered(429), settings().wait_if_throttled(true), repeat(25, Cause::Throttled)),
+        (Repeat::Never, answered(429), settings().wait_if_throttled(true), repeat(25, RetryCause::Throttled)),
         (
             Repeat::Never,
             asked(503, 1),
             settings().wait_if_throttled(true),
-            Decision::GiveUp(Reason::MaybeDone),
+            RetryDecision::Stop(StopReason::MaybeDone),
         ),
-        (Repeat::Read, answered(503), settings().statuses([502]), Decision::GiveUp(Reason::Settled)),
-        (Repeat::Read, answered(502), settings().statuses([502]), repeat(50, Cause::ServerError)),
-        (Repeat::Read, answered(409), settings().statuses([409]), Decision::GiveUp(Reason::Settled)),
-        (Repeat::Never, answered(500), settings().statuses([500]), Decision::GiveUp(Reason::MaybeDone)),
-        (Repeat::Keyed, answered(502), settings().statuses([502]), Decision::GiveUp(Reason::MaybeDone)),
-        (Repeat::Read, answered(503), settings().cost(101, 0), Decision::GiveUp(Reason::Budget)),
-        (Repeat::Read, answered(429), settings().cost(101, 100), repeat(500, Cause::Throttled)),
+        (Repeat::Read, answered(503), settings().statuses([502]), RetryDecision::Stop(StopReason::Settled)),
+        (Repeat::Read, answered(502), settings().statuses([502]), repeat(50, RetryCause::ServerError)),
+        (Repeat::Read, answered(409), settings().statuses([409]), RetryDecision::Stop(StopReason::Settled)),
+        (
+            Repeat::Never,
+            answered(500),
+            settings().statuses([500]),
+            RetryDecision::Stop(StopReason::MaybeDone),
+        ),
+        (
+            Repeat::Keyed,
+            answered(502),
+            settings().statuses([502]),
+            RetryDecision::Stop(StopReason::MaybeDone),
+        ),
+        (Repeat::Read, answered(503), settings().cost(101, 0), RetryDecision::Stop(StopReason::Budget)),
+        (Repeat::Read, answered(429), settings().cost(101, 100), repeat(500, RetryCause::Throttled)),
     ] {
         assert_eq!(
             decided(class, happened, settings.clone()),
@@ -171,34 +181,34 @@ fn settings_change_the_numbers() {
 #[test]
 fn budget_and_time_are_kept() {
     let limits = Limits::reads();
-    let situation = first(Repeat::Read, Happened::MaybeSent, &limits);
+    let situation = first(Repeat::Read, AttemptOutcome::MaybeSent, &limits);
     for (budget, left, expected) in [
-        (14, 51, repeat(50, Cause::Lost)),
-        (13, 51, Decision::GiveUp(Reason::Budget)),
-        (14, 50, Decision::GiveUp(Reason::Deadline)),
-        (14, 0, Decision::GiveUp(Reason::Deadline)),
+        (14, 51, repeat(50, RetryCause::Lost)),
+        (13, 51, RetryDecision::Stop(StopReason::Budget)),
+        (14, 50, RetryDecision::Stop(StopReason::Deadline)),
+        (14, 0, RetryDecision::Stop(StopReason::Deadline)),
     ] {
         let left = Duration::from_millis(left);
         assert_eq!(decide(&Situation { budget, left, ..situation.clone() }), expected);
     }
     let throttled = Situation { budget: 5, outcome: answered(429), ..situation.clone() };
-    assert_eq!(decide(&throttled), repeat(500, Cause::Throttled));
-    assert_eq!(decide(&Situation { budget: 4, ..throttled }), Decision::GiveUp(Reason::Budget));
+    assert_eq!(decide(&throttled), repeat(500, RetryCause::Throttled));
+    assert_eq!(decide(&Situation { budget: 4, ..throttled }), RetryDecision::Stop(StopReason::Budget));
     // 30 seconds are allowed, but the call has no more than 30 for everything.
     let late = Situation { outcome: asked(429, 30), ..situation };
-    assert_eq!(decide(&late), Decision::GiveUp(Reason::Deadline));
+    assert_eq!(decide(&late), RetryDecision::Stop(StopReason::Deadline));
 }
 
 fn any_class() -> impl Strategy<Value = Repeat> {
     (0usize..4).prop_map(|index| CLASSES[index])
 }
 
-fn any_happening() -> impl Strategy<Value = Happened> {
+fn any_happening() -> impl Strategy<Value = AttemptOutcome> {
     prop_oneof![
-        Just(Happened::NotSent),
-        Just(Happened::MaybeSent),
+        Just(AttemptOutcome::NotSent),
+        Just(AttemptOutcome::MaybeSent),
         (prop::sample::select(&[200u16, 401, 408, 409, 429, 500, 502, 503, 504][..]), any::<Option<u16>>())
-            .prop_map(|(status, seconds)| Happened::Answered {
+            .prop_map(|(status, seconds)| AttemptOutcome::Answered {
                 status,
                 retry_after: seconds.map(|seconds| Duration::from_secs(seconds.into())),
             }),
@@ -226,11 +236,11 @@ proptest! {
             let left = deadline - passed;
             let situation =
                 Situation { class, attempt, outcome: happened, budget: 100, left, limits: &limits, random };
-            let Decision::Repeat { after, .. } = decide(&situation) else {
+            let RetryDecision::Retry { after, .. } = decide(&situation) else {
                 ended = true;
                 break;
             };
-            if let Happened::Answered { retry_after: Some(asked), .. } = happened {
+            if let AttemptOutcome::Answered { retry_after: Some(asked), .. } = happened {
                 prop_assert!(after >= asked);
             }
             waited += after;
@@ -249,10 +259,10 @@ proptest! {
             let mut limits = limits(class);
             RetrySettings::new().max_attempts(9).wait_if_throttled(true).statuses(100..600).apply(&mut limits);
             let situation = Situation { attempt, random, ..first(class, happened, &limits) };
-            if let Decision::Repeat { .. } = decide(&situation) {
+            if let RetryDecision::Retry { .. } = decide(&situation) {
                 let is_without_effect = match happened {
-                    Happened::NotSent => true,
-                    Happened::Answered { status: 429, .. } => class == Repeat::Never,
+                    AttemptOutcome::NotSent => true,
+                    AttemptOutcome::Answered { status: 429, .. } => class == Repeat::Never,
                     _ => false,
                 };
                 prop_assert!(is_without_effect);

@@ -10,14 +10,14 @@ use super::machine::{NoToken, ResumePoint, Settings};
 use super::supervisor::{Bearer, Shared, TokenProvider, start};
 use super::{ChannelMessage, EventStream};
 use crate::authentication;
-use crate::client::{self, Core};
+use crate::client::{self, ClientInner};
 use crate::error::{Error, ErrorKind, Result};
 use crate::transport::{BaseUrl, TransportSettings};
 
 /// What all streams of a client have in common: its tokens, the server, and how often it may be dialled.
 #[derive(Debug)]
 pub(crate) struct Streams {
-    pub(super) client: Core,
+    pub(super) client: ClientInner,
     url: String,
     user_agent: String,
     transport: TransportSettings,
@@ -32,7 +32,7 @@ impl Streams {
     ///
     /// # Errors
     /// [`ErrorKind::Configuration`] if the URL is on another host, or is not allowed.
-    pub(crate) fn new(client: &Core, settings: &client::Settings, path: Option<&str>) -> Result<Self> {
+    pub(crate) fn new(client: &ClientInner, settings: &client::Settings, path: Option<&str>) -> Result<Self> {
         let base_url = client.base_url();
         let url = settings.stream_url.clone().or_else(|| Some(derived(base_url, path?)));
         let url = url.ok_or_else(|| Error::new(ErrorKind::Configuration, "this API has no streams"))?;
@@ -130,7 +130,7 @@ pub(super) fn check(what: &str, settings: &Settings) -> Result<()> {
 /// The tokens of a client, which its requests use, too. They are for the host of its base URL, and so
 /// are its streams.
 #[derive(Debug)]
-pub(crate) struct ClientTokens(pub(crate) Core);
+pub(crate) struct ClientTokens(pub(crate) ClientInner);
 
 impl TokenProvider for ClientTokens {
     async fn token(&self, newer_than: Option<u64>) -> std::result::Result<Bearer, NoToken> {

@@ -14,10 +14,10 @@ use self::generated::api::API;
 pub use self::generated::api::Environment;
 pub use self::generated::*;
 use crate::api::Api;
-use crate::authentication::Given;
+use crate::authentication::CredentialsConfig;
 use crate::builder::ApiClient;
 use crate::call::UndocumentedRequest;
-use crate::client::{Core, Settings};
+use crate::client::{ClientInner, Settings};
 use crate::error::Result;
 use crate::operation::{Method, Operation};
 use crate::retry::Statistics;
@@ -47,7 +47,7 @@ static UNDOCUMENTED: [Operation; 5] = Operation::undocumented(&API);
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    core: Core,
+    core: ClientInner,
     #[cfg(feature = "stream")]
     pub(crate) streams: Arc<Streams>,
 }
@@ -185,7 +185,7 @@ impl ClientBuilder {
     /// needed: see [`authentication`](crate::authentication).
     pub fn credentials(mut self, id: impl Into<String>, secret: impl Into<String>) -> Self {
         let (id, secret) = (SecretString::from(id.into()), SecretString::from(secret.into()));
-        self.settings.credentials = Some(Given::Client { id, secret });
+        self.settings.credentials = Some(CredentialsConfig::Client { id, secret });
         self
     }
 
@@ -206,7 +206,7 @@ impl ClientBuilder {
 
     /// An access token, exactly as issued, instead of credentials. It is not renewed.
     pub fn access_token(mut self, token: impl Into<String>) -> Self {
-        self.settings.credentials = Some(Given::Key(SecretString::from(token.into())));
+        self.settings.credentials = Some(CredentialsConfig::Key(SecretString::from(token.into())));
         self
     }
 }

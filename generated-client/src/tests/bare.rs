@@ -9,10 +9,10 @@ use jiff::civil::date;
 use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 
-use super::pace::ScriptedPace;
 use super::specs::archive::records::{DropRecord, ListNames, ListRecords, NewRecord, Record};
 use super::specs::archive::{Client, OPERATIONS, api};
-use crate::authentication::Given;
+use super::time::ScriptedTime;
+use crate::authentication::CredentialsConfig;
 use crate::client::Settings;
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::response::Response;
@@ -20,8 +20,8 @@ use crate::response::Response;
 fn client(server: &Server) -> Client {
     // The path of a base URL stands before every path.
     let mut settings = Settings::new(&api::API, &format!("{}/api/v9", server.url));
-    settings.credentials = Some(Given::Key(KEY.into()));
-    settings.pace = Arc::new(ScriptedPace::default());
+    settings.credentials = Some(CredentialsConfig::Key(KEY.into()));
+    settings.time = Arc::new(ScriptedTime::default());
     Client { core: settings.build().unwrap() }
 }
 

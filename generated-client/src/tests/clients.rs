@@ -7,14 +7,14 @@ use clear_street_test_support::KEY;
 use clear_street_test_support::server::Server;
 
 use super::{API, LIST, call, send_list, settings};
-use crate::authentication::Given;
-use crate::call::Sending;
-use crate::client::{Core, Settings};
+use crate::authentication::CredentialsConfig;
+use crate::call::ResponseFuture;
+use crate::client::{ClientInner, Settings};
 use crate::error::{Delivery, Error, ErrorKind};
 use crate::retry::RetrySettings;
 use crate::transport::ProxySettings;
 
-fn from_env(variables: &[(&str, &str)]) -> Result<Core, Error> {
+fn from_env(variables: &[(&str, &str)]) -> Result<ClientInner, Error> {
     let variables: HashMap<String, OsString> =
         variables.iter().map(|(name, value)| ((*name).to_owned(), OsString::from(value))).collect();
     let mut settings = Settings::new(&API, "https://default.example.com");
@@ -61,7 +61,10 @@ fn settings_that_cannot_work_are_refused() {
 
     let cases: [(Change<'_>, &str); 7] = [
         (&|settings| settings.credentials = None, "no API key"),
-        (&|settings| settings.credentials = Some(Given::Key("a key\n".into())), "the API key contains"),
+        (
+            &|settings| settings.credentials = Some(CredentialsConfig::Key("a key\n".into())),
+            "the API key contains",
+        ),
         (&|settings| settings.base_url = "api.example.com".to_owned(), "the base URL is no URL"),
         (
             &|settings| settings.retries = RetrySettings::new().max_attempts(0),
@@ -104,7 +107,7 @@ async fn requests_can_be_sent_from_anywhere() {
     let server = Server::answering(200, r#"{"result": ["a"]}"#).await;
     anywhere(&super::core(&server));
     anywhere(&super::list(&server));
-    let sending: Sending<Vec<String>> = movable(send_list(&server));
+    let sending: ResponseFuture<Vec<String>> = movable(send_list(&server));
     let response = tokio::spawn(sending).await.unwrap().unwrap();
     assert_eq!(response.data, ["a"]);
 }

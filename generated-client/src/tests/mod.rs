@@ -7,12 +7,12 @@ mod broker;
 mod clients;
 mod errors;
 pub(crate) mod messages;
-pub(crate) mod pace;
 mod paging;
 mod rate_limits;
 mod requests;
 mod retries;
 pub(crate) mod specs;
+pub(crate) mod time;
 mod tokens;
 
 use std::sync::Arc;
@@ -21,11 +21,11 @@ use std::time::Duration;
 use clear_street_test_support::KEY;
 use clear_street_test_support::server::Server;
 
-use self::pace::ScriptedPace;
+use self::time::ScriptedTime;
 use crate::api::{Api, Authentication, Frame, ListEncoding, Pagination, RateLimit};
-use crate::authentication::Given;
-use crate::call::{Call, Sending};
-use crate::client::{Core, Settings};
+use crate::authentication::CredentialsConfig;
+use crate::call::{Call, ResponseFuture};
+use crate::client::{ClientInner, Settings};
 use crate::operation::{Answer, BodyKind, Method, Operation, PageToken, Parameter, Repeat};
 use crate::record::{Encoding, Field, Rule, Table, Value};
 
@@ -135,19 +135,19 @@ static MAYBE: Operation =
 
 fn settings(url: &str) -> Settings {
     let mut settings = Settings::new(&API, url);
-    settings.credentials = Some(Given::Key(KEY.into()));
+    settings.credentials = Some(CredentialsConfig::Key(KEY.into()));
     // Long enough for a busy machine: no test waits for it.
     settings.timeout = Some(Duration::from_secs(60));
-    settings.pace = Arc::new(ScriptedPace::default());
+    settings.time = Arc::new(ScriptedTime::default());
     settings
 }
 
-fn core(server: &Server) -> Core {
+fn core(server: &Server) -> ClientInner {
     settings(&server.url).build().unwrap()
 }
 
 /// A call with `7` as its first parameter, if it has one.
-fn call(core: &Core, operation: &'static Operation) -> Call {
+fn call(core: &ClientInner, operation: &'static Operation) -> Call {
     let mut call = Call::new(core, operation);
     if !operation.parameters.is_empty() {
         call.set(0, "7".to_owned().view());
@@ -167,6 +167,6 @@ fn create(server: &Server, body: impl Value) -> Call {
     call
 }
 
-fn send_list(server: &Server) -> Sending<Vec<String>> {
+fn send_list(server: &Server) -> ResponseFuture<Vec<String>> {
     list(server).send()
 }

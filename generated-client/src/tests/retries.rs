@@ -7,10 +7,10 @@ use std::time::Duration;
 use clear_street_test_support::server::{Action, Server, answer, json, last};
 use tokio::net::TcpSocket;
 
-use super::pace::ScriptedPace;
+use super::time::ScriptedTime;
 use super::{BLANK, CREATE, LIST, call, settings};
 use crate::call::Call;
-use crate::client::{Core, Settings};
+use crate::client::{ClientInner, Settings};
 use crate::error::{Delivery, Error, ErrorKind, Result};
 use crate::operation::{Answer, BodyKind, Method, Operation, Repeat};
 use crate::options::RequestOptions;
@@ -45,8 +45,8 @@ const GOOD: &str = r#"{"result": ["a"]}"#;
 /// A server, a client of it, and the client's time.
 struct Setting {
     server: Server,
-    pace: Arc<ScriptedPace>,
-    core: Core,
+    time: Arc<ScriptedTime>,
+    core: ClientInner,
 }
 
 impl Setting {
@@ -62,11 +62,11 @@ impl Setting {
             reply.cloned().unwrap_or_else(|| json(200, GOOD))
         })
         .await;
-        let pace = Arc::new(ScriptedPace::default());
+        let time = Arc::new(ScriptedTime::default());
         let mut settings = settings(&server.url);
-        settings.pace = Arc::clone(&pace) as _;
+        settings.time = Arc::clone(&time) as _;
         change(&mut settings);
-        Self { core: settings.build().unwrap(), server, pace }
+        Self { core: settings.build().unwrap(), server, time }
     }
 
     fn call(&self, operation: &'static Operation) -> Call {
@@ -83,7 +83,7 @@ impl Setting {
 
     /// What was slept, in milliseconds.
     fn slept(&self) -> Vec<u128> {
-        self.pace.sleeps().iter().map(Duration::as_millis).collect()
+        self.time.sleeps().iter().map(Duration::as_millis).collect()
     }
 }
 
@@ -197,7 +197,10 @@ async fn other_writes_wait_only_if_they_may() {
 }
 
 /// Nobody listens, but nobody else gets the port either.
-async fn refused(operation: &'static Operation, settings_of: impl FnOnce(&mut Settings)) -> (Error, Core) {
+async fn refused(
+    operation: &'static Operation,
+    settings_of: impl FnOnce(&mut Settings),
+) -> (Error, ClientInner) {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let mut settings = settings(&format!("http://{}", socket.local_addr().unwrap()));

@@ -24,7 +24,7 @@ macro_rules! api {
         pub(super) mod $name {
             #[derive(Clone, Debug)]
             pub struct Client {
-                pub(in crate::tests) core: crate::client::Core,
+                pub(in crate::tests) core: crate::client::ClientInner,
             }
 
             clear_street_test_support::$name!();

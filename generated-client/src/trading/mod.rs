@@ -11,10 +11,10 @@ use self::generated::api::API;
 pub use self::generated::api::Environment;
 pub use self::generated::*;
 use crate::api::Api;
-use crate::authentication::Given;
+use crate::authentication::CredentialsConfig;
 use crate::builder::ApiClient;
 use crate::call::UndocumentedRequest;
-use crate::client::{Core, Settings};
+use crate::client::{ClientInner, Settings};
 use crate::error::Result;
 use crate::operation::{Method, Operation};
 use crate::retry::Statistics;
@@ -44,7 +44,7 @@ static UNDOCUMENTED: [Operation; 5] = Operation::undocumented(&API);
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    core: Core,
+    core: ClientInner,
 }
 
 impl Client {
@@ -126,7 +126,7 @@ impl ApiClient for Client {
 impl ClientBuilder {
     /// The API key, exactly as issued.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
-        self.settings.credentials = Some(Given::Key(SecretString::from(key.into())));
+        self.settings.credentials = Some(CredentialsConfig::Key(SecretString::from(key.into())));
         self
     }
 }

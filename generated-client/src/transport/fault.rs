@@ -1,7 +1,7 @@
 //! Why a request has no response.
 
 use super::BoxError;
-use crate::error::{Delivery, Error, ErrorKind, Received};
+use crate::error::{Delivery, Error, ErrorKind, ErrorResponse};
 use crate::headers::Headers;
 
 /// Why there is no answer.
@@ -61,7 +61,7 @@ impl TransportError {
             Some((status, headers)) => {
                 let known =
                     if delivery == Delivery::Answered { Delivery::of_status(status) } else { delivery };
-                error.delivered(known).answered(Received::head(status, headers))
+                error.delivered(known).answered(ErrorResponse::head(status, headers))
             }
             None => error.delivered(delivery),
         }

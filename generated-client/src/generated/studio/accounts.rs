@@ -20,11 +20,11 @@ use super::entities::EntityId;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Accounts {
-    core: Core,
+    core: ClientInner,
 }
 
 impl Accounts {
-    pub(super) fn new(core: Core) -> Self {
+    pub(super) fn new(core: ClientInner) -> Self {
         Self { core }
     }
 

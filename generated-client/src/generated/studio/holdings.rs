@@ -26,11 +26,11 @@ use super::instruments::{AssetClass, Symbol};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Holdings {
-    core: Core,
+    core: ClientInner,
 }
 
 impl Holdings {
-    pub(super) fn new(core: Core) -> Self {
+    pub(super) fn new(core: ClientInner) -> Self {
         Self { core }
     }
 

@@ -23,11 +23,11 @@ use super::instruments::Symbol;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Inventories {
-    core: Core,
+    core: ClientInner,
 }
 
 impl Inventories {
-    pub(super) fn new(core: Core) -> Self {
+    pub(super) fn new(core: ClientInner) -> Self {
         Self { core }
     }
 

@@ -27,11 +27,11 @@ use super::orders::ReferenceId;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Locates {
-    core: Core,
+    core: ClientInner,
 }
 
 impl Locates {
-    pub(super) fn new(core: Core) -> Self {
+    pub(super) fn new(core: ClientInner) -> Self {
         Self { core }
     }
 

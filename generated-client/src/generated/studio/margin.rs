@@ -22,11 +22,11 @@ use super::instruments::{AssetClass, Symbol};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Margin {
-    core: Core,
+    core: ClientInner,
 }
 
 impl Margin {
-    pub(super) fn new(core: Core) -> Self {
+    pub(super) fn new(core: ClientInner) -> Self {
         Self { core }
     }
 

@@ -28,11 +28,11 @@ use super::margin::RegTMargin;
 /// ```
 #[derive(Clone, Debug)]
 pub struct MarginSimulations {
-    core: Core,
+    core: ClientInner,
 }
 
 impl MarginSimulations {
-    pub(super) fn new(core: Core) -> Self {
+    pub(super) fn new(core: ClientInner) -> Self {
         Self { core }
     }
 

@@ -30,11 +30,11 @@ use super::instruments::{Symbol, SymbolFormat};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Orders {
-    core: Core,
+    core: ClientInner,
 }
 
 impl Orders {
-    pub(super) fn new(core: Core) -> Self {
+    pub(super) fn new(core: ClientInner) -> Self {
         Self { core }
     }
 

@@ -25,11 +25,11 @@ use super::instruments::{AssetClass, Symbol};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Performance {
-    core: Core,
+    core: ClientInner,
 }
 
 impl Performance {
-    pub(super) fn new(core: Core) -> Self {
+    pub(super) fn new(core: ClientInner) -> Self {
         Self { core }
     }
 

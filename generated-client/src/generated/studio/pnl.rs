@@ -23,11 +23,11 @@ use super::instruments::{AssetClass, Symbol};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Pnl {
-    core: Core,
+    core: ClientInner,
 }
 
 impl Pnl {
-    pub(super) fn new(core: Core) -> Self {
+    pub(super) fn new(core: ClientInner) -> Self {
         Self { core }
     }
 

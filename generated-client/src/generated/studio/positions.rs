@@ -28,11 +28,11 @@ use super::instruments::Symbol;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Positions {
-    core: Core,
+    core: ClientInner,
 }
 
 impl Positions {
-    pub(super) fn new(core: Core) -> Self {
+    pub(super) fn new(core: ClientInner) -> Self {
         Self { core }
     }
 

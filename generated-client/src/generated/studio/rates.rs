@@ -22,11 +22,11 @@ use super::instruments::Symbol;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Rates {
-    core: Core,
+    core: ClientInner,
 }
 
 impl Rates {
-    pub(super) fn new(core: Core) -> Self {
+    pub(super) fn new(core: ClientInner) -> Self {
         Self { core }
     }
 

@@ -25,11 +25,11 @@ use super::orders::{OrderId, OrderSide};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Trades {
-    core: Core,
+    core: ClientInner,
 }
 
 impl Trades {
-    pub(super) fn new(core: Core) -> Self {
+    pub(super) fn new(core: ClientInner) -> Self {
         Self { core }
     }
 

@@ -19,11 +19,11 @@ use crate::generated_prelude::*;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Calendar {
-    core: Core,
+    core: ClientInner,
 }
 
 impl Calendar {
-    pub(super) fn new(core: Core) -> Self {
+    pub(super) fn new(core: ClientInner) -> Self {
         Self { core }
     }
 

@@ -22,11 +22,11 @@ use super::instruments::{InstrumentId, InstrumentIdOrSymbol};
 /// ```
 #[derive(Clone, Debug)]
 pub struct InstrumentData {
-    core: Core,
+    core: ClientInner,
 }
 
 impl InstrumentData {
-    pub(super) fn new(core: Core) -> Self {
+    pub(super) fn new(core: ClientInner) -> Self {
         Self { core }
     }
 

@@ -20,11 +20,11 @@ use super::instruments::{InstrumentId, InstrumentIdOrSymbol};
 /// ```
 #[derive(Clone, Debug)]
 pub struct MarketData {
-    core: Core,
+    core: ClientInner,
 }
 
 impl MarketData {
-    pub(super) fn new(core: Core) -> Self {
+    pub(super) fn new(core: ClientInner) -> Self {
         Self { core }
     }
 

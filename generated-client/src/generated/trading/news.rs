@@ -22,11 +22,11 @@ use super::instruments::InstrumentId;
 /// ```
 #[derive(Clone, Debug)]
 pub struct News {
-    core: Core,
+    core: ClientInner,
 }
 
 impl News {
-    pub(super) fn new(core: Core) -> Self {
+    pub(super) fn new(core: ClientInner) -> Self {
         Self { core }
     }
 

@@ -22,11 +22,11 @@ use super::accounts::AccountId;
 /// ```
 #[derive(Clone, Debug)]
 pub struct OmniAiEntitlements {
-    core: Core,
+    core: ClientInner,
 }
 
 impl OmniAiEntitlements {
-    pub(super) fn new(core: Core) -> Self {
+    pub(super) fn new(core: ClientInner) -> Self {
         Self { core }
     }
 

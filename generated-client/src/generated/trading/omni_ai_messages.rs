@@ -29,11 +29,11 @@ use super::omni_ai_threads::ThreadId;
 /// ```
 #[derive(Clone, Debug)]
 pub struct OmniAiMessages {
-    core: Core,
+    core: ClientInner,
 }
 
 impl OmniAiMessages {
-    pub(super) fn new(core: Core) -> Self {
+    pub(super) fn new(core: ClientInner) -> Self {
         Self { core }
     }
 

@@ -30,11 +30,11 @@ use super::omni_ai_threads::ThreadId;
 /// ```
 #[derive(Clone, Debug)]
 pub struct OmniAiResponses {
-    core: Core,
+    core: ClientInner,
 }
 
 impl OmniAiResponses {
-    pub(super) fn new(core: Core) -> Self {
+    pub(super) fn new(core: ClientInner) -> Self {
         Self { core }
     }
 

@@ -27,11 +27,11 @@ use super::omni_ai_responses::{Response, ResponseId};
 /// ```
 #[derive(Clone, Debug)]
 pub struct OmniAiThreads {
-    core: Core,
+    core: ClientInner,
 }
 
 impl OmniAiThreads {
-    pub(super) fn new(core: Core) -> Self {
+    pub(super) fn new(core: ClientInner) -> Self {
         Self { core }
     }
 

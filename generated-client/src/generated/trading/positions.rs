@@ -25,11 +25,11 @@ use super::orders::Order;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Positions {
-    core: Core,
+    core: ClientInner,
 }
 
 impl Positions {
-    pub(super) fn new(core: Core) -> Self {
+    pub(super) fn new(core: ClientInner) -> Self {
         Self { core }
     }
 

@@ -20,11 +20,11 @@ use super::positions::SortDirection;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Screener {
-    core: Core,
+    core: ClientInner,
 }
 
 impl Screener {
-    pub(super) fn new(core: Core) -> Self {
+    pub(super) fn new(core: ClientInner) -> Self {
         Self { core }
     }
 

@@ -22,11 +22,11 @@ use super::instruments::{Instrument, InstrumentIdOrSymbol};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Watchlist {
-    core: Core,
+    core: ClientInner,
 }
 
 impl Watchlist {
-    pub(super) fn new(core: Core) -> Self {
+    pub(super) fn new(core: ClientInner) -> Self {
         Self { core }
     }
 

@@ -9,7 +9,7 @@ impl<'a> Decoder<'a> {
         let table = record.table();
         let fields = table.fields;
         self.open(b'{', || format!("an object ({})", table.name))?;
-        let mut seen = Seen::default();
+        let mut seen = FieldSet::default();
         let (mut is_first, mut expected) = (true, 0);
         while self.next(b'}', &mut is_first)? {
             let Some((index, field)) = self.field(fields, expected)? else {
@@ -111,13 +111,13 @@ fn inside(field: &Field, mut failure: Box<Failure>) -> Box<Failure> {
 
 /// The fields that an object has had so far.
 #[derive(Default)]
-struct Seen {
+struct FieldSet {
     first: u64,
     /// Those from the 64th on.
     rest: Vec<u64>,
 }
 
-impl Seen {
+impl FieldSet {
     /// Adds a field; false if it was there.
     #[inline]
     fn insert(&mut self, index: usize) -> bool {

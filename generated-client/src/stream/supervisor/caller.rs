@@ -145,14 +145,14 @@ pub(super) type Delivery = (machine::Event<RawMessage>, usize);
 
 /// What the caller has taken since the machine was told.
 #[derive(Debug, Default)]
-pub(super) struct Taken {
+pub(super) struct TakenCount {
     events: AtomicUsize,
     bytes: AtomicUsize,
     /// Tells that something was taken, also if that was counted already.
     pub(super) room: Notify,
 }
 
-impl Taken {
+impl TakenCount {
     fn add(&self, size: usize) {
         // Bytes first: whoever counts the event counts them, too.
         self.bytes.fetch_add(size, Ordering::SeqCst);
@@ -180,7 +180,7 @@ pub struct EventStream<M> {
     pub(super) deliveries: mpsc::UnboundedReceiver<Vec<Delivery>>,
     /// The rest of the last delivery.
     pub(super) events: std::vec::IntoIter<Delivery>,
-    pub(super) taken: Arc<Taken>,
+    pub(super) taken: Arc<TakenCount>,
     pub(super) handle: Handle,
     /// Is aborted with the stream.
     pub(super) _task: JoinSet<()>,

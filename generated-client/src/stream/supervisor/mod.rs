@@ -24,7 +24,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinSet, consume_budget, yield_now};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use self::caller::{Delivery, Taken};
+use self::caller::{Delivery, TakenCount};
 pub use self::caller::{Event, EventStream, Handle, Message, Messages, States};
 pub(crate) use self::frame::RawMessage;
 use super::connection::{Arrival, Connection};
@@ -107,7 +107,7 @@ pub(crate) fn start<M: ChannelMessage>(
     let (status, watched) = watch::channel(status);
     let (requests, requested) = mpsc::unbounded_channel();
     let (events, delivered) = mpsc::unbounded_channel();
-    let taken = Arc::new(Taken::default());
+    let taken = Arc::new(TakenCount::default());
     let supervisor = Supervisor::<M, _, _> {
         machine: StreamMachine::new(
             settings.clone(),
@@ -160,7 +160,7 @@ struct Supervisor<M: ChannelMessage, D, T> {
     batch: Vec<Delivery>,
     /// Has no limit of its own: the machine keeps the limit.
     events: mpsc::UnboundedSender<Vec<Delivery>>,
-    taken: Arc<Taken>,
+    taken: Arc<TakenCount>,
     status: watch::Sender<Status>,
     requests: mpsc::UnboundedReceiver<Request>,
 }

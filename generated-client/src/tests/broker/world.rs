@@ -10,15 +10,15 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::script::{Kind, Script};
 use super::server::Broker;
-use crate::authentication::Given;
+use crate::authentication::CredentialsConfig;
 use crate::call::Call;
 use crate::client::Settings;
 use crate::error::{Delivery, Error};
-use crate::keyed::{Rows, Submitting};
+use crate::keyed::{Rows, SubmissionFuture};
 use crate::operation::Operation;
 use crate::options::RequestOptions;
 use crate::record::Value;
-use crate::retry::{RealPace, RetrySettings};
+use crate::retry::{RetrySettings, SystemTime};
 use crate::trading::accounts::AccountId;
 use crate::trading::instruments::InstrumentId;
 use crate::trading::orders::{NewOrder, Order, RequestTimeInForce, Side, SubmitOrders};
@@ -126,8 +126,8 @@ async fn run<T: Value + Send + Serialize + 'static>(
 ) -> World {
     let broker = Arc::new(Broker::new(script));
     let mut settings = Settings::new(operation.api, "http://127.0.0.1:9");
-    settings.credentials = Some(Given::Key(KEY.into()));
-    settings.pace = Arc::new(RealPace::new(fastrand::Rng::with_seed(script.seed)));
+    settings.credentials = Some(CredentialsConfig::Key(KEY.into()));
+    settings.time = Arc::new(SystemTime::new(fastrand::Rng::with_seed(script.seed)));
     settings.transport.memory = Some(Arc::<Broker>::clone(&broker));
     let mut options = RequestOptions::new();
     if script.client.per_request {
@@ -142,7 +142,7 @@ async fn run<T: Value + Send + Serialize + 'static>(
     call.configure(options);
     let keys = rows.keys().to_vec();
     let began = Instant::now();
-    let outcome = timeout(EVER, Submitting::<T>::new(call, rows)).await;
+    let outcome = timeout(EVER, SubmissionFuture::<T>::new(call, rows)).await;
     let mut world = World { broker, began, keys, call: None, resolves: Vec::new() };
     let took = began.elapsed();
     match outcome {

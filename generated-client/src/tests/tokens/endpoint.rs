@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use clear_street_test_support::server::{Action, Request, Server, json};
 
-use crate::authentication::Given;
+use crate::authentication::CredentialsConfig;
 use crate::call::Call;
-use crate::client::{Core, Settings};
+use crate::client::{ClientInner, Settings};
 use crate::error::Result;
 use crate::operation::Operation;
 use crate::response::Response;
-use crate::retry::Pace;
-use crate::tests::pace::ScriptedPace;
+use crate::retry::TimeSource;
+use crate::tests::time::ScriptedTime;
 use crate::tests::{LIMITED, call};
 
 pub(super) const ID: &str = "planted-id";
@@ -34,8 +34,8 @@ pub(super) fn good() -> Vec<Action> {
 pub(super) struct Setting {
     pub(super) endpoint: Server,
     pub(super) server: Server,
-    pub(super) pace: Arc<ScriptedPace>,
-    pub(super) core: Core,
+    pub(super) time: Arc<ScriptedTime>,
+    pub(super) core: ClientInner,
 }
 
 impl Setting {
@@ -48,10 +48,10 @@ impl Setting {
         let next = AtomicUsize::new(1);
         let endpoint = Server::start(move |_| fetch(next.fetch_add(1, Ordering::Relaxed))).await;
         let server = Server::start(answer).await;
-        let pace = Arc::new(ScriptedPace::default());
+        let time = Arc::new(ScriptedTime::default());
         let mut settings = settings(&endpoint, &server);
-        settings.pace = Arc::clone(&pace) as _;
-        Self { core: settings.build().unwrap(), endpoint, server, pace }
+        settings.time = Arc::clone(&time) as _;
+        Self { core: settings.build().unwrap(), endpoint, server, time }
     }
 
     pub(super) fn call(&self, operation: &'static Operation) -> Call {
@@ -74,7 +74,7 @@ impl Setting {
     }
 
     pub(super) async fn pass(&self, seconds: u64) {
-        self.pace.sleep(Duration::from_secs(seconds)).await;
+        self.time.sleep(Duration::from_secs(seconds)).await;
     }
 
     /// Lets the client work until the endpoint was asked so often, and a little longer.
@@ -87,11 +87,11 @@ impl Setting {
 
 pub(super) fn settings(endpoint: &Server, server: &Server) -> Settings {
     let mut settings = Settings::new(&LIMITED, &server.url);
-    settings.credentials = Some(Given::Client { id: ID.into(), secret: SECRET.into() });
+    settings.credentials = Some(CredentialsConfig::Client { id: ID.into(), secret: SECRET.into() });
     settings.token_url = Some(format!("{}/oauth/token", endpoint.url));
     settings.timeout = Some(Duration::from_secs(60));
     // A thousand calls wait for fifty turns within one attempt each.
     settings.retries = crate::retry::RetrySettings::new().attempt_timeout(Duration::from_secs(60));
-    settings.pace = Arc::new(ScriptedPace::default());
+    settings.time = Arc::new(ScriptedTime::default());
     settings
 }

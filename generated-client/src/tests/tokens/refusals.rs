@@ -48,7 +48,7 @@ async fn what_fails_is_asked_again() {
         let setting =
             Setting::new(move |number| if number == 1 { fault() } else { token(number) }, |_| good()).await;
         setting.send(&LIST).await.unwrap();
-        assert_eq!((setting.counts(), setting.pace.sleeps()), ((2, 1), vec![pause]));
+        assert_eq!((setting.counts(), setting.time.sleeps()), ((2, 1), vec![pause]));
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use clear_street_test_support::server::{Action, Request, Server, json};
 
 use super::endpoint::{ID, SECRET, Setting, good, settings, token};
-use crate::authentication::{FetchingToken, Given, Token, TokenRequest, TokenSource};
+use crate::authentication::{CredentialsConfig, Token, TokenFuture, TokenRequest, TokenSource};
 use crate::operation::{BodyKind, Method, Operation, Repeat};
 use crate::retry::RetrySettings;
 use crate::tests::{BLANK, LIST, call};
@@ -66,7 +66,7 @@ async fn a_token_that_expires_on_its_way_is_replaced_whatever_the_operation() {
         assert_eq!(response.data, ["a"]);
         assert_eq!(setting.sent(), ["Bearer planted-token-1", "Bearer planted-token-2"]);
         assert_eq!(setting.counts(), (2, 2));
-        assert!(setting.pace.sleeps().is_empty());
+        assert!(setting.time.sleeps().is_empty());
         let statistics = setting.core.retry().statistics();
         assert_eq!((statistics.attempts, statistics.retries_unauthorized), (2, 1));
         assert_eq!((statistics.read_budget, statistics.order_budget), (500, 100));
@@ -126,7 +126,7 @@ async fn a_request_that_is_sent_once_leaves_the_new_token_to_the_next() {
 async fn a_refused_key_stays_refused() {
     let setting = Setting::new(token, taking(&[])).await;
     let mut settings = settings(&setting.endpoint, &setting.server);
-    settings.credentials = Some(Given::Key("planted-token-9".into()));
+    settings.credentials = Some(CredentialsConfig::Key("planted-token-9".into()));
     let error = call(&settings.build().unwrap(), &LIST).send::<Vec<String>>().await.unwrap_err();
     assert_eq!((error.status(), error.attempts()), (Some(401), 1));
     assert_eq!(setting.counts(), (0, 1));
@@ -171,7 +171,7 @@ async fn clients_of_two_servers_share_a_source_but_no_token() {
     struct Source(Arc<Mutex<Vec<String>>>);
 
     impl TokenSource for Source {
-        fn fetch<'a>(&'a self, request: &'a TokenRequest) -> FetchingToken<'a> {
+        fn fetch<'a>(&'a self, request: &'a TokenRequest) -> TokenFuture<'a> {
             Box::pin(async move {
                 let mut asked =
                     self.0.lock().map_err(|_| crate::authentication::TokenError::new("poisoned"))?;
@@ -188,7 +188,7 @@ async fn clients_of_two_servers_share_a_source_but_no_token() {
     for number in 1..3 {
         let server = Server::start(|_| good()).await;
         let mut settings = settings(&endpoint, &server);
-        settings.credentials = Some(Given::Source(Arc::clone(&source)));
+        settings.credentials = Some(CredentialsConfig::Source(Arc::clone(&source)));
         let core = settings.build().unwrap();
         for _ in 0..2 {
             call(&core, &LIST).send::<Vec<String>>().await.unwrap();

@@ -47,7 +47,7 @@ async fn secrets_and_tokens_are_in_nothing_that_is_shown_or_traced() {
     }
 }
 
-fn from_env(variables: &[(&str, &str)]) -> Result<crate::client::Core> {
+fn from_env(variables: &[(&str, &str)]) -> Result<crate::client::ClientInner> {
     let variables: HashMap<String, OsString> =
         variables.iter().map(|(name, value)| ((*name).to_owned(), OsString::from(value))).collect();
     let mut settings = Settings::new(&LIMITED, "https://default.example.com");

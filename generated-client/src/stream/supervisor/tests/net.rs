@@ -11,7 +11,7 @@ use tokio::net::TcpSocket;
 
 use super::server::{Order, numbered};
 use super::*;
-use crate::authentication::{FetchingToken, Token, TokenRequest, TokenSource};
+use crate::authentication::{Token, TokenFuture, TokenRequest, TokenSource};
 use crate::stream::machine::NoToken;
 use crate::stream::supervisor::TokenProvider;
 use crate::stream::{ClientTokens, dial};
@@ -122,7 +122,7 @@ fn row_40_bytes_of_a_slow_message_keep_the_connection_alive() {
 struct Source;
 
 impl TokenSource for Source {
-    fn fetch<'a>(&'a self, _: &'a TokenRequest) -> FetchingToken<'a> {
+    fn fetch<'a>(&'a self, _: &'a TokenRequest) -> TokenFuture<'a> {
         Box::pin(ready(Ok(Token::new("planted").expires_in(DAY))))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Where the attempt loop gets time and chance from, so that tests can script both.
-pub(crate) trait Pace: Send + Sync {
+pub(crate) trait TimeSource: Send + Sync {
     fn now(&self) -> Instant;
 
     fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -15,17 +15,17 @@ pub(crate) trait Pace: Send + Sync {
 }
 
 /// Tokio's clock, and a random generator with a seed of its own.
-pub(crate) struct RealPace {
+pub(crate) struct SystemTime {
     generator: Mutex<fastrand::Rng>,
 }
 
-impl RealPace {
+impl SystemTime {
     pub(crate) fn new(generator: fastrand::Rng) -> Self {
         Self { generator: Mutex::new(generator) }
     }
 }
 
-impl Pace for RealPace {
+impl TimeSource for SystemTime {
     fn now(&self) -> Instant {
         tokio::time::Instant::now().into_std()
     }
@@ -47,9 +47,9 @@ mod tests {
     #[test]
     fn clients_with_different_seeds_do_not_repeat_in_step() {
         let waits = |seed| {
-            let pace = RealPace::new(fastrand::Rng::with_seed(seed));
+            let time = SystemTime::new(fastrand::Rng::with_seed(seed));
             let wait =
-                |attempt| jitter(Duration::from_millis(100), Duration::from_secs(5), attempt, pace.random());
+                |attempt| jitter(Duration::from_millis(100), Duration::from_secs(5), attempt, time.random());
             (1..20).map(wait).collect::<Vec<_>>()
         };
         assert_eq!(waits(1), waits(1));
@@ -59,8 +59,8 @@ mod tests {
     #[test]
     fn every_client_has_a_seed_of_its_own() {
         let draw = || {
-            let pace = RealPace::new(fastrand::Rng::new());
-            [pace.random(), pace.random(), pace.random(), pace.random()]
+            let time = SystemTime::new(fastrand::Rng::new());
+            [time.random(), time.random(), time.random(), time.random()]
         };
         assert_ne!(draw(), draw());
     }

@@ -4,30 +4,30 @@ use std::pin::Pin;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use crate::retry::Pace;
+use crate::retry::TimeSource;
 
 /// Sleeps take no time, but the clock shows that they did.
-pub(crate) struct ScriptedPace {
+pub(crate) struct ScriptedTime {
     start: Instant,
     sleeps: Mutex<Vec<Duration>>,
     random: u32,
 }
 
 /// What is drawn lies in the middle of its range.
-impl Default for ScriptedPace {
+impl Default for ScriptedTime {
     fn default() -> Self {
         Self { start: Instant::now(), sleeps: Mutex::default(), random: 1 << 31 }
     }
 }
 
-impl ScriptedPace {
+impl ScriptedTime {
     /// Everything that was slept so far.
     pub(crate) fn sleeps(&self) -> Vec<Duration> {
         self.sleeps.lock().unwrap().clone()
     }
 }
 
-impl Pace for ScriptedPace {
+impl TimeSource for ScriptedTime {
     fn now(&self) -> Instant {
         self.start.checked_add(self.sleeps().iter().sum()).unwrap()
     }
