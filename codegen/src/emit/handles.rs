@@ -124,28 +124,26 @@ fn describe(operation: &Operation) -> String {
 
 fn repetition(operation: &Operation) -> String {
     match (operation.repeat, &operation.key) {
-        (Repeat::Read, _) => "May be repeated after any failure: it changes nothing.".to_owned(),
-        (Repeat::Idempotent, _) => {
-            "May be repeated after any failure: twice has the effect of once.".to_owned()
-        }
+        (Repeat::Read, _) => "Safe to retry after any failure: it changes nothing.".to_owned(),
+        (Repeat::Idempotent, _) => "Idempotent: safe to retry after any failure.".to_owned(),
         (Repeat::Keyed, Some(key)) => format!(
             "By default, a request that may have reached the server is not sent again: its rows are \
              looked up by `{key}`. A missing `{key}` is filled in."
         ),
         (Repeat::Keyed, None) | (Repeat::Never, _) => {
-            "Must not be repeated blindly: a second request may act a second time.".to_owned()
+            "Not safe to retry: a second request may act a second time.".to_owned()
         }
     }
 }
 
-/// What an accepted write answers if its answer is of no use.
+/// What the response to an accepted write means if it cannot be read.
 fn acceptance(operation: &Operation) -> &'static str {
     match (operation.repeat, &operation.result) {
         (Repeat::Read, _) => "",
         (_, Outcome::Nothing) => "\n\nEvery status from 200 to 299 is a success, whatever the body.",
         _ => {
             "\n\n[`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server \
-             accepted the request, but its answer cannot be read."
+             accepted the request, but its response cannot be read."
         }
     }
 }

@@ -32,7 +32,7 @@ impl Accounts {
     ///
     /// `GET /accounts`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn list_accounts(&self) -> ListAccounts {
@@ -45,7 +45,7 @@ impl Accounts {
     ///
     /// `GET /accounts/{account_id}`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn get_account(&self, account_id: impl Into<AccountIdOrNumber>) -> GetAccount {

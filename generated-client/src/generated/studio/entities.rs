@@ -31,7 +31,7 @@ impl Entities {
     ///
     /// `GET /entities`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn list_entities(&self) -> ListEntities {
@@ -44,7 +44,7 @@ impl Entities {
     ///
     /// `GET /entities/{entity_id}`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn get_entity(&self, entity_id: impl Into<EntityId>) -> GetEntity {

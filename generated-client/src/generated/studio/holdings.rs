@@ -38,7 +38,7 @@ impl Holdings {
     ///
     /// `GET /accounts/{account_id}/holdings`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn list_holdings(

@@ -31,7 +31,7 @@ impl Instruments {
     ///
     /// `GET /instruments`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn list_instruments(&self) -> ListInstruments {
@@ -44,7 +44,7 @@ impl Instruments {
     ///
     /// `GET /instruments/{symbol}`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn get_instrument(&self, symbol: impl Into<Symbol>) -> GetInstrument {

@@ -35,7 +35,7 @@ impl Inventories {
     ///
     /// `GET /accounts/{account_id}/inventories/{symbol}`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn get_inventory(

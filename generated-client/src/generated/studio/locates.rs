@@ -39,7 +39,7 @@ impl Locates {
     ///
     /// `GET /accounts/{account_id}/locate-orders`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn list_locate_orders(
@@ -55,10 +55,10 @@ impl Locates {
     ///
     /// `POST /accounts/{account_id}/locate-orders`
     ///
-    /// Must not be repeated blindly: a second request may act a second time.
+    /// Not safe to retry: a second request may act a second time.
     ///
     /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
-    /// the request, but its answer cannot be read.
+    /// the request, but its response cannot be read.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn create_locate_order(
@@ -75,7 +75,7 @@ impl Locates {
     ///
     /// `GET /accounts/{account_id}/locate-orders/{locate_order_id}`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn get_locate_order(
@@ -93,7 +93,7 @@ impl Locates {
     ///
     /// `PATCH /accounts/{account_id}/locate-orders/{locate_order_id}`
     ///
-    /// Must not be repeated blindly: a second request may act a second time.
+    /// Not safe to retry: a second request may act a second time.
     ///
     /// Every status from 200 to 299 is a success, whatever the body.
     ///

@@ -34,7 +34,7 @@ impl Margin {
     ///
     /// `GET /entities/{entity_id}/regt-margin`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn get_reg_t_margin(&self, entity_id: impl Into<EntityId>) -> GetRegTMargin {
@@ -47,7 +47,7 @@ impl Margin {
     ///
     /// `GET /entities/{entity_id}/portfolio-margin`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn get_portfolio_margin(

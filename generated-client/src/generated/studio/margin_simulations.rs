@@ -40,10 +40,10 @@ impl MarginSimulations {
     ///
     /// `POST /entities/{entity_id}/regt-margin-simulations`
     ///
-    /// Must not be repeated blindly: a second request may act a second time.
+    /// Not safe to retry: a second request may act a second time.
     ///
     /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
-    /// the request, but its answer cannot be read.
+    /// the request, but its response cannot be read.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn create_reg_t_margin_simulation(
@@ -63,7 +63,7 @@ impl MarginSimulations {
     ///
     /// `GET /entities/{entity_id}/regt-margin-simulations/{simulation_id}`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn get_reg_t_margin_simulation(

@@ -42,7 +42,7 @@ impl Orders {
     ///
     /// `GET /accounts/{account_id}/orders`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn list_orders(&self, account_id: impl Into<AccountIdOrNumber>) -> ListOrders {
@@ -55,10 +55,10 @@ impl Orders {
     ///
     /// `POST /accounts/{account_id}/orders`
     ///
-    /// Must not be repeated blindly: a second request may act a second time.
+    /// Not safe to retry: a second request may act a second time.
     ///
     /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
-    /// the request, but its answer cannot be read.
+    /// the request, but its response cannot be read.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn create_order(
@@ -78,10 +78,10 @@ impl Orders {
     ///
     /// `POST /accounts/{account_id}/bulk-orders`
     ///
-    /// Must not be repeated blindly: a second request may act a second time.
+    /// Not safe to retry: a second request may act a second time.
     ///
     /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
-    /// the request, but its answer cannot be read.
+    /// the request, but its response cannot be read.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn create_bulk_orders(
@@ -101,10 +101,10 @@ impl Orders {
     ///
     /// `DELETE /accounts/{account_id}/orders`
     ///
-    /// Must not be repeated blindly: a second request may act a second time.
+    /// Not safe to retry: a second request may act a second time.
     ///
     /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
-    /// the request, but its answer cannot be read.
+    /// the request, but its response cannot be read.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn delete_all_orders(
@@ -120,7 +120,7 @@ impl Orders {
     ///
     /// `GET /accounts/{account_id}/orders/{order_id}`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn get_order(
@@ -140,7 +140,7 @@ impl Orders {
     ///
     /// `DELETE /accounts/{account_id}/orders/{order_id}`
     ///
-    /// Must not be repeated blindly: a second request may act a second time.
+    /// Not safe to retry: a second request may act a second time.
     ///
     /// Every status from 200 to 299 is a success, whatever the body.
     ///
@@ -162,7 +162,7 @@ impl Orders {
     ///
     /// `PATCH /accounts/{account_id}/orders/{order_id}`
     ///
-    /// Must not be repeated blindly: a second request may act a second time.
+    /// Not safe to retry: a second request may act a second time.
     ///
     /// Every status from 200 to 299 is a success, whatever the body.
     ///

@@ -37,7 +37,7 @@ impl Performance {
     ///
     /// `GET /accounts/{account_id}/pnl-sums`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// - `starting_date`: First day of the range; not before 2015.
     /// - `ending_date`: Last day of the range, inclusive.

@@ -35,7 +35,7 @@ impl Pnl {
     ///
     /// `GET /entities/{entity_id}/pnl-summary`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn get_entity_pnl_summary(
@@ -51,7 +51,7 @@ impl Pnl {
     ///
     /// `GET /accounts/{account_id}/pnl-summary`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn get_account_pnl_summary(
@@ -67,7 +67,7 @@ impl Pnl {
     ///
     /// `GET /accounts/{account_id}/pnl-details`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn list_pnl_details(

@@ -40,7 +40,7 @@ impl Positions {
     ///
     /// `GET /accounts/{account_id}/positions`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn list_positions(
@@ -56,7 +56,7 @@ impl Positions {
     ///
     /// `GET /accounts/{account_id}/positions/{symbol}`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn get_position(

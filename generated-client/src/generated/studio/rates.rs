@@ -35,7 +35,7 @@ impl Rates {
     ///
     /// `GET /accounts/{account_id}/easy-borrows`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn list_easy_borrows(

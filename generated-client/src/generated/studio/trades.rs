@@ -37,7 +37,7 @@ impl Trades {
     ///
     /// `GET /accounts/{account_id}/trades`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn list_trades(&self, account_id: impl Into<AccountIdOrNumber>) -> ListTrades {
@@ -50,7 +50,7 @@ impl Trades {
     ///
     /// `GET /accounts/{account_id}/trades/{trade_id}`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn get_trade(

@@ -36,7 +36,7 @@ impl Accounts {
     ///
     /// `GET /v1/accounts`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 403, 429, 500.
     pub fn get_accounts(&self) -> GetAccounts {
@@ -49,7 +49,7 @@ impl Accounts {
     ///
     /// `GET /v1/accounts/{account_id}`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 403, 404, 429, 500.
     pub fn get_account_by_id(&self, account_id: impl Into<AccountId>) -> GetAccountById {
@@ -62,10 +62,10 @@ impl Accounts {
     ///
     /// `PATCH /v1/accounts/{account_id}`
     ///
-    /// Must not be repeated blindly: a second request may act a second time.
+    /// Not safe to retry: a second request may act a second time.
     ///
     /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
-    /// the request, but its answer cannot be read.
+    /// the request, but its response cannot be read.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn patch_account_by_id(
@@ -82,7 +82,7 @@ impl Accounts {
     ///
     /// `GET /v1/accounts/{account_id}/balances`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 403, 404, 429, 500.
     pub fn get_account_balances(
@@ -98,7 +98,7 @@ impl Accounts {
     ///
     /// `GET /v1/accounts/{account_id}/portfolio-history`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// - `start_date`: First day of the range.
     ///

@@ -31,7 +31,7 @@ impl ApiVersion {
     ///
     /// `GET /v1/version`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 429, 500.
     pub fn get_version(&self) -> GetVersion {

@@ -31,7 +31,7 @@ impl Calendar {
     ///
     /// `GET /v1/clock`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 429.
     pub fn get_clock(&self) -> GetClock {
@@ -44,7 +44,7 @@ impl Calendar {
     ///
     /// `GET /v1/calendars/market-hours`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 429.
     pub fn get_market_hours_calendar(&self) -> GetMarketHoursCalendar {

@@ -37,7 +37,7 @@ impl InstrumentData {
     ///
     /// `GET /v1/instruments/events`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 429, 500.
     pub fn get_all_instrument_events(&self) -> GetAllInstrumentEvents {
@@ -52,7 +52,7 @@ impl InstrumentData {
     ///
     /// `GET /v1/instruments/{instrument_id}/events`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 404, 429, 500.
     pub fn get_instrument_events(
@@ -68,7 +68,7 @@ impl InstrumentData {
     ///
     /// `GET /v1/instruments/{instrument_id}/analyst-reporting`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 404, 429, 500.
     pub fn get_instrument_analyst_consensus(
@@ -88,7 +88,7 @@ impl InstrumentData {
     ///
     /// `GET /v1/instruments/{instrument_id}/fundamentals`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 404, 429, 500.
     pub fn get_instrument_fundamentals(
@@ -104,7 +104,7 @@ impl InstrumentData {
     ///
     /// `GET /v1/instruments/{instrument_id}/balance-sheets`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 404, 429, 500.
     pub fn get_instrument_balance_sheet_statements(
@@ -122,7 +122,7 @@ impl InstrumentData {
     ///
     /// `GET /v1/instruments/{instrument_id}/income-statements`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 404, 429, 500.
     pub fn get_instrument_income_statements(
@@ -140,7 +140,7 @@ impl InstrumentData {
     ///
     /// `GET /v1/instruments/{instrument_id}/cash-flow-statements`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 404, 429, 500.
     pub fn get_instrument_cash_flow_statements(

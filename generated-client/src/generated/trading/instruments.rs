@@ -33,7 +33,7 @@ impl Instruments {
     ///
     /// `GET /v1/instruments`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 429, 500.
     pub fn get_instruments(&self) -> GetInstruments {
@@ -46,7 +46,7 @@ impl Instruments {
     ///
     /// `GET /v1/instruments/{instrument_id}`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 404, 429, 500.
     pub fn get_instrument_by_id(
@@ -65,7 +65,7 @@ impl Instruments {
     ///
     /// `GET /v1/instruments/search`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// - `q`: Search text; case is ignored.
     ///
@@ -80,7 +80,7 @@ impl Instruments {
     ///
     /// `GET /v1/instruments/options/contracts`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 404, 429, 500.
     pub fn get_option_contracts(&self) -> GetOptionContracts {

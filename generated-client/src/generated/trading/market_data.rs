@@ -32,7 +32,7 @@ impl MarketData {
     ///
     /// `GET /v1/market-data/snapshot`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 404, 429.
     pub fn get_snapshots(&self) -> GetSnapshots {
@@ -48,7 +48,7 @@ impl MarketData {
     ///
     /// `GET /v1/market-data/daily-summary`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// - `instrument_ids`: Only these instruments.
     ///

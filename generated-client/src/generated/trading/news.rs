@@ -34,7 +34,7 @@ impl News {
     ///
     /// `GET /v1/news`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 429, 500.
     pub fn get_news(&self) -> GetNews {

@@ -34,7 +34,7 @@ impl OmniAiEntitlements {
     ///
     /// `GET /v1/omni-ai/entitlement-agreements`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 404, 429, 500.
     pub fn get_entitlement_agreements(&self) -> GetEntitlementAgreements {
@@ -47,7 +47,7 @@ impl OmniAiEntitlements {
     ///
     /// `GET /v1/omni-ai/entitlements`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 403, 429, 500.
     pub fn get_entitlements(&self) -> GetEntitlements {
@@ -61,10 +61,10 @@ impl OmniAiEntitlements {
     ///
     /// `POST /v1/omni-ai/entitlements`
     ///
-    /// Must not be repeated blindly: a second request may act a second time.
+    /// Not safe to retry: a second request may act a second time.
     ///
     /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
-    /// the request, but its answer cannot be read.
+    /// the request, but its response cannot be read.
     ///
     /// Documented errors: 400, 401, 403, 429, 500.
     pub fn create_entitlements(
@@ -81,10 +81,10 @@ impl OmniAiEntitlements {
     ///
     /// `DELETE /v1/omni-ai/entitlements/{entitlement_id}`
     ///
-    /// Must not be repeated blindly: a second request may act a second time.
+    /// Not safe to retry: a second request may act a second time.
     ///
     /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
-    /// the request, but its answer cannot be read.
+    /// the request, but its response cannot be read.
     ///
     /// Documented errors: 401, 404, 409, 429, 500.
     pub fn delete_entitlement(

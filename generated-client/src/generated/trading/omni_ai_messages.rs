@@ -41,7 +41,7 @@ impl OmniAiMessages {
     ///
     /// `GET /v1/omni-ai/messages/{message_id}`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// - `account_id`: Number of a trading account.
     ///
@@ -61,10 +61,10 @@ impl OmniAiMessages {
     ///
     /// `POST /v1/omni-ai/messages/{message_id}/feedback`
     ///
-    /// Must not be repeated blindly: a second request may act a second time.
+    /// Not safe to retry: a second request may act a second time.
     ///
     /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
-    /// the request, but its answer cannot be read.
+    /// the request, but its response cannot be read.
     ///
     /// Documented errors: 400, 401, 403, 422, 429, 500.
     pub fn submit_feedback(

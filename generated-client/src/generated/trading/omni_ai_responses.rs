@@ -43,7 +43,7 @@ impl OmniAiResponses {
     ///
     /// `GET /v1/omni-ai/responses/{response_id}`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// - `account_id`: Number of a trading account.
     ///
@@ -64,10 +64,10 @@ impl OmniAiResponses {
     ///
     /// `DELETE /v1/omni-ai/responses/{response_id}`
     ///
-    /// Must not be repeated blindly: a second request may act a second time.
+    /// Not safe to retry: a second request may act a second time.
     ///
     /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
-    /// the request, but its answer cannot be read.
+    /// the request, but its response cannot be read.
     ///
     /// - `account_id`: Number of a trading account.
     ///

@@ -39,7 +39,7 @@ impl OmniAiThreads {
     ///
     /// `GET /v1/omni-ai/threads`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// - `account_id`: Number of a trading account.
     ///
@@ -55,10 +55,10 @@ impl OmniAiThreads {
     ///
     /// `POST /v1/omni-ai/threads`
     ///
-    /// Must not be repeated blindly: a second request may act a second time.
+    /// Not safe to retry: a second request may act a second time.
     ///
     /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
-    /// the request, but its answer cannot be read.
+    /// the request, but its response cannot be read.
     ///
     /// Documented errors: 400, 401, 422, 429, 500.
     pub fn create_thread(&self, body: CreateThreadRequest) -> CreateThread {
@@ -72,7 +72,7 @@ impl OmniAiThreads {
     ///
     /// `GET /v1/omni-ai/threads/{thread_id}`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// - `account_id`: Number of a trading account.
     ///
@@ -94,7 +94,7 @@ impl OmniAiThreads {
     ///
     /// `GET /v1/omni-ai/threads/{thread_id}/messages`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// - `account_id`: Number of a trading account.
     ///
@@ -115,10 +115,10 @@ impl OmniAiThreads {
     ///
     /// `POST /v1/omni-ai/threads/{thread_id}/messages`
     ///
-    /// Must not be repeated blindly: a second request may act a second time.
+    /// Not safe to retry: a second request may act a second time.
     ///
     /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
-    /// the request, but its answer cannot be read.
+    /// the request, but its response cannot be read.
     ///
     /// Documented errors: 400, 401, 409, 422, 429, 500.
     pub fn create_message(
@@ -136,7 +136,7 @@ impl OmniAiThreads {
     ///
     /// `GET /v1/omni-ai/threads/{thread_id}/response`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// - `account_id`: Number of a trading account.
     ///

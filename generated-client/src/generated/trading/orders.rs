@@ -36,7 +36,7 @@ impl Orders {
     ///
     /// `GET /v1/accounts/{account_id}/orders`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 403, 429, 500.
     pub fn get_orders(&self, account_id: impl Into<AccountId>) -> GetOrders {
@@ -49,7 +49,7 @@ impl Orders {
     ///
     /// `GET /v1/accounts/{account_id}/orders/{order_id}`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 403, 404, 429, 500.
     pub fn get_order_by_id(
@@ -74,7 +74,7 @@ impl Orders {
     /// looked up by `id`. A missing `id` is filled in.
     ///
     /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
-    /// the request, but its answer cannot be read.
+    /// the request, but its response cannot be read.
     ///
     /// Documented errors: 400, 401, 403, 422, 429, 500.
     pub fn submit_orders(
@@ -92,10 +92,10 @@ impl Orders {
     ///
     /// `PATCH /v1/accounts/{account_id}/orders/{order_id}`
     ///
-    /// Must not be repeated blindly: a second request may act a second time.
+    /// Not safe to retry: a second request may act a second time.
     ///
     /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
-    /// the request, but its answer cannot be read.
+    /// the request, but its response cannot be read.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn replace_order(
@@ -117,10 +117,10 @@ impl Orders {
     ///
     /// `DELETE /v1/accounts/{account_id}/orders/{order_id}`
     ///
-    /// May be repeated after any failure: twice has the effect of once.
+    /// Idempotent: safe to retry after any failure.
     ///
     /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
-    /// the request, but its answer cannot be read.
+    /// the request, but its response cannot be read.
     ///
     /// Documented errors: 401, 403, 404, 429, 500.
     pub fn cancel_open_order(
@@ -141,10 +141,10 @@ impl Orders {
     ///
     /// `DELETE /v1/accounts/{account_id}/orders`
     ///
-    /// Must not be repeated blindly: a second request may act a second time.
+    /// Not safe to retry: a second request may act a second time.
     ///
     /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
-    /// the request, but its answer cannot be read.
+    /// the request, but its response cannot be read.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 500.
     pub fn cancel_all_open_orders(
@@ -160,7 +160,7 @@ impl Orders {
     ///
     /// `GET /v1/accounts/{account_id}/executions`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 403, 429, 500.
     pub fn get_executions(&self, account_id: impl Into<AccountId>) -> GetExecutions {

@@ -37,7 +37,7 @@ impl Positions {
     ///
     /// `GET /v1/accounts/{account_id}/positions`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 403, 429, 500.
     pub fn get_positions(&self, account_id: impl Into<AccountId>) -> GetPositions {
@@ -50,10 +50,10 @@ impl Positions {
     ///
     /// `DELETE /v1/accounts/{account_id}/positions`
     ///
-    /// Must not be repeated blindly: a second request may act a second time.
+    /// Not safe to retry: a second request may act a second time.
     ///
     /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
-    /// the request, but its answer cannot be read.
+    /// the request, but its response cannot be read.
     ///
     /// Documented errors: 400, 401, 403, 429, 500.
     pub fn close_positions(&self, account_id: impl Into<AccountId>) -> ClosePositions {
@@ -66,10 +66,10 @@ impl Positions {
     ///
     /// `DELETE /v1/accounts/{account_id}/positions/{instrument_id}`
     ///
-    /// Must not be repeated blindly: a second request may act a second time.
+    /// Not safe to retry: a second request may act a second time.
     ///
     /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
-    /// the request, but its answer cannot be read.
+    /// the request, but its response cannot be read.
     ///
     /// Documented errors: 400, 401, 403, 429, 500.
     pub fn close_position(
@@ -89,7 +89,7 @@ impl Positions {
     ///
     /// `GET /v1/accounts/{account_id}/positions/instructions`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 403, 404, 429, 503.
     pub fn get_position_instructions(
@@ -112,7 +112,7 @@ impl Positions {
     /// looked up by `instruction_id`. A missing `instruction_id` is filled in.
     ///
     /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
-    /// the request, but its answer cannot be read.
+    /// the request, but its response cannot be read.
     ///
     /// A partial success (207) comes with the error that says what is missing.
     ///
@@ -139,10 +139,10 @@ impl Positions {
     ///
     /// `DELETE /v1/accounts/{account_id}/positions/instructions/{instruction_id}`
     ///
-    /// Must not be repeated blindly: a second request may act a second time.
+    /// Not safe to retry: a second request may act a second time.
     ///
     /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
-    /// the request, but its answer cannot be read.
+    /// the request, but its response cannot be read.
     ///
     /// Documented errors: 401, 403, 404, 409, 429, 503.
     pub fn cancel_position_instruction(

@@ -32,7 +32,7 @@ impl Screener {
     ///
     /// `GET /v1/saved-screeners`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 429, 500.
     pub fn get_screeners(&self) -> GetScreeners {
@@ -45,10 +45,10 @@ impl Screener {
     ///
     /// `POST /v1/saved-screeners`
     ///
-    /// Must not be repeated blindly: a second request may act a second time.
+    /// Not safe to retry: a second request may act a second time.
     ///
     /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
-    /// the request, but its answer cannot be read.
+    /// the request, but its response cannot be read.
     ///
     /// Documented errors: 400, 401, 429, 500.
     pub fn create_screener(&self, body: CreateScreenerRequest) -> CreateScreener {
@@ -62,7 +62,7 @@ impl Screener {
     ///
     /// `GET /v1/saved-screeners/{screener_id}`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 404, 429, 500.
     pub fn get_screener_by_id(
@@ -78,10 +78,10 @@ impl Screener {
     ///
     /// `PUT /v1/saved-screeners/{screener_id}`
     ///
-    /// May be repeated after any failure: twice has the effect of once.
+    /// Idempotent: safe to retry after any failure.
     ///
     /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
-    /// the request, but its answer cannot be read.
+    /// the request, but its response cannot be read.
     ///
     /// Documented errors: 400, 401, 404, 429, 500.
     pub fn replace_screener(
@@ -98,7 +98,7 @@ impl Screener {
     ///
     /// `DELETE /v1/saved-screeners/{screener_id}`
     ///
-    /// May be repeated after any failure: twice has the effect of once.
+    /// Idempotent: safe to retry after any failure.
     ///
     /// Every status from 200 to 299 is a success, whatever the body.
     ///
@@ -113,7 +113,7 @@ impl Screener {
     ///
     /// `POST /v1/screener`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 400, 401, 422, 429, 500.
     pub fn search_screener(&self, body: ScreenerSearchRequest) -> SearchScreener {

@@ -34,7 +34,7 @@ impl Watchlist {
     ///
     /// `GET /v1/watchlists`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 429, 500.
     pub fn get_watchlists(&self) -> GetWatchlists {
@@ -47,7 +47,7 @@ impl Watchlist {
     ///
     /// `GET /v1/watchlists/{watchlist_id}`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 404, 429, 500.
     pub fn get_watchlist_by_id(
@@ -63,10 +63,10 @@ impl Watchlist {
     ///
     /// `POST /v1/watchlists`
     ///
-    /// Must not be repeated blindly: a second request may act a second time.
+    /// Not safe to retry: a second request may act a second time.
     ///
     /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
-    /// the request, but its answer cannot be read.
+    /// the request, but its response cannot be read.
     ///
     /// Documented errors: 400, 401, 409, 429, 500.
     pub fn create_watchlist(&self, body: CreateWatchlistRequest) -> CreateWatchlist {
@@ -80,7 +80,7 @@ impl Watchlist {
     ///
     /// `DELETE /v1/watchlists/{watchlist_id}`
     ///
-    /// May be repeated after any failure: twice has the effect of once.
+    /// Idempotent: safe to retry after any failure.
     ///
     /// Every status from 200 to 299 is a success, whatever the body.
     ///
@@ -99,10 +99,10 @@ impl Watchlist {
     ///
     /// `POST /v1/watchlists/{watchlist_id}/items`
     ///
-    /// Must not be repeated blindly: a second request may act a second time.
+    /// Not safe to retry: a second request may act a second time.
     ///
     /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
-    /// the request, but its answer cannot be read.
+    /// the request, but its response cannot be read.
     ///
     /// Documented errors: 400, 401, 404, 409, 429, 500.
     pub fn add_watchlist_item(
@@ -119,7 +119,7 @@ impl Watchlist {
     ///
     /// `DELETE /v1/watchlists/{watchlist_id}/items/{item_id}`
     ///
-    /// May be repeated after any failure: twice has the effect of once.
+    /// Idempotent: safe to retry after any failure.
     ///
     /// Every status from 200 to 299 is a success, whatever the body.
     ///

@@ -30,11 +30,11 @@ use super::members::MemberId;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Loans {
-    core: Core,
+    core: ClientInner,
 }
 
 impl Loans {
-    pub(super) fn new(core: Core) -> Self {
+    pub(super) fn new(core: ClientInner) -> Self {
         Self { core }
     }
 
@@ -42,7 +42,7 @@ impl Loans {
     ///
     /// `GET /v1/members/{member_id}/loans`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// - `day`: The day that counts.
     ///
@@ -62,7 +62,7 @@ impl Loans {
     /// looked up by `reference`. A missing `reference` is filled in.
     ///
     /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
-    /// the request, but its answer cannot be read.
+    /// the request, but its response cannot be read.
     ///
     /// A partial success (207) comes with the error that says what is missing.
     ///
@@ -82,10 +82,10 @@ impl Loans {
     ///
     /// `DELETE /v1/members/{member_id}/loans`
     ///
-    /// Must not be repeated blindly: a second request may act a second time.
+    /// Not safe to retry: a second request may act a second time.
     ///
     /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
-    /// the request, but its answer cannot be read.
+    /// the request, but its response cannot be read.
     ///
     /// Documented errors: 401, 429.
     pub fn return_books(&self, member_id: impl Into<MemberId>) -> ReturnBooks {

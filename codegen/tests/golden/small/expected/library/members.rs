@@ -23,11 +23,11 @@ use super::loans::Loan;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Members {
-    core: Core,
+    core: ClientInner,
 }
 
 impl Members {
-    pub(super) fn new(core: Core) -> Self {
+    pub(super) fn new(core: ClientInner) -> Self {
         Self { core }
     }
 
@@ -35,7 +35,7 @@ impl Members {
     ///
     /// `GET /v1/members/{member_id}`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 404, 429.
     pub fn get_member(&self, member_id: impl Into<MemberId>) -> GetMember {
@@ -48,10 +48,10 @@ impl Members {
     ///
     /// `PATCH /v1/members/{member_id}`
     ///
-    /// May be repeated after any failure: twice has the effect of once.
+    /// Idempotent: safe to retry after any failure.
     ///
     /// [`AcceptedUnreadable`](crate::ErrorKind::AcceptedUnreadable) means that the server accepted
-    /// the request, but its answer cannot be read.
+    /// the request, but its response cannot be read.
     ///
     /// Documented errors: 400, 401, 404, 429.
     pub fn change_member(
@@ -68,7 +68,7 @@ impl Members {
     ///
     /// `GET /v1/members/{member_id}/loans/found`
     ///
-    /// May be repeated after any failure: it changes nothing.
+    /// Safe to retry after any failure: it changes nothing.
     ///
     /// Documented errors: 401, 429.
     pub fn find_loans(&self, member_id: impl Into<MemberId>) -> FindLoans {
@@ -81,7 +81,7 @@ impl Members {
     ///
     /// `DELETE /v1/members/{member_id}`
     ///
-    /// May be repeated after any failure: twice has the effect of once.
+    /// Idempotent: safe to retry after any failure.
     ///
     /// Every status from 200 to 299 is a success, whatever the body.
     ///
