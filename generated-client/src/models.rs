@@ -35,13 +35,11 @@ macro_rules! record {
         { $($field:ident: $wire:literal $($flag:ident $(($bound:expr))?)*),* $(,)? } [$($rules:tt)*]
         { $($methods:tt)* }
     ) => {
-        #[allow(unreachable_code, reason = "a record may have no field")]
         const _: () = {
             /// The fields, numbered.
+            #[allow(dead_code, reason = "a record may have no field")]
             #[allow(non_camel_case_types, reason = "they are named as the fields are")]
             enum At { $($field),* }
-
-            const ORDER: &[At] = &[$(At::$field),*];
 
             impl $crate::record::Record for $name {
                 fn table(&self) -> &'static $crate::record::Table {
@@ -55,15 +53,21 @@ macro_rules! record {
                 }
 
                 fn slot_at(&mut self, index: usize) -> ::std::option::Option<$crate::record::Slot<'_>> {
-                    ::std::option::Option::Some(match *ORDER.get(index)? {
-                        $(At::$field => $crate::record::Value::slot(&mut self.$field),)*
-                    })
+                    match index {
+                        $(_ if index == At::$field as usize => {
+                            ::std::option::Option::Some($crate::record::Value::slot(&mut self.$field))
+                        })*
+                        _ => ::std::option::Option::None,
+                    }
                 }
 
                 fn view_at(&self, index: usize) -> ::std::option::Option<$crate::record::View<'_>> {
-                    ::std::option::Option::Some(match *ORDER.get(index)? {
-                        $(At::$field => $crate::record::Value::view(&self.$field),)*
-                    })
+                    match index {
+                        $(_ if index == At::$field as usize => {
+                            ::std::option::Option::Some($crate::record::Value::view(&self.$field))
+                        })*
+                        _ => ::std::option::Option::None,
+                    }
                 }
 
                 $($methods)*

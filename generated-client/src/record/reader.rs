@@ -162,37 +162,36 @@ impl<'a> Reader<'a> {
     pub(crate) fn skip(&mut self) -> Result<&'a str> {
         self.peek();
         let start = self.at();
-        // The brackets that are due.
-        let mut open = Vec::new();
+        let mut open = Brackets::default();
         loop {
             match self.peek() {
                 Some(b'"') => _ = self.string()?,
                 Some(b'-' | b'0'..=b'9') => _ = self.number()?,
                 Some(bracket @ (b'{' | b'[')) => {
                     self.rest = &self.rest[1..];
-                    // Both end two places after their beginning.
-                    let end = bracket + 2;
-                    if !self.eat(end) {
-                        open.push(end);
-                        if end == b'}' {
+                    let is_object = bracket == b'{';
+                    open.push(is_object);
+                    if self.next(open.due(), &mut true)? {
+                        if is_object {
                             self.name()?;
                         }
                         continue;
                     }
+                    open.pop();
                 }
                 _ => _ = self.literal().ok_or("a value")?,
             }
-            while let Some(end) = open.last().copied() {
-                if self.next(end, &mut false)? {
-                    if end == b'}' {
-                        self.name()?;
-                    }
+            loop {
+                if open.depth == 0 {
+                    return Ok(self.since(start));
+                }
+                if self.next(open.due(), &mut false)? {
                     break;
                 }
                 open.pop();
             }
-            if open.is_empty() {
-                return Ok(self.since(start));
+            if open.due() == b'}' {
+                self.name()?;
             }
         }
     }
@@ -247,6 +246,42 @@ impl<'a> Reader<'a> {
         let length = digits + self.rest[digits..].iter().take_while(|byte| is_inside(byte)).count();
         self.rest = &self.rest[length..];
         self.since(start)
+    }
+}
+
+/// The objects and lists that a reader is in. Takes memory only where they are nested deep.
+#[derive(Default)]
+struct Brackets {
+    depth: usize,
+    /// The innermost, the last one in the lowest bit; one for an object.
+    last: u64,
+    /// Those around them, 64 at a time.
+    outer: Vec<u64>,
+}
+
+impl Brackets {
+    fn push(&mut self, is_object: bool) {
+        if self.depth > 0 && self.depth.is_multiple_of(64) {
+            self.outer.push(self.last);
+        }
+        self.last = (self.last << 1) | u64::from(is_object);
+        self.depth += 1;
+    }
+
+    fn pop(&mut self) {
+        self.depth -= 1;
+        self.last >>= 1;
+        if self.depth > 0
+            && self.depth.is_multiple_of(64)
+            && let Some(outer) = self.outer.pop()
+        {
+            self.last = outer;
+        }
+    }
+
+    /// What ends the innermost.
+    fn due(&self) -> u8 {
+        if self.last & 1 == 1 { b'}' } else { b']' }
     }
 }
 

@@ -30,14 +30,17 @@ pub trait Value: Any {
 macro_rules! leaves {
     ($($type:ty: $slot:ident, $value:ident => $view:expr;)*) => {$(
         impl Value for $type {
+            #[inline]
             fn blank() -> Self {
                 Self::default()
             }
 
+            #[inline]
             fn slot(&mut self) -> Slot<'_> {
                 Slot::$slot(self)
             }
 
+            #[inline]
             fn view(&self) -> View<'_> {
                 let $value = self;
                 $view
@@ -64,14 +67,17 @@ leaves! {
 }
 
 impl<T: Value> Value for Option<T> {
+    #[inline]
     fn blank() -> Self {
         None
     }
 
+    #[inline]
     fn slot(&mut self) -> Slot<'_> {
         Slot::Option(self)
     }
 
+    #[inline]
     fn view(&self) -> View<'_> {
         match self {
             Some(value) => value.view(),
@@ -81,58 +87,70 @@ impl<T: Value> Value for Option<T> {
 }
 
 impl<T: Value> Value for Box<T> {
+    #[inline]
     fn blank() -> Self {
         Self::new(T::blank())
     }
 
+    #[inline]
     fn slot(&mut self) -> Slot<'_> {
         T::slot(self)
     }
 
+    #[inline]
     fn view(&self) -> View<'_> {
         T::view(self)
     }
 }
 
 impl<T: Value> Value for Vec<T> {
+    #[inline]
     fn blank() -> Self {
         Self::new()
     }
 
+    #[inline]
     fn slot(&mut self) -> Slot<'_> {
         Slot::List(self)
     }
 
+    #[inline]
     fn view(&self) -> View<'_> {
         View::List(self)
     }
 }
 
 impl<T: Value> Value for BTreeMap<String, T> {
+    #[inline]
     fn blank() -> Self {
         Self::new()
     }
 
+    #[inline]
     fn slot(&mut self) -> Slot<'_> {
         Slot::Map(self)
     }
 
+    #[inline]
     fn view(&self) -> View<'_> {
         View::Map(self)
     }
 }
 
 impl<T: Value> OptionSlot for Option<T> {
+    #[inline]
     fn clear(&mut self) {
         *self = None;
     }
 
+    #[inline]
     fn fill(&mut self) -> Option<Slot<'_>> {
         Some(self.insert(T::blank()).slot())
     }
 }
 
 impl<T: Value> ListSlot for Vec<T> {
+    #[inline]
     fn push(&mut self) -> Option<Slot<'_>> {
         self.push(T::blank());
         self.last_mut().map(Value::slot)
