@@ -223,13 +223,16 @@ macro_rules! union {
 /// text_enum! { Side { Buy: "BUY", Sell: "SELL" } or Unrecognized }
 /// ```
 ///
-/// Also implements `as_str`, `Display`, `FromStr` and serde's traits.
+/// Also implements `ALL`, `as_str`, `AsRef<str>`, `Display`, `FromStr` and serde's traits.
 macro_rules! text_enum {
     (
         $name:ident { $first:ident: $first_wire:literal $(, $value:ident: $wire:literal)* $(,)? }
         $(or $unrecognized:ident)?
     ) => {
         impl $name {
+            /// The values that this version of the crate knows.
+            pub const ALL: &'static [Self] = &[Self::$first $(, Self::$value)*];
+
             /// The text on the wire.
             pub fn as_str(&self) -> &str {
                 match self {
@@ -279,6 +282,13 @@ macro_rules! text_enum {
             }
         }
 
+        impl ::std::convert::AsRef<str> for $name {
+            #[inline]
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
         /// More strict than an answer, because what is parsed is about to be sent.
         impl ::std::str::FromStr for $name {
             type Err = $crate::NotListed;
@@ -300,7 +310,8 @@ macro_rules! text_enum {
 /// id! { ClientOrderId(String) from plain accepts [OrderId] }
 /// ```
 ///
-/// Also implements `Display` and serde's traits, and for numbers `FromStr`.
+/// Also implements `Display`, `FromStr` and serde's traits; of texts also comparisons and conversions with
+/// plain ones.
 macro_rules! id {
     ($name:ident(i64) $(from $plain:ident)? $(accepts [$($other:ty),* $(,)?])?) => {
         impl $name {
@@ -365,6 +376,43 @@ macro_rules! id {
             #[inline]
             fn from(id: &$name) -> Self {
                 id.clone()
+            }
+        }
+
+        impl ::std::convert::From<$name> for ::std::string::String {
+            #[inline]
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl ::std::convert::AsRef<str> for $name {
+            #[inline]
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl ::std::cmp::PartialEq<str> for $name {
+            #[inline]
+            fn eq(&self, text: &str) -> bool {
+                self.0 == text
+            }
+        }
+
+        impl ::std::cmp::PartialEq<&str> for $name {
+            #[inline]
+            fn eq(&self, text: &&str) -> bool {
+                self.0 == *text
+            }
+        }
+
+        impl ::std::str::FromStr for $name {
+            type Err = ::std::convert::Infallible;
+
+            #[inline]
+            fn from_str(text: &str) -> ::std::result::Result<Self, ::std::convert::Infallible> {
+                ::std::result::Result::Ok(Self(text.to_owned()))
             }
         }
 

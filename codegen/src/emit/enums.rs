@@ -16,9 +16,9 @@ pub(super) fn emit(scope: &Scope<'_>, item: &Enum) -> [TokenStream; 2] {
 fn definition(scope: &Scope<'_>, item: &Enum) -> TokenStream {
     let (doc, name) = (docs::item(&item.doc), ident(&item.rust));
     let derives = if item.open {
-        quote!(#[derive(Clone, Debug, PartialEq, Eq, Hash)])
+        quote!(#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)])
     } else {
-        quote!(#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)])
+        quote!(#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)])
     };
     let values = item.values.iter().map(|value| {
         let (doc, name) = (docs::member(&value.doc), ident(&value.rust));

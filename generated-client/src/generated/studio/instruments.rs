@@ -123,7 +123,7 @@ record! { SymbolTuple {
 } }
 
 /// How a symbol is written.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum SymbolFormat {
     /// Root and suffix with a space between.
@@ -137,7 +137,7 @@ pub enum SymbolFormat {
 text_enum! { SymbolFormat { Cms: "cms", Osi: "osi" } or Unrecognized }
 
 /// Kind of an instrument.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum AssetClass {
     /// A share.

@@ -302,7 +302,7 @@ record! { LocateOrder {
 } }
 
 /// Where a locate order is in its life.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum LocateOrderStatus {
     /// Not answered yet.

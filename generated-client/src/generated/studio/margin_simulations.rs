@@ -274,7 +274,7 @@ record! { RegTMarginSimulation {
 } }
 
 /// Direction of a simulated trade.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum BuySell {
     /// Buys.

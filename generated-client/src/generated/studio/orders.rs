@@ -1131,7 +1131,7 @@ union! { Strategy by Tag("type") {
 ] }
 
 /// Direction of an order or trade.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum OrderSide {
     /// Buys.
@@ -1147,7 +1147,7 @@ pub enum OrderSide {
 text_enum! { OrderSide { Buy: "buy", Sell: "sell", SellShort: "sell-short" } or Unrecognized }
 
 /// How long an order stays in force.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum TimeInForce {
     /// Until the end of the current trading session.
@@ -1169,7 +1169,7 @@ text_enum! { TimeInForce {
 } or Unrecognized }
 
 /// How an order is priced and triggered.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum OrderType {
     /// Fills at `price` or better.
@@ -1187,7 +1187,7 @@ pub enum OrderType {
 text_enum! { OrderType { Limit: "limit", Market: "market", Stop: "stop", StopLimit: "stop-limit" } or Unrecognized }
 
 /// Whether an order can still fill.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum OrderState {
     /// It may fill.
@@ -1203,7 +1203,7 @@ pub enum OrderState {
 text_enum! { OrderState { Open: "open", Rejected: "rejected", Closed: "closed" } or Unrecognized }
 
 /// Status of an order (FIX 39, `OrdStatus`).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum OrderStatus {
     /// Received, not yet accepted by the venue.
@@ -1248,7 +1248,7 @@ text_enum! { OrderStatus {
 } or Unrecognized }
 
 /// What changed an order last.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum OrderUpdateReason {
     /// It was placed.
@@ -1273,7 +1273,7 @@ text_enum! { OrderUpdateReason {
 } or Unrecognized }
 
 /// Whether an order for options opens a position or closes one.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum OpenCloseIndicator {
     /// Opens a position or enlarges it.
@@ -1287,7 +1287,7 @@ pub enum OpenCloseIndicator {
 text_enum! { OpenCloseIndicator { Open: "open", Close: "close" } or Unrecognized }
 
 /// Venue that an order is sent to, by its market identifier code (MIC).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Destination {
     /// NYSE Arca.
@@ -1326,7 +1326,7 @@ text_enum! { Destination {
 } or Unrecognized }
 
 /// How eagerly a strategy trades.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Urgency {
     /// Most patiently.

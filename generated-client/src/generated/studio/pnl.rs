@@ -306,7 +306,7 @@ record! { PnlDetails {
 } }
 
 /// Which side of the market a position is on.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum LongShort {
     /// Gains when the price rises.

@@ -644,7 +644,7 @@ record! { PortfolioHistorySegment {
 } }
 
 /// Whether an account is in use.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum AccountStatus {
     /// In use.
@@ -660,7 +660,7 @@ pub enum AccountStatus {
 text_enum! { AccountStatus { Active: "ACTIVE", Inactive: "INACTIVE", Closed: "CLOSED" } or Unrecognized }
 
 /// How an account pays for its purchases.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum AccountSubtype {
     /// From its own cash alone.
@@ -676,7 +676,7 @@ pub enum AccountSubtype {
 text_enum! { AccountSubtype { Cash: "CASH", Margin: "MARGIN", Other: "OTHER" } or Unrecognized }
 
 /// Whose business an account is for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum AccountType {
     /// A customer's account.
@@ -690,7 +690,7 @@ pub enum AccountType {
 text_enum! { AccountType { Customer: "CUSTOMER", Other: "OTHER" } or Unrecognized }
 
 /// Rules by which margin is computed.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum MarginType {
     /// Rules that this API cannot express.

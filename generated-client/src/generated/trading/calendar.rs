@@ -192,7 +192,7 @@ record! { SessionSchedule {
 } }
 
 /// A market with its own trading hours.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum MarketType {
     /// Equities in the United States.
@@ -206,7 +206,7 @@ pub enum MarketType {
 text_enum! { MarketType { UsEquities: "us_equities", UsOptions: "us_options" } or Unrecognized }
 
 /// Kind of day for a market.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum DayType {
     /// A trading day of normal length.
@@ -226,7 +226,7 @@ text_enum! { DayType {
 } or Unrecognized }
 
 /// Part of a trading day.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum MarketSessionType {
     /// Before the regular session.

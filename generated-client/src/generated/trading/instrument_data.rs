@@ -1113,7 +1113,7 @@ record! { InstrumentCashFlowStatement {
 } }
 
 /// Type of a corporate event.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum AllEventsEventType {
     /// A company reports its results.
@@ -1133,7 +1133,7 @@ text_enum! { AllEventsEventType {
 } or Unrecognized }
 
 /// Time of day at which results are reported.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ReportTime {
     /// Before the market opens.
@@ -1147,7 +1147,7 @@ pub enum ReportTime {
 text_enum! { ReportTime { Bmo: "BMO", Amc: "AMC" } or Unrecognized }
 
 /// What analysts recommend.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum AnalystRating {
     /// To buy, firmly.
@@ -1169,7 +1169,7 @@ text_enum! { AnalystRating {
 } or Unrecognized }
 
 /// Length of the period that a statement covers.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum FiscalPeriodType {
     /// A quarter.

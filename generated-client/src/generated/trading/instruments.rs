@@ -507,7 +507,7 @@ record! { OptionsContract {
 } }
 
 /// Type of an instrument.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum SecurityType {
     /// Common stock.
@@ -525,7 +525,7 @@ pub enum SecurityType {
 text_enum! { SecurityType { CommonStock: "COMMON_STOCK", Index: "INDEX", Option: "OPTION", Cash: "CASH" } or Unrecognized }
 
 /// Class of instruments to search in; coarser than `SecurityType`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum AssetClass {
     /// Common and preferred stock, depositary receipts, and funds traded on an exchange.
@@ -549,7 +549,7 @@ text_enum! { AssetClass {
 } or Unrecognized }
 
 /// The right that an option gives.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ContractType {
     /// To buy the underlying.
@@ -563,7 +563,7 @@ pub enum ContractType {
 text_enum! { ContractType { Call: "CALL", Put: "PUT" } or Unrecognized }
 
 /// When an option can be exercised.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ExerciseStyle {
     /// On any trading day until it expires.
@@ -577,7 +577,7 @@ pub enum ExerciseStyle {
 text_enum! { ExerciseStyle { American: "AMERICAN", European: "EUROPEAN" } or Unrecognized }
 
 /// How an option contract is listed.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ListingType {
     /// On an exchange, with the exchange's terms.

@@ -202,7 +202,7 @@ record! { NewsInstrument {
 } }
 
 /// Kind of news.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum NewsType {
     /// Written by the press.
@@ -216,7 +216,7 @@ pub enum NewsType {
 text_enum! { NewsType { News: "NEWS", PressRelease: "PRESS_RELEASE" } or Unrecognized }
 
 /// Part of the economy.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Sector {
     /// Mining, metals, chemicals, wood.

@@ -251,7 +251,7 @@ record! { EntitlementResource {
 } }
 
 /// A family of agreements; stays the same from version to version.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum EntitlementAgreementKey {
     /// Access of the assistant to account data.
@@ -263,7 +263,7 @@ pub enum EntitlementAgreementKey {
 text_enum! { EntitlementAgreementKey { OmniAccountDataAccess: "omni_account_data_access" } or Unrecognized }
 
 /// A permission of a grant.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum EntitlementCode {
     /// The assistant may read the account's data.

@@ -232,7 +232,7 @@ union! { MessageContentPart by Tag("type") {
 ] }
 
 /// How the writing of a message ended.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum MessageOutcome {
     /// It is complete.
@@ -248,7 +248,7 @@ pub enum MessageOutcome {
 text_enum! { MessageOutcome { Completed: "completed", Errored: "errored", Canceled: "canceled" } or Unrecognized }
 
 /// Who wrote a message.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum MessageRole {
     /// The user.

@@ -187,7 +187,7 @@ union! { ResponseContentPart by Tag("type") {
 ] }
 
 /// Status of a response.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ResponseStatus {
     /// It has not begun.

@@ -481,7 +481,7 @@ pub struct Thread {
 record! { Thread { id: "id", title: "title", created_at: "created_at", updated_at: "updated_at" } }
 
 /// A kind of structured action that the client can carry out.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Capability {
     /// Fill in an order ticket.
@@ -502,7 +502,7 @@ text_enum! { Capability {
 } or Unrecognized }
 
 /// How the assistant works in a conversation.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ConversationMode {
     /// Answers a prompt at once.
@@ -516,7 +516,7 @@ pub enum ConversationMode {
 text_enum! { ConversationMode { Instant: "instant", DeepInsights: "deep_insights" } or Unrecognized }
 
 /// A subject of research.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum DeepInsightsTargetType {
     /// A security, named by its ticker.

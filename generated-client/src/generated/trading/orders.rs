@@ -915,7 +915,7 @@ record! { Execution {
 } }
 
 /// Direction of an order or fill.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Side {
     /// Buys, to open a long position or to close a short one.
@@ -933,7 +933,7 @@ pub enum Side {
 text_enum! { Side { Buy: "BUY", Sell: "SELL", SellShort: "SELL_SHORT", Other: "OTHER" } or Unrecognized }
 
 /// How an order is priced and triggered.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum OrderType {
     /// Fills at the best price available.
@@ -960,7 +960,7 @@ text_enum! { OrderType {
 } or Unrecognized }
 
 /// How a new order is priced and triggered.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum RequestOrderType {
     /// Fills at the best price available.
@@ -985,7 +985,7 @@ text_enum! { RequestOrderType {
 } or Unrecognized }
 
 /// How long an order stays in force.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum TimeInForce {
     /// Until the end of the trading day.
@@ -1022,7 +1022,7 @@ text_enum! { TimeInForce {
 } or Unrecognized }
 
 /// How long a new order stays in force.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum RequestTimeInForce {
     /// Until the end of the trading day.
@@ -1057,7 +1057,7 @@ text_enum! { RequestTimeInForce {
 } or Unrecognized }
 
 /// Status of an order (FIX 39, `OrdStatus`).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum OrderStatus {
     /// Received, not yet accepted by the venue.
@@ -1102,7 +1102,7 @@ text_enum! { OrderStatus {
 } or Unrecognized }
 
 /// Unit of a trailing offset.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum TrailingOffsetType {
     /// US dollars per share or contract.
@@ -1116,7 +1116,7 @@ pub enum TrailingOffsetType {
 text_enum! { TrailingOffsetType { Price: "PRICE", Bps: "BPS" } or Unrecognized }
 
 /// Whether an order is held back by Clear Street before it goes to the venue.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum QueueState {
     /// Held until `releases_at`.

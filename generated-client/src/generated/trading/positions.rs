@@ -499,7 +499,7 @@ record! { PositionInstruction {
 } }
 
 /// What positions are sorted by.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum PositionSortField {
     /// Ticker or OSI symbol.
@@ -529,7 +529,7 @@ text_enum! { PositionSortField {
 } or Unrecognized }
 
 /// Order in which results are sorted.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum SortDirection {
     /// Least first.
@@ -543,7 +543,7 @@ pub enum SortDirection {
 text_enum! { SortDirection { Asc: "ASC", Desc: "DESC" } or Unrecognized }
 
 /// Which side of the market a position is on.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum PositionType {
     /// Gains when the price rises.
@@ -557,7 +557,7 @@ pub enum PositionType {
 text_enum! { PositionType { Long: "LONG", Short: "SHORT" } or Unrecognized }
 
 /// An instruction for an option position.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum PositionInstructionType {
     /// Exercise it.
@@ -575,7 +575,7 @@ text_enum! { PositionInstructionType {
 } or Unrecognized }
 
 /// Status of a position instruction.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum PositionInstructionStatus {
     /// Accepted by Clear Street and sent to the clearing house.

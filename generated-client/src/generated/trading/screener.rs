@@ -673,7 +673,7 @@ union! { ScreenerValue by Shape { Number: "number", String: "string" } from [
 ] }
 
 /// How far back a price or a change looks.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum FieldLookback {
     /// A day.
@@ -700,7 +700,7 @@ text_enum! { FieldLookback {
 } or Unrecognized }
 
 /// Span of time that a reported figure covers.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum FieldPeriod {
     /// A quarter.
@@ -718,7 +718,7 @@ text_enum! { FieldPeriod {
 } or Unrecognized }
 
 /// Kind of a field's values.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum FieldType {
     /// Decimal numbers.
@@ -740,7 +740,7 @@ text_enum! { FieldType {
 } or Unrecognized }
 
 /// How a filter compares a field with its operands.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum FilterOperator {
     /// Less than the operand.
@@ -783,7 +783,7 @@ text_enum! { FilterOperator {
 } or Unrecognized }
 
 /// How a modifier changes a variable.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ModifierOp {
     /// Adds to it.
@@ -797,7 +797,7 @@ pub enum ModifierOp {
 text_enum! { ModifierOp { Add: "ADD", Subtract: "SUBTRACT" } or Unrecognized }
 
 /// Details of a comparison.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum OperatorArg {
     /// The lower bound belongs to the range.

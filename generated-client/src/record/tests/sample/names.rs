@@ -4,7 +4,7 @@ use crate::Unrecognized;
 use crate::models::{id, text_enum};
 
 /// Direction of an order.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub(crate) enum Side {
     /// Buys.
@@ -18,7 +18,7 @@ pub(crate) enum Side {
 text_enum! { Side { Buy: "BUY", Sell: "SELL" } or Unrecognized }
 
 /// Kind of an order. Closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum OrderType {
     /// At any price.
     Market,

@@ -435,7 +435,7 @@ union! { Next by Keyed { Mend: "mend", Read: "read", Ask: "ask" } from [
 ] }
 
 /// Where a loan is in its life.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum LoanState {
     /// The book is out.
@@ -457,7 +457,7 @@ pub enum LoanState {
 text_enum! { LoanState { Open: "OPEN", Returned: "BACK", Lost: "LOST", Denied: "DENIED", Odd: "ODD" } or Unrecognized }
 
 /// How large a book is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Size {
     /// Small.
