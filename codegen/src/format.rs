@@ -1,6 +1,6 @@
 //! From tokens to the text of a file.
 //!
-//! Calls of macros are [laid out](layout) here, everything else by `prettyplease`. `prettyplease` sets no blank lines. They come between items, because each is formatted by
+//! Calls of macros are laid out by `layout`, everything else by `prettyplease`. `prettyplease` sets no blank lines. They come between items, because each is formatted by
 //! itself, and where an emitter asks for one by `#[comment = ""]`, which `prettyplease` prints as
 //! an empty comment.
 
