@@ -9,12 +9,13 @@
 //! made; and one that was replaced a moment ago. A next one is made when there is no current one, when
 //! the token of the current one expires, when a number is missing, and every 15 minutes. In all cases
 //! it is dialled, subscribed, replays, and then replaces the current one. What a replay means is
-//! decided in [`arrivals`], what a message is in [`numbering`].
+//! decided in [`replay`], what a message is in [`numbering`].
 
 mod arrivals;
 mod connections;
 mod io;
 mod numbering;
+mod replay;
 pub(super) mod retry;
 mod settings;
 #[cfg(test)]
@@ -27,9 +28,10 @@ pub use self::io::*;
 pub use self::numbering::ResumePoint;
 pub use self::settings::{Settings, SlowCaller};
 
-use self::arrivals::{Held, Overlap, Replay};
+use self::arrivals::{Held, Overlap};
 use self::connections::{Buffer, Flow, HeartbeatPace, Link, LinkStage, Links, Purpose, Timer, Timers};
 use self::numbering::{Change, Class, MessageId, Numbering};
+use self::replay::{Replay, Verdict};
 use self::retry::{FailureHistory, Renewal};
 
 /// How long a message waits for missing ones before it, before a replay is asked for.
