@@ -22,12 +22,12 @@ pub(super) type Held<M> = VecDeque<Item<M>>;
 
 /// The bytes of held messages.
 pub(super) fn bytes<M>(held: &Held<M>) -> usize {
-    held.iter().map(|item| item.size).sum()
+    held.iter().map(|item| item.size).fold(0, usize::saturating_add)
 }
 
 /// Whether another message of this size exceeds the limits.
 pub(super) fn is_full<M>(held: &Held<M>, size: usize, most: usize) -> bool {
-    held.len() >= most || bytes(held) + size > MOST_BYTES
+    held.len() >= most || bytes(held).saturating_add(size) > MOST_BYTES
 }
 
 /// Adds a message in its place.

@@ -184,7 +184,7 @@ impl<M> StreamMachine<M> {
     pub fn statistics(&self) -> Statistics {
         let (buffered_events, buffered_bytes) = (self.buffer.changes.len(), self.buffer.bytes);
         let held_messages = self.held.len() + self.late.len();
-        let held_bytes = arrivals::bytes(&self.held) + arrivals::bytes(&self.late);
+        let held_bytes = arrivals::bytes(&self.held).saturating_add(arrivals::bytes(&self.late));
         Statistics { buffered_events, buffered_bytes, held_messages, held_bytes, ..self.statistics }
     }
 
@@ -245,7 +245,7 @@ impl<M> StreamMachine<M> {
         }
         self.numbering.apply(change, self.settings.remember);
         self.buffer.changes.push_back(change);
-        self.buffer.bytes += size;
+        self.buffer.bytes = self.buffer.bytes.saturating_add(size);
         self.out.push_back(Output::Deliver { event, size });
     }
 }
