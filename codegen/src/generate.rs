@@ -1,4 +1,4 @@
-//! From the IR to the text of every file: each is emitted and formatted by a thread of its own.
+//! From the IR to the text of every file: each file is emitted and formatted on a separate thread.
 
 use std::collections::BTreeMap;
 use std::fmt;

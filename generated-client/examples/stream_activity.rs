@@ -10,7 +10,7 @@
 //!
 //! Credentials come from `CLEAR_STREET_CLIENT_ID` and `CLEAR_STREET_CLIENT_SECRET`, another server from
 //! `CLEAR_STREET_STUDIO_BASE_URL` and `CLEAR_STREET_TOKEN_URL`. Without credentials the program runs
-//! against a mock of its own with some trading, a lost connection and a missing message.
+//! against its own mock with some trading, a lost connection and a missing message.
 
 #![allow(clippy::print_stdout, reason = "this is what the example is for")]
 

@@ -56,8 +56,7 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// An operation without parameters and body that answers nothing and is never repeated: what one is
-    /// unless something else is said of it.
+    /// The defaults of an operation: without parameters, body and result, and never retried.
     pub(crate) const fn base(api: &'static Api) -> Self {
         Self {
             api,

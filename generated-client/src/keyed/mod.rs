@@ -6,7 +6,7 @@
 //!
 //! - `rows`: the rows to submit, with their keys.
 //! - `evidence`: what a row from the server proves about a submitted row.
-//! - `progress`: what is known about every row so far.
+//! - `progress`: the state of every row so far.
 //! - `lookup`: reading the list, and whether a reading is complete.
 //! - `submit`: the order of sending and looking up.
 //! - `submission`: the result, and looking up again.

@@ -74,23 +74,12 @@ pub(crate) static LIMITED: Api = Api {
 };
 
 const BLANK: Operation = Operation {
-    api: &API,
     name: "list",
     group: "things",
-    method: Method::Get,
     path: "/v1/things/{id}",
-    parameters: &[],
-    rules: &[],
-    body: BodyKind::None,
     repeat: Repeat::Read,
-    key: None,
-    lookup: None,
-    status: 200,
-    partial: None,
-    errors: &[],
-    rows: &[],
-    page_token: None,
     answer: Answer::of::<Vec<String>>(),
+    ..Operation::base(&API)
 };
 
 static LIST: Operation = Operation {
